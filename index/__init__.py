@@ -1,0 +1,43 @@
+"""Who is near: encoder, FAISS, BM25, history, and the follower of the change log."""
+
+from index.encoder import Encoder, EncoderError, load_encoder
+from index.filters import Facts, Filters, facts_of
+from index.follower import Follower, MissingVectors
+from index.history import History
+from index.lexical import LexicalIndex, tokenise
+from index.loading import ImportReport, import_file
+from index.passages import PASSAGE_VERSION, passages, subject_passage
+from index.retriever import Candidate, Query, Retriever, fuse
+from index.search_index import SearchIndex
+from index.snapshot import SnapshotError, discard
+from index.vectors import VectorIndex
+from index.writer import Writer, vector_space
+
+__all__ = [
+    "PASSAGE_VERSION",
+    "Candidate",
+    "Encoder",
+    "EncoderError",
+    "Facts",
+    "Filters",
+    "Follower",
+    "History",
+    "ImportReport",
+    "LexicalIndex",
+    "MissingVectors",
+    "Query",
+    "Retriever",
+    "SearchIndex",
+    "SnapshotError",
+    "VectorIndex",
+    "Writer",
+    "discard",
+    "facts_of",
+    "fuse",
+    "import_file",
+    "load_encoder",
+    "passages",
+    "subject_passage",
+    "tokenise",
+    "vector_space",
+]

@@ -1,0 +1,74 @@
+"""Owns what a process holds in memory to search: vectors, words, facts and history, as of one seq."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from index.backend import Floats
+from index.filters import Facts, Filters
+from index.history import History
+from index.lexical import LexicalIndex
+from index.passages import PROFILE_FACETS, Facet
+from index.vectors import VectorIndex
+from profiles import Side
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the index keeps of one profile: facts, words, and a vector (d,) for each facet."""
+
+    id: str
+    facts: Facts
+    document: str
+    vectors: Mapping[Facet, Floats]
+
+
+@dataclass(slots=True)
+class SearchIndex:
+    """The searchable state of one process; `seq` is the newest change that it holds."""
+
+    dimension: int
+    space: str
+    seq: int = 0
+    facts: dict[str, Facts] = field(default_factory=dict)
+    documents: dict[str, str] = field(default_factory=dict)
+    facets: dict[tuple[Side, Facet], VectorIndex] = field(default_factory=dict)
+    lexical: dict[Side, LexicalIndex] = field(default_factory=dict)
+    history: History = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.history = History(self.dimension)
+        for side in Side:
+            self.lexical[side] = LexicalIndex()
+            for facet in PROFILE_FACETS:
+                self.facets[side, facet] = VectorIndex(self.dimension)
+
+    def put(self, entry: Entry) -> None:
+        """Add a profile, or replace it."""
+        self.remove(entry.id)
+        side = entry.facts.side
+        self.facts[entry.id] = entry.facts
+        self.documents[entry.id] = entry.document
+        self.lexical[side].put(entry.id, entry.document)
+        for facet, vector in entry.vectors.items():
+            self.facets[side, facet].put([entry.id], vector[None, :])
+
+    def remove(self, id: str) -> None:
+        """Drop a profile; an id that is not there is passed over."""
+        facts = self.facts.pop(id, None)
+        if facts is None:
+            return
+        del self.documents[id]
+        self.lexical[facts.side].remove(id)
+        for facet in PROFILE_FACETS:
+            self.facets[facts.side, facet].remove([id])
+
+    def admitted(self, side: Side, filters: Filters) -> set[str]:
+        """Give the ids of a side that pass the filters."""
+        wanted = self.facts if filters.ids is None else filters.ids & self.facts.keys()
+        return {
+            id
+            for id in wanted
+            if self.facts[id].side is side and filters.admits(id, self.facts[id])
+        }

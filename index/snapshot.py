@@ -1,0 +1,184 @@
+"""Owns the snapshot of a search index on disk: it only makes start-up fast."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from index.filters import Facts
+from index.passages import PROFILE_FACETS
+from index.search_index import Entry, SearchIndex
+from profiles import DariError, PartnerKind, Side, Tie
+
+FORMAT = 1
+_MANIFEST = "manifest.json"
+_ENTRIES = "profiles.jsonl"
+_TIES = "ties.jsonl"
+_VECTORS = "vectors.npy"
+
+
+class SnapshotError(DariError):
+    """A snapshot that is truncated, changed or of another make."""
+
+
+def save(index: SearchIndex, folder: Path) -> Path:
+    """Write a snapshot to a temporary folder, sync it, rename it into place, drop older ones."""
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / f"{_space_name(index.space)}-d{index.dimension}-seq{index.seq}"
+    work = Path(tempfile.mkdtemp(prefix=".writing-", dir=folder))
+    try:
+        _write(index, work)
+        if target.exists():
+            shutil.rmtree(target)
+        work.rename(target)
+        _sync(folder)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    for other in _snapshots(folder):
+        if other != target:
+            shutil.rmtree(other, ignore_errors=True)
+    return target
+
+
+def discard(folder: Path) -> None:
+    """Delete every snapshot, so that nothing erased lives on in one."""
+    if folder.is_dir():
+        for snapshot in _snapshots(folder):
+            shutil.rmtree(snapshot)
+
+
+def load_newest(folder: Path, space: str, dimension: int) -> SearchIndex | None:
+    """Read the newest snapshot of this space and dimension, or None where there is none.
+
+    Raises:
+        SnapshotError: if it is truncated, changed or of another make.
+    """
+    prefix = f"{_space_name(space)}-d{dimension}-seq"
+    found = [p for p in _snapshots(folder) if p.name.startswith(prefix)] if folder.is_dir() else []
+    if not found:
+        return None
+    newest = max(found, key=lambda path: int(path.name.rpartition("seq")[2] or 0))
+    try:
+        return _read(newest, space, dimension)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise _bad(newest, f"it cannot be read ({type(error).__name__}: {error})") from error
+
+
+def _write(index: SearchIndex, folder: Path) -> None:
+    vectors: list[np.ndarray[Any, Any]] = []
+    with (folder / _ENTRIES).open("w", encoding="utf-8") as stream:
+        for id, facts in index.facts.items():
+            stream.write(json.dumps(_entry_line(index, id, facts, vectors), ensure_ascii=False) + "\n")
+    with (folder / _TIES).open("w", encoding="utf-8") as stream:
+        for tie in index.history.ties.values():
+            row = _append(vectors, index.history.vector(tie.id))
+            stream.write(f"{row}\t{tie.model_dump_json(exclude_defaults=True)}\n")
+    stacked = np.stack(vectors) if vectors else np.empty((0, index.dimension), np.float32)
+    np.save(folder / _VECTORS, stacked, allow_pickle=False)
+    manifest = {
+        "format": FORMAT,
+        "space": index.space,
+        "dimension": index.dimension,
+        "seq": index.seq,
+        "sha256": {name: _digest(folder / name) for name in (_ENTRIES, _TIES, _VECTORS)},
+    }
+    (folder / _MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+    for name in (_MANIFEST, _ENTRIES, _TIES, _VECTORS):
+        _sync(folder / name)
+
+
+def _entry_line(
+    index: SearchIndex, id: str, facts: Facts, vectors: list[np.ndarray[Any, Any]]
+) -> dict[str, Any]:
+    rows = {}
+    for facet in PROFILE_FACETS:
+        held = index.facets[facts.side, facet]
+        if id in held:
+            rows[facet] = _append(vectors, held.vectors([id])[0])
+    return {
+        "id": id,
+        "side": facts.side,
+        "kind": facts.kind,
+        "regions": sorted(facts.regions),
+        "sectors": sorted(facts.sectors),
+        "document": index.documents[id],
+        "rows": rows,
+    }
+
+
+def _append(vectors: list[np.ndarray[Any, Any]], vector: np.ndarray[Any, Any] | None) -> int:
+    if vector is None:
+        return -1
+    vectors.append(vector)
+    return len(vectors) - 1
+
+
+def _read(folder: Path, space: str, dimension: int) -> SearchIndex:
+    manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
+    if (manifest["format"], manifest["space"], manifest["dimension"]) != (FORMAT, space, dimension):
+        raise _bad(folder, "it is of another encoder, passage version, dimension or format")
+    for name, digest in manifest["sha256"].items():
+        if _digest(folder / Path(name).name) != digest:
+            raise _bad(folder, f"{name} is not what was written")
+    index = SearchIndex(dimension, space, seq=int(manifest["seq"]))
+    vectors = np.load(folder / _VECTORS, allow_pickle=False)
+    for line in _lines(folder / _ENTRIES):
+        index.put(_entry(json.loads(line), vectors))
+    for line in _lines(folder / _TIES):
+        row, _, payload = line.partition("\t")
+        vector = vectors[int(row)] if int(row) >= 0 else None
+        index.history.put(Tie.model_validate_json(payload), vector)
+    return index
+
+
+def _entry(raw: dict[str, Any], vectors: np.ndarray[Any, Any]) -> Entry:
+    facts = Facts(
+        side=Side(raw["side"]),
+        kind=PartnerKind(raw["kind"]) if raw["kind"] else None,
+        regions=frozenset(raw["regions"]),
+        sectors=frozenset(raw["sectors"]),
+    )
+    rows = {facet: vectors[row] for facet, row in raw["rows"].items()}
+    return Entry(raw["id"], facts, raw["document"], rows)
+
+
+def _snapshots(folder: Path) -> list[Path]:
+    return [p for p in folder.iterdir() if p.is_dir() and "-seq" in p.name]
+
+
+def _space_name(space: str) -> str:
+    return "".join(c if c.isalnum() or c in "._-" else "_" for c in space)
+
+
+def _lines(path: Path) -> Iterator[str]:
+    with path.open(encoding="utf-8") as stream:
+        yield from stream
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _bad(folder: Path, why: str) -> SnapshotError:
+    return SnapshotError(
+        value=str(folder),
+        rule=f"The snapshot is not used: {why}.",
+        remedy="Nothing is lost: the index is built anew from the database.",
+    )

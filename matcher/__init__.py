@@ -1,0 +1,32 @@
+"""Who fits whom, and why: eligibility, features, ranker, explanation."""
+
+from matcher.eligibility import Reason, refusals, startup_refusals
+from matcher.features import FEATURE_NAMES, Pair, Scene, pair_features
+from matcher.matchlist import Contribution, Evidence, Match, MatchList, Refused, Unknown
+from matcher.matchmaker import MatchError, Matchmaker
+from matcher.phrases import phrase
+from matcher.ranker import AdditiveRanker, ModelError, Ranker, load_ranker, score
+
+__all__ = [
+    "FEATURE_NAMES",
+    "AdditiveRanker",
+    "Contribution",
+    "Evidence",
+    "Match",
+    "MatchError",
+    "MatchList",
+    "Matchmaker",
+    "ModelError",
+    "Pair",
+    "Ranker",
+    "Reason",
+    "Refused",
+    "Scene",
+    "Unknown",
+    "load_ranker",
+    "pair_features",
+    "phrase",
+    "refusals",
+    "score",
+    "startup_refusals",
+]

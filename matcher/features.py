@@ -1,0 +1,247 @@
+"""Owns the features of a pair: one function for training and serving."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index import Candidate, History
+from matcher.eligibility import rules_met
+from profiles import Partner, Programme, Startup, Tie, TieKind
+from profiles.taxonomy import country_of, distance_km, sector_relation
+
+LEXICAL_HALF = 10.0
+"""The BM25 score that counts one half."""
+
+NEAR_KM = 100.0
+"""The distance at which nearness has fallen to 1/e."""
+
+MANY_TIES = 50
+"""The number of past ties from which activity counts in full."""
+
+_NEARNESS = {"parent": 1.0, "related": 1.0, "complementary": 1.0, "sibling": 0.5}
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What features may know beside the two profiles: the past before `as_of`, and programmes."""
+
+    history: History
+    as_of: date
+    programme: Programme | None
+    programmes: Sequence[Programme]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A startup and a partner, with the evidence that retrieval found for them."""
+
+    startup: Startup
+    partner: Partner
+    candidate: Candidate
+    scene: Scene
+
+    @cached_property
+    def shared_sectors(self) -> tuple[str, ...]:
+        """The startup's sectors that the partner has."""
+        return tuple(code for code in self.startup.sectors if code in self.partner.sectors)
+
+    @cached_property
+    def near_sectors(self) -> tuple[tuple[str, str, float], ...]:
+        """The startup's other sectors with the partner's nearest one and how near it is (0..1]."""
+        return tuple(
+            (code, *near)
+            for code in self.startup.sectors
+            if code not in self.partner.sectors and (near := self._nearest(code))
+        )
+
+    def _nearest(self, code: str) -> tuple[str, float] | None:
+        found = [(_NEARNESS.get(sector_relation(code, b), 0.0), b) for b in self.partner.sectors]
+        best = max(found, key=lambda pair: pair[0], default=(0.0, ""))
+        return (best[1], best[0]) if best[0] > 0 else None
+
+    @cached_property
+    def places(self) -> tuple[str, ...]:
+        """Where the partner works: its seat, then its sites."""
+        seat = (self.partner.region,) if self.partner.region else ()
+        return tuple(dict.fromkeys((*seat, *self.partner.sites)))
+
+    @cached_property
+    def distance(self) -> float | None:
+        """Kilometres between the startup and the partner's nearest place in the same country."""
+        here = self.startup.region
+        if here is None:
+            return None
+        there = [p for p in self.places if country_of(p) == country_of(here)]
+        found = [d for p in there if "-" in p and "-" in here and (d := distance_km(here, p)) is not None]
+        return min(found, default=None)
+
+    @cached_property
+    def pairing(self) -> Tie | None:
+        """The policy pairing of the partner with the startup's region, valid on the day."""
+        if self.startup.region is None:
+            return None
+        pairings = self.scene.history.pairings(self.partner.id, self.scene.as_of)
+        return next((tie for tie in pairings if tie.region == self.startup.region), None)
+
+    @cached_property
+    def shared_programme(self) -> tuple[Programme, int] | None:
+        """The programme that both fit with the most rules met, and how many those are."""
+        asked = self.scene.programme
+        programmes = [asked] if asked else self.scene.programmes
+        found = [
+            (met, programme)
+            for programme in programmes
+            if self.partner.id in programme.partners
+            and (met := rules_met(self.startup, programme)) is not None
+            and (met > 0 or asked)
+        ]
+        best = max(found, key=lambda pair: pair[0], default=None)
+        return (best[1], best[0]) if best else None
+
+    @cached_property
+    def prior_ties(self) -> list[Tie]:
+        """What the two did together before the day."""
+        ties = self.scene.history.between(self.startup.id, self.partner.id)
+        return [
+            tie
+            for tie in ties
+            if tie.kind not in (TieKind.CONFLICT, TieKind.PAIRING)
+            and (tie.valid_from is None or tie.valid_from < self.scene.as_of)
+        ]
+
+    @cached_property
+    def past_ties(self) -> int:
+        """How many ties the partner had with others before the day."""
+        return len(self.scene.history.of(self.partner.id, self.scene.as_of))
+
+
+def _sector(pair: Pair) -> Mapping[str, float]:
+    if not pair.startup.sectors or not pair.partner.sectors:
+        return {"sector_unknown": 1.0}
+    n = len(pair.startup.sectors)
+    near = sum(nearness for *_, nearness in pair.near_sectors)
+    return {"sector_same": len(pair.shared_sectors) / n, "sector_near": near / n}
+
+
+def _region(pair: Pair) -> Mapping[str, float]:
+    here = pair.startup.region
+    if here is None or not pair.places:
+        return {"region_unknown": 1.0}
+    same = here in pair.places
+    near = math.exp(-pair.distance / NEAR_KM) if pair.distance is not None else 0.0
+    at_home = any(country_of(place) == country_of(here) for place in pair.places)
+    return {
+        "region_same": float(same),
+        "region_paired": float(pair.pairing is not None),
+        "region_near": near,
+        "region_same_country": float(at_home),
+    }
+
+
+def _support(pair: Pair) -> Mapping[str, float]:
+    startup, partner = pair.startup, pair.partner
+    return {
+        **_overlap("support", startup.seeks, partner.offers),
+        **_overlap("wish", partner.seeks, startup.offers),
+    }
+
+
+def _overlap(name: str, wanted: Sequence[str], given: Sequence[str]) -> dict[str, float]:
+    if not wanted or not given:
+        return {f"{name}_unknown": 1.0}
+    return {f"{name}_fit": len(set(wanted) & set(given)) / len(wanted)}
+
+
+def _stage(pair: Pair) -> Mapping[str, float]:
+    if pair.startup.stage is None or not pair.partner.stages:
+        return {"stage_unknown": 1.0}
+    return {"stage_fit": float(pair.startup.stage in pair.partner.stages)}
+
+
+def _policy(pair: Pair) -> Mapping[str, float]:
+    shared = pair.shared_programme
+    return {"programme": min(1.0, max(1, shared[1]) / 3) if shared else 0.0}
+
+
+def _past(pair: Pair) -> Mapping[str, float]:
+    found = {
+        "prior_tie": float(bool(pair.prior_ties)),
+        "activity": min(1.0, math.log1p(pair.past_ties) / math.log1p(MANY_TIES)),
+    }
+    near = pair.candidate.evidence.get("history")
+    return {**found, **({"history": near} if near is not None else {"history_unknown": 1.0})}
+
+
+def _text(pair: Pair) -> Mapping[str, float]:
+    evidence = pair.candidate.evidence
+    words = evidence.get("lexical", 0.0)
+    found = {name: evidence[name] for name in TEXT_FEATURES if name in evidence}
+    lacking = {
+        "seeking_unknown": pair.startup.seeking,
+        "offering_unknown": pair.partner.offering,
+        "sought_unknown": pair.partner.seeking,
+    }
+    unknown = {name: 1.0 for name, text in lacking.items() if text is None}
+    return {**found, **unknown, "lexical": words / (words + LEXICAL_HALF)}
+
+
+TEXT_FEATURES = ("text_is_is", "text_seeks_offers", "text_is_seeks", "text_seeks_is")
+
+FEATURE_NAMES: tuple[str, ...] = (
+    *TEXT_FEATURES,
+    "lexical",
+    "history",
+    "sector_same",
+    "sector_near",
+    "region_same",
+    "region_paired",
+    "region_near",
+    "region_same_country",
+    "support_fit",
+    "wish_fit",
+    "stage_fit",
+    "programme",
+    "prior_tie",
+    "activity",
+    "seeking_unknown",
+    "offering_unknown",
+    "sought_unknown",
+    "history_unknown",
+    "sector_unknown",
+    "region_unknown",
+    "support_unknown",
+    "wish_unknown",
+    "stage_unknown",
+)
+
+_SIGNALS: tuple[Callable[[Pair], Mapping[str, float]], ...] = (
+    _text,
+    _past,
+    _sector,
+    _region,
+    _support,
+    _stage,
+    _policy,
+)
+_COLUMN = {name: column for column, name in enumerate(FEATURE_NAMES)}
+
+
+def pair_features(pairs: Sequence[Pair]) -> NDArray[np.float32]:
+    """Compute the features of n pairs, shape (n, f) in the order of `FEATURE_NAMES`.
+
+    Values are cosines in [-1, 1] for texts and history, else shares in [0, 1]. What is not known
+    is 0 there, and 1 in the feature that says so (`..._unknown`).
+    """
+    values = np.zeros((len(pairs), len(FEATURE_NAMES)), dtype=np.float32)
+    for row, pair in enumerate(pairs):
+        for signal in _SIGNALS:
+            for name, value in signal(pair).items():
+                values[row, _COLUMN[name]] = value
+    return values

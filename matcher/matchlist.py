@@ -1,0 +1,122 @@
+"""Owns the answer: a ranked list of matches with the reasons for each."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any, Literal
+
+from matcher.eligibility import Reason
+from profiles import AnyProfile, Programme, Text
+from profiles.taxonomy import Names
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a reason rests on: a sentence of profile `of`, or a fact with its source."""
+
+    kind: Literal["sentence", "fact"]
+    text: Names
+    source: str | None = None
+    of: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """What one feature adds to the score, in points, and why."""
+
+    feature: str
+    points: float
+    value: float
+    phrase: Names
+    evidence: Evidence | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """What could not be judged, because a field is not filled in."""
+
+    feature: str
+    phrase: Names
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One candidate of the list; its score is the sum of its contributions exactly."""
+
+    rank: int
+    profile: AnyProfile
+    score: float
+    contributions: tuple[Contribution, ...]
+    unknowns: tuple[Unknown, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A profile that the rules keep off the list, and why."""
+
+    id: str
+    name: Text
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MatchList:
+    """The answer to one query, with all that is needed to ask it again."""
+
+    query: AnyProfile
+    programme: Programme | None
+    as_of: date
+    matches: tuple[Match, ...]
+    refused: tuple[Refused, ...]
+    model_version: str
+    index_seq: int
+    notes: tuple[Names, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """Give the list as plain values for JSON."""
+        return {
+            "query": self.query.id,
+            "model": self.model_version,
+            "programme": self.programme.id if self.programme else None,
+            "as_of": self.as_of.isoformat(),
+            "index_seq": self.index_seq,
+            "matches": [_match(match) for match in self.matches],
+            "refused": [_refused(refused) for refused in self.refused],
+            "notes": [asdict(note) for note in self.notes],
+        }
+
+
+def _match(match: Match) -> dict[str, Any]:
+    return {
+        "rank": match.rank,
+        "id": match.profile.id,
+        "name": _text(match.profile.name),
+        "score": match.score,
+        "contributions": [_contribution(one) for one in match.contributions],
+        "unknowns": [
+            {"feature": one.feature, "reason": asdict(one.phrase)} for one in match.unknowns
+        ],
+    }
+
+
+def _contribution(one: Contribution) -> dict[str, Any]:
+    return {
+        "feature": one.feature,
+        "points": one.points,
+        "value": one.value,
+        "reason": asdict(one.phrase),
+        "evidence": asdict(one.evidence) if one.evidence else None,
+    }
+
+
+def _refused(refused: Refused) -> dict[str, Any]:
+    return {
+        "id": refused.id,
+        "name": _text(refused.name),
+        "reasons": [{"code": r.code, "reason": asdict(r.phrase)} for r in refused.reasons],
+    }
+
+
+def _text(text: Text) -> dict[str, str | None]:
+    return {"en": text.en, "ko": text.ko}

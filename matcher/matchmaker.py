@@ -1,0 +1,241 @@
+"""Owns the way from a profile to its match list: retrieve, screen, rank, explain."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+
+from index import Candidate, Encoder, Filters, Follower, Query, Retriever, SearchIndex
+from matcher.eligibility import Reason, refusals, startup_refusals
+from matcher.explanation import explain, unknowns
+from matcher.features import Pair, Scene, pair_features
+from matcher.matchlist import Match, MatchList, Refused
+from matcher.phrases import phrase
+from matcher.ranker import Ranker, score
+from matcher.sentences import SentenceFinder
+from profiles import AnyProfile, DariError, Partner, Programme, Side, Startup, Store
+from profiles.taxonomy import Names
+
+MOST_MATCHES = 1_000
+_POOL_GROWTH = 5
+
+
+class MatchError(DariError):
+    """A request for a match list that cannot be met."""
+
+
+class Matchmaker:
+    """Answers who fits whom, and why, from the store and the index that follows it."""
+
+    def __init__(
+        self, store: Store, follower: Follower, encoder: Encoder, ranker: Ranker
+    ) -> None:
+        self._store = store
+        self._retriever = Retriever(follower, encoder)
+        self._ranker = ranker
+        self._finder = SentenceFinder(encoder)
+
+    @property
+    def model_version(self) -> str:
+        """The version of the ranker that speaks."""
+        return self._ranker.version
+
+    def match(
+        self,
+        query: str | AnyProfile,
+        k: int = 10,
+        *,
+        programme: str | None = None,
+        filters: Filters | None = None,
+        as_of: date | None = None,
+        pool: int = 200,
+    ) -> MatchList:
+        """List the k best partners of a startup, or startups of a partner.
+
+        Args:
+            query: an id in the store, or a profile that need not be there.
+            k: how many matches at most, 1 to 1,000.
+            programme: the id of a programme whose rules hold and whose members come with a reason.
+            filters: what a candidate must be.
+            as_of: the day whose pairings, conflicts and past count; today if not given, or the
+                nearest day on which the programme runs.
+            pool: how many candidates retrieval hands to ranking; more where rules refuse many.
+
+        Raises:
+            UnknownId: if there is no such profile or programme.
+            MatchError: if k is out of range.
+        """
+        if not 1 <= k <= MOST_MATCHES:
+            raise MatchError(
+                value=k,
+                rule=f"k lies between 1 and {MOST_MATCHES:,}.",
+                remedy="Ask for a number of matches within it.",
+            )
+        profile = self._store.get(query) if isinstance(query, str) else query
+        under = self._store.programme(programme) if programme else None
+        day, notes = _day(as_of, under)
+        asked = self._retriever.query(profile, day)
+        return self._list(asked, k, under, filters or Filters(), pool, notes)
+
+    def _list(
+        self,
+        query: Query,
+        k: int,
+        programme: Programme | None,
+        filters: Filters,
+        pool: int,
+        notes: tuple[Names, ...],
+    ) -> MatchList:
+        reasons = _query_refusals(query.profile, programme)
+        if reasons:
+            index = self._retriever.retrieve(query, 0, filters=filters)[1]
+            refused = [Refused(query.profile.id, query.profile.name, tuple(reasons))]
+            return self._answer(
+                query, programme, [], refused, index, (*notes, phrase("note.query_refused"))
+            )
+        pairs, refused, index = self._screened(
+            query, k, programme, _under(filters, query.side, programme), pool
+        )
+        return self._answer(query, programme, self._ranked(query, pairs, k), refused, index, notes)
+
+    def _screened(
+        self, query: Query, k: int, programme: Programme | None, filters: Filters, pool: int
+    ) -> tuple[list[Pair], list[Refused], SearchIndex]:
+        """Retrieve and screen; ask for more where the rules leave fewer than k."""
+        pool = max(pool, k)
+        while True:
+            candidates, index = self._retriever.retrieve(query, pool, filters=filters)
+            scene = Scene(
+                index.history, query.as_of, programme, self._running(query.as_of, programme)
+            )
+            profiles = self._store.get_many([c.id for c in candidates])
+            pairs, refused = _screen(query, candidates, profiles, scene)
+            if len(pairs) >= k or len(candidates) < pool:
+                return pairs, refused, index
+            pool *= _POOL_GROWTH
+
+    def _running(self, day: date, programme: Programme | None) -> Sequence[Programme]:
+        if programme is not None:
+            return ()
+        return [one for one in self._store.programmes() if _runs(one, day)]
+
+    def _ranked(self, query: Query, pairs: list[Pair], k: int) -> list[Match]:
+        if not pairs:
+            return []
+        features = pair_features(pairs)
+        points = self._ranker.contributions(features)
+        scores = score(points)
+        ids = [pair.candidate.id for pair in pairs]
+        order = sorted(range(len(pairs)), key=lambda row: (-scores[row], ids[row]))[:k]
+        return [
+            Match(
+                rank,
+                _candidate(query, pairs[row]),
+                float(scores[row]),
+                explain(pairs[row], query, features[row], points[row], self._finder),
+                unknowns(pairs[row], features[row]),
+            )
+            for rank, row in enumerate(order, start=1)
+        ]
+
+    def _answer(
+        self,
+        query: Query,
+        programme: Programme | None,
+        matches: list[Match],
+        refused: list[Refused],
+        index: SearchIndex,
+        notes: tuple[Names, ...],
+    ) -> MatchList:
+        return MatchList(
+            _profile(query),
+            programme,
+            query.as_of,
+            tuple(matches),
+            tuple(refused),
+            self._ranker.version,
+            index.seq,
+            notes,
+        )
+
+
+def _day(as_of: date | None, programme: Programme | None) -> tuple[date, tuple[Names, ...]]:
+    """Choose the day that counts: the one asked for, today, or the nearest that the programme runs."""
+    if as_of is not None:
+        return as_of, ()
+    today = datetime.now(UTC).date()
+    if programme and programme.valid_to and programme.valid_to < today:
+        return programme.valid_to, (phrase("note.ended", day=programme.valid_to.isoformat()),)
+    if programme and programme.valid_from and programme.valid_from > today:
+        return programme.valid_from, (phrase("note.begins", day=programme.valid_from.isoformat()),)
+    return today, ()
+
+
+def _runs(programme: Programme, day: date) -> bool:
+    return (programme.valid_from is None or programme.valid_from <= day) and (
+        programme.valid_to is None or day <= programme.valid_to
+    )
+
+
+def _query_refusals(profile: object, programme: Programme | None) -> list[Reason]:
+    if programme is None or not isinstance(profile, Startup):
+        return []
+    return startup_refusals(profile, programme)
+
+
+def _under(filters: Filters, side: Side, programme: Programme | None) -> Filters:
+    """Narrow the filters by what a programme asks of every candidate, before retrieval."""
+    if programme is None:
+        return filters
+    if side is Side.STARTUP:
+        members = frozenset(programme.partners)
+        wanted = members if filters.ids is None else members & filters.ids
+        return replace(filters, ids=wanted) if programme.closed else filters
+    return filters
+
+
+def _screen(
+    query: Query,
+    candidates: Sequence[Candidate],
+    profiles: Mapping[str, AnyProfile],
+    scene: Scene,
+) -> tuple[list[Pair], list[Refused]]:
+    pairs, refused = [], []
+    for candidate in candidates:
+        other = profiles.get(candidate.id)
+        if other is None:  # erased since the index was read
+            continue
+        pair = _pair(query, other, candidate, scene)
+        reasons = refusals(
+            pair.startup,
+            pair.partner,
+            programme=scene.programme,
+            history=scene.history,
+            on=scene.as_of,
+        )
+        if reasons:
+            refused.append(Refused(other.id, other.name, tuple(reasons)))
+        else:
+            pairs.append(pair)
+    return pairs, refused
+
+
+def _pair(query: Query, other: AnyProfile, candidate: Candidate, scene: Scene) -> Pair:
+    own = _profile(query)
+    if isinstance(own, Startup) and isinstance(other, Partner):
+        return Pair(own, other, candidate, scene)
+    if isinstance(own, Partner) and isinstance(other, Startup):
+        return Pair(other, own, candidate, scene)
+    raise TypeError(f"{own.id} and {other.id} are on the same side")
+
+
+def _candidate(query: Query, pair: Pair) -> AnyProfile:
+    return pair.partner if query.side is Side.STARTUP else pair.startup
+
+
+def _profile(query: Query) -> AnyProfile:
+    if isinstance(query.profile, (Startup, Partner)):
+        return query.profile
+    raise TypeError(f"{query.profile.id} is neither a startup nor a partner")

@@ -1,0 +1,41 @@
+"""Owns the sentences of reasons, refusals and unknowns, in both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+from profiles import Text
+from profiles.taxonomy import Names
+
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@cache
+def phrases() -> Mapping[str, Mapping[str, Mapping[str, str]]]:
+    """Read `phrases.yaml`: group → code → language → template."""
+    text = files("matcher").joinpath("phrases.yaml").read_text(encoding="utf-8")
+    loaded: Mapping[str, Mapping[str, Mapping[str, str]]] = yaml.load(text, Loader=_Loader)
+    return loaded
+
+
+def phrase(code: str, **params: object) -> Names:
+    """Fill the template `group.code` in both languages; `Names` and `Text` give their own part.
+
+    Raises:
+        KeyError: if there is no such template, or it names a parameter that is not given.
+    """
+    group, _, name = code.partition(".")
+    template = phrases()[group][name]
+    return Names(*(template[lang].format(**_in(params, lang)) for lang in ("en", "ko")))
+
+
+def _in(params: Mapping[str, object], lang: str) -> dict[str, object]:
+    return {
+        name: value.in_(lang) if isinstance(value, (Names, Text)) else value
+        for name, value in params.items()
+    }

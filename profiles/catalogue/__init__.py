@@ -1,0 +1,5 @@
+"""The catalogue that ships with Dari: partners, programmes and ties of the setting."""
+
+from profiles.catalogue.loading import Catalogue, load_catalogue
+
+__all__ = ["Catalogue", "load_catalogue"]

@@ -1,0 +1,138 @@
+"""Owns the connection to the database: engines, transactions and migrations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+
+from profiles.errors import StoreError
+
+_WRITE_LOCK = 0x64617269
+
+
+def open_engine(url: str) -> Engine:
+    """Make an engine for SQLite (WAL, foreign keys, synchronous=FULL) or PostgreSQL.
+
+    Raises:
+        StoreError: if the URL is none that Dari can use, or the folder cannot be made.
+    """
+    try:
+        parsed = make_url(url)
+        if parsed.drivername == "postgresql":
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        if parsed.get_backend_name() not in ("sqlite", "postgresql"):
+            raise ArgumentError("unsupported database")
+        if parsed.get_backend_name() == "sqlite" and parsed.database:
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(parsed)
+    except (ArgumentError, NoSuchModuleError) as error:
+        raise StoreError(
+            value=url,
+            rule="The database URL is none that Dari can use.",
+            remedy="Give sqlite:////absolute/path.sqlite3 or postgresql://user@host/name.",
+        ) from error
+    except OSError as error:
+        raise StoreError(
+            value=url,
+            rule=f"The folder of the database cannot be made: {error.strerror}.",
+            remedy="Choose a folder that can be written (DARI_HOME).",
+        ) from error
+    if engine.dialect.name == "sqlite":
+        _configure_sqlite(engine)
+    return engine
+
+
+def _configure_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        for pragma in (
+            "journal_mode=WAL",
+            "foreign_keys=ON",
+            "synchronous=FULL",
+            "busy_timeout=30000",
+            "secure_delete=ON",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("dari_writes")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """Open a transaction that writes; writers take turns, so `changes.seq` grows in commit order.
+
+    Raises:
+        StoreError: if the database cannot be reached or written.
+    """
+    with _named_errors(engine), engine.connect() as connection:
+        connection = connection.execution_options(dari_writes=True)
+        with connection.begin():
+            if engine.dialect.name == "postgresql":
+                connection.execute(text("SELECT pg_advisory_xact_lock(:k)"), {"k": _WRITE_LOCK})
+            yield connection
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """Open a transaction that only reads.
+
+    Raises:
+        StoreError: if the database cannot be reached or read.
+    """
+    with _named_errors(engine), engine.connect() as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def _named_errors(engine: Engine) -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        raise StoreError(
+            value=engine.url.render_as_string(hide_password=True),
+            rule=f"The database does not answer as it should: {error.orig}.",
+            remedy="Run `dari init`; check that the database exists and can be written.",
+        ) from error
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the schema up to the newest revision.
+
+    Raises:
+        StoreError: if the database cannot be reached or written.
+    """
+    from alembic import command
+
+    with writing(engine) as connection:
+        config = alembic_config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def is_migrated(engine: Engine) -> bool:
+    """Tell whether the schema stands at the newest revision."""
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
+    newest = ScriptDirectory.from_config(alembic_config()).get_current_head()
+    with reading(engine) as connection:
+        return MigrationContext.configure(connection).get_current_revision() == newest
+
+
+def alembic_config() -> Any:
+    """Make Alembic's configuration for the migrations that ship with the project."""
+    from alembic.config import Config
+
+    config = Config()
+    location = str(Path(__file__).parent / "migrations").replace("%", "%%")
+    config.set_main_option("script_location", location)
+    return config

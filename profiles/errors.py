@@ -1,0 +1,75 @@
+"""Owns the errors of Dari: each names the value, the rule that it broke and the remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from profiles.messages import message
+
+
+class DariError(Exception):
+    """A failure that a person can act on.
+
+    Args:
+        value: what was given.
+        rule: the rule that it broke, one sentence.
+        remedy: what to do about it, one sentence.
+    """
+
+    def __init__(self, *, value: object, rule: str, remedy: str) -> None:
+        self.value, self.rule, self.remedy = value, rule, remedy
+        super().__init__(f"{rule} {remedy} (given: {shorten(value)})")
+
+
+class UnknownId(DariError):
+    """An id that the store does not hold."""
+
+
+class IdTaken(DariError):
+    """An id that another profile holds already."""
+
+
+class StoreError(DariError):
+    """A database that cannot be opened, migrated or written."""
+
+
+class CatalogueError(DariError):
+    """A data file of the project that breaks the schema."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One broken rule of one field; its texts are looked up in the reader's language."""
+
+    field: str
+    code: str
+    value: object = None
+    params: Mapping[str, object] = field(default_factory=dict)
+
+    def rule(self, lang: str) -> str:
+        """Say the rule in `lang` ('en' or 'ko')."""
+        return message(self.code, "rule", lang, {**self.params, "value": shorten(self.value)})
+
+    def remedy(self, lang: str) -> str:
+        """Say the remedy in `lang` ('en' or 'ko')."""
+        return message(self.code, "remedy", lang, {**self.params, "value": shorten(self.value)})
+
+
+class InvalidRecord(DariError):
+    """A profile, tie or programme whose fields break the schema; `errors` holds them all."""
+
+    def __init__(self, errors: Sequence[FieldError]) -> None:
+        self.errors = tuple(errors)
+        first = self.errors[0]
+        super().__init__(
+            value=first.value,
+            rule=f"{first.field}: {first.rule('en')}",
+            remedy=first.remedy("en"),
+        )
+
+
+def shorten(value: object, limit: int = 80) -> str:
+    """Show a value in at most `limit` characters."""
+    text = str(value)
+    return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -1,0 +1,35 @@
+"""Owns the bilingual texts of broken rules and their remedies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+import yaml
+
+Part = Literal["rule", "remedy"]
+
+
+@cache
+def catalogue() -> Mapping[str, Mapping[str, Mapping[str, str]]]:
+    """Read `messages.yaml`: code → part → language → template."""
+    text = files("profiles").joinpath("messages.yaml").read_text(encoding="utf-8")
+    loaded: Mapping[str, Mapping[str, Mapping[str, str]]] = yaml.safe_load(text)
+    return loaded
+
+
+def message(code: str, part: Part, lang: str, params: Mapping[str, object]) -> str:
+    """Fill the template of `code` in `lang` ('ko', else English).
+
+    Raises:
+        KeyError: if no message has this code.
+    """
+    template = catalogue()[code][part]["ko" if lang == "ko" else "en"]
+    return template.format_map(_Lenient(params))
+
+
+class _Lenient(dict[str, object]):
+    def __missing__(self, key: str) -> str:
+        return "?"

@@ -1,0 +1,1 @@
+"""Owns the history of the database schema."""

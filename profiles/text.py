@@ -1,0 +1,102 @@
+"""Owns text in Korean and/or English."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic_core import PydanticCustomError
+
+LONGEST_TEXT = 20_000
+LONGEST_NAME = 300
+
+_HANGUL = re.compile(r"[\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3]")
+_LETTER = re.compile(r"[^\W\d_]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffd\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
+
+
+def detect_language(text: str) -> str:
+    """Tell 'ko' where at least a fifth of the letters are Hangul, else 'en'."""
+    letters = len(_LETTER.findall(text))
+    return "ko" if letters and len(_HANGUL.findall(text)) / letters >= 0.2 else "en"
+
+
+def clean(text: str) -> str:
+    """Normalise to NFC, unify line ends and strip white space at both ends.
+
+    Raises:
+        PydanticCustomError: `text_control` for control, bidirectional-override, replacement or
+            surrogate characters: they garble logs and pages and come from broken encodings.
+    """
+    if _CONTROL.search(text):
+        raise PydanticCustomError("text_control", "control characters")
+    return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+
+
+class Text(BaseModel):
+    """A text in English (`en`), Korean (`ko`) or both; at least one is there."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra={"minProperties": 1})
+
+    en: str | None = None
+    ko: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read(cls, value: Any) -> Any:
+        if isinstance(value, Text):
+            return {"en": value.en, "ko": value.ko}
+        if isinstance(value, str):
+            return {detect_language(value): clean(value)} if value.strip() else _empty()
+        if not isinstance(value, dict):
+            raise PydanticCustomError("text_type", "not a text")
+        return {key: _part(part) for key, part in value.items()}
+
+    @model_validator(mode="after")
+    def _present(self) -> Self:
+        if not (self.en or self.ko):
+            _empty()
+        return self
+
+    def in_(self, lang: str) -> str:
+        """Give the text in `lang`, or in the other language where that one is missing."""
+        first, second = (self.ko, self.en) if lang == "ko" else (self.en, self.ko)
+        return first or second or ""
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The texts that are there, English first."""
+        return tuple(part for part in (self.en, self.ko) if part)
+
+    @property
+    def joined(self) -> str:
+        """Both texts, one after the other."""
+        return "\n".join(self.parts)
+
+
+def _part(part: Any) -> str | None:
+    if part is None:
+        return None
+    if not isinstance(part, str):
+        raise PydanticCustomError("text_type", "not a text")
+    return clean(part) or None
+
+
+def _empty() -> Any:
+    raise PydanticCustomError("text_empty", "empty")
+
+
+def at_most(limit: int) -> Any:
+    """Make a validator that bounds each language's text at `limit` characters."""
+
+    def check(text: Text) -> Text:
+        for part in text.parts:
+            if len(part) > limit:
+                raise PydanticCustomError(
+                    "text_too_long", "too long", {"length": len(part), "limit": limit}
+                )
+        return text
+
+    return check

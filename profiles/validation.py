@@ -1,0 +1,72 @@
+"""Owns the way from raw values to a record, or to the list of broken rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from profiles.errors import FieldError, InvalidRecord
+from profiles.messages import catalogue
+from profiles.schema import Record
+
+R = TypeVar("R", bound=Record)
+
+_CODES = {
+    "missing": "missing",
+    "extra_forbidden": "extra",
+    "string_type": "string",
+    "string_too_long": "text_too_long",
+    "string_pattern_mismatch": "value",
+    "bool_type": "boolean",
+    "bool_parsing": "boolean",
+    "model_type": "object",
+    "model_attributes_type": "object",
+    "greater_than_equal": "range",
+    "less_than_equal": "range",
+}
+
+
+def validate(model: type[R], raw: object) -> R:
+    """Build a record of `model` from raw values.
+
+    Raises:
+        InvalidRecord: with one `FieldError` for each broken rule.
+    """
+    try:
+        return model.model_validate(raw)
+    except ValidationError as error:
+        raise InvalidRecord(_field_errors(error)) from error
+
+
+def without_unknown_fields(
+    model: type[Record], raw: Mapping[str, Any], extra: tuple[str, ...] = ()
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Split raw values into the fields of `model` (and `extra` names) and the names of all others."""
+    known = {*model.model_fields, *extra}
+    kept = {name: value for name, value in raw.items() if name in known}
+    return kept, tuple(name for name in raw if name not in known)
+
+
+def _field_errors(error: ValidationError) -> list[FieldError]:
+    found: dict[tuple[str, str], FieldError] = {}
+    for detail in error.errors(include_url=False):
+        one = _field_error(detail)
+        found.setdefault((one.field, one.code), one)
+    return list(found.values())
+
+
+def _field_error(detail: ErrorDetails) -> FieldError:
+    context = dict(detail.get("ctx") or {})
+    named = context.pop("field", None)
+    where = [str(part) for part in detail["loc"]]
+    code = detail["type"] if detail["type"] in catalogue() else _CODES.get(detail["type"], "value")
+    params: dict[str, Any] = {k: v for k, v in context.items() if k != "error"}
+    if code == "range":
+        params["bound"] = "≥ {}".format(context["ge"]) if "ge" in context else f"≤ {context['le']}"
+    if detail["type"] == "string_too_long":
+        params |= {"limit": context["max_length"], "length": len(str(detail["input"]))}
+    value = None if code in ("missing", "text_missing", "consent") else detail["input"]
+    return FieldError(".".join(where) or str(named or "record"), code, value, params)

@@ -1,0 +1,5 @@
+"""Runs the command line by `python -m service`."""
+
+from service.cli import main
+
+main(prog_name="dari")

@@ -1,0 +1,153 @@
+"""Owns what is answered when something goes wrong: a page, or a problem document below /api/."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from flask import Flask, current_app, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext, ngettext
+from flask_limiter import RateLimitExceeded
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from profiles import FieldError, IdTaken, InvalidRecord, UnknownId
+from service.api.bodies import UnreadableBody
+from service.api.problems import problem
+from service.forms import StartupForm
+from service.language import language
+
+_API = "/api/"
+_SUBMISSION = "public.submit_startup"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What is answered: a status, a heading, a text, the fields that are wrong."""
+
+    status: int
+    heading: str
+    text: str
+    errors: Sequence[FieldError] = ()
+
+
+def init_app(app: Flask) -> None:
+    """Let every error end in a clear answer."""
+    app.register_error_handler(HTTPException, _on_http)
+    app.register_error_handler(CSRFError, _on_csrf)
+    app.register_error_handler(RateLimitExceeded, _on_limit)
+    app.register_error_handler(UnknownId, _on_unknown)
+    app.register_error_handler(IdTaken, _on_taken)
+    app.register_error_handler(InvalidRecord, _on_invalid)
+    app.register_error_handler(Exception, _on_any)
+
+
+def _on_http(error: HTTPException) -> ResponseReturnValue:
+    if error.code is None or error.code < 400:
+        return error
+    failed = failure(error.code)
+    if isinstance(error, UnreadableBody) and error.description:
+        failed = replace(failed, text=error.description)
+    answer = current_app.make_response(_answer(failed))
+    kept = ("Allow", "WWW-Authenticate", "Retry-After")
+    for name, value in error.get_headers():
+        if name in kept:
+            answer.headers[name] = value
+    return answer
+
+
+def _on_csrf(_error: CSRFError) -> ResponseReturnValue:
+    return _keep_typed(failure(400))
+
+
+def _on_limit(_error: RateLimitExceeded) -> ResponseReturnValue:
+    limiter = next(iter(current_app.extensions["limiter"]))
+    seconds = limiter.current_limit.reset_at - time.time()
+    minutes = max(1, math.ceil(seconds / 60))
+    text = ngettext("Please try again in a minute.", "Please try again in %(num)d minutes.", minutes)
+    failed = Failure(429, failure(429).heading, text)
+    answer = current_app.make_response(_keep_typed(failed))
+    answer.headers["Retry-After"] = str(max(1, math.ceil(seconds)))
+    return answer
+
+
+def _on_unknown(error: UnknownId) -> ResponseReturnValue:
+    wrong = FieldError("id", "id_unknown", error.value)
+    return _answer(Failure(404, failure(404).heading, wrong.rule(language())))
+
+
+def _on_taken(error: IdTaken) -> ResponseReturnValue:
+    wrong = FieldError("id", "id_taken", error.value)
+    heading = gettext("The id is taken")
+    return _answer(Failure(409, heading, wrong.rule(language()), [wrong]))
+
+
+def _on_invalid(error: InvalidRecord) -> ResponseReturnValue:
+    known = failure(422)
+    return _answer(Failure(422, known.heading, known.text, error.errors))
+
+
+def _on_any(error: Exception) -> ResponseReturnValue:
+    current_app.logger.exception("An error that nothing foresaw", exc_info=error)
+    return _answer(failure(InternalServerError.code))
+
+
+def _answer(failed: Failure) -> ResponseReturnValue:
+    if request.path.startswith(_API):
+        return problem(failed.status, failed.heading, failed.text, failed.errors)
+    return render_template("error.html", failure=failed), failed.status
+
+
+def _keep_typed(failed: Failure) -> ResponseReturnValue:
+    """Show the startup form again with what was typed, where it came from there."""
+    if request.endpoint != _SUBMISSION:
+        return _answer(failed)
+    return render_template("startup_form.html", form=StartupForm(), failure=failed), failed.status
+
+
+def failure(status: int) -> Failure:
+    """Describe an HTTP status in the reader's language."""
+    known = {
+        400: (
+            gettext("The request cannot be read"),
+            gettext("The page may have been open for too long. Please send it once more."),
+        ),
+        401: (
+            gettext("This page is for incubator staff"),
+            gettext("Sign in with the staff link that the server printed when it started."),
+        ),
+        404: (
+            gettext("Nothing is kept under this address"),
+            gettext("It may have been erased, or the address may have been mistyped."),
+        ),
+        405: (
+            gettext("This address cannot be used in that way"),
+            gettext("The method of the request is not allowed here."),
+        ),
+        413: (
+            gettext("That is too much at once"),
+            gettext(
+                "At most %(limit)s kB can be sent. Please shorten the texts.",
+                limit=(current_app.config["MAX_CONTENT_LENGTH"] or 0) // 1024,
+            ),
+        ),
+        415: (
+            gettext("The content type is not supported"),
+            gettext("Send JSON with the header Content-Type: application/json."),
+        ),
+        422: (
+            gettext("Some values cannot be used"),
+            gettext("Each of them is named below with what to do about it."),
+        ),
+        429: (gettext("Too many submissions from one address"), gettext("Please try again later.")),
+        500: (
+            gettext("Something went wrong on our side"),
+            gettext("The error has been logged. Nothing that was kept before is lost."),
+        ),
+        503: (gettext("Dari is not ready"), gettext("Please try again in a moment.")),
+    }
+    other = (gettext("The request cannot be answered"), gettext("Please check the address."))
+    return Failure(status, *known.get(status, other))

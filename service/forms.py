@@ -1,0 +1,99 @@
+"""Owns the forms: they render and carry the CSRF token; the schema alone validates a profile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import (
+    BooleanField,
+    Field,
+    HiddenField,
+    PasswordField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
+
+from profiles import FieldError
+from service.labels import regions, stages, supports, trl_examples
+
+CONSENT_VERSION = "2026-11"
+CONSENT_PURPOSE = _l(
+    "Kept: the e-mail address. Purpose: to contact the startup about matches and programmes. "
+    "Only the incubator's staff see it. It is kept until you ask for its erasure. You may refuse; "
+    "the startup can then be submitted without an address."
+)
+
+_OF_FIELD = {"name": "name_ko", "name.ko": "name_ko", "name.en": "name_en"}
+
+
+class StartupForm(FlaskForm):  # type: ignore[misc]
+    """What a person tells of a startup."""
+
+    name_ko = StringField(_l("Name in Korean"))
+    name_en = StringField(_l("Name in English"))
+    summary = TextAreaField(_l("What the startup does"))
+    seeking = TextAreaField(_l("What it looks for in a partner"))
+    offering = TextAreaField(_l("What it can offer a partner"))
+    region = SelectField(_l("Region"), validate_choice=False)
+    sectors = SelectMultipleField(_l("Sectors"), validate_choice=False)
+    stage = RadioField(_l("Stage"), validate_choice=False, default="")
+    trl = RadioField(_l("Technology readiness level (TRL)"), validate_choice=False, default="")
+    seeks = SelectMultipleField(_l("Support it seeks"), validate_choice=False)
+    offers = SelectMultipleField(_l("Support it can give"), validate_choice=False)
+    website = StringField(_l("Website"))
+    contact = StringField(_l("Contact e-mail"))
+    consent = BooleanField(_l("I agree that this address is kept."))
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        self.region.choices = regions()
+        self.sectors.choices = []
+        self.stage.choices = stages()
+        self.trl.choices = trl_examples()
+        self.seeks.choices = self.offers.choices = supports()
+        self.other_errors: list[FieldError] = []
+
+    def raw(self, now: datetime) -> dict[str, object]:
+        """Give what was typed as the schema reads it; `now` dates the consent (UTC)."""
+        plain = ("summary", "seeking", "offering", "region", "stage", "trl", "website", "contact")
+        given: dict[str, object] = {name: self[name].data for name in plain}
+        given["name"] = {"ko": self.name_ko.data, "en": self.name_en.data}
+        given |= {name: self[name].data or [] for name in ("sectors", "seeks", "offers")}
+        if self.consent.data and self.contact.data:
+            purpose = str(CONSENT_PURPOSE)
+            given["consent"] = {"version": CONSENT_VERSION, "purpose": purpose, "at": now}
+        return given
+
+    def show(self, errors: Iterable[FieldError]) -> None:
+        """Put each error beside its field."""
+        for error in errors:
+            field = self.field_of(error)
+            if field is None:
+                self.other_errors.append(error)
+            else:
+                field.errors = [*field.errors, error]
+
+    def field_of(self, error: FieldError) -> Field | None:
+        """Find the field that an error of the schema belongs to."""
+        first = error.field.split(".")[0]
+        name = _OF_FIELD.get(error.field) or _OF_FIELD.get(first, first)
+        return self[name] if name in self else None
+
+    @property
+    def wrong_fields(self) -> list[Field]:
+        """The fields that have errors, in the order of the page."""
+        return [field for field in self if field.errors]
+
+
+class SignInForm(FlaskForm):  # type: ignore[misc]
+    """The staff token, typed or pasted."""
+
+    token = PasswordField(_l("Staff token"))
+    next = HiddenField()

@@ -1,0 +1,126 @@
+"""Owns the questions that a list or match page and the API can be asked, read from an address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeVar
+
+from pydantic import Field
+from werkzeug.datastructures import MultiDict
+
+from index import Filters
+from profiles import AnyProfile, FieldError, InvalidRecord, Side, Store, UnknownId, validate
+from profiles.schema import Id, PartnerKinds, Plain, Record, Regions, Sectors, Whole
+from profiles.store import unknown_id
+from profiles.validation import without_unknown_fields
+
+SEVERAL = ("kind", "region", "sector")
+
+MOST = 100
+
+ListSize = Annotated[Whole, Field(ge=1, le=MOST)]
+
+
+class StartupMatchQuery(Record):
+    """What is asked about the startups that fit a partner."""
+
+    k: ListSize = 10
+    programme: Id | None = None
+    region: Regions = ()
+    sector: Sectors = ()
+
+    @property
+    def filters(self) -> Filters:
+        """What a candidate must be."""
+        return Filters(regions=frozenset(self.region), sectors=frozenset(self.sector))
+
+
+class PartnerMatchQuery(StartupMatchQuery):
+    """What is asked about the partners that fit a startup."""
+
+    kind: PartnerKinds = ()
+
+    @property
+    def filters(self) -> Filters:
+        """What a candidate must be."""
+        return Filters(
+            kinds=frozenset(self.kind),
+            regions=frozenset(self.region),
+            sectors=frozenset(self.sector),
+        )
+
+
+class ListQuery(Record):
+    """Which part of a list is asked for: names that hold `q`, after the id `cursor`."""
+
+    q: Plain | None = None
+    cursor: Id | None = None
+    limit: ListSize = 50
+
+
+Q = TypeVar("Q", bound=Record)
+M = TypeVar("M", bound=StartupMatchQuery)
+
+
+def read_query(model: type[Q], args: MultiDict[str, str], *, strict: bool) -> Q:
+    """Read a query from an address; `strict` refuses names that `model` lacks.
+
+    Raises:
+        InvalidRecord: with the fields that are wrong.
+    """
+    raw: Mapping[str, Any] = {
+        name: _split(args.getlist(name)) if name in SEVERAL else args[name] for name in args
+    }
+    return validate(model, raw if strict else without_unknown_fields(model, raw)[0])
+
+
+def read_match_query(
+    model: type[M], args: MultiDict[str, str], store: Store, *, strict: bool
+) -> M:
+    """Read a match query whose programme exists.
+
+    Raises:
+        InvalidRecord: with the fields that are wrong.
+    """
+    query = read_query(model, args, strict=strict)
+    if query.programme is not None:
+        try:
+            store.programme(query.programme)
+        except UnknownId as error:
+            wrong = FieldError("programme", "id_unknown", query.programme)
+            raise InvalidRecord([wrong]) from error
+    return query
+
+
+def _split(values: list[str]) -> list[str]:
+    return [part.strip() for value in values for part in value.split(",") if part.strip()]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A part of a list, the id after which it goes on (None at the end), and how many there are."""
+
+    items: tuple[AnyProfile, ...]
+    cursor: str | None
+    total: int
+
+
+def read_page(store: Store, side: Side, query: ListQuery) -> Page:
+    """Read the part of a list that is asked for, by id ascending."""
+    found = store.page(side, after=query.cursor, limit=query.limit + 1, text=query.q)
+    items = tuple(found[: query.limit])
+    cursor = items[-1].id if len(found) > query.limit else None
+    return Page(items, cursor, store.count(side, text=query.q))
+
+
+def profile_on(store: Store, side: Side, id: str) -> AnyProfile:
+    """Read a profile of one side.
+
+    Raises:
+        UnknownId: if there is none on this side.
+    """
+    profile = store.get(id)
+    if profile.side is not side:
+        raise unknown_id(id)
+    return profile

@@ -1,0 +1,152 @@
+"""Owns what the command line prints: tables for people, plain values for JSON."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text as Plain
+
+from profiles.errors import shorten
+
+if TYPE_CHECKING:
+    from index import ImportReport
+    from matcher import Match, MatchList
+
+_MOST_ROWS = 50
+
+_LABELS = {
+    "en": {
+        "row": "row",
+        "field": "field",
+        "value": "value",
+        "rule": "rule",
+        "remedy": "remedy",
+        "rank": "#",
+        "who": "match",
+        "score": "fit",
+        "why": "why",
+        "unknown": "not known",
+        "refused": "Refused by the rules",
+        "rejected": "Rejected rows",
+        "more": "… and {n} more (--json shows all)",
+        "ignored": "Fields that Dari does not know were passed over: {names}",
+        "summary": "{accepted} rows accepted ({written} new or changed, {unchanged} unchanged), "
+        "{rejected} rejected",
+    },
+    "ko": {
+        "row": "행",
+        "field": "항목",
+        "value": "값",
+        "rule": "규칙",
+        "remedy": "해결 방법",
+        "rank": "#",
+        "who": "상대",
+        "score": "적합도",
+        "why": "이유",
+        "unknown": "알 수 없는 것",
+        "refused": "규칙에 따라 제외된 곳",
+        "rejected": "거부된 행",
+        "more": "… 외 {n}건 (--json으로 모두 볼 수 있습니다)",
+        "ignored": "알 수 없는 항목은 건너뛰었습니다: {names}",
+        "summary": "{accepted}행을 받았습니다(신규·변경 {written}, 그대로 {unchanged}). "
+        "{rejected}행은 거부했습니다",
+    },
+}
+
+
+def import_json(report: ImportReport, lang: str) -> dict[str, Any]:
+    """Give an import's report as plain values for JSON."""
+    return {
+        "accepted": report.accepted,
+        "written": report.written,
+        "unchanged": report.unchanged,
+        "rejected": [
+            {
+                "row": row.number,
+                "field": error.field,
+                "code": error.code,
+                "value": shorten(error.value) if error.value is not None else None,
+                "rule": error.rule(lang),
+                "remedy": error.remedy(lang),
+            }
+            for row in report.rejected
+            for error in row.errors
+        ],
+        "ignored": report.ignored,
+    }
+
+
+def import_tables(report: ImportReport, lang: str) -> list[Any]:
+    """Give an import's report as a line and, where rows were rejected, a table."""
+    say = _LABELS[lang]
+    counts = {
+        "accepted": f"{report.accepted:,}",
+        "written": f"{report.written:,}",
+        "unchanged": f"{report.unchanged:,}",
+        "rejected": f"{len(report.rejected):,}",
+    }
+    shown: list[Any] = [Plain(say["summary"].format(**counts) + ".")]
+    if report.ignored:
+        names = ", ".join(f"{shorten(name, 40)} ({n})" for name, n in sorted(report.ignored.items()))
+        shown.append(Plain(say["ignored"].format(names=names)))
+    if report.rejected:
+        shown += _rejected(report, lang)
+    return shown
+
+
+def _rejected(report: ImportReport, lang: str) -> list[Any]:
+    say = _LABELS[lang]
+    table = Table(title=say["rejected"], title_justify="left")
+    for name in ("row", "field", "value", "rule", "remedy"):
+        table.add_column(say[name], justify="right" if name == "row" else "left", overflow="fold")
+    for row in report.rejected[:_MOST_ROWS]:
+        for error in row.errors:
+            value = shorten(error.value, 40) if error.value is not None else ""
+            cells = (str(row.number), error.field, value, error.rule(lang), error.remedy(lang))
+            table.add_row(*(escape(cell) for cell in cells))
+    left = len(report.rejected) - _MOST_ROWS
+    return [table, Plain(say["more"].format(n=left))] if left > 0 else [table]
+
+
+def match_tables(found: MatchList, lang: str) -> list[Any]:
+    """Give a match list as a table with reasons, and a table of those refused."""
+    say = _LABELS[lang]
+    head = found.query.name.in_(lang)
+    under = f" · {found.programme.name.in_(lang)}" if found.programme else ""
+    table = Table(title=Plain(f"{head}{under}"), title_justify="left", show_lines=True)
+    for name in ("rank", "who", "score", "why"):
+        table.add_column(say[name], justify="right" if name in ("rank", "score") else "left")
+    for match in found.matches:
+        who = f"{match.profile.name.in_(lang)}\n{match.profile.id}"
+        table.add_row(str(match.rank), escape(who), f"{match.score:.1f}", escape(_why(match, lang)))
+    foot = Plain(f"{found.model_version} · {found.as_of.isoformat()} · seq {found.index_seq}", "dim")
+    notes = [Plain(note.in_(lang)) for note in found.notes]
+    return [table, *notes, *_refused(found, lang), foot]
+
+
+def _why(match: Match, lang: str) -> str:
+    lines = []
+    for one in match.contributions:
+        lines.append(f"{one.points:5.1f}  {one.phrase.in_(lang)}")
+        if one.evidence is not None:
+            lines.append(f"       “{shorten(one.evidence.text.in_(lang), 160)}”")
+    if match.unknowns:
+        unknown = " ".join(one.phrase.in_(lang) for one in match.unknowns)
+        lines.append(f"    ?  {_LABELS[lang]['unknown']}: {unknown}")
+    return "\n".join(lines)
+
+
+def _refused(found: MatchList, lang: str) -> list[Any]:
+    if not found.refused:
+        return []
+    say = _LABELS[lang]
+    table = Table(title=say["refused"], title_justify="left")
+    table.add_column(say["who"])
+    table.add_column(say["why"])
+    for one in found.refused[:_MOST_ROWS]:
+        reasons = "\n".join(reason.phrase.in_(lang) for reason in one.reasons)
+        table.add_row(escape(f"{one.name.in_(lang)} ({one.id})"), escape(reasons))
+    left = len(found.refused) - _MOST_ROWS
+    return [table, Plain(say["more"].format(n=left))] if left > 0 else [table]

@@ -1,0 +1,31 @@
+"""Owns the serving by gunicorn: each worker builds its own application."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gunicorn.app.base import BaseApplication
+
+from service.settings import Settings
+
+
+class _Server(BaseApplication):  # type: ignore[misc]
+    def __init__(self, settings: Settings, options: dict[str, Any]) -> None:
+        self._settings = settings
+        self._options = options
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in self._options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        from service.app import create_app
+
+        return create_app(self._settings)
+
+
+def run(settings: Settings, host: str, port: int, workers: int) -> None:
+    """Serve until interrupted; the access log is off, so no address of a reader is kept."""
+    bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    _Server(settings, {"bind": bind, "workers": workers, "timeout": 60, "loglevel": "warning"}).run()

@@ -1,0 +1,29 @@
+"""Owns the way of a startup that is handed in: an id, the schema, the writer."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+
+from profiles import Startup, validate
+from service.wiring import Dari
+
+_BASE32 = "abcdefghijklmnopqrstuvwxyz234567"
+
+
+def new_id() -> str:
+    """Make an id that nobody can guess: `s-` and 60 random bits in base32."""
+    return "s-" + "".join(secrets.choice(_BASE32) for _ in range(12))
+
+
+def submit(dari: Dari, raw: Mapping[str, object]) -> Startup:
+    """Validate and keep a new startup; one without an id is given one.
+
+    Raises:
+        InvalidRecord: with one error for each broken rule.
+        IdTaken: if a profile with its id exists.
+    """
+    named = raw.get("id") not in (None, "")
+    startup = validate(Startup, raw if named else {**raw, "id": new_id()})
+    dari.writer.put(startup, new=True)
+    return startup
