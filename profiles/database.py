@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from profiles.errors import StoreError
 
 _WRITE_LOCK = 0x64617269
+BUSY_TIMEOUT_MS = 30_000
 
 
 def open_engine(url: str) -> Engine:
@@ -27,7 +29,7 @@ def open_engine(url: str) -> Engine:
             parsed = parsed.set(drivername="postgresql+psycopg")
         if parsed.get_backend_name() not in ("sqlite", "postgresql"):
             raise ArgumentError("unsupported database")
-        if parsed.get_backend_name() == "sqlite" and parsed.database:
+        if parsed.get_backend_name() == "sqlite" and _is_path(parsed.database):
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         engine = create_engine(parsed)
     except (ArgumentError, NoSuchModuleError) as error:
@@ -47,15 +49,19 @@ def open_engine(url: str) -> Engine:
     return engine
 
 
+def _is_path(database: str | None) -> TypeGuard[str]:
+    return bool(database) and not str(database).startswith(("file:", ":memory:"))
+
+
 def _configure_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
         for pragma in (
+            f"busy_timeout={BUSY_TIMEOUT_MS}",
             "journal_mode=WAL",
             "foreign_keys=ON",
             "synchronous=FULL",
-            "busy_timeout=30000",
             "secure_delete=ON",
         ):
             connection.execute(f"PRAGMA {pragma}")
@@ -73,8 +79,8 @@ def writing(engine: Engine) -> Iterator[Connection]:
     Raises:
         StoreError: if the database cannot be reached or written.
     """
-    with _named_errors(engine), engine.connect() as connection:
-        connection = connection.execution_options(dari_writes=True)
+    with _named_errors(engine), engine.connect() as opened:
+        connection = opened.execution_options(dari_writes=True)
         with connection.begin():
             if engine.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:k)"), {"k": _WRITE_LOCK})
@@ -96,26 +102,42 @@ def reading(engine: Engine) -> Iterator[Connection]:
 def _named_errors(engine: Engine) -> Iterator[None]:
     try:
         yield
-    except DBAPIError as error:
+    except (DBAPIError, PoolTimeout) as error:
         raise StoreError(
             value=engine.url.render_as_string(hide_password=True),
-            rule=f"The database does not answer as it should: {error.orig}.",
+            rule=f"The database does not answer as it should: {getattr(error, 'orig', error)}.",
             remedy="Run `dari init`; check that the database exists and can be written.",
         ) from error
+
+
+def forget(engine: Engine) -> None:
+    """Empty SQLite's write-ahead log, so that what was deleted is on disk no more."""
+    if engine.dialect.name == "sqlite":
+        with _named_errors(engine), engine.connect() as connection:
+            driver: Any = connection.connection.driver_connection
+            driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def migrate(engine: Engine) -> None:
     """Bring the schema up to the newest revision.
 
     Raises:
-        StoreError: if the database cannot be reached or written.
+        StoreError: if the database cannot be reached or written, or a newer Dari has made it.
     """
     from alembic import command
+    from alembic.util import CommandError
 
     with writing(engine) as connection:
         config = alembic_config()
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        try:
+            command.upgrade(config, "head")
+        except CommandError as error:
+            raise StoreError(
+                value=engine.url.render_as_string(hide_password=True),
+                rule=f"The database has a schema that this Dari does not know: {error}.",
+                remedy="Use the version of Dari that made it, or another database.",
+            ) from error
 
 
 def is_migrated(engine: Engine) -> bool:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from profiles.messages import message
 
@@ -45,7 +46,7 @@ class FieldError:
     field: str
     code: str
     value: object = None
-    params: Mapping[str, object] = field(default_factory=dict)
+    params: Mapping[str, object] = dataclasses.field(default_factory=dict)
 
     def rule(self, lang: str) -> str:
         """Say the rule in `lang` ('en' or 'ko')."""
@@ -70,6 +71,10 @@ class InvalidRecord(DariError):
 
 
 def shorten(value: object, limit: int = 80) -> str:
-    """Show a value in at most `limit` characters."""
-    text = str(value)
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+    """Show a value in at most `limit` characters, without what a page or terminal cannot show."""
+    try:
+        text = str(value)
+    except (ValueError, RecursionError):  # a number of thousands of digits, lists without end
+        text = f"<{type(value).__name__}>"
+    text = text if len(text) <= limit else text[: limit - 1] + "…"
+    return "".join(c if c.isprintable() else " " if c.isspace() else "\ufffd" for c in text)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
 from typing import Literal
 
-import yaml
+from profiles.data import read_yaml
 
 Part = Literal["rule", "remedy"]
 
@@ -15,8 +14,7 @@ Part = Literal["rule", "remedy"]
 @cache
 def catalogue() -> Mapping[str, Mapping[str, Mapping[str, str]]]:
     """Read `messages.yaml`: code → part → language → template."""
-    text = files("profiles").joinpath("messages.yaml").read_text(encoding="utf-8")
-    loaded: Mapping[str, Mapping[str, Mapping[str, str]]] = yaml.safe_load(text)
+    loaded: Mapping[str, Mapping[str, Mapping[str, str]]] = read_yaml("profiles", "messages.yaml")
     return loaded
 
 

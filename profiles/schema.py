@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, NoReturn, Self
 
 from pydantic import (
     AfterValidator,
@@ -15,6 +15,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    ModelWrapValidatorHandler,
     StringConstraints,
     model_validator,
 )
@@ -43,7 +44,8 @@ def _read_id(value: Any) -> Any:
     if not isinstance(value, str):
         raise PydanticCustomError("id", "not an id")
     text = clean(value)
-    if not _ID.fullmatch(text) or ".." in text:
+    parts = text.split("/")
+    if not _ID.fullmatch(text) or not text.isprintable() or ".." in text or {"", "."} & {*parts}:
         raise PydanticCustomError("id", "not an id")
     return text
 
@@ -94,7 +96,11 @@ def _reader_of(kinds: type[StrEnum], vocabulary: str | None = None) -> BeforeVal
 def _read_whole(value: Any) -> Any:
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         raise PydanticCustomError("integer", "not a number")
-    if isinstance(value, str) and len(value) <= 20 and re.fullmatch(r"\s*[+-]?[0-9]+(\.0+)?\s*", value):
+    if (
+        isinstance(value, str)
+        and len(value) <= 20
+        and re.fullmatch(r"\s*[+-]?[0-9]+(\.0+)?\s*", value)
+    ):
         return int(float(value))
     if isinstance(value, int) or (isinstance(value, float) and value.is_integer()):
         return int(value)
@@ -110,7 +116,7 @@ def _read_date(value: Any) -> Any:
         text = value.strip()
         if re.fullmatch(r"\d{4}", text):
             text += "-01-01"
-        if re.fullmatch(r"\d{4}-\d{2}-\d{2}([T ].{0,40})?", text):
+        if re.fullmatch(r"\d{4}-\d{2}-\d{2}([T ][0-9:.,+\-Z ]{0,40})?", text):
             try:
                 return date.fromisoformat(text[:10])
             except ValueError:
@@ -118,10 +124,36 @@ def _read_date(value: Any) -> Any:
     raise PydanticCustomError("date", "not a date")
 
 
+def _read_moment(value: Any) -> Any:
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value.strip())
+        except ValueError:
+            value = None
+    try:
+        return value.astimezone(UTC) if value.tzinfo else _no_moment()
+    except (AttributeError, OverflowError):
+        _no_moment()
+
+
+def _no_moment() -> NoReturn:
+    raise PydanticCustomError("moment", "not a moment")
+
+
+def _read_currency(value: Any) -> Any:
+    import pycountry
+
+    code = value.strip().upper() if isinstance(value, str) and len(value) <= 100 else ""
+    if not re.fullmatch(r"[A-Z]{3}", code) or pycountry.currencies.get(alpha_3=code) is None:
+        raise PydanticCustomError("currency", "not a currency")
+    return code
+
+
 def _read_url(value: Any) -> Any:
-    if not isinstance(value, str) or not re.fullmatch(r"https?://[^\s<>\"'`\\]{1,490}", value.strip()):
+    text = clean(value) if isinstance(value, str) else ""
+    if not re.fullmatch(r"https?://[^\s<>\"'`\\]{1,490}", text):
         raise PydanticCustomError("url", "not a web address")
-    return value.strip()
+    return text
 
 
 def _read_email(value: Any) -> Any:
@@ -136,7 +168,10 @@ def _read_email(value: Any) -> Any:
 def _read_plain(value: Any) -> Any:
     if not isinstance(value, str):
         raise PydanticCustomError("string", "not a text")
-    return clean(value)
+    text = clean(value)
+    if not text:
+        raise PydanticCustomError("text_empty", "empty")
+    return text
 
 
 Id = Annotated[str, BeforeValidator(_read_id)]
@@ -148,6 +183,8 @@ Plain = Annotated[str, BeforeValidator(_read_plain), StringConstraints(max_lengt
 Url = Annotated[str, BeforeValidator(_read_url)]
 Email = Annotated[str, BeforeValidator(_read_email)]
 Day = Annotated[date, BeforeValidator(_read_date)]
+Moment = Annotated[datetime, BeforeValidator(_read_moment)]
+Currency = Annotated[str, BeforeValidator(_read_currency)]
 Whole = Annotated[int, BeforeValidator(_read_whole), Field(ge=0, le=10**15)]
 Trl = Annotated[int, BeforeValidator(_read_whole), Field(ge=1, le=9)]
 Year = Annotated[int, BeforeValidator(_read_whole), Field(ge=1800, le=2100)]
@@ -157,6 +194,7 @@ SupportField = Annotated[Support, _reader_of(Support, "supports")]
 PartnerKindField = Annotated[PartnerKind, _reader_of(PartnerKind, "partner_kinds")]
 TieKindField = Annotated[TieKind, _reader_of(TieKind, "tie_kinds")]
 ProgrammeKindField = Annotated[ProgrammeKind, _reader_of(ProgrammeKind, "programme_kinds")]
+FundingUnitField = Annotated[FundingUnit, _reader_of(FundingUnit)]
 
 Ids = Annotated[tuple[Id, ...], BeforeValidator(_read_list), AfterValidator(_unique)]
 Aliases = Annotated[tuple[Plain, ...], BeforeValidator(_read_list), AfterValidator(_unique)]
@@ -188,8 +226,8 @@ class Record(BaseModel):
 def _absent(value: Any) -> bool:
     if isinstance(value, str):
         return not value.strip()
-    if isinstance(value, dict):
-        return all(_absent(part) for part in value.values())
+    if isinstance(value, dict):  # one level deep: what is nested deeper is given, and refused
+        return all(p is None or (isinstance(p, str) and not p.strip()) for p in value.values())
     return value is None or value == [] or value == ()
 
 
@@ -198,15 +236,15 @@ class Consent(Record):
 
     version: Plain
     purpose: Plain
-    at: datetime
+    at: Moment
 
 
 class Money(Record):
     """An amount in whole units of its currency (ISO 4217), and what it is counted for."""
 
     amount: Whole
-    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
-    per: FundingUnit = FundingUnit.STARTUP
+    currency: Currency
+    per: FundingUnitField = FundingUnit.STARTUP
 
 
 class Profile(Record):
@@ -288,6 +326,8 @@ class Programme(Record):
     @model_validator(mode="after")
     def _check(self) -> Self:
         _in_order(self.valid_from, self.valid_to)
+        if self.trl_min and self.trl_max and self.trl_max < self.trl_min:
+            raise PydanticCustomError("trl_order", "end before start", {"field": "trl_max"})
         return self
 
 
@@ -321,11 +361,20 @@ class Tie(Record):
         for name, field in names.items():
             if name in read and _absent(read.get(field)):
                 read[field] = read.pop(name)
-        if _absent(read.get("id")):
-            parts = ("kind", "a", "b", "region", "valid_from", "context", "role")
-            said = "\x1f".join(str(read.get(part) or "") for part in parts)
-            read["id"] = "tie-" + hashlib.sha256(said.encode(errors="replace")).hexdigest()[:20]
         return read
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _name(cls, value: Any, read: ModelWrapValidatorHandler[Self]) -> Self:
+        """Name a tie that has no id after what it says, as it reads once it is valid."""
+        if not isinstance(value, Mapping) or not _absent(value.get("id")):
+            return read(value)
+        tie = read({**value, "id": "tie"})
+        parts = (tie.kind, tie.a, tie.b, tie.region, tie.valid_from, tie.context, tie.role)
+        said = "\x1f".join(str(part or "") for part in parts)
+        return tie.model_copy(
+            update={"id": "tie-" + hashlib.sha256(said.encode()).hexdigest()[:20]}
+        )
 
     @model_validator(mode="after")
     def _check(self) -> Self:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -15,20 +16,23 @@ from sqlalchemy import (
     Table,
     and_,
     delete,
+    false,
     func,
     insert,
     or_,
     select,
     update,
 )
-from sqlalchemy.exc import IntegrityError
 
 from profiles import tables as t
-from profiles.database import is_migrated, migrate, open_engine, reading, writing
+from profiles.database import forget, is_migrated, migrate, open_engine, reading, writing
 from profiles.errors import IdTaken, UnknownId
 from profiles.kinds import Side
 from profiles.schema import Partner, Profile, Programme, Startup, Tie
+from profiles.text import is_clean
 from profiles.verdicts import Verdict
+
+LONGEST_SEARCH = 1_000
 
 _BATCH = 500
 
@@ -37,7 +41,7 @@ AnyProfile = Startup | Partner
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One entry of the change log: a record of `kind` ('startup', 'partner', 'tie', ...) changed."""
+    """One entry of the change log: a record of `kind` ('startup', 'tie', ...) changed."""
 
     seq: int
     kind: str
@@ -107,10 +111,14 @@ class Store:
         limit: int = 50,
         text: str | None = None,
     ) -> list[AnyProfile]:
-        """Read up to `limit` profiles of a side by id, after an id, whose names hold `text`."""
+        """Read up to `limit` profiles of a side by id, after an id, whose names hold `text`.
+
+        Every word of `text` must be in a name, alias or id, in any case; no name holds a text of
+        more than `LONGEST_SEARCH` characters.
+        """
         where = [t.profiles.c.side == side.value, *_names_hold(text)]
         if after is not None:
-            where.append(t.profiles.c.id > after)
+            where.append(t.profiles.c.id > after if is_clean(after) else false())
         query = select(t.profiles).where(and_(*where)).order_by(t.profiles.c.id).limit(limit)
         with reading(self._engine) as connection:
             return [_profile(row.side, row.payload) for row in connection.execute(query)]
@@ -126,7 +134,9 @@ class Store:
         """Count the profiles of a side whose names hold `text`."""
         where = and_(t.profiles.c.side == side.value, *_names_hold(text))
         with reading(self._engine) as connection:
-            return connection.execute(select(func.count()).select_from(t.profiles).where(where)).scalar_one()
+            return connection.execute(
+                select(func.count()).select_from(t.profiles).where(where)
+            ).scalar_one()
 
     def sides(self, ids: Collection[str]) -> dict[str, Side]:
         """Tell the side of each profile that exists among `ids`."""
@@ -142,24 +152,20 @@ class Store:
             encoded = _encoded(connection, ("startup", "partner"), wanted, encoder_id)
         return [p for p in wanted.values() if p.id not in same or p.id not in encoded]
 
-    def put_many(
-        self, entries: Sequence[tuple[AnyProfile, Vectors]], *, new: bool = False
-    ) -> int:
+    def put_many(self, entries: Sequence[tuple[AnyProfile, Vectors]], *, new: bool = False) -> int:
         """Write profiles with their vectors in one transaction; give the newest seq.
 
         Raises:
-            IdTaken: if an id belongs to the other side, or exists and `new` is set.
+            IdTaken: if an id belongs to the other side, or stands twice among the profiles, or
+                exists and `new` is set.
         """
-        try:
-            with writing(self._engine) as connection:
-                held = _held(connection, entries, new)
-                for profile, vectors in entries:
-                    if held.get(profile.id) != _payload(profile):
-                        _write_profile(connection, profile)
-                    _write_vectors(connection, profile.side.value, profile.id, vectors)
-                return _log(connection, [(p.side.value, p.id) for p, _ in entries])
-        except IntegrityError as error:
-            raise taken_id(entries[0][0].id) from error
+        with writing(self._engine) as connection:
+            held = _held(connection, entries, new)
+            for profile, vectors in entries:
+                if held.get(profile.id) != _payload(profile):
+                    _write_profile(connection, profile)
+                _write_vectors(connection, profile.side.value, profile.id, vectors)
+            return _log(connection, [(p.side.value, p.id) for p, _ in entries])
 
     def erase(self, id: str) -> int:
         """Delete a profile with its vectors, ties and verdicts; give the newest seq.
@@ -180,7 +186,9 @@ class Store:
             connection.execute(delete(t.verdicts).where(of_it))
             connection.execute(delete(t.profiles).where(t.profiles.c.id == id))
             logged = [("tie", tie_id) for tie_id in tie_ids]
-            return _log(connection, [*logged, (side.value, id)])
+            seq = _log(connection, [*logged, (side.value, id)])
+        forget(self._engine)
+        return seq
 
     # Ties
 
@@ -255,7 +263,7 @@ class Store:
             UnknownId: if there is none.
         """
         with reading(self._engine) as connection:
-            row = connection.execute(select(t.programmes).where(t.programmes.c.id == id)).first()
+            row = next(_by_ids(connection, t.programmes, t.programmes.c.id, [id]), None)
         if row is None:
             raise UnknownId(
                 value=id,
@@ -289,10 +297,10 @@ class Store:
 
     def verdicts(self, query: str) -> list[Verdict]:
         """Read the verdicts on the matches of one profile, oldest first."""
-        chosen = select(t.verdicts).where(t.verdicts.c.query == query).order_by(t.verdicts.c.id)
         with reading(self._engine) as connection:
-            rows = connection.execute(chosen).mappings()
-            return [Verdict(**{k: v for k, v in row.items() if k != "id"}) for row in rows]
+            rows = list(_by_ids(connection, t.verdicts, t.verdicts.c.query, [query]))
+        rows.sort(key=lambda row: row.id)
+        return [Verdict(**{name: getattr(row, name) for name in Verdict.__slots__}) for row in rows]
 
     # Change log
 
@@ -333,7 +341,7 @@ def _now() -> datetime:
 
 def _profile(side: str, payload: str) -> AnyProfile:
     model = Startup if side == Side.STARTUP else Partner
-    return cast(AnyProfile, model.model_validate_json(payload))
+    return model.model_validate_json(payload)
 
 
 def _payload(record: Profile | Programme | Tie) -> str:
@@ -342,14 +350,17 @@ def _payload(record: Profile | Programme | Tie) -> str:
 
 
 def _names_hold(text: str | None) -> list[ColumnElement[bool]]:
-    words = (text or "").casefold().split()
+    text = unicodedata.normalize("NFC", text or "")
+    if len(text) > LONGEST_SEARCH or not is_clean(text):
+        return [false()]
+    words = dict.fromkeys(text.casefold().split())
     return [t.profiles.c.names.contains(word, autoescape=True) for word in words]
 
 
 def _by_ids(
     connection: Connection, table: Table, column: Any, ids: Collection[str], *where: Any
 ) -> Iterator[Any]:
-    ordered = sorted(set(ids))
+    ordered = sorted(id for id in set(ids) if is_clean(id))  # PostgreSQL refuses NUL in a query
     for start in range(0, len(ordered), _BATCH):
         some = column.in_(ordered[start : start + _BATCH])
         yield from connection.execute(select(table).where(some, *where))
@@ -372,7 +383,11 @@ def _held(
     connection: Connection, entries: Sequence[tuple[AnyProfile, Vectors]], new: bool
 ) -> dict[str, str]:
     """Give the payloads held under the ids; refuse ids that are taken."""
-    ids = {profile.id: profile.side for profile, _ in entries}
+    ids: dict[str, Side] = {}
+    for profile, _ in entries:
+        if profile.id in ids:
+            raise taken_id(profile.id)
+        ids[profile.id] = profile.side
     held: dict[str, str] = {}
     for row in _by_ids(connection, t.profiles, t.profiles.c.id, ids):
         if new or Side(row.side) is not ids[row.id]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
@@ -15,7 +17,9 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    TypeDecorator,
 )
+from sqlalchemy.engine import Dialect
 
 metadata = MetaData(
     naming_convention={
@@ -29,16 +33,39 @@ metadata = MetaData(
 
 _Serial = BigInteger().with_variant(Integer, "sqlite")
 
+Id = String(200).with_variant(String(200, collation="C"), "postgresql")
+"""An id, compared by its code points on every database."""
+
+
+class Moment(TypeDecorator[datetime]):
+    """A moment in UTC, aware when it is read; SQLite itself forgets the time zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give the moment in UTC; one without a time zone is an error of the caller."""
+        if value is not None and value.tzinfo is None:
+            raise ValueError(f"{value} has no time zone")
+        return value.astimezone(UTC) if value else None
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give the moment in UTC."""
+        if value is None:
+            return None
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+
+
 profiles = Table(
     "profiles",
     metadata,
-    Column("id", String(200), primary_key=True),
+    Column("id", Id, primary_key=True),
     Column("side", String(10), nullable=False),
     Column("names", Text, nullable=False),
     Column("payload", Text, nullable=False),
     Column("revision", Integer, nullable=False),
-    Column("created_at", DateTime(timezone=True), nullable=False),
-    Column("updated_at", DateTime(timezone=True), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("updated_at", Moment, nullable=False),
     CheckConstraint("side IN ('startup', 'partner')", name="side"),
     Index("ix_profiles_side_id", "side", "id"),
 )
@@ -46,18 +73,18 @@ profiles = Table(
 programmes = Table(
     "programmes",
     metadata,
-    Column("id", String(200), primary_key=True),
+    Column("id", Id, primary_key=True),
     Column("payload", Text, nullable=False),
-    Column("updated_at", DateTime(timezone=True), nullable=False),
+    Column("updated_at", Moment, nullable=False),
 )
 
 ties = Table(
     "ties",
     metadata,
-    Column("id", String(200), primary_key=True),
+    Column("id", Id, primary_key=True),
     Column("kind", String(20), nullable=False),
-    Column("a", String(200), nullable=False, index=True),
-    Column("b", String(200), nullable=False, index=True),
+    Column("a", Id, nullable=False, index=True),
+    Column("b", Id, nullable=False, index=True),
     Column("valid_from", Date),
     Column("valid_to", Date),
     Column("payload", Text, nullable=False),
@@ -67,7 +94,7 @@ vectors = Table(
     "vectors",
     metadata,
     Column("owner_kind", String(10), primary_key=True),
-    Column("owner_id", String(200), primary_key=True),
+    Column("owner_id", Id, primary_key=True),
     Column("facet", String(10), primary_key=True),
     Column("encoder_id", String(200), primary_key=True),
     Column("data", LargeBinary, nullable=False),
@@ -77,13 +104,13 @@ verdicts = Table(
     "verdicts",
     metadata,
     Column("id", _Serial, primary_key=True, autoincrement=True),
-    Column("query", String(200), nullable=False, index=True),
-    Column("candidate", String(200), nullable=False, index=True),
+    Column("query", Id, nullable=False, index=True),
+    Column("candidate", Id, nullable=False, index=True),
     Column("label", String(10), nullable=False),
     Column("note", Text, nullable=False),
     Column("shown_rank", Integer),
     Column("model_version", String(200), nullable=False),
-    Column("at", DateTime(timezone=True), nullable=False),
+    Column("at", Moment, nullable=False),
     CheckConstraint("label IN ('good', 'poor')", name="label"),
 )
 
@@ -92,7 +119,7 @@ changes = Table(
     metadata,
     Column("seq", _Serial, primary_key=True, autoincrement=True),
     Column("kind", String(10), nullable=False),
-    Column("id", String(200), nullable=False),
-    Column("at", DateTime(timezone=True), nullable=False),
+    Column("id", Id, nullable=False),
+    Column("at", Moment, nullable=False),
     sqlite_autoincrement=True,
 )

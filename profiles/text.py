@@ -14,13 +14,20 @@ LONGEST_NAME = 300
 
 _HANGUL = re.compile(r"[\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3]")
 _LETTER = re.compile(r"[^\W\d_]")
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffd\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
+_CONTROL = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd\ud800-\udfff\u202a-\u202e\u2066-\u2069]"
+)
 
 
 def detect_language(text: str) -> str:
     """Tell 'ko' where at least a fifth of the letters are Hangul, else 'en'."""
     letters = len(_LETTER.findall(text))
     return "ko" if letters and len(_HANGUL.findall(text)) / letters >= 0.2 else "en"
+
+
+def is_clean(text: str) -> bool:
+    """Tell whether a text is free of the characters that `clean` refuses."""
+    return not _CONTROL.search(text)
 
 
 def clean(text: str) -> str:
@@ -30,7 +37,7 @@ def clean(text: str) -> str:
         PydanticCustomError: `text_control` for control, bidirectional-override, replacement or
             surrogate characters: they garble logs and pages and come from broken encodings.
     """
-    if _CONTROL.search(text):
+    if not is_clean(text):
         raise PydanticCustomError("text_control", "control characters")
     return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
 

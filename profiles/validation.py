@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from profiles.errors import FieldError, InvalidRecord
+from profiles.errors import FieldError, InvalidRecord, shorten
 from profiles.messages import catalogue
 from profiles.schema import Record
 
@@ -44,10 +44,10 @@ def validate(model: type[R], raw: object) -> R:
 def without_unknown_fields(
     model: type[Record], raw: Mapping[str, Any], extra: tuple[str, ...] = ()
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Split raw values into the fields of `model` (and `extra` names) and the names of all others."""
+    """Split raw values into fields of `model` (and `extra` names), and the names of the rest."""
     known = {*model.model_fields, *extra}
     kept = {name: value for name, value in raw.items() if name in known}
-    return kept, tuple(name for name in raw if name not in known)
+    return kept, tuple(shorten(name) for name in raw if name not in known)
 
 
 def _field_errors(error: ValidationError) -> list[FieldError]:
@@ -61,12 +61,12 @@ def _field_errors(error: ValidationError) -> list[FieldError]:
 def _field_error(detail: ErrorDetails) -> FieldError:
     context = dict(detail.get("ctx") or {})
     named = context.pop("field", None)
-    where = [str(part) for part in detail["loc"]]
+    where = [shorten(part) for part in detail["loc"]]
     code = detail["type"] if detail["type"] in catalogue() else _CODES.get(detail["type"], "value")
     params: dict[str, Any] = {k: v for k, v in context.items() if k != "error"}
     if code == "range":
         params["bound"] = "≥ {}".format(context["ge"]) if "ge" in context else f"≤ {context['le']}"
     if detail["type"] == "string_too_long":
         params |= {"limit": context["max_length"], "length": len(str(detail["input"]))}
-    value = None if code in ("missing", "text_missing", "consent") else detail["input"]
+    value = None if named or code == "missing" else detail["input"]
     return FieldError(".".join(where) or str(named or "record"), code, value, params)

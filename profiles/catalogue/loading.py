@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any, TypeVar
 
-import yaml
-
+from profiles.data import parse_yaml
 from profiles.errors import CatalogueError, InvalidRecord
 from profiles.schema import Partner, Programme, Record, Tie
 from profiles.validation import validate
 
 R = TypeVar("R", bound=Record)
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +35,16 @@ def load_catalogue() -> Catalogue:
     return Catalogue(
         partners=_load(Partner, root.joinpath("partners")),
         programmes=_load(Programme, root.joinpath("programmes")),
-        ties=_read_all(Tie, root.joinpath("ties.yaml")),
+        ties=_sorted(_read_all(Tie, root.joinpath("ties.yaml"))),
     )
 
 
 def _load(model: type[R], folder: Traversable) -> tuple[R, ...]:
-    found = [record for file in _yaml_files(folder) for record in _read_all(model, file)]
-    return tuple(sorted(found, key=lambda record: str(getattr(record, "id", ""))))
+    return _sorted(record for file in _yaml_files(folder) for record in _read_all(model, file))
+
+
+def _sorted(records: Iterable[R]) -> tuple[R, ...]:
+    return tuple(sorted(records, key=lambda record: str(getattr(record, "id", ""))))
 
 
 def _yaml_files(folder: Traversable) -> Iterator[Traversable]:
@@ -53,8 +54,7 @@ def _yaml_files(folder: Traversable) -> Iterator[Traversable]:
 
 
 def _read_all(model: type[R], file: Traversable) -> tuple[R, ...]:
-    raw = yaml.load(file.read_text(encoding="utf-8"), Loader=_Loader)
-    return tuple(_read(model, file.name, entry) for entry in raw)
+    return tuple(_read(model, file.name, entry) for entry in parse_yaml(file))
 
 
 def _read(model: type[R], name: str, entry: Any) -> R:

@@ -6,10 +6,6 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from importlib import resources
-from typing import Any
-
-import yaml
 
 FALSE_FRIEND = ""
 """The code under which a phrase is known that must be passed over."""
@@ -121,13 +117,6 @@ class PhraseBook:
                     step = match.end() - start
                     break
             start += step
-
-
-def read_yaml(name: str) -> Any:
-    """Read a YAML file of this package by its name."""
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    text = resources.files("profiles.taxonomy").joinpath(name).read_text(encoding="utf-8")
-    return yaml.load(text, Loader=loader)  # noqa: S506 - a safe loader, in C where there is one
 
 
 def _english_key(phrase: str) -> str:

@@ -10,7 +10,8 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from profiles.taxonomy.names import Names, read_yaml
+from profiles.data import read_yaml
+from profiles.taxonomy.names import Names
 
 EARTH_RADIUS_KM = 6371.0088
 """Mean radius of the earth (IUGG)."""
@@ -34,19 +35,17 @@ class Region:
 @cache
 def provinces() -> Mapping[str, Region]:
     """Return Korea's 17 provinces and metropolitan cities by their ISO 3166-2 codes."""
-    return MappingProxyType(
-        {
-            entry["code"]: Region(
-                code=entry["code"],
-                name=Names(**entry["name"]),
-                short=Names(**entry["short"]),
-                latitude=entry["latitude"],
-                longitude=entry["longitude"],
-                capital_area=entry["capital_area"],
-            )
-            for entry in _file()["provinces"]
-        }
-    )
+    return MappingProxyType({
+        entry["code"]: Region(
+            code=entry["code"],
+            name=Names(**entry["name"]),
+            short=Names(**entry["short"]),
+            latitude=entry["latitude"],
+            longitude=entry["longitude"],
+            capital_area=entry["capital_area"],
+        )
+        for entry in _file()["provinces"]
+    })
 
 
 def normalise_region(text: str) -> str | None:
@@ -124,7 +123,7 @@ def _key(text: str) -> str:
 
 @cache
 def _file() -> dict[str, Any]:
-    held: dict[str, Any] = read_yaml("regions.yaml")
+    held: dict[str, Any] = read_yaml("profiles.taxonomy", "regions.yaml")
     return held
 
 

@@ -9,7 +9,8 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any, Literal
 
-from profiles.taxonomy.names import FALSE_FRIEND, Names, PhraseBook, read_yaml
+from profiles.data import read_yaml
+from profiles.taxonomy.names import FALSE_FRIEND, Names, PhraseBook
 
 SectorRelation = Literal["same", "parent", "related", "complementary", "sibling", "none"]
 ExternalVocabulary = Literal["euroscivoc", "crunchbase2013", "ksic"]
@@ -35,21 +36,19 @@ def sectors() -> Mapping[str, Sector]:
     entries = _file()["sectors"]
     related = _closed(entries, "related")
     complements = _closed(entries, "complements")
-    return MappingProxyType(
-        {
-            entry["code"]: Sector(
-                code=entry["code"],
-                parent=entry.get("parent"),
-                name=Names(**entry["name"]),
-                synonyms_en=tuple(entry["synonyms"]["en"]),
-                synonyms_ko=tuple(entry["synonyms"]["ko"]),
-                description=Names(**entry["description"]),
-                related=frozenset(related[entry["code"]]),
-                complements=frozenset(complements[entry["code"]]),
-            )
-            for entry in entries
-        }
-    )
+    return MappingProxyType({
+        entry["code"]: Sector(
+            code=entry["code"],
+            parent=entry.get("parent"),
+            name=Names(**entry["name"]),
+            synonyms_en=tuple(entry["synonyms"]["en"]),
+            synonyms_ko=tuple(entry["synonyms"]["ko"]),
+            description=Names(**entry["description"]),
+            related=frozenset(related[entry["code"]]),
+            complements=frozenset(complements[entry["code"]]),
+        )
+        for entry in entries
+    })
 
 
 def sector_relation(a: str, b: str) -> SectorRelation:
@@ -143,7 +142,7 @@ def _closed(entries: list[dict[str, Any]], edge: str) -> Mapping[str, set[str]]:
 
 @cache
 def _file() -> dict[str, Any]:
-    held: dict[str, Any] = read_yaml("sectors.yaml")
+    held: dict[str, Any] = read_yaml("profiles.taxonomy", "sectors.yaml")
     return held
 
 
@@ -155,6 +154,7 @@ def _phrases() -> PhraseBook:
         for phrase in (sector.name.en, sector.name.ko, *sector.synonyms_en, *sector.synonyms_ko)
     ]
     friends = _file()["false_friends"]
-    return PhraseBook.of(
-        [*own, *((FALSE_FRIEND, phrase) for phrase in [*friends["en"], *friends["ko"]])]
-    )
+    return PhraseBook.of([
+        *own,
+        *((FALSE_FRIEND, phrase) for phrase in [*friends["en"], *friends["ko"]]),
+    ])

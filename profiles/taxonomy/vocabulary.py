@@ -8,7 +8,8 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any, Literal
 
-from profiles.taxonomy.names import Names, PhraseBook, read_yaml
+from profiles.data import read_yaml
+from profiles.taxonomy.names import Names, PhraseBook
 
 Vocabulary = Literal["stages", "partner_kinds", "supports", "tie_kinds", "programme_kinds"]
 
@@ -43,7 +44,7 @@ def find_supports(text: str) -> tuple[str, ...]:
 
 @cache
 def _file() -> dict[str, dict[str, Any]]:
-    held: dict[str, dict[str, Any]] = read_yaml("vocabulary.yaml")
+    held: dict[str, dict[str, Any]] = read_yaml("profiles.taxonomy", "vocabulary.yaml")
     return held
 
 
@@ -53,12 +54,10 @@ def _vocabularies() -> Mapping[str, Mapping[str, Term]]:
 
 
 def _terms(entries: Mapping[str, Any]) -> Mapping[str, Term]:
-    return MappingProxyType(
-        {
-            code: Term(code, Names(**entry["name"]), Names(**entry["description"]))
-            for code, entry in entries.items()
-        }
-    )
+    return MappingProxyType({
+        code: Term(code, Names(**entry["name"]), Names(**entry["description"]))
+        for code, entry in entries.items()
+    })
 
 
 @cache
