@@ -77,9 +77,9 @@ class StaticEncoder:
         if self._tokenizer.get_vocab_size() > len(self._weights):
             raise EncoderError(
                 value=str(folder),
-                rule=f"the tokenizer knows {self._tokenizer.get_vocab_size()} tokens, but the "
-                f"weights hold only {len(self._weights)} rows",
-                remedy="take both files from one and the same model",
+                rule=f"The tokenizer knows {self._tokenizer.get_vocab_size()} tokens, but the "
+                f"weights hold only {len(self._weights)} rows.",
+                remedy="Take both files from one and the same model.",
             )
         self._encoder_id = _folder_id(folder.resolve().name, [path / _TOKENIZER, path / _WEIGHTS])
 
@@ -145,8 +145,8 @@ class TransformerEncoder:
         if dimension is None:
             raise EncoderError(
                 value=name,
-                rule="the model does not say the dimension of its vectors",
-                remedy="name a sentence-transformers model that gives one vector per text",
+                rule="The model does not say the dimension of its vectors.",
+                remedy="Name a sentence-transformers model that gives one vector per text.",
             )
         self._dimension = int(dimension)
         self._batch = _STATIC_BATCH if _is_static(self._model) else _TRANSFORMER_BATCH
@@ -205,8 +205,8 @@ def bounded(texts: Sequence[str]) -> list[str]:
     if isinstance(texts, str):
         raise EncoderError(
             value=texts[:80],
-            rule="encode takes a sequence of texts, not one text",
-            remedy="pass [text]",
+            rule="An encoder takes a sequence of texts, not one text.",
+            remedy="Pass a list that holds the text.",
         )
     return [text[:MAX_CHARACTERS].encode("utf-8", "replace").decode("utf-8") for text in texts]
 
@@ -214,7 +214,9 @@ def bounded(texts: Sequence[str]) -> list[str]:
 def normalised(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     """Scale the rows of an (n, d) array to length 1; zero rows stay zero."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
+    scaled: NDArray[np.float32] = np.zeros_like(vectors)
+    np.divide(vectors, lengths, out=scaled, where=lengths > 0)
+    return scaled
 
 
 def _read_json(path: Path) -> Any:
@@ -235,7 +237,9 @@ def _is_static_folder(folder: Path) -> bool:
     """Tell whether a folder's model is a StaticEmbedding, normalised at most, without prompts."""
     if not (folder / "modules.json").is_file():
         return False
-    kinds = [str(module["type"]).rsplit(".", 1)[-1] for module in _read_json(folder / "modules.json")]
+    kinds = [
+        str(module["type"]).rsplit(".", 1)[-1] for module in _read_json(folder / "modules.json")
+    ]
     config = folder / "config_sentence_transformers.json"
     prompts = _read_json(config).get("prompts") or {} if config.is_file() else {}
     return (
@@ -251,7 +255,7 @@ def _read_weights(path: Path) -> NDArray[np.float32]:
     from safetensors.numpy import load_file
 
     try:
-        weights = load_file(path)["embedding.weight"].astype(np.float32)
+        weights: NDArray[np.float32] = load_file(path)["embedding.weight"].astype(np.float32)
     except (OSError, SafetensorError, KeyError) as error:
         raise _unreadable(path, error) from error
     if weights.ndim != 2 or not np.isfinite(weights).all():
@@ -276,8 +280,8 @@ def _unreadable(path: Path, reason: object) -> EncoderError:
     """Say that a file of a model cannot be read, and why."""
     return EncoderError(
         value=str(path),
-        rule=f"a model's file must be there and whole ({reason})",
-        remedy="restore the model folder, or make it again with: python -m index.training DATA_DIR",
+        rule=f"A model's file must be there and whole ({reason}).",
+        remedy="Restore the model folder, or make it again with: python -m index.training DATA_DIR",
     )
 
 
@@ -299,12 +303,13 @@ def _load_model(name: str) -> SentenceTransformer:
     try:
         return SentenceTransformer(name, device="cpu")
     except known as error:
+        reason = str(error).strip().partition("\n")[0] or type(error).__name__
         raise EncoderError(
             value=name,
-            rule="an encoder is a model folder, or a model's name on a hub that can be reached "
-            f"({str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__})",
-            remedy="check the name and the connection, give the path of a downloaded model, "
-            'or use "default"',
+            rule="An encoder is a model folder, or a model's name on a hub that can be reached "
+            f"({reason}).",
+            remedy="Check the name and the connection, give the path of a downloaded model, "
+            'or use "default".',
         ) from error
 
 
@@ -329,8 +334,8 @@ def _model_digest(model: SentenceTransformer) -> str:
 
     digest = hashlib.sha256()
     for module in model:
-        config = module.get_config_dict() if hasattr(module, "get_config_dict") else {}
-        digest.update(json.dumps([type(module).__name__, config], default=str, sort_keys=True).encode())
+        config: dict[str, Any] = getattr(module, "get_config_dict", dict)()
+        digest.update(json.dumps([type(module).__name__, config], sort_keys=True).encode())
     digest.update(json.dumps([model.prompts, str(model.max_seq_length)], sort_keys=True).encode())
     tokenizer = getattr(model.tokenizer, "backend_tokenizer", model.tokenizer)
     digest.update(tokenizer.to_str().encode() if hasattr(tokenizer, "to_str") else b"")

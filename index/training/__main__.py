@@ -1,0 +1,78 @@
+"""Runs the training: python -m index.training DATA_DIR [--out DIR] [--epochs N]."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from index.encoder import DEFAULT_FOLDER, EncoderError, StaticEncoder
+from index.training.bilingual import read_glossary
+from index.training.corpus import read_corpus
+from index.training.model import TrainingPlan, count_steps, save_model, train_model
+from index.training.report import evaluation_lines
+from index.training.vocabulary import train_tokenizer
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Train, save and evaluate; return the exit status."""
+    plan = TrainingPlan()
+    parser = argparse.ArgumentParser(prog="python -m index.training", description=__doc__)
+    parser.add_argument("data", type=Path, help="the folder with sbir/, cordis/, ksic/ ...")
+    parser.add_argument("--out", type=Path, default=DEFAULT_FOLDER, help="folder of the model")
+    parser.add_argument("--epochs", type=float, default=plan.epochs)
+    parser.add_argument("--batch", type=int, default=plan.batch)
+    parser.add_argument("--vocabulary", type=int, default=plan.vocabulary)
+    parser.add_argument("--dimension", type=int, default=plan.dimension)
+    parser.add_argument("--rate", type=float, default=plan.rate)
+    parser.add_argument("--threads", type=int, default=plan.threads)
+    parser.add_argument("--seed", type=int, default=plan.seed)
+    options = parser.parse_args(arguments)
+    plan = TrainingPlan(
+        epochs=options.epochs,
+        batch=options.batch,
+        vocabulary=options.vocabulary,
+        dimension=options.dimension,
+        rate=options.rate,
+        threads=options.threads,
+        seed=options.seed,
+    )
+    try:
+        run(options.data, options.out, plan)
+    except EncoderError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+def say(line: str) -> None:
+    """Print a line at once."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def run(data: Path, out: Path, plan: TrainingPlan) -> None:
+    """Make the vocabulary, train the vectors, write the model to `out` and print its figures."""
+    started = time.monotonic()
+    glossary = read_glossary()
+    corpus = read_corpus(data, glossary)
+    tokenizer = train_tokenizer(
+        corpus.english,
+        corpus.korean,
+        words=[side for term in glossary.terms for side in term],
+        size=plan.vocabulary,
+    )
+    for source in corpus.sources:
+        say(f"source {source.name}: {source.size} pairs, share {source.share}")
+    say(f"vocabulary {tokenizer.get_vocab_size()}, steps {count_steps(corpus.sources, plan)}")
+    model = train_model(tokenizer, corpus.sources, plan, report=say)
+    save_model(model, out)
+    say(f"trained in {time.monotonic() - started:.0f} s, seed {plan.seed}")
+    for line in evaluation_lines(StaticEncoder(out), corpus.held_out):
+        say(line)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

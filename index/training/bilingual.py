@@ -1,0 +1,153 @@
+"""Owns the bilingual terms and the artificial descriptions made from them in both languages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from index.encoder import EncoderError
+from profiles.catalogue import load_catalogue
+from profiles.taxonomy import sectors
+
+Pair = tuple[str, str]
+
+GLOSSARY_FILE = Path(__file__).parent / "glossary.tsv"
+FRAMES_FILE = Path(__file__).parent / "frames.tsv"
+DESCRIPTIONS_FILE = Path(__file__).parent / "descriptions.tsv"
+
+TEXT_FIELDS = ("name", "summary", "offering", "seeking", "subject")
+LONGEST = 3
+DROPPED = 0.25
+
+_SLOT = re.compile(r"\{([xyz])\}")
+_PARTICLE = re.compile(r"(\S)\((\w+)/(\w+)\)")
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One sentence with slots in both languages, and how many terms it takes."""
+
+    english: str
+    korean: str
+    slots: int
+
+
+@dataclass(frozen=True, slots=True)
+class Glossary:
+    """Terms as (English, Korean) and the frames that make sentences of them."""
+
+    terms: Sequence[Pair]
+    frames: Sequence[Frame]
+
+    def descriptions(self, generator: np.random.Generator) -> Iterator[Pair]:
+        """Yield (Korean, English) descriptions of 1 to 3 sentences over 1 to 9 terms, no end.
+
+        In one of four, one language lacks one sentence of the other, as texts about the same
+        company seldom say quite the same.
+        """
+        while True:
+            count = int(generator.integers(1, LONGEST + 1))
+            parts = [self._sentence(generator) for _ in range(count)]
+            korean = [part for part, _ in parts]
+            english = [part for _, part in parts]
+            if count > 1 and generator.random() < DROPPED:
+                shortened = (korean, english)[int(generator.integers(2))]
+                shortened.pop(int(generator.integers(count)))
+            yield " ".join(korean), " ".join(english)
+
+    def _sentence(self, generator: np.random.Generator) -> Pair:
+        """Fill one frame with terms drawn at random."""
+        frame = self.frames[int(generator.integers(len(self.frames)))]
+        rows = generator.integers(len(self.terms), size=frame.slots)
+        terms = dict(zip("xyz", (self.terms[row] for row in rows), strict=False))
+        korean = filled(frame.korean, {slot: term for slot, (_, term) in terms.items()})
+        return korean, filled(frame.english, {slot: term for slot, (term, _) in terms.items()})
+
+
+def read_glossary() -> Glossary:
+    """Read the terms of the glossary and of the taxonomy of sectors, and the frames."""
+    frames = [
+        Frame(english, korean, len(set(_SLOT.findall(english))))
+        for english, korean in read_pairs(FRAMES_FILE)
+    ]
+    return Glossary(list(dict.fromkeys([*read_pairs(GLOSSARY_FILE), *sector_names()])), frames)
+
+
+def read_pairs(path: Path) -> list[Pair]:
+    """Read a file of (English, Korean) lines parted by a tab; `#` begins a comment.
+
+    Raises:
+        EncoderError: if a line has not exactly two cells.
+    """
+    pairs = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        cells = [cell.strip() for cell in line.split("\t")]
+        if len(cells) != 2 or not all(cells):
+            raise EncoderError(
+                value=f"{path}:{number}",
+                rule="A line is an English text, a tab and a Korean text.",
+                remedy="Correct the line.",
+            )
+        pairs.append((cells[0], cells[1]))
+    return pairs
+
+
+def sector_names() -> list[Pair]:
+    """List the (English, Korean) names of the sectors of the taxonomy."""
+    return [(sector.name.en, sector.name.ko) for sector in sectors().values()]
+
+
+def sector_descriptions() -> list[Pair]:
+    """List the (Korean, English) descriptions of the sectors of the taxonomy."""
+    return [(sector.description.ko, sector.description.en) for sector in sectors().values()]
+
+
+def sector_phrases(generator: np.random.Generator) -> Iterator[Pair]:
+    """Yield two phrases of one sector in any language, without end, sector by sector."""
+    phrases = [
+        [sector.name.en, sector.name.ko, *sector.synonyms_en, *sector.synonyms_ko]
+        for sector in sectors().values()
+    ]
+    while True:
+        for row in generator.permutation(len(phrases)):
+            first, second = generator.choice(len(phrases[row]), size=2, replace=False)
+            yield phrases[row][first], phrases[row][second]
+
+
+def catalogue_texts() -> list[list[Pair]]:
+    """List the (Korean, English) texts of each record of the catalogue, its name first."""
+    catalogue = load_catalogue()
+    records = (*catalogue.partners, *catalogue.programmes, *catalogue.ties)
+    return [pairs for pairs in map(_texts, records) if pairs]
+
+
+def filled(frame: str, terms: Mapping[str, str]) -> str:
+    """Put terms into a frame's slots and choose the particles written as (을/를) after them."""
+    text = _SLOT.sub(lambda slot: terms[slot.group(1)], frame)
+    return _PARTICLE.sub(lambda found: with_particle(*found.groups()), text)
+
+
+def with_particle(word: str, closed: str, open_: str) -> str:
+    """Add a Korean particle: `closed` after a final consonant, `open_` after a vowel.
+
+    After anything but Hangul it is `open_`. The particles 으로/로 take a final ㄹ for open, and
+    와/과 stand the other way round in writing.
+    """
+    if closed == "와":
+        closed, open_ = open_, closed
+    last = word[-1]
+    final = (ord(last) - ord("가")) % 28 if "가" <= last <= "힣" else 0
+    is_open = final == 0 or (closed == "으로" and final == 8)
+    return word + (open_ if is_open else closed)
+
+
+def _texts(record: object) -> list[Pair]:
+    """List the texts of a record that stand in both languages."""
+    texts = (getattr(record, field, None) for field in TEXT_FIELDS)
+    return [(text.ko, text.en) for text in texts if text and text.ko and text.en]
