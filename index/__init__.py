@@ -6,7 +6,7 @@ from index.follower import Follower, MissingVectors
 from index.history import History
 from index.lexical import LexicalIndex, tokenise
 from index.loading import ImportReport, import_file
-from index.passages import PASSAGE_VERSION, passages, subject_passage
+from index.passages import PASSAGE_VERSION, document, passages, subject_passage
 from index.retriever import Candidate, Query, Retriever, fuse
 from index.search_index import SearchIndex
 from index.snapshot import SnapshotError, discard
@@ -32,6 +32,7 @@ __all__ = [
     "VectorIndex",
     "Writer",
     "discard",
+    "document",
     "facts_of",
     "fuse",
     "import_file",

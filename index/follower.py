@@ -73,12 +73,13 @@ class Follower:
         self._index.seq = changes[-1].seq
 
     def _apply_profiles(self, ids: set[str]) -> None:
-        found = self._store.get_many(ids)
+        # Vectors first: a profile that is erased between the two readings is then simply gone.
         vectors = {
             id: facets
             for side in Side
             for id, facets in self._store.vectors(side.value, ids, self._index.space).items()
         }
+        found = self._store.get_many(ids)
         _refuse_missing(found.keys() - vectors.keys(), self._index.space)
         for id in sorted(ids):
             if id in found:
@@ -87,8 +88,8 @@ class Follower:
                 self._index.remove(id)
 
     def _apply_ties(self, ids: set[str]) -> None:
-        found = self._store.get_ties(ids)
         vectors = self._store.vectors("tie", ids, self._index.space)
+        found = self._store.get_ties(ids)
         _refuse_missing(_with_subject(found.values()) - vectors.keys(), self._index.space)
         for id in sorted(ids):
             if id not in found:

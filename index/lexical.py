@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 _TOKEN = re.compile(r"[\uac00-\ud7a3]+|[^\W_\uac00-\ud7a3]+")
-_STOPWORDS = frozenset(
-    "a an and are as at be by for from has have in into is it its of on or our that the their "
-    "them they this to us we which will with you your".split()
-)
+_STOPWORDS = frozenset({
+    *("a", "an", "and", "are", "as", "at", "be", "by", "for", "from", "has", "have", "in", "into"),
+    *("is", "it", "its", "of", "on", "or", "our", "that", "the", "their", "them", "they", "this"),
+    *("to", "us", "we", "which", "will", "with", "you", "your"),
+})
 
 
 def tokenise(text: str) -> list[str]:
@@ -86,12 +87,10 @@ class LexicalIndex:
 
     def scores(self, text: str) -> NDArray[np.float32] | None:
         """Score all n documents, shape (n,), in ascending order of id; None if no word is known."""
-        if not self._documents:
+        known = [n for token in tokenise(text) if (n := self._vocabulary.get(token)) is not None]
+        if not known or not any(len(tokens) for tokens in self._documents.values()):
             return None
         self._build()
-        known = [n for token in tokenise(text) if (n := self._vocabulary.get(token)) is not None]
-        if not known:
-            return None
         scores: NDArray[np.float32] = self._model.get_scores(known)
         return scores
 
@@ -102,7 +101,7 @@ class LexicalIndex:
 
         self._ids = sorted(self._documents)
         self._row = {id: row for row, id in enumerate(self._ids)}
-        self._model = bm25s.BM25()
+        model = bm25s.BM25()
         tokens = [self._documents[id].tolist() for id in self._ids]
-        vocabulary = self._vocabulary or {"": 0}
-        self._model.index((tokens, vocabulary), show_progress=False)
+        model.index((tokens, self._vocabulary), show_progress=False)
+        self._model = model

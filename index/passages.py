@@ -1,4 +1,4 @@
-"""Owns the passages: the texts of a profile's facets and of a tie's subject, as the encoder sees them."""
+"""Owns the passages: the texts of facets and subjects as the encoder sees them."""
 
 from __future__ import annotations
 

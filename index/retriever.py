@@ -20,6 +20,7 @@ RRF_CONSTANT = 60
 """Constant of reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009)."""
 
 _NEWEST_SUBJECTS = 64
+_HELD_AGAINST_THE_PAST: tuple[Facet, ...] = ("is", "seeks")
 
 FACET_PAIRS: Mapping[str, tuple[Facet, Facet]] = {
     "text_is_is": ("is", "is"),
@@ -117,10 +118,10 @@ def _near_by_history(
         return index.history.nearest(_stack(query), pool, query.as_of, among=admitted)
     subjects = index.history.vectors(query.profile.id, query.as_of, newest=_NEWEST_SUBJECTS)
     best: dict[str, float] = {}
-    for facet in ("is", "seeks"):
-        for found in index.facets[Side.STARTUP, facet].search(subjects, pool, among=admitted):
-            for id, score in found:
-                best[id] = max(score, best.get(id, -1.0))
+    for facet in _HELD_AGAINST_THE_PAST:
+        held = index.facets[Side.STARTUP, facet]
+        for id, score in held.search_any(subjects, pool, among=admitted):
+            best[id] = max(score, best.get(id, -1.0))
     return best
 
 
@@ -133,32 +134,44 @@ def _with_evidence(query: Query, index: SearchIndex, ids: list[str]) -> list[Can
                 if np.isfinite(score):
                     evidence[place][name] = float(score)
     words = index.lexical[query.side.other].scores_of(query.text, ids)
-    past = [_history(query, index, id) for id in ids]
+    past = _history(query, index, ids)
     return [
         Candidate(
             id,
             {
                 **found,
                 **({"lexical": words[id]} if id in words else {}),
-                **({"history": near[0]} if near else {}),
+                **({"history": past[id][0]} if id in past else {}),
             },
-            near[1] if near else None,
+            past[id][1] if id in past else None,
         )
-        for id, found, near in zip(ids, evidence, past, strict=True)
+        for id, found in zip(ids, evidence, strict=True)
     ]
 
 
-def _history(query: Query, index: SearchIndex, id: str) -> tuple[float, Tie] | None:
+def _history(
+    query: Query, index: SearchIndex, ids: Sequence[str]
+) -> Mapping[str, tuple[float, Tie]]:
+    """Give, for each pair that can be judged, how near the partner's past is, and by which tie."""
     if query.side is Side.STARTUP:
-        return index.history.similarity(_stack(query), id, query.as_of)
-    facets = [index.facets[Side.STARTUP, facet].vectors([id])[0] for facet in ("is", "seeks")]
-    held = np.array([v for v in facets if np.isfinite(v[0])], dtype=np.float32)
-    return index.history.similarity(held, query.profile.id, query.as_of)
+        return index.history.similarities(_stack(query), ids, query.as_of)
+    ties, subjects = index.history.subjects(query.profile.id, query.as_of)
+    if not ties:
+        return {}
+    facets = [index.facets[Side.STARTUP, facet].vectors(ids) for facet in _HELD_AGAINST_THE_PAST]
+    # A row of NaN, a facet that the startup does not have, loses against any other.
+    scores = np.fmax.reduce([vectors @ subjects.T for vectors in facets])
+    best = np.argmax(scores, axis=1)
+    return {
+        id: (float(row[column]), ties[column])
+        for id, row, column in zip(ids, scores, best, strict=True)
+    }
 
 
 def _stack(query: Query) -> Floats:
-    """Stack the vectors that are held against past subjects: what the query seeks and is."""
-    return np.array([query.vectors[f] for f in ("is", "seeks") if f in query.vectors], np.float32)
+    """Stack the vectors of a startup that are held against past subjects."""
+    held = [query.vectors[f] for f in _HELD_AGAINST_THE_PAST if f in query.vectors]
+    return np.array(held, np.float32)
 
 
 def _facets(side: Side) -> dict[str, tuple[Facet, Facet]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -23,6 +24,9 @@ _MANIFEST = "manifest.json"
 _ENTRIES = "profiles.jsonl"
 _TIES = "ties.jsonl"
 _VECTORS = "vectors.npy"
+_WRITING = ".writing-"
+_FILES = (_ENTRIES, _TIES, _VECTORS)
+_NAME = re.compile(r".+-d\d+-seq(\d+)")
 
 
 class SnapshotError(DariError):
@@ -32,8 +36,8 @@ class SnapshotError(DariError):
 def save(index: SearchIndex, folder: Path) -> Path:
     """Write a snapshot to a temporary folder, sync it, rename it into place, drop older ones."""
     folder.mkdir(parents=True, exist_ok=True)
-    target = folder / f"{_space_name(index.space)}-d{index.dimension}-seq{index.seq}"
-    work = Path(tempfile.mkdtemp(prefix=".writing-", dir=folder))
+    target = folder / f"{_prefix(index.space, index.dimension)}{index.seq}"
+    work = Path(tempfile.mkdtemp(prefix=_WRITING, dir=folder))
     try:
         _write(index, work)
         if target.exists():
@@ -49,9 +53,9 @@ def save(index: SearchIndex, folder: Path) -> Path:
 
 
 def discard(folder: Path) -> None:
-    """Delete every snapshot, so that nothing erased lives on in one."""
+    """Delete every snapshot, half-written ones too, so that nothing erased lives on in one."""
     if folder.is_dir():
-        for snapshot in _snapshots(folder):
+        for snapshot in [*_snapshots(folder), *folder.glob(f"{_WRITING}*")]:
             shutil.rmtree(snapshot)
 
 
@@ -61,14 +65,14 @@ def load_newest(folder: Path, space: str, dimension: int) -> SearchIndex | None:
     Raises:
         SnapshotError: if it is truncated, changed or of another make.
     """
-    prefix = f"{_space_name(space)}-d{dimension}-seq"
+    prefix = _prefix(space, dimension)
     found = [p for p in _snapshots(folder) if p.name.startswith(prefix)] if folder.is_dir() else []
     if not found:
         return None
-    newest = max(found, key=lambda path: int(path.name.rpartition("seq")[2] or 0))
+    newest = max(found, key=_seq_of)
     try:
         return _read(newest, space, dimension)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, EOFError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise _bad(newest, f"it cannot be read ({type(error).__name__}: {error})") from error
 
 
@@ -76,7 +80,9 @@ def _write(index: SearchIndex, folder: Path) -> None:
     vectors: list[np.ndarray[Any, Any]] = []
     with (folder / _ENTRIES).open("w", encoding="utf-8") as stream:
         for id, facts in index.facts.items():
-            stream.write(json.dumps(_entry_line(index, id, facts, vectors), ensure_ascii=False) + "\n")
+            stream.write(
+                json.dumps(_entry_line(index, id, facts, vectors), ensure_ascii=False) + "\n"
+            )
     with (folder / _TIES).open("w", encoding="utf-8") as stream:
         for tie in index.history.ties.values():
             row = _append(vectors, index.history.vector(tie.id))
@@ -88,10 +94,10 @@ def _write(index: SearchIndex, folder: Path) -> None:
         "space": index.space,
         "dimension": index.dimension,
         "seq": index.seq,
-        "sha256": {name: _digest(folder / name) for name in (_ENTRIES, _TIES, _VECTORS)},
+        "sha256": {name: _digest(folder / name) for name in _FILES},
     }
     (folder / _MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
-    for name in (_MANIFEST, _ENTRIES, _TIES, _VECTORS):
+    for name in (_MANIFEST, *_FILES):
         _sync(folder / name)
 
 
@@ -125,10 +131,12 @@ def _read(folder: Path, space: str, dimension: int) -> SearchIndex:
     manifest = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
     if (manifest["format"], manifest["space"], manifest["dimension"]) != (FORMAT, space, dimension):
         raise _bad(folder, "it is of another encoder, passage version, dimension or format")
-    for name, digest in manifest["sha256"].items():
-        if _digest(folder / Path(name).name) != digest:
+    if manifest["seq"] != _seq_of(folder):
+        raise _bad(folder, "its manifest and its name speak of different changes")
+    for name in _FILES:
+        if _digest(folder / name) != manifest["sha256"][name]:
             raise _bad(folder, f"{name} is not what was written")
-    index = SearchIndex(dimension, space, seq=int(manifest["seq"]))
+    index = SearchIndex(dimension, space, seq=manifest["seq"])
     vectors = np.load(folder / _VECTORS, allow_pickle=False)
     for line in _lines(folder / _ENTRIES):
         index.put(_entry(json.loads(line), vectors))
@@ -151,11 +159,16 @@ def _entry(raw: dict[str, Any], vectors: np.ndarray[Any, Any]) -> Entry:
 
 
 def _snapshots(folder: Path) -> list[Path]:
-    return [p for p in folder.iterdir() if p.is_dir() and "-seq" in p.name]
+    return [p for p in folder.iterdir() if p.is_dir() and _NAME.fullmatch(p.name)]
 
 
-def _space_name(space: str) -> str:
-    return "".join(c if c.isalnum() or c in "._-" else "_" for c in space)
+def _prefix(space: str, dimension: int) -> str:
+    name = "".join(c if c.isalnum() or c in "._-" else "_" for c in space)
+    return f"{name}-d{dimension}-seq"
+
+
+def _seq_of(snapshot: Path) -> int:
+    return int(snapshot.name.rpartition("-seq")[2])
 
 
 def _lines(path: Path) -> Iterator[str]:

@@ -66,9 +66,23 @@ class VectorIndex:
         Returns:
             For each query (id, score) pairs by score descending, then id ascending.
         """
-        rows = self._live(self._rows if among is None else among)
-        scores, found = self._backend.search(queries, k, rows)
-        return [self._named(s, f) for s, f in zip(scores, found, strict=True)]
+        scores, found = self._best(queries, k, self._live(among))
+        return [self._named(s, f)[:k] for s, f in zip(scores, found, strict=True)]
+
+    def search_any(
+        self, queries: Floats, k: int, *, among: Collection[str] | None = None
+    ) -> list[tuple[str, float]]:
+        """Find the k ids that are nearest to any of q queries (q, d), by greatest inner product.
+
+        Returns:
+            (id, score) pairs by score descending, then id ascending.
+        """
+        scores, found = self._best(queries, k, self._live(among))
+        there = found >= 0
+        best = np.full(len(self._ids), -np.inf, dtype=np.float32)
+        np.maximum.at(best, found[there], scores[there])
+        rows = np.unique(found[there])
+        return self._named(best[rows], rows)[:k]
 
     def vectors(self, ids: Sequence[str]) -> Floats:
         """Give vectors of shape (n, d); a row is NaN where an id has none."""
@@ -78,9 +92,25 @@ class VectorIndex:
         given[there] = self._backend.vectors(rows)
         return given
 
-    def _live(self, ids: Collection[str]) -> Rows:
-        rows = (self._rows.get(id) for id in ids)
-        return np.unique(np.array([row for row in rows if row is not None], dtype=np.int64))
+    def _live(self, ids: Collection[str] | None) -> Rows:
+        """Give the rows of the ids that have one, sorted and unique."""
+        if ids is None:
+            rows = list(self._rows.values())
+        else:
+            rows = [row for id in ids if (row := self._rows.get(id)) is not None]
+        chosen = np.zeros(len(self._ids), dtype=bool)
+        chosen[rows] = True
+        return np.flatnonzero(chosen)
+
+    def _best(self, queries: Floats, k: int, rows: Rows) -> tuple[Floats, Rows]:
+        """Search for the k best and for all that equal the k-th, so that ids can break the tie."""
+        k = max(0, min(k, len(rows)))
+        asked = k + 1 if k else 0
+        while True:
+            scores, found = self._backend.search(queries, asked, rows)
+            if asked > found.shape[1] or k == 0 or not _tied(scores, found, k):
+                return scores, found
+            asked *= 2
 
     def _named(self, scores: Floats, rows: Rows) -> list[tuple[str, float]]:
         pairs = [
@@ -100,3 +130,8 @@ class VectorIndex:
         self._backend.add(kept)
         self._ids = list(ids)
         self._rows = {id: row for row, id in enumerate(ids)}
+
+
+def _tied(scores: Floats, found: Rows, k: int) -> bool:
+    """Tell whether, for some query, the last of the rows found is as good as the k-th."""
+    return bool(np.any((found[:, -1] >= 0) & (scores[:, -1] == scores[:, k - 1])))

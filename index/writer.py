@@ -44,9 +44,7 @@ class Writer:
         """
         return self._store.put_many(self._with_vectors([profile]), new=new)
 
-    def put_many(
-        self, profiles: Iterable[AnyProfile], *, progress: Progress | None = None
-    ) -> int:
+    def put_many(self, profiles: Iterable[AnyProfile], *, progress: Progress | None = None) -> int:
         """Write profiles, a transaction for each batch; give how many were new or changed.
 
         Raises:
@@ -76,9 +74,7 @@ class Writer:
 
     def encode_missing(self, *, progress: Progress | None = None) -> int:
         """Encode whatever has no vectors of this encoder yet; give how many records that were."""
-        written = sum(
-            self.put_many(self._store.each(side), progress=progress) for side in Side
-        )
+        written = sum(self.put_many(self._store.each(side), progress=progress) for side in Side)
         return written + self.put_ties(list(self._store.ties()), progress=progress)
 
     def _with_vectors(self, profiles: Sequence[AnyProfile]) -> list[tuple[AnyProfile, Vectors]]:

@@ -1,6 +1,6 @@
 """Who fits whom, and why: eligibility, features, ranker, explanation."""
 
-from matcher.eligibility import Reason, refusals, startup_refusals
+from matcher.eligibility import Reason, partner_refusals, refusals, startup_refusals
 from matcher.features import FEATURE_NAMES, Pair, Scene, pair_features
 from matcher.matchlist import Contribution, Evidence, Match, MatchList, Refused, Unknown
 from matcher.matchmaker import MatchError, Matchmaker
@@ -25,6 +25,7 @@ __all__ = [
     "Unknown",
     "load_ranker",
     "pair_features",
+    "partner_refusals",
     "phrase",
     "refusals",
     "score",

@@ -31,13 +31,24 @@ def refusals(
     """Give the rules that forbid a pair on a day; none means that it may be matched."""
     reasons = _pair_refusals(startup, partner, history, on)
     if programme is not None:
-        reasons += startup_refusals(startup, programme) + _member_refusals(partner, programme)
+        reasons += startup_refusals(startup, programme) + partner_refusals(partner, programme)
     return reasons
 
 
 def startup_refusals(startup: Startup, programme: Programme) -> list[Reason]:
     """Give the rules of a programme that a startup does not meet, or that nobody can check."""
     return [reason for rule in _RULES if isinstance(reason := rule(startup, programme), Reason)]
+
+
+def partner_refusals(partner: Partner, programme: Programme) -> list[Reason]:
+    """Give the rules of a programme that keep a partner out of it."""
+    if partner.id in programme.partners:
+        return []
+    if programme.closed:
+        return [_reason("not_member", programme=programme.name)]
+    if programme.partner_kinds and partner.kind not in programme.partner_kinds:
+        return [_reason("partner_kind", programme=programme.name)]
+    return []
 
 
 def rules_met(startup: Startup, programme: Programme) -> int | None:
@@ -48,9 +59,7 @@ def rules_met(startup: Startup, programme: Programme) -> int | None:
     return sum(outcome is True for outcome in outcomes)
 
 
-def _pair_refusals(
-    startup: Startup, partner: Partner, history: History, on: date
-) -> list[Reason]:
+def _pair_refusals(startup: Startup, partner: Partner, history: History, on: date) -> list[Reason]:
     reasons = []
     named = partner.id in startup.conflicts or startup.id in partner.conflicts
     between = history.between(startup.id, partner.id)
@@ -63,16 +72,6 @@ def _pair_refusals(
     elif partner.trl_min is not None and startup.trl is not None and startup.trl < partner.trl_min:
         reasons.append(_reason("partner_trl", needed=partner.trl_min, given=startup.trl))
     return reasons
-
-
-def _member_refusals(partner: Partner, programme: Programme) -> list[Reason]:
-    if partner.id in programme.partners:
-        return []
-    if programme.closed:
-        return [_reason("not_member", programme=programme.name)]
-    if programme.partner_kinds and partner.kind not in programme.partner_kinds:
-        return [_reason("partner_kind", programme=programme.name)]
-    return []
 
 
 def _region_rule(startup: Startup, programme: Programme) -> Reason | bool:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index import Query, tokenise
+from index import Query, document, tokenise
 from matcher.features import FEATURE_NAMES, TEXT_FEATURES, Pair
 from matcher.matchlist import Contribution, Evidence, Unknown
 from matcher.phrases import phrase
@@ -80,28 +81,54 @@ def _sentence(pair: Pair, query: Query, name: str, finder: SentenceFinder) -> Ev
 
 
 def _lexical(pair: Pair) -> Said:
-    return {"words": ", ".join(shared_words(pair.startup, pair.partner))}, None
+    words = shared_words(pair.startup, pair.partner)
+    return {"words": Names(_foremost(words, korean=False), _foremost(words, korean=True))}, None
+
+
+def _foremost(words: Sequence[str], *, korean: bool) -> str:
+    """Join the words of the reader's script; those of the other only where there are none."""
+    own = [word for word in words if ("\uac00" <= word[0] <= "\ud7a3") is korean]
+    return ", ".join((own or list(words))[:_MOST_WORDS])
 
 
 def shared_words(one: Profile, other: Profile) -> list[str]:
     """Find the longest words that two profiles' texts share, in the spelling of the first.
 
-    Words of Hangul count as shared where all their bigrams are, so that particles do not matter.
+    Where the texts share none, the names of their sectors, their aliases and regions, or parts of
+    Korean words are what lexical search found. Words of Hangul count as shared where all their
+    bigrams are, so that particles do not matter.
     """
-    known = set(tokenise(_all_text(other)))
+    return (
+        _shared(_text(one), _text(other))
+        or _shared(f"{_text(one)}\n{_sector_words(one)}", f"{_text(other)}\n{_sector_words(other)}")
+        or _shared(document(one), document(other))
+        or _longest(set(tokenise(document(one))) & set(tokenise(document(other))))
+    )
+
+
+def _shared(one: str, other: str) -> list[str]:
+    known = set(tokenise(other))
     words: dict[str, str] = {}
-    for word in re.findall(r"[\uac00-\ud7a3]+|[^\W_\uac00-\ud7a3]+", _all_text(one)):
+    for word in re.findall(r"[\uac00-\ud7a3]+|[^\W_\uac00-\ud7a3]+", one):
         tokens = tokenise(word)
         kept = [token for token in tokens if token in known]
         if tokens and len(kept) == len(tokens) and len(word) >= _SHORTEST_WORD:
             words.setdefault(word.casefold(), word)
-    return sorted(words.values(), key=lambda w: (-len(w), w))[:_MOST_WORDS]
+    return _longest(words.values())
 
 
-def _all_text(profile: Profile) -> str:
+def _longest(words: Iterable[str]) -> list[str]:
+    return sorted(words, key=lambda word: (-len(word), word))
+
+
+def _text(profile: Profile) -> str:
     texts = (profile.name, profile.summary, profile.offering, profile.seeking)
-    named = [n for code in profile.sectors for n in (sectors()[code].name.en, sectors()[code].name.ko)]
-    return "\n".join([*(text.joined for text in texts if text), *named])
+    return "\n".join(text.joined for text in texts if text)
+
+
+def _sector_words(profile: Profile) -> str:
+    names = [sectors()[code].name for code in profile.sectors]
+    return "\n".join(word for name in names for word in (name.en, name.ko))
 
 
 def _history(pair: Pair) -> Said:
@@ -174,7 +201,8 @@ def _programme(pair: Pair) -> Said:
 
 
 def _prior_tie(pair: Pair) -> Said:
-    return {"count": len(pair.prior_ties)}, _tie_evidence(pair.prior_ties[-1])
+    newest = max(pair.prior_ties, key=lambda tie: (tie.valid_from or date.min, tie.id))
+    return {"count": len(pair.prior_ties)}, _tie_evidence(newest)
 
 
 def _activity(pair: Pair) -> Said:
@@ -203,8 +231,14 @@ def _tie_evidence(tie: Tie | None, *, fallback: Names | None = None) -> Evidence
     if tie is None:
         return None
     day = f" ({tie.valid_from.isoformat()})" if tie.valid_from else ""
-    said = _first_sentence(tie.subject) if tie.subject else fallback or terms("tie_kinds")[tie.kind].name
-    return Evidence("fact", Names(said.en + day, said.ko + day) if tie.subject else said, tie.source)
+    said = (
+        _first_sentence(tie.subject)
+        if tie.subject
+        else fallback or terms("tie_kinds")[tie.kind].name
+    )
+    return Evidence(
+        "fact", Names(said.en + day, said.ko + day) if tie.subject else said, tie.source
+    )
 
 
 def _first_sentence(text: Text) -> Names:
@@ -221,7 +255,7 @@ def _lacking(profile: Profile) -> set[str]:
     partner = isinstance(profile, Partner)
     has = {
         "sector_unknown": bool(profile.sectors),
-        "region_unknown": bool(profile.region),
+        "region_unknown": bool(profile.region or getattr(profile, "sites", ())),
         "support_unknown": bool(profile.offers if partner else profile.seeks),
         "wish_unknown": bool(profile.seeks if partner else profile.offers),
         "stage_unknown": bool(getattr(profile, "stages" if partner else "stage")),

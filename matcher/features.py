@@ -22,6 +22,9 @@ LEXICAL_HALF = 10.0
 NEAR_KM = 100.0
 """The distance at which nearness has fallen to 1/e."""
 
+MANY_RULES = 3
+"""The number of rules met from which a programme that nobody asked for counts in full."""
+
 MANY_TIES = 50
 """The number of past ties from which activity counts in full."""
 
@@ -79,7 +82,9 @@ class Pair:
         if here is None:
             return None
         there = [p for p in self.places if country_of(p) == country_of(here)]
-        found = [d for p in there if "-" in p and "-" in here and (d := distance_km(here, p)) is not None]
+        found = [
+            d for p in there if "-" in p and "-" in here and (d := distance_km(here, p)) is not None
+        ]
         return min(found, default=None)
 
     @cached_property
@@ -119,7 +124,7 @@ class Pair:
     @cached_property
     def past_ties(self) -> int:
         """How many ties the partner had with others before the day."""
-        return len(self.scene.history.of(self.partner.id, self.scene.as_of))
+        return self.scene.history.count(self.partner.id, self.scene.as_of)
 
 
 def _sector(pair: Pair) -> Mapping[str, float]:
@@ -132,14 +137,18 @@ def _sector(pair: Pair) -> Mapping[str, float]:
 
 def _region(pair: Pair) -> Mapping[str, float]:
     here = pair.startup.region
-    if here is None or not pair.places:
+    if here is None:
         return {"region_unknown": 1.0}
+    paired = {"region_paired": float(pair.pairing is not None)}
+    if not pair.places:
+        return {"region_unknown": 1.0, **paired}
     same = here in pair.places
-    near = math.exp(-pair.distance / NEAR_KM) if pair.distance is not None else 0.0
+    apart = None if same else pair.distance
+    near = math.exp(-apart / NEAR_KM) if apart is not None else 0.0
     at_home = any(country_of(place) == country_of(here) for place in pair.places)
     return {
         "region_same": float(same),
-        "region_paired": float(pair.pairing is not None),
+        **paired,
         "region_near": near,
         "region_same_country": float(at_home),
     }
@@ -167,7 +176,10 @@ def _stage(pair: Pair) -> Mapping[str, float]:
 
 def _policy(pair: Pair) -> Mapping[str, float]:
     shared = pair.shared_programme
-    return {"programme": min(1.0, max(1, shared[1]) / 3) if shared else 0.0}
+    if shared is None:
+        return {"programme": 0.0}
+    asked = pair.scene.programme is not None
+    return {"programme": 1.0 if asked else min(1.0, shared[1] / MANY_RULES)}
 
 
 def _past(pair: Pair) -> Mapping[str, float]:

@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
-
 from index import Candidate, Encoder, Filters, Follower, Query, Retriever, SearchIndex
-from matcher.eligibility import Reason, refusals, startup_refusals
+from matcher.eligibility import Reason, partner_refusals, refusals, startup_refusals
 from matcher.explanation import explain, unknowns
 from matcher.features import Pair, Scene, pair_features
 from matcher.matchlist import Match, MatchList, Refused
 from matcher.phrases import phrase
 from matcher.ranker import Ranker, score
+from matcher.records import Records
 from matcher.sentences import SentenceFinder
 from profiles import AnyProfile, DariError, Partner, Programme, Side, Startup, Store
 from profiles.taxonomy import Names
@@ -29,13 +29,12 @@ class MatchError(DariError):
 class Matchmaker:
     """Answers who fits whom, and why, from the store and the index that follows it."""
 
-    def __init__(
-        self, store: Store, follower: Follower, encoder: Encoder, ranker: Ranker
-    ) -> None:
+    def __init__(self, store: Store, follower: Follower, encoder: Encoder, ranker: Ranker) -> None:
         self._store = store
         self._retriever = Retriever(follower, encoder)
         self._ranker = ranker
         self._finder = SentenceFinder(encoder)
+        self._records = Records(store)
 
     @property
     def model_version(self) -> str:
@@ -107,19 +106,18 @@ class Matchmaker:
         pool = max(pool, k)
         while True:
             candidates, index = self._retriever.retrieve(query, pool, filters=filters)
-            scene = Scene(
-                index.history, query.as_of, programme, self._running(query.as_of, programme)
-            )
-            profiles = self._store.get_many([c.id for c in candidates])
+            running = self._running(query.as_of, programme, index.seq)
+            scene = Scene(index.history, query.as_of, programme, running)
+            profiles = self._records.profiles([c.id for c in candidates], index.seq)
             pairs, refused = _screen(query, candidates, profiles, scene)
             if len(pairs) >= k or len(candidates) < pool:
                 return pairs, refused, index
             pool *= _POOL_GROWTH
 
-    def _running(self, day: date, programme: Programme | None) -> Sequence[Programme]:
+    def _running(self, day: date, programme: Programme | None, seq: int) -> Sequence[Programme]:
         if programme is not None:
             return ()
-        return [one for one in self._store.programmes() if _runs(one, day)]
+        return [one for one in self._records.programmes(seq) if _runs(one, day)]
 
     def _ranked(self, query: Query, pairs: list[Pair], k: int) -> list[Match]:
         if not pairs:
@@ -162,7 +160,7 @@ class Matchmaker:
 
 
 def _day(as_of: date | None, programme: Programme | None) -> tuple[date, tuple[Names, ...]]:
-    """Choose the day that counts: the one asked for, today, or the nearest that the programme runs."""
+    """Choose the day that counts: as asked, else today, else the nearest of the programme."""
     if as_of is not None:
         return as_of, ()
     today = datetime.now(UTC).date()
@@ -180,9 +178,11 @@ def _runs(programme: Programme, day: date) -> bool:
 
 
 def _query_refusals(profile: object, programme: Programme | None) -> list[Reason]:
-    if programme is None or not isinstance(profile, Startup):
+    if programme is None:
         return []
-    return startup_refusals(profile, programme)
+    if isinstance(profile, Partner):
+        return partner_refusals(profile, programme)
+    return startup_refusals(profile, programme) if isinstance(profile, Startup) else []
 
 
 def _under(filters: Filters, side: Side, programme: Programme | None) -> Filters:
@@ -205,7 +205,7 @@ def _screen(
     pairs, refused = [], []
     for candidate in candidates:
         other = profiles.get(candidate.id)
-        if other is None:  # erased since the index was read
+        if other is None:  # erased after the index was read
             continue
         pair = _pair(query, other, candidate, scene)
         reasons = refusals(

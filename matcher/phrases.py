@@ -4,22 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
-from typing import Any
-
-import yaml
 
 from profiles import Text
+from profiles.data import read_yaml
 from profiles.taxonomy import Names
-
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @cache
 def phrases() -> Mapping[str, Mapping[str, Mapping[str, str]]]:
     """Read `phrases.yaml`: group → code → language → template."""
-    text = files("matcher").joinpath("phrases.yaml").read_text(encoding="utf-8")
-    loaded: Mapping[str, Mapping[str, Mapping[str, str]]] = yaml.load(text, Loader=_Loader)
+    loaded: Mapping[str, Mapping[str, Mapping[str, str]]] = read_yaml("matcher", "phrases.yaml")
     return loaded
 
 

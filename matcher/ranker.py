@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ Doubles = NDArray[np.float64]
 RESOLUTION = 1024
 """Contributions are whole multiples of 1/1024 point: binary fractions, so that they add up to the
 score without a rounding error in any order."""
+
+MOST_POINTS = 100
 
 _UNKNOWN = "_unknown"
 
@@ -83,7 +86,9 @@ def load_ranker(path: Path | None = None) -> AdditiveRanker:
     _check(path, given)
     digest = hashlib.sha256(text.encode()).hexdigest()[:8]
     columns = [_column(given.get(feature)) for feature in FEATURE_NAMES]
-    points, floor, ceiling = (np.array(column, dtype=np.float64) for column in zip(*columns, strict=True))
+    points, floor, ceiling = (
+        np.array(column, dtype=np.float64) for column in zip(*columns, strict=True)
+    )
     return AdditiveRanker(f"{name}-{digest}", points, floor, ceiling)
 
 
@@ -95,13 +100,18 @@ def _column(weight: Mapping[str, Any] | None) -> tuple[float, float, float]:
 
 def _check(path: Path | None, given: Mapping[str, Any]) -> None:
     known = [name for name in FEATURE_NAMES if not name.endswith(_UNKNOWN)]
+    if not isinstance(given, dict):
+        _refuse(path, "`features` is a table of features.")
     if set(given) != set(known):
         _refuse(path, f"The features differ from those computed: {_difference(given, known)}.")
     for name, weight in given.items():
-        if set(weight) != {"points", "floor", "ceiling"}:
+        if not isinstance(weight, dict) or set(weight) != {"points", "floor", "ceiling"}:
             _refuse(path, f"{name} needs points, floor and ceiling.")
-        if weight["points"] < 0 or not 0 <= weight["floor"] < weight["ceiling"]:
-            _refuse(path, f"{name} needs points >= 0 and 0 <= floor < ceiling.")
+        if not all(type(number) in (int, float) for number in weight.values()):
+            _refuse(path, f"{name} needs numbers.")
+        finite = weight["points"] <= MOST_POINTS and weight["ceiling"] < math.inf
+        if not finite or not weight["points"] >= 0 or not 0 <= weight["floor"] < weight["ceiling"]:
+            _refuse(path, f"{name} needs points from 0 to 100 and 0 <= floor < ceiling.")
 
 
 def _difference(given: Mapping[str, Any], known: Sequence[str]) -> str:

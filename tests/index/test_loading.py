@@ -1,0 +1,225 @@
+"""Tests of the import of files into the store."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from index import ImportReport, Writer, import_file, loading, writer
+from profiles import Side, Startup, Store, StoreError, validate
+from profiles.importing import ImportKind, UnreadableFile
+
+Import = Callable[..., ImportReport]
+
+
+class Letters:
+    """An encoder that counts letters: quick, and the same everywhere."""
+
+    encoder_id = "letters"
+    dimension = 4
+
+    def __init__(self) -> None:
+        self.encoded = 0
+
+    def encode(self, texts: Sequence[str], *, role: str = "passage") -> Any:
+        self.encoded += len(texts)
+        rows = [[len(text), *(text.count(c) for c in "abc")] for text in texts]
+        made = np.array(rows, dtype=np.float32).reshape(-1, self.dimension)
+        return made / np.maximum(np.linalg.norm(made, axis=1, keepdims=True), 1)
+
+
+@pytest.fixture
+def letters() -> Letters:
+    return Letters()
+
+
+@pytest.fixture
+def load(sqlite_store: Store, letters: Letters, tmp_path: Path) -> Import:
+    def load(kind: ImportKind, content: str, name: str = "rows.jsonl", **more: Any) -> ImportReport:
+        path = tmp_path / name
+        path.write_text(content, encoding="utf-8", newline="")
+        return import_file(sqlite_store, Writer(sqlite_store, letters), path, kind, **more)
+
+    return load
+
+
+def lines(*raws: dict[str, Any]) -> str:
+    return "\n".join(json.dumps(raw, ensure_ascii=False) for raw in raws)
+
+
+def startup(id: str, **more: Any) -> dict[str, Any]:
+    return {"id": id, "name": f"Name {id}", "summary": "초음파", **more}
+
+
+def told(report: ImportReport) -> list[tuple[Any, ...]]:
+    return [
+        (row.number, *((e.field, e.code, e.value) for e in row.errors)) for row in report.rejected
+    ]
+
+
+def test_good_rows_are_written_and_broken_ones_told(load: Import, sqlite_store: Store) -> None:
+    done: list[int] = []
+    report = load(
+        "startups",
+        lines(startup("a"), startup("b", trl=0), startup("c", ceo="Kim"), startup("a"), {}),
+        progress=done.append,
+    )
+    assert (report.accepted, report.written, report.unchanged) == (2, 2, 0)
+    assert [(row[0], row[1][:2]) for row in told(report)] == [
+        (2, ("trl", "range")),
+        (4, ("id", "id_repeated")),
+        (5, ("id", "missing")),
+    ]
+    assert report.ignored == {"ceo": 1}
+    assert [p.id for p in sqlite_store.page(Side.STARTUP)] == ["a", "c"]
+    assert sum(done) == 5
+
+
+def test_the_same_file_twice_changes_nothing(
+    load: Import, sqlite_store: Store, letters: Letters
+) -> None:
+    files: dict[ImportKind, str] = {
+        "startups": lines(startup("a"), startup("b")),
+        "partners": lines({"id": "p", "name": "P"}),
+        "ties": lines(
+            {"kind": "pilot", "startup": "a", "partner": "p", "subject": "x"},
+            {"kind": "contract", "startup": "b", "partner": "p", "date": "2020"},
+        ),
+        "programmes": lines({"id": "c", "kind": "contest", "name": "C", "partners": ["p"]}),
+    }
+    first = [load(kind, content) for kind, content in files.items()]
+    assert [(r.accepted, r.written, r.rejected) for r in first] == [
+        (2, 2, []), (1, 1, []), (2, 2, []), (1, 1, []),
+    ]  # fmt: skip
+    seq, encoded = sqlite_store.last_seq(), letters.encoded
+    again = [load(kind, content) for kind, content in files.items()]
+    assert [(r.accepted, r.written, r.unchanged) for r in again] == [
+        (2, 0, 2), (1, 0, 1), (2, 0, 2), (1, 0, 1),
+    ]  # fmt: skip
+    assert (sqlite_store.last_seq(), letters.encoded) == (seq, encoded)
+    changed = load("startups", lines(startup("a"), startup("b", trl=4)))
+    assert (changed.written, changed.unchanged) == (1, 1)
+    assert sqlite_store.last_seq() == seq + 1
+
+
+def test_an_id_of_the_other_side(load: Import, sqlite_store: Store) -> None:
+    load("partners", lines({"id": "p", "name": "P"}))
+    report = load("startups", lines(startup("a"), startup("p"), startup("b")))
+    assert told(report) == [(2, ("id", "id_taken", "p"))]
+    assert report.written == 2
+    assert sqlite_store.sides(["p"]) == {"p": Side.PARTNER}
+
+
+def test_ends_and_members_must_exist(load: Import, sqlite_store: Store) -> None:
+    load("startups", lines(startup("a")))
+    load("partners", lines({"id": "p", "name": "P"}))
+    ties = [
+        {"kind": "pilot", "a": "a", "b": "p"},
+        {"kind": "pilot", "a": "a", "b": "nobody"},
+        {"kind": "pilot", "a": "x", "b": "y"},
+    ]
+    report = load("ties", lines(*ties))
+    assert told(report) == [
+        (2, ("b", "id_unknown", "nobody")),
+        (3, ("a", "id_unknown", "x"), ("b", "id_unknown", "y")),
+    ]
+    assert sqlite_store.count_ties() == 1
+    event = {"id": "e", "kind": "event", "name": "E", "partners": ["p", "q"]}
+    report = load("programmes", lines(event, {**event, "id": "f", "partners": ["p"]}))
+    assert told(report) == [(1, ("partners", "id_unknown", "q"))]
+    assert [p.id for p in sqlite_store.programmes()] == ["f"]
+
+
+def test_an_interrupted_import_goes_on(
+    load: Import, sqlite_store: Store, letters: Letters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loading, "BATCH", 10)
+    monkeypatch.setattr(writer, "BATCH", 10)
+    content = lines(*(startup(f"s{n:02}") for n in range(35)))
+    put_many = Store.put_many
+
+    def interrupted(store: Store, entries: Any, **more: Any) -> int:
+        if store.count(Side.STARTUP) >= 20:
+            raise StoreError(value="disk", rule="The disk is full.", remedy="Make room.")
+        return put_many(store, entries, **more)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Store, "put_many", interrupted)
+        with pytest.raises(StoreError, match="disk is full"):
+            load("startups", content)
+    assert sqlite_store.count(Side.STARTUP) == sqlite_store.last_seq() == 20
+    encoded = letters.encoded
+    report = load("startups", content)
+    assert (report.accepted, report.written) == (35, 15)
+    assert sqlite_store.count(Side.STARTUP) == sqlite_store.last_seq() == 35
+    assert letters.encoded - encoded == 15  # what is there already is not encoded again
+
+
+def test_a_third_of_broken_rows_loses_no_good_one(load: Import, sqlite_store: Store) -> None:
+    broken = ["{n},", '{n},"Name,x', "{n},N,x,y,z", "{n},N,\x07", "..{n},N,x"]
+    rows = [
+        (broken[n % 5] if n % 3 == 0 else "{n},이름,초음파 진단기를 만드는 회사").format(n=f"s{n}")
+        for n in range(3000)
+    ]
+    report = load("startups", "id,name,summary\r\n" + "\r\n".join(rows), "rows.csv")
+    assert (report.accepted, len(report.rejected)) == (2000, 1000)
+    assert [row.number for row in report.rejected] == [n + 2 for n in range(0, 3000, 3)]
+    assert {p.id for p in sqlite_store.each(Side.STARTUP)} == {
+        f"s{n}" for n in range(3000) if n % 3
+    }
+
+
+def test_csv_gives_the_records_of_jsonl(load: Import, sqlite_store: Store) -> None:
+    report = load(
+        "startups",
+        "id,name_en,name_ko,summary,sectors,seeks,trl,ceo\n"
+        "a,Sonic,음파,초음파 진단,medical_imaging;ai,pilot,4,Kim\n"
+        "b,,음파,probes,,,,Lee\n",
+        "rows.csv",
+    )
+    assert report.ignored == {"ceo": 2}
+    raw = {"id": "a", "name": {"en": "Sonic", "ko": "음파"}, "summary": {"ko": "초음파 진단"},
+           "sectors": ["medical_imaging", "ai"], "seeks": ["pilot"], "trl": 4}  # fmt: skip
+    assert sqlite_store.get("a") == validate(Startup, raw)
+    assert load("startups", lines(raw)).unchanged == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("rows.txt", "x"),
+        ("rows.csv", "id,name,name\n"),
+        ("rows.csv", "only,unknown\n1,2\n"),
+        ("rows.jsonl", "\x00\x01\x02"),
+    ],
+)
+def test_an_unreadable_file_changes_nothing(
+    load: Import, sqlite_store: Store, name: str, content: str
+) -> None:
+    with pytest.raises(UnreadableFile):
+        load("startups", content, name)
+    assert sqlite_store.last_seq() == 0
+
+
+def test_a_missing_file_and_a_folder(sqlite_store: Store, letters: Letters, tmp_path: Path) -> None:
+    (tmp_path / "folder.csv").mkdir()
+    for name in ("missing.csv", "folder.csv"):
+        with pytest.raises(UnreadableFile):
+            import_file(sqlite_store, Writer(sqlite_store, letters), tmp_path / name, "startups")
+
+
+@pytest.mark.postgresql
+def test_an_import_into_postgresql(
+    database_url: str, store: Store, letters: Letters, tmp_path: Path
+) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_text(lines(*(startup(f"s{n}") for n in range(1100)), startup("s1"), {"id": "\x00"}))
+    for written in (1100, 0):
+        report = import_file(store, Writer(store, letters), path, "startups")
+        assert (report.accepted, report.written, len(report.rejected)) == (1100, written, 2)
+    assert store.last_seq() == 1100

@@ -1,0 +1,213 @@
+"""Tests who is near, by what, and that no filter hides an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from index import Filters, Follower, Retriever, Writer, facts_of, fuse
+from profiles import Partner, PartnerKind, Store, validate
+
+Make = Callable[..., Any]
+
+TODAY = date(2026, 1, 1)
+WORDS = ["robots", "games", "ships"]
+
+
+def test_fusion_by_hand() -> None:
+    # b: 1/62 + 1/61, a: 1/61, c: 1/62, and d as much as c
+    assert fuse([["a", "b"], ["b", "c"], ["x", "d"]]) == ["b", "a", "x", "c", "d"]
+    assert fuse([]) == fuse([[], []]) == []
+
+
+def test_two_third_places_beat_one_first() -> None:
+    assert fuse([["a", "p", "b"], ["q", "r", "b"]])[0] == "b"
+
+
+@pytest.fixture
+def world(
+    sqlite_store: Store, tiny: Make, startup: Make, partner: Make, tie: Make
+) -> tuple[Retriever, Writer]:
+    encoder = tiny(words=WORDS)
+    writing = Writer(sqlite_store, encoder)
+    writing.put_many([
+        startup("s1", "robots", seeking="ships"),
+        startup("s2", "games", offering="ships"),
+        startup("s3", "robots games"),
+    ])
+    writing.put_many([
+        partner("p1", "robots", seeking="robots"),
+        partner("p2", "games", offering="ships"),
+        partner("p3"),
+    ])
+    writing.put_ties([
+        tie("t1", "s2", "p3", date(2020, 1, 1), subject="ships"),
+        tie("t2", "s2", "p2", date(2025, 12, 31), subject="robots"),
+        tie("t3", "s2", "p1", TODAY, subject="ships"),
+    ])
+    return Retriever(Follower(sqlite_store, encoder), encoder), writing
+
+
+def found(world: tuple[Retriever, Writer], query: Any, pool: int = 9, **more: Any) -> list[Any]:
+    retriever, _ = world
+    return retriever.retrieve(retriever.query(query, TODAY), pool, **more)[0]
+
+
+def test_evidence_of_partners_by_hand(world: Any, startup: Make) -> None:
+    evidence = {
+        c.id: dict(c.evidence) for c in found(world, startup("q", "robots", seeking="ships"))
+    }
+    for told in evidence.values():
+        told["words"] = told.pop("lexical") > 0
+    assert evidence == {
+        "p1": {"text_is_is": 1, "text_is_seeks": 1, "text_seeks_is": 0, "words": True},
+        "p2": {
+            "text_is_is": 0,
+            "text_seeks_offers": 1,
+            "text_seeks_is": 0,
+            "words": True,
+            "history": 1,
+        },
+        "p3": {"text_is_is": 0, "text_seeks_is": 0, "words": False, "history": 1},
+    }
+
+
+def test_history_names_its_tie(world: Any, startup: Make) -> None:
+    ties = {c.id: c.tie and c.tie.id for c in found(world, startup("q", "robots", seeking="ships"))}
+    assert ties == {"p1": None, "p2": "t2", "p3": "t1"}
+
+
+def test_evidence_of_startups_by_hand(world: Any, partner: Make) -> None:
+    asked = partner("p2", "games", offering="ships")
+    evidence = {c.id: dict(c.evidence) for c in found(world, asked)}
+    assert evidence["s1"] == {
+        "text_is_is": 0,
+        "text_seeks_offers": 1,
+        "text_seeks_is": 0,
+        "lexical": pytest.approx(evidence["s1"]["lexical"]),
+        "history": 1,
+    }
+    assert evidence["s2"]["text_is_is"] == 1
+    assert evidence["s2"]["history"] == 0
+    assert evidence["s3"]["text_is_is"] == pytest.approx(0.5**0.5, abs=1e-3)
+
+
+def test_a_pair_has_the_same_evidence_from_either_side(world: Any) -> None:
+    _, writing = world
+    store = writing._store
+    sides = [store.get_many([f"{side}{n}" for n in (1, 2, 3)]) for side in "sp"]
+    there = {(s.id, c.id): c for s in sides[0].values() for c in found(world, s)}
+    back = {(c.id, p.id): c for p in sides[1].values() for c in found(world, p)}
+    assert there.keys() == back.keys()
+    for pair, one in there.items():
+        other = back[pair]
+        assert one.evidence.keys() == other.evidence.keys()
+        for name in one.evidence.keys() - {"lexical"}:
+            assert one.evidence[name] == pytest.approx(other.evidence[name], abs=1e-3)
+        assert (one.tie and one.tie.id) == (other.tie and other.tie.id)
+
+
+def test_the_best_fused_comes_first_and_the_pool_bounds_the_list(world: Any, startup: Make) -> None:
+    asked = startup("q", "robots", seeking="ships")
+    everyone = [c.id for c in found(world, asked)]
+    assert everyone == ["p2", "p1", "p3"]  # history and the offer outweigh two facets here
+    assert [c.id for c in found(world, asked, pool=2)] == everyone[:2]
+    assert found(world, asked, pool=0) == []
+
+
+def test_only_the_other_side_appears(world: Any, partner: Make, startup: Make) -> None:
+    assert {c.id for c in found(world, partner("q", "robots"))} == {"s1", "s2", "s3"}
+    assert {c.id for c in found(world, startup("q", "robots"))} == {"p1", "p2", "p3"}
+
+
+def test_the_query_itself_never_appears(world: Any, startup: Make) -> None:
+    """A profile that is only asked with may bear any id, even one of the other side."""
+    assert {c.id for c in found(world, startup("p1", "robots"))} == {"p2", "p3"}
+
+
+def test_a_query_without_a_known_word_still_gets_everyone(world: Any, startup: Make) -> None:
+    assert [c.id for c in found(world, startup("q", "zzz"))] == ["p1", "p2", "p3"]
+
+
+def test_an_empty_store_gives_an_empty_list(sqlite_store: Store, tiny: Make, startup: Make) -> None:
+    encoder = tiny()
+    retriever = Retriever(Follower(sqlite_store, encoder), encoder)
+    candidates, index = retriever.retrieve(retriever.query(startup("q"), TODAY), 5)
+    assert candidates == []
+    assert index.seq == 0
+
+
+CODES = {
+    "regions": ["KR", "KR-11", "KR-27", "US", "US-MA"],
+    "sectors": ["digital", "ai", "games", "content", "robotics"],
+    "kinds": list(PartnerKind)[:4],
+}
+SUBSETS = {name: st.frozensets(st.sampled_from(codes)) for name, codes in CODES.items()}
+FILTERS = st.builds(
+    Filters,
+    **SUBSETS,
+    ids=st.none() | st.frozensets(st.sampled_from([*(f"p{n:02d}" for n in range(40)), "x"])),
+)
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, list[Partner]]]:
+    rng = np.random.default_rng(3)
+
+    def some(name: str) -> list[str]:
+        codes = CODES[name]
+        return [codes[n] for n in rng.choice(len(codes), rng.integers(0, 3), replace=False)]
+
+    partners = [
+        validate(
+            Partner,
+            {
+                "id": f"p{n:02d}",
+                "name": f"p{n:02d}",
+                "summary": " ".join(rng.choice(WORDS, 2)),
+                "region": next(iter(some("regions")), None),
+                "sites": some("regions"),
+                "sectors": some("sectors"),
+                "kind": next(iter(some("kinds")), None),
+            },
+        )
+        for n in range(40)
+    ]
+    path: Path = tmp_path_factory.mktemp("many") / "dari.sqlite3"
+    store = Store.open(f"sqlite:///{path}")
+    store.migrate()
+    yield store, partners
+    store.close()
+
+
+@pytest.fixture
+def near_many(many: tuple[Store, list[Partner]], tiny: Make) -> tuple[Retriever, list[Partner]]:
+    store, partners = many
+    encoder = tiny(words=WORDS)
+    Writer(store, encoder).put_many(partners)
+    return Retriever(Follower(store, encoder), encoder), partners
+
+
+def test_a_filter_never_empties_a_list_that_has_answers(
+    near_many: tuple[Retriever, list[Partner]], startup: Make
+) -> None:
+    retriever, partners = near_many
+    query = retriever.query(startup("q", "robots", seeking="ships"), TODAY)
+
+    @settings(deadline=None, max_examples=150)
+    @given(FILTERS, st.integers(1, 60))
+    def holds(filters: Filters, pool: int) -> None:
+        admitted = {p.id for p in partners if filters.admits(p.id, facts_of(p))}
+        candidates, _ = retriever.retrieve(query, pool, filters=filters)
+        ids = [candidate.id for candidate in candidates]
+        assert len(ids) == len(set(ids)) == min(pool, len(admitted))
+        assert set(ids) <= admitted
+
+    holds()

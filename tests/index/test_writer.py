@@ -1,0 +1,104 @@
+"""Tests that every text is encoded once, and that nothing is written twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pytest
+
+from index import Follower, Writer, vector_space, writer
+from profiles import IdTaken, Store
+
+Make = Callable[..., Any]
+
+
+def test_the_space_names_encoder_and_passage_version(tiny: Make) -> None:
+    assert vector_space(tiny("e")) == "e/p1"
+
+
+def test_each_distinct_text_is_encoded_once(
+    sqlite_store: Store, tiny: Make, partner: Make, tie: Make
+) -> None:
+    encoder = tiny()
+    writing = Writer(sqlite_store, encoder)
+    writing.put_many([partner(f"p{n}", "same", seeking="robots") for n in range(5)])
+    assert sorted(encoder.asked) == [*(f"p{n}\nsame" for n in range(5)), "robots"]
+    encoder.asked.clear()
+    writing.put_ties([tie(f"t{n}", "a", "b", subject="welding") for n in range(5)])
+    assert encoder.asked == ["welding"]
+
+
+def test_the_same_again_writes_and_encodes_nothing(
+    store: Store, tiny: Make, partner: Make, tie: Make
+) -> None:
+    encoder = tiny()
+    writing = Writer(store, encoder)
+    profiles = [partner(f"p{n}", "robots") for n in range(3)]
+    ties = [tie("t1", "a", "p1", date(2020, 1, 1), subject="welding"), tie("t2", "a", "p2")]
+    assert writing.put_many(profiles) == 3
+    assert writing.put_ties(ties) == 2
+    seq = store.last_seq()
+    encoder.asked.clear()
+    assert writing.put_many(profiles) == writing.put_ties(ties) == 0
+    assert writing.encode_missing() == 0
+    assert store.last_seq() == seq
+    assert encoder.asked == []
+
+
+def test_only_what_changed_is_written(store: Store, tiny: Make, partner: Make) -> None:
+    writing = Writer(store, tiny())
+    writing.put_many([partner("p1", "robots"), partner("p2", "robots")])
+    seq = store.last_seq()
+    assert writing.put_many([partner("p1", "robots"), partner("p2", "games")]) == 1
+    assert [(c.kind, c.id) for c in store.changes_after(seq)] == [("partner", "p2")]
+
+
+def test_put_gives_the_seq_and_refuses_a_taken_id(
+    store: Store, tiny: Make, partner: Make, startup: Make
+) -> None:
+    writing = Writer(store, tiny())
+    assert writing.put(partner("p1"), new=True) == store.last_seq()
+    with pytest.raises(IdTaken):
+        writing.put(partner("p1"), new=True)
+    with pytest.raises(IdTaken):
+        writing.put(startup("p1"))
+    assert store.last_seq() == 1
+
+
+def test_a_new_encoder_encodes_what_is_missing(
+    store: Store, tiny: Make, partner: Make, startup: Make, tie: Make
+) -> None:
+    first = Writer(store, tiny("first"))
+    first.put_many([partner("p1", "robots"), partner("p2", "games")])
+    first.put(startup("s1", "robots"))
+    first.put_ties([tie("t1", "s1", "p1", subject="welding"), tie("t2", "s1", "p2")])
+    second = tiny("second")
+    done: list[int] = []
+    assert Writer(store, second).encode_missing(progress=done.append) == 4
+    assert sum(done) == 5
+    assert len(second.asked) == 4
+    assert Follower(store, second).catch_up().facts.keys() == {"p1", "p2", "s1"}
+    assert store.vectors("partner", ["p1"], "first/p1") == {}
+
+
+def test_batches_cover_everything(
+    sqlite_store: Store, tiny: Make, partner: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "BATCH", 4)
+    done: list[int] = []
+    profiles = (partner(f"p{n}") for n in range(10))
+    assert Writer(sqlite_store, tiny()).put_many(profiles, progress=done.append) == 10
+    assert done == [4, 4, 2]
+
+
+def test_a_vector_survives_its_storage(sqlite_store: Store, tiny: Make, partner: Make) -> None:
+    encoder = tiny()
+    Writer(sqlite_store, encoder).put(partner("p1", "one two three three"))
+    stored = sqlite_store.vectors("partner", ["p1"], "tiny/p1")["p1"]["is"]
+    vector = writer.read_vector(stored)
+    assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-6)
+    assert vector @ encoder.encode(["p1\none two three three"])[0] == pytest.approx(1, abs=1e-3)
+    np.testing.assert_array_equal(writer.read_vector(bytes(8)), np.zeros(4))

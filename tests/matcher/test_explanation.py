@@ -1,0 +1,296 @@
+"""Tests that each reason is a sentence in both languages that rests on something true."""
+
+from __future__ import annotations
+
+from datetime import date
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from index import Encoder, Query
+from matcher import FEATURE_NAMES, Contribution, pair_features, phrase
+from matcher.explanation import explain, shared_words, unknowns
+from matcher.phrases import phrases
+from matcher.sentences import SentenceFinder
+from profiles import Text
+from profiles.taxonomy import Names
+
+TODAY = date(2026, 1, 1)
+KNOWN = [name for name in FEATURE_NAMES if not name.endswith("_unknown")]
+
+
+def hangul(text: str) -> bool:
+    return any("가" <= letter <= "힣" for letter in text)
+
+
+@pytest.fixture
+def rich(make: SimpleNamespace) -> Any:
+    """A pair of which every feature says something."""
+    startup = make.startup(
+        name={"en": "Echo", "ko": "에코"},
+        summary="We weld ships.",
+        seeking="A yard.",
+        offering="A pilot.",
+        region="KR-27",
+        sectors=["robotics", "ai"],
+        seeks=["pilot", "grant"],
+        offers=["technology_acquisition"],
+        stage="seed",
+    )
+    partner = make.partner(
+        name={"en": "Yard", "ko": "조선소"},
+        summary="A yard. It welds ships.",
+        offering="Docks. Pilots of welding.",
+        seeking="Robots.",
+        region="KR-26",
+        sites=["KR-27"],
+        sectors=["robotics", "cloud"],
+        seeks=["technology_acquisition"],
+        offers=["pilot"],
+        stages=["seed"],
+    )
+    past = date(2020, 1, 2)
+    deed = make.tie(
+        "deed",
+        subject={"en": "A crane. More.", "ko": "크레인. 더."},
+        valid_from=past,
+        source="news",
+    )
+    paired = make.tie(
+        "paired", a="centre", kind="pairing", region="KR-27", valid_from=past, source="ministry"
+    )
+    programme = make.programme(
+        partners=["p"],
+        regions=["KR-27"],
+        summary={"en": "For Daegu. And more.", "ko": "대구를 위해. 그리고."},
+        source="law",
+    )
+    return make.pair(
+        startup,
+        partner,
+        ties=[deed, paired],
+        tie=deed,
+        programmes=[programme],
+        evidence={
+            "text_is_is": 0.5,
+            "text_seeks_offers": 0.5,
+            "text_is_seeks": 0.5,
+            "text_seeks_is": 0.5,
+            "lexical": 9.0,
+            "history": 0.5,
+        },
+    )
+
+
+def told(
+    pair: Any, encoder: Encoder, *, of: str = "startup", only: Any = None
+) -> dict[str, Contribution]:
+    """The explanation of a pair as if every known feature gave points."""
+    profile = getattr(pair, of)
+    facets = {"is": profile.summary, "offers": profile.offering, "seeks": profile.seeking}
+    vectors = {facet: encoder.encode([text.joined])[0] for facet, text in facets.items() if text}
+    query = Query(profile, vectors, "", TODAY)  # type: ignore[arg-type]
+    points = np.array([
+        float(n + 1) * (name in (only or KNOWN)) for n, name in enumerate(FEATURE_NAMES)
+    ])
+    values = pair_features([pair])[0]
+    found = explain(pair, query, values, points, SentenceFinder(encoder))
+    assert [one.points for one in found] == sorted(points[points > 0], reverse=True)
+    return {one.feature: one for one in found}
+
+
+@pytest.mark.parametrize("of", ["startup", "partner"])
+def test_every_reason_is_a_sentence_in_both_languages(rich: Any, encoder: Encoder, of: str) -> None:
+    contributions = told(rich, encoder, of=of)
+    assert set(contributions) == set(KNOWN)
+    for one in contributions.values():
+        for text in (one.phrase.en, one.phrase.ko):
+            assert text
+            assert not set("{}?") & set(text)
+        assert hangul(one.phrase.ko)
+        assert not hangul(one.phrase.en.replace(phrases()["reason"][one.feature]["ko"], ""))
+
+
+def test_the_parameters_of_reasons(rich: Any, encoder: Encoder) -> None:
+    said = {name: one.phrase.en for name, one in told(rich, encoder).items()}
+    assert said["sector_same"] == "Both are in the same sector: Robotics."
+    assert said["sector_near"].endswith("Artificial intelligence – Robotics.")
+    assert said["region_same"].endswith("Daegu.")
+    assert "Yard – Daegu, since 2020-01-02" in said["region_paired"]
+    assert said["region_near"] == "They are about 0 km apart."
+    assert "(1 of 2)" in said["support_fit"]
+    assert said["prior_tie"].endswith("(1).")
+    assert said["activity"].endswith("1 recorded ties.")
+    assert said["history"].endswith("A crane.")
+    assert "yard" in said["lexical"]
+    assert "ships" in said["lexical"]
+
+
+def test_facts_carry_their_source(rich: Any, encoder: Encoder) -> None:
+    contributions = told(rich, encoder)
+    facts = {
+        name: (one.evidence.text.en, one.evidence.source)
+        for name, one in contributions.items()
+        if one.evidence and one.evidence.kind == "fact"
+    }
+    assert facts == {
+        "history": ("A crane. (2020-01-02)", "news"),
+        "prior_tie": ("A crane. (2020-01-02)", "news"),
+        "region_paired": (contributions["region_paired"].phrase.en, "ministry"),
+        "programme": ("For Daegu.", "law"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("of", "feature", "quoted"),
+    [
+        ("startup", "text_is_is", {"A yard.", "It welds ships."}),
+        ("startup", "text_seeks_offers", {"Docks.", "Pilots of welding."}),
+        ("startup", "text_is_seeks", {"Robots."}),
+        ("startup", "text_seeks_is", {"A yard.", "It welds ships."}),
+        ("partner", "text_is_is", {"We weld ships."}),
+        ("partner", "text_seeks_offers", {"A yard."}),
+        ("partner", "text_is_seeks", {"We weld ships."}),
+        ("partner", "text_seeks_is", {"A yard."}),
+    ],
+)
+def test_a_sentence_is_the_candidates_own_from_the_facet_compared(
+    rich: Any, encoder: Encoder, of: str, feature: str, quoted: set[str]
+) -> None:
+    evidence = told(rich, encoder, of=of)[feature].evidence
+    assert evidence is not None
+    assert evidence.kind == "sentence"
+    assert evidence.of == {"startup": "p", "partner": "s"}[of]
+    assert evidence.text.en in quoted
+
+
+def test_the_nearest_sentence_is_quoted(rich: Any, encoder: Encoder) -> None:
+    evidence = told(rich, encoder)["text_is_is"].evidence
+    assert evidence is not None
+    assert evidence.text == Names("It welds ships.", "It welds ships.")
+
+
+def test_the_newest_deed_is_told(make: SimpleNamespace, rich: Any, encoder: Encoder) -> None:
+    ties = [
+        make.tie("a", subject="New.", valid_from=date(2024, 1, 1)),
+        make.tie("b", subject="Old.", valid_from=date(2020, 1, 1)),
+        make.tie("c", subject="Undated."),
+    ]
+    pair = make.pair(rich.startup, rich.partner, ties=ties)
+    found = told(pair, encoder)["prior_tie"]
+    assert found.evidence is not None
+    assert found.evidence.text.en == "New. (2024-01-01)"
+    assert "(3)" in found.phrase.en
+
+
+def test_features_without_points_are_not_told(rich: Any, encoder: Encoder) -> None:
+    query = Query(rich.startup, {}, "", TODAY)
+    points = np.zeros(len(FEATURE_NAMES))
+    assert explain(rich, query, pair_features([rich])[0], points, SentenceFinder(encoder)) == ()
+
+
+def test_equal_points_are_told_by_name(rich: Any, encoder: Encoder) -> None:
+    query = Query(rich.startup, {}, "", TODAY)
+    points = np.array([1.0 * (n in ("stage_fit", "activity", "lexical")) for n in FEATURE_NAMES])
+    values = pair_features([rich])[0]
+    found = explain(rich, query, values, points, SentenceFinder(encoder))
+    assert [one.feature for one in found] == ["activity", "lexical", "stage_fit"]
+
+
+# What is not known
+
+
+def test_each_unknown_is_told_once_and_names_who(make: SimpleNamespace) -> None:
+    pair = make.pair(
+        make.startup("s", sectors=["ai"]), make.partner("p", sites=["KR-27"], stages=["seed"])
+    )
+    found = {one.feature: one.phrase for one in unknowns(pair, pair_features([pair])[0])}
+    assert set(found) == {n for n in FEATURE_NAMES if n.endswith("_unknown")}
+    who = {name: said.en.partition(": ")[2] for name, said in found.items()}
+    assert who["sector_unknown"] == "p."
+    assert who["region_unknown"] == "s."
+    assert who["stage_unknown"] == "s."
+    assert who["support_unknown"] == "s, p."
+    for said in found.values():
+        assert hangul(said.ko)
+        assert "{" not in said.en + said.ko
+
+
+def test_what_is_known_is_not_told(rich: Any) -> None:
+    assert unknowns(rich, pair_features([rich])[0]) == ()
+
+
+# Words
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "words"),
+    [
+        ({"summary": "Robots that weld"}, {"summary": "weld, ROBOTS"}, ["Robots", "weld"]),
+        ({"summary": "로봇을 만든다"}, {"summary": "산업용 로봇"}, ["로봇"]),
+        ({"summary": "산업용 로봇"}, {"summary": "로봇을 만든다"}, ["로봇"]),
+        ({"summary": "the and of"}, {"summary": "the and of"}, []),
+        ({"summary": "xx", "sectors": ["games"]}, {"sectors": ["games"]}, ["Games", "게임"]),
+        ({"summary": "xx", "region": "KR-27"}, {"region": "KR-27"}, ["Daegu", "대구광역시"]),
+        ({"summary": "xx", "aliases": ["Echo Labs"]}, {"summary": "Echo Labs"}, ["Echo", "Labs"]),
+        ({"summary": "자율운항선박"}, {"summary": "선박해양"}, ["선박"]),
+        ({"summary": "x y z"}, {"summary": "z"}, ["z"]),
+        ({"summary": "xx"}, {"summary": "yy"}, []),
+    ],
+)
+def test_shared_words(
+    make: SimpleNamespace, one: dict[str, Any], other: dict[str, Any], words: list[str]
+) -> None:
+    assert shared_words(make.startup("one", **one), make.partner("two", **other)) == words
+
+
+def test_at_most_six_words_are_told_the_longest_first(
+    make: SimpleNamespace, encoder: Encoder
+) -> None:
+    text = "aa bbbb ccc dddddd eeeee ffffffff ggggggg"
+    pair = make.pair(make.startup("one", summary=text), make.partner("two", summary=text))
+    said = told(pair, encoder, only={"lexical"})["lexical"].phrase
+    assert ": ffffffff, ggggggg, dddddd, eeeee, bbbb, ccc." in said.en
+    assert ": ffffffff, ggggggg, dddddd, eeeee, bbbb, ccc" in said.ko
+
+
+def test_words_are_told_to_each_reader_in_their_own_language(
+    make: SimpleNamespace, encoder: Encoder
+) -> None:
+    text = {"en": "Welding robots", "ko": "용접 로봇"}
+    pair = make.pair(make.startup("one", summary=text), make.partner("two", summary=text))
+    said = told(pair, encoder, only={"lexical"})["lexical"].phrase
+    assert "Welding" in said.en
+    assert not hangul(said.en)
+    assert "용접" in said.ko
+    assert "Welding" not in said.ko
+
+
+# Phrases
+
+
+@pytest.mark.parametrize("group", ["name", "reason", "unknown", "refusal", "note"])
+def test_every_phrase_stands_in_both_languages_with_the_same_parameters(group: str) -> None:
+    from string import Formatter
+
+    for code, template in phrases()[group].items():
+        assert set(template) == {"en", "ko"}, code
+        named = [{f for _, f, _, _ in Formatter().parse(template[lang]) if f} for lang in template]
+        assert named[0] == named[1], code
+        assert hangul(template["ko"]), code
+        assert not hangul(template["en"]), code
+
+
+def test_a_phrase_takes_each_language_of_its_parameters() -> None:
+    said = phrase("refusal.not_member", programme=Text(en="Hub", ko="허브"))
+    assert said.en.endswith("Hub.")
+    assert said.ko.endswith("허브")
+
+
+def test_a_phrase_that_is_not_there_or_lacks_a_parameter_is_refused() -> None:
+    with pytest.raises(KeyError):
+        phrase("reason.charm")
+    with pytest.raises(KeyError, match="programme"):
+        phrase("refusal.not_member")
