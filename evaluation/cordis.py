@@ -1,0 +1,357 @@
+"""Owns the conversion of CORDIS records (EU research projects) to a test set.
+
+Source: CORDIS, European Union, CC BY 4.0, https://cordis.europa.eu.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from evaluation import dataset as names
+from evaluation.cordis_source import Organisation, Project, Records, read_records
+from evaluation.errors import ConversionError
+from evaluation.runs import write_qrels
+from profiles.taxonomy import map_external, region_name
+
+CUT = date(2024, 7, 1)
+UNTIL = date(2024, 12, 31)
+
+LONGEST_SUBJECT = 1_500
+LONGEST_SHARE = 1_000
+SHARED_PROJECTS = 5
+MOST_SECTORS = 8
+
+_WRITTEN = frozenset((
+    names.STARTUPS,
+    names.PARTNERS,
+    names.TIES,
+    names.QUERIES,
+    names.QRELS,
+    names.CANDIDATES,
+))
+_STEPS = len(_WRITTEN)
+
+Progress = Callable[[str, int, int], None]
+"""Is told what is being done, how much of it is done, and how much there is."""
+
+TRACKS: Mapping[str, frozenset[str]] = {
+    "research": frozenset({"university", "research_institute"}),
+    "large": frozenset({"conglomerate"}),
+}
+"""The partners that each track asks for, by kind."""
+
+NEWCOMERS = "_new"
+"""Ends the name of a track whose candidates have no past."""
+
+
+def convert(
+    source: Path,
+    out: Path,
+    *,
+    cut: date = CUT,
+    until: date = UNTIL,
+    newcomers: bool = True,
+    progress: Progress | None = None,
+) -> None:
+    """Write a test set from `projects.csv` and `participations.csv`.
+
+    A query is a startup (SME, private for profit) in a project that starts from `cut` to `until`,
+    both included, and is no coordination action (CSA); what it seeks is the project's own text.
+    Relevant are the project's other members: universities and research organisations in the
+    track `research`, companies that are no SME in the track `large`. Candidates of a track are
+    the partners of its kinds that took part in any project before the cut. Those that appear
+    later are relevant and candidates in `research_new` and `large_new` (with `newcomers`): among
+    partners with a past, a partner without one would be there only because it is an answer.
+
+    The same source gives the same bytes.
+
+    Args:
+        source: the folder with the two CSV files.
+        out: the folder to write; made if it is missing.
+        cut: the first day that is not known.
+        until: the last day on which a query's project starts.
+        newcomers: whether to write the tracks of partners without a past.
+        progress: told of the way that has been gone.
+
+    Raises:
+        ConversionError: if the source breaks its form, nothing is asked between the days, or
+            `out` holds something else.
+    """
+    if until < cut:
+        raise ConversionError(
+            value=f"cut {cut}, until {until}",
+            rule="The last day lies before the cut.",
+            remedy="Choose a last day on or after the cut.",
+        )
+    tell = progress or _silent
+    tell("Reading CORDIS", 0, _STEPS)
+    conversion = _Conversion(read_records(source), cut, until, newcomers)
+    if not conversion.asked:
+        raise ConversionError(
+            value=f"{cut} to {until}",
+            rule="No startup takes part in a project that starts between these days.",
+            remedy="Choose other days; the records start and end with their projects.",
+        )
+    try:
+        _prepare(out)
+        _write(conversion, out, tell)
+    except OSError as error:
+        raise ConversionError(
+            value=out,
+            rule=f"The folder cannot be written ({error.strerror}).",
+            remedy="Name a folder that can be made and written.",
+        ) from error
+    tell("Done", _STEPS, _STEPS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One query: a startup in a project, on a track."""
+
+    project: Project
+    startup: Organisation
+    track: str
+    relevant: tuple[str, ...]
+
+    @property
+    def id(self) -> str:
+        return f"{self.project.id}-{self.startup.pic}-{self.track}"
+
+
+@dataclass(frozen=True)
+class _Conversion:
+    """The records seen from the cut: what was known, what is asked, what was right."""
+
+    records: Records
+    cut: date
+    until: date
+    newcomers: bool
+
+    @cached_property
+    def past(self) -> list[Project]:
+        return [project for project in self.records.projects if project.start < self.cut]
+
+    @cached_property
+    def asking(self) -> list[Project]:
+        """The projects that queries come from: within the days, no coordination actions."""
+        return [
+            project
+            for project in self.records.projects
+            if self.cut <= project.start <= self.until and not project.coordinates
+        ]
+
+    @cached_property
+    def known(self) -> Mapping[str, list[Project]]:
+        """Each organisation's projects before the cut, oldest first."""
+        found: dict[str, list[Project]] = {}
+        for project in self.past:
+            for member in self.records.members[project.id]:
+                found.setdefault(member.pic, []).append(project)
+        return found
+
+    @cached_property
+    def tracks(self) -> Mapping[str, frozenset[str]]:
+        """The candidates of each track."""
+        later = {
+            member.pic for project in self.asking for member in self.records.members[project.id]
+        }
+        tracks = {}
+        for name, kinds in TRACKS.items():
+            of_kind = {o.pic for o in self.records.organisations.values() if o.kind in kinds}
+            tracks[name] = frozenset(of_kind & self.known.keys())
+            if self.newcomers:
+                tracks[name + NEWCOMERS] = frozenset((of_kind & later) - self.known.keys())
+        return tracks
+
+    @cached_property
+    def asked(self) -> list[_Asked]:
+        return sorted(self._asked(), key=lambda asked: asked.id)
+
+    def _asked(self) -> Iterator[_Asked]:
+        for project in self.asking:
+            members = self.records.members[project.id]
+            for startup in (member for member in members if member.is_startup):
+                for track, candidates in self.tracks.items():
+                    relevant = sorted(m.pic for m in members if m.pic in candidates)
+                    if relevant:
+                        yield _Asked(project, startup, track, tuple(relevant))
+
+    def files(self) -> Iterator[tuple[str, Iterable[dict[str, Any]]]]:
+        """Give the lines of each JSONL file."""
+        yield names.STARTUPS, map(self._startup, self._organisations(startups=True))
+        yield names.PARTNERS, map(self._partner, self._organisations(startups=False))
+        yield names.TIES, self._ties()
+        yield names.QUERIES, map(_query, self.asked)
+        listed = {track: sorted(candidates) for track, candidates in self.tracks.items()}
+        yield (
+            names.CANDIDATES,
+            ({"query": asked.id, "partners": listed[asked.track]} for asked in self.asked),
+        )
+
+    def qrels(self) -> dict[str, dict[str, int]]:
+        """Give each query's relevant partners."""
+        return {asked.id: dict.fromkeys(asked.relevant, 1) for asked in self.asked}
+
+    def about(self) -> dict[str, Any]:
+        """Give `dataset.json`."""
+        return {
+            "name": f"CORDIS, startups in projects from {self.cut} to {self.until}",
+            "cut": self.cut.isoformat(),
+            "licence": "CC BY 4.0",
+            "source": "CORDIS, (c) European Union, https://cordis.europa.eu",
+            "language": "en",
+            "cluster": "a project: its startups share one text and one set of answers",
+            "notes": [*self.records.notes, *self._notes()],
+        }
+
+    def _notes(self) -> list[str]:
+        notes = []
+        for name, kinds in TRACKS.items():
+            members = [
+                member.pic in self.known
+                for project in self.asking
+                if any(m.is_startup for m in self.records.members[project.id])
+                for member in self.records.members[project.id]
+                if member.kind in kinds
+            ]
+            where = f"track {name + NEWCOMERS}" if self.newcomers else "nowhere"
+            notes.append(
+                f"{name}: {members.count(False)} of {len(members)} members of the projects asked "
+                f"for took part in nothing before the cut; they are judged in: {where}"
+            )
+        return notes
+
+    def _organisations(self, *, startups: bool) -> list[Organisation]:
+        """Give those of one side that are known before the cut, asked for, or asking."""
+        wanted = self.known.keys() | {asked.startup.pic for asked in self.asked}
+        wanted |= {pic for candidates in self.tracks.values() for pic in candidates}
+        found = (self.records.organisations[pic] for pic in sorted(wanted))
+        return [organisation for organisation in found if organisation.is_startup is startups]
+
+    def _startup(self, organisation: Organisation) -> dict[str, Any]:
+        return {**self._profile(organisation), "summary": self._summary(organisation)}
+
+    def _partner(self, organisation: Organisation) -> dict[str, Any]:
+        return {**self._profile(organisation), "kind": organisation.kind}
+
+    def _profile(self, organisation: Organisation) -> dict[str, Any]:
+        found = Counter(
+            code for project in self.known.get(organisation.pic, ()) for code in _sectors(project)
+        )
+        often = sorted(found, key=lambda code: (-found[code], code))[:MOST_SECTORS]
+        return _given(
+            id=organisation.pic,
+            name=organisation.name,
+            region=organisation.region,
+            sectors=often,
+        )
+
+    def _summary(self, organisation: Organisation) -> str:
+        """Say where a startup is, and what its newest projects before the cut were about."""
+        where = [
+            organisation.city,
+            region_name(organisation.region, "en") if organisation.region else "",
+        ]
+        said = [f"{organisation.name} is a small or medium-sized company"]
+        said[0] += f" in {', '.join(filter(None, where))}." if any(where) else "."
+        newest = reversed(self.known.get(organisation.pic, [])[-SHARED_PROJECTS:])
+        said += [_about_project(project, LONGEST_SHARE) for project in newest]
+        return "\n".join(said)
+
+    def _ties(self) -> Iterator[dict[str, Any]]:
+        for project in self.past:
+            coordinator = self.records.coordinators.get(project.id, "")
+            for ends in _pairs(self.records.members[project.id], coordinator):
+                yield _given(
+                    **ends,
+                    kind="collaboration",
+                    date=project.start.isoformat(),
+                    context=project.id,
+                    subject=_about_project(project, LONGEST_SUBJECT),
+                )
+
+
+def _pairs(members: Iterable[Organisation], coordinator: str) -> Iterator[dict[str, str]]:
+    """Join each startup with each partner, and whoever is then alone with the coordinator."""
+    ordered = sorted(members, key=lambda member: member.pic)
+    startups = [member for member in ordered if member.is_startup]
+    partners = [member for member in ordered if not member.is_startup]
+    if startups and partners:
+        for startup in startups:
+            yield from ({"startup": startup.pic, "partner": other.pic} for other in partners)
+    else:
+        for member in ordered:
+            if member.pic != coordinator:
+                yield {"a": coordinator, "b": member.pic}
+
+
+def _query(asked: _Asked) -> dict[str, Any]:
+    project = asked.project
+    return _given(
+        id=asked.id,
+        startup=asked.startup.pic,
+        date=project.start.isoformat(),
+        seeking=". ".join(filter(None, (project.title, project.objective, project.topic))),
+        sectors=_sectors(project),
+        region=asked.startup.region,
+        cluster=project.id,
+        track=asked.track,
+    )
+
+
+def _sectors(project: Project) -> list[str]:
+    """Map a project's EuroSciVoc paths to sectors, without repeats."""
+    return list(
+        dict.fromkeys(code for path in project.fields for code in map_external("euroscivoc", path))
+    )
+
+
+def _given(**fields: Any) -> dict[str, Any]:
+    """Leave out what is not known."""
+    return {name: value for name, value in fields.items() if value}
+
+
+def _about_project(project: Project, limit: int) -> str:
+    return _bounded(f"{project.title}. {project.objective}", limit)
+
+
+def _bounded(text: str, limit: int) -> str:
+    """Cut a text at a word's end, at most `limit` characters long."""
+    text = re.sub(r"\s+", " ", text).strip()
+    return text if len(text) <= limit else text[: limit - 1].rsplit(" ", 1)[0] + "…"
+
+
+def _silent(description: str, done: int, total: int) -> None:
+    pass
+
+
+def _prepare(out: Path) -> None:
+    """Make the folder; a test set in it is none any more until this conversion is whole."""
+    out.mkdir(parents=True, exist_ok=True)
+    held = {path.name for path in out.iterdir()}
+    if names.DATASET not in held and held - _WRITTEN:
+        raise ConversionError(
+            value=out,
+            rule="The folder holds something that is no test set.",
+            remedy="Name a new or empty folder.",
+        )
+    (out / names.DATASET).unlink(missing_ok=True)
+
+
+def _write(conversion: _Conversion, out: Path, tell: Progress) -> None:
+    """Write the files, `dataset.json` last: without it the folder is no test set."""
+    for step, (name, lines) in enumerate(conversion.files(), start=1):
+        tell(f"Writing {name}", step, _STEPS)
+        with (out / name).open("w", encoding="utf-8", newline="\n") as stream:
+            stream.writelines(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+    write_qrels(conversion.qrels(), out / names.QRELS)
+    about = json.dumps(conversion.about(), ensure_ascii=False, indent=2)
+    (out / names.DATASET).write_text(about + "\n", encoding="utf-8", newline="\n")
