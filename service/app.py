@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from apiflask import APIFlask
@@ -71,7 +72,7 @@ def _config(dari: Dari) -> dict[str, Any]:
 
 
 def _limit_submissions(app: APIFlask, per_hour: int) -> None:
-    """Bound the submissions of one address, form and API together."""
+    """Bound the submissions of one address, form and API together; each worker counts its own."""
     limiter = Limiter(get_remote_address, app=app, storage_uri="memory://")
     limit = limiter.shared_limit(
         f"{per_hour} per hour",
@@ -80,4 +81,5 @@ def _limit_submissions(app: APIFlask, per_hour: int) -> None:
         exempt_when=web.is_draft,
     )
     for endpoint in (web.SUBMISSION, api.SUBMISSION):
-        app.view_functions[endpoint] = limit(app.view_functions[endpoint])
+        view: Callable[..., Any] = app.view_functions[endpoint]
+        app.view_functions[endpoint] = limit(view)

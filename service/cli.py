@@ -7,7 +7,6 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
-from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
@@ -121,13 +120,16 @@ def match(
     as_json: bool,
 ) -> None:
     """List the best partners of a startup, or startups of a partner, with the reasons."""
-    from profiles import validate
+    from profiles import InvalidRecord, validate
     from service.queries import PartnerMatchQuery
     from service.reports import match_tables
 
     dari = _opened()
     day: date | None = as_of.date() if as_of else None
-    asked = validate(PartnerMatchQuery, {"kind": kind, "region": region, "sector": sector})
+    try:
+        asked = validate(PartnerMatchQuery, {"kind": kind, "region": region, "sector": sector})
+    except InvalidRecord as error:
+        raise click.UsageError(f"--{error.rule} {error.remedy}") from error
     found = dari.matchmaker.match(id, k, programme=programme, filters=asked.filters, as_of=day)
     if as_json:
         _print_json(found.as_json())
@@ -149,15 +151,19 @@ def erase(id: str) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def evaluate(folder: Path, as_json: bool) -> None:
     """Score Dari and its baselines on a test set FOLDER."""
-    from evaluation import evaluate_folder
+    from rich.markup import escape
+
+    from evaluation import as_tables, evaluate_folder
+    from index import load_encoder
     from service.settings import Settings
 
+    encoder = load_encoder(_settings(Settings).encoder)
     with _stages() as progress:
-        report = evaluate_folder(folder, encoder=Settings().encoder, progress=progress)
+        report = evaluate_folder(folder, encoder, progress=progress)
     if as_json:
         _print_json(report.as_json())
     else:
-        _show(*report.tables())
+        _show(escape(report.dataset), *as_tables(report), *map(escape, report.notes))
 
 
 @main.group()
@@ -169,17 +175,17 @@ def convert() -> None:
 @click.argument("source", type=click.Path(path_type=Path))
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option("--cut", default="2024-07-01", show_default=True, type=click.DateTime(["%Y-%m-%d"]))
-@click.option("--until", default="2025-01-01", show_default=True, type=click.DateTime(["%Y-%m-%d"]))
+@click.option("--until", default="2024-12-31", show_default=True, type=click.DateTime(["%Y-%m-%d"]))
 def convert_cordis(source: Path, out: Path, cut: datetime, until: datetime) -> None:
     """Write a test set to OUT from the CORDIS tables in SOURCE.
 
-    Projects that start on or after --cut and before --until become queries.
+    Projects that start from --cut to --until, both included, become queries.
     """
-    from evaluation import convert_cordis as convert_tables
+    from evaluation import convert as convert_tables
 
     with _stages() as progress:
-        counts = convert_tables(source, out, cut=cut.date(), until=until.date(), progress=progress)
-    _say(", ".join(f"{count:,} {what}" for what, count in counts.items()) + f" → {out}")
+        convert_tables(source, out, cut=cut.date(), until=until.date(), progress=progress)
+    _say(f"Written: {out}. Next: dari evaluate {out}")
 
 
 def _prepared() -> Dari:
@@ -212,7 +218,9 @@ def _counts(dari: Dari) -> str:
     from profiles import Side
 
     startups, partners = (dari.store.count(side) for side in Side)
-    return f"{startups:,} startups, {partners:,} partners, {len(dari.store.programmes())} programmes"
+    return (
+        f"{startups:,} startups, {partners:,} partners, {len(dari.store.programmes())} programmes"
+    )
 
 
 def _count_lines(file: Path) -> int | None:
@@ -236,7 +244,9 @@ def _bar(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
     )
 
     columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    hidden = not console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=hidden) as progress:
         task = progress.add_task(what, total=total)
         yield lambda done: progress.update(task, advance=done)
 
@@ -247,7 +257,8 @@ def _stages() -> Iterator[Callable[[str, int, int], None]]:
     from rich.console import Console
     from rich.progress import Progress, TaskID
 
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         tasks: dict[str, TaskID] = {}
 
         def tell(what: str, done: int, total: int) -> None:

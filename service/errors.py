@@ -14,7 +14,7 @@ from flask_limiter import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-from profiles import FieldError, IdTaken, InvalidRecord, UnknownId
+from profiles import DariError, FieldError, IdTaken, InvalidRecord, UnknownId
 from service.api.bodies import UnreadableBody
 from service.api.problems import problem
 from service.forms import StartupForm
@@ -42,6 +42,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(UnknownId, _on_unknown)
     app.register_error_handler(IdTaken, _on_taken)
     app.register_error_handler(InvalidRecord, _on_invalid)
+    app.register_error_handler(DariError, _on_unready)
     app.register_error_handler(Exception, _on_any)
 
 
@@ -67,7 +68,9 @@ def _on_limit(_error: RateLimitExceeded) -> ResponseReturnValue:
     limiter = next(iter(current_app.extensions["limiter"]))
     seconds = limiter.current_limit.reset_at - time.time()
     minutes = max(1, math.ceil(seconds / 60))
-    text = ngettext("Please try again in a minute.", "Please try again in %(num)d minutes.", minutes)
+    text = ngettext(
+        "Please try again in a minute.", "Please try again in %(num)d minutes.", minutes
+    )
     failed = Failure(429, failure(429).heading, text)
     answer = current_app.make_response(_keep_typed(failed))
     answer.headers["Retry-After"] = str(max(1, math.ceil(seconds)))
@@ -88,6 +91,11 @@ def _on_taken(error: IdTaken) -> ResponseReturnValue:
 def _on_invalid(error: InvalidRecord) -> ResponseReturnValue:
     known = failure(422)
     return _answer(Failure(422, known.heading, known.text, error.errors))
+
+
+def _on_unready(error: DariError) -> ResponseReturnValue:
+    current_app.logger.error("%s: %s", type(error).__name__, error)
+    return _answer(failure(503))
 
 
 def _on_any(error: Exception) -> ResponseReturnValue:

@@ -22,6 +22,7 @@ from wtforms import (
 
 from profiles import FieldError
 from service.labels import regions, stages, supports, trl_examples
+from service.language import language
 
 CONSENT_VERSION = "2026-11"
 CONSENT_PURPOSE = _l(
@@ -29,8 +30,6 @@ CONSENT_PURPOSE = _l(
     "Only the incubator's staff see it. It is kept until you ask for its erasure. You may refuse; "
     "the startup can then be submitted without an address."
 )
-
-_OF_FIELD = {"name": "name_ko", "name.ko": "name_ko", "name.en": "name_en"}
 
 
 class StartupForm(FlaskForm):  # type: ignore[misc]
@@ -82,9 +81,9 @@ class StartupForm(FlaskForm):  # type: ignore[misc]
 
     def field_of(self, error: FieldError) -> Field | None:
         """Find the field that an error of the schema belongs to."""
-        first = error.field.split(".")[0]
-        name = _OF_FIELD.get(error.field) or _OF_FIELD.get(first, first)
-        return self[name] if name in self else None
+        first, _, part = error.field.partition(".")
+        name = f"name_{part or language()}" if first == "name" else first
+        return next((field for field in self if field.short_name == name), None)
 
     @property
     def wrong_fields(self) -> list[Field]:

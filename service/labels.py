@@ -9,10 +9,11 @@ from functools import cache
 from babel import Locale
 from flask_babel import format_currency, format_date, gettext
 
-from profiles import Money, Programme
+from profiles import Money, Programme, Tie, TieKind
 from profiles.taxonomy import (
     Sector,
     Vocabulary,
+    country_of,
     normalise_region,
     provinces,
     region_name,
@@ -35,8 +36,9 @@ def regions() -> dict[str, Choices]:
 
 @cache
 def _countries(lang: str) -> tuple[tuple[str, str], ...]:
-    codes = (code for code in Locale.parse(lang).territories if len(code) == 2 and code != "KR")
-    known = [(code, region_name(code, lang)) for code in codes if normalise_region(code) == code]
+    codes = [str(code) for code in Locale.parse(lang).territories]
+    found = {code: normalise_region(code) for code in codes if len(code) == 2 and code != "KR"}
+    known = [(code, region_name(code, lang)) for code, place in found.items() if place == code]
     return tuple(sorted(known, key=lambda pair: pair[1]))
 
 
@@ -97,8 +99,18 @@ def sector(code: str) -> str:
 
 
 def region(code: str) -> str:
-    """Name a region or country."""
-    return region_name(code, language())
+    """Name a region or country; a region abroad with its country."""
+    lang = language()
+    country = country_of(code)
+    if code in provinces() or code == country:
+        return region_name(code, lang)
+    return f"{region_name(code, lang)}, {region_name(country, lang)}"
+
+
+def region_short(code: str) -> str:
+    """Name a Korean province in short, any other place by its country."""
+    known = provinces().get(code)
+    return known.short.in_(language()) if known else region_name(country_of(code), language())
 
 
 def sector_list(codes: Iterable[str]) -> str:
@@ -108,15 +120,23 @@ def sector_list(codes: Iterable[str]) -> str:
 
 def day(value: date | None) -> str:
     """Write a date as the reader's language does."""
-    return format_date(value, "long") if value else ""
+    return str(format_date(value, "long")) if value else ""
 
 
-def period(programme: Programme) -> str:
-    """Write the dates of a programme; an open end stays open."""
-    start, end = programme.valid_from, programme.valid_to
-    if not (start or end):
-        return gettext("not stated")
-    return f"{day(start)} – {day(end)}".strip()
+def period(record: Programme | Tie) -> str:
+    """Write from when to when something holds; an open end stays open."""
+    start, end = day(record.valid_from), day(record.valid_to)
+    if start and end:
+        return f"{start} – {end}"
+    if start:
+        return str(gettext("since %(date)s", date=start))
+    return str(gettext("until %(date)s", date=end) if end else gettext("not stated"))
+
+
+def tie_dates(tie: Tie) -> str:
+    """Write when a tie held; what happened once has one date."""
+    lasting = tie.kind in (TieKind.PAIRING, TieKind.PROGRAMME, TieKind.CONFLICT)
+    return period(tie) if lasting or tie.valid_to else day(tie.valid_from)
 
 
 def money(value: Money) -> str:
@@ -126,10 +146,8 @@ def money(value: Money) -> str:
         "side": gettext("from each side"),
         "programme": gettext("in all"),
     }
-    amount = format_currency(
-        value.amount, value.currency, currency_digits=False, format_type="standard"
-    )
-    return f"{amount.removesuffix('.00')} {units[value.per.value]}"
+    amount = str(format_currency(value.amount, value.currency, "¤#,##0", currency_digits=False))
+    return f"{amount} {units[value.per.value]}"
 
 
 def families() -> dict[str, str]:

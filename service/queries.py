@@ -75,9 +75,7 @@ def read_query(model: type[Q], args: MultiDict[str, str], *, strict: bool) -> Q:
     return validate(model, raw if strict else without_unknown_fields(model, raw)[0])
 
 
-def read_match_query(
-    model: type[M], args: MultiDict[str, str], store: Store, *, strict: bool
-) -> M:
+def read_match_query(model: type[M], args: MultiDict[str, str], store: Store, *, strict: bool) -> M:
     """Read a match query whose programme exists.
 
     Raises:

@@ -89,7 +89,9 @@ def import_tables(report: ImportReport, lang: str) -> list[Any]:
     }
     shown: list[Any] = [Plain(say["summary"].format(**counts) + ".")]
     if report.ignored:
-        names = ", ".join(f"{shorten(name, 40)} ({n})" for name, n in sorted(report.ignored.items()))
+        names = ", ".join(
+            f"{shorten(name, 40)} ({n})" for name, n in sorted(report.ignored.items())
+        )
         shown.append(Plain(say["ignored"].format(names=names)))
     if report.rejected:
         shown += _rejected(report, lang)
@@ -117,11 +119,15 @@ def match_tables(found: MatchList, lang: str) -> list[Any]:
     under = f" · {found.programme.name.in_(lang)}" if found.programme else ""
     table = Table(title=Plain(f"{head}{under}"), title_justify="left", show_lines=True)
     for name in ("rank", "who", "score", "why"):
-        table.add_column(say[name], justify="right" if name in ("rank", "score") else "left")
+        table.add_column(
+            say[name], justify="right" if name in ("rank", "score") else "left", overflow="fold"
+        )
     for match in found.matches:
         who = f"{match.profile.name.in_(lang)}\n{match.profile.id}"
         table.add_row(str(match.rank), escape(who), f"{match.score:.1f}", escape(_why(match, lang)))
-    foot = Plain(f"{found.model_version} · {found.as_of.isoformat()} · seq {found.index_seq}", "dim")
+    foot = Plain(
+        f"{found.model_version} · {found.as_of.isoformat()} · seq {found.index_seq}", "dim"
+    )
     notes = [Plain(note.in_(lang)) for note in found.notes]
     return [table, *notes, *_refused(found, lang), foot]
 

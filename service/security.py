@@ -44,9 +44,7 @@ def dari() -> Dari:
 
 def is_token(given: str) -> bool:
     """Compare with the staff token in constant time."""
-    return hmac.compare_digest(
-        given.encode("utf-8", "replace"), dari().staff_token.encode("utf-8")
-    )
+    return hmac.compare_digest(given.encode("utf-8", "replace"), dari().staff_token.encode("utf-8"))
 
 
 def sign_in() -> None:
@@ -99,7 +97,8 @@ def set_headers(response: Response) -> Response:
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
     if request.endpoint not in ("static", "bootstrap.static"):
-        response.headers.setdefault("Cache-Control", "no-store")
+        kept = "private, no-cache" if request.blueprint == "public" else "no-store"
+        response.headers.setdefault("Cache-Control", kept)
     return response
 
 

@@ -28,4 +28,6 @@ class _Server(BaseApplication):  # type: ignore[misc]
 def run(settings: Settings, host: str, port: int, workers: int) -> None:
     """Serve until interrupted; the access log is off, so no address of a reader is kept."""
     bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    _Server(settings, {"bind": bind, "workers": workers, "timeout": 60, "loglevel": "warning"}).run()
+    _Server(
+        settings, {"bind": bind, "workers": workers, "timeout": 60, "loglevel": "warning"}
+    ).run()

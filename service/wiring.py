@@ -133,7 +133,7 @@ def _make_home(home: Path) -> None:
 
 
 def _kept_secret(path: Path) -> str:
-    """Read a secret of this installation; make it on the first call, readable by its owner alone."""
+    """Read a secret of this installation; the first call makes it, for its owner alone."""
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:

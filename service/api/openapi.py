@@ -1,0 +1,173 @@
+"""Owns the OpenAPI description: what APIFlask cannot know of queries, bodies and answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic.json_schema import models_json_schema
+
+from profiles import Partner, Programme, Startup
+from profiles.schema import Record
+from service.queries import MOST, ListQuery, PartnerMatchQuery, StartupMatchQuery
+
+_REF = "#/components/schemas/"
+_NAMES = {"type": "object", "properties": {"en": {"type": "string"}, "ko": {"type": "string"}}}
+
+_DESCRIPTIONS = {
+    "k": "How many matches to give.",
+    "programme": "Id of a programme whose rules apply.",
+    "kind": "Kinds of partner, separated by commas.",
+    "region": "ISO 3166 codes, separated by commas; a country stands for its regions.",
+    "sector": "Sector codes, separated by commas; a parent stands for what is below it.",
+    "q": "Words that the name must hold.",
+    "cursor": "Id after which the list goes on.",
+    "limit": "How many items to give.",
+}
+
+_OPERATIONS: dict[str, dict[str, Any]] = {
+    "submitStartup": {"body": "Startup", "status": "201", "answer": "Startup"},
+    "listSectors": {"answer": "SectorList"},
+    "listStartups": {"query": ListQuery, "answer": "StartupPage"},
+    "listPartners": {"query": ListQuery, "answer": "PartnerPage"},
+    "getStartup": {"answer": "Startup"},
+    "getPartner": {"answer": "Partner"},
+    "matchStartup": {"query": PartnerMatchQuery, "answer": "MatchList"},
+    "matchPartner": {"query": StartupMatchQuery, "answer": "MatchList"},
+    "listProgrammes": {"answer": "ProgrammeList"},
+}
+
+
+def describe(spec: dict[str, Any] | str) -> dict[str, Any] | str:
+    """Complete the document that APIFlask made; one that is YAML stays as it is."""
+    if isinstance(spec, str):
+        return spec
+    spec["servers"] = [{"url": "/"}]
+    spec["info"]["license"] = {"name": "Apache-2.0"}
+    spec["components"].setdefault("schemas", {}).update(_schemas())
+    for path, operations in spec["paths"].items():
+        for operation in operations.values():
+            if isinstance(operation, dict) and operation.get("operationId") in _OPERATIONS:
+                _complete(operation, _OPERATIONS[operation["operationId"]], "{id}" in path)
+    return spec
+
+
+def _complete(operation: dict[str, Any], known: dict[str, Any], has_id: bool) -> None:
+    staff = "staff" in operation.get("tags", ())
+    if query := known.get("query"):
+        operation["parameters"] = [*operation.get("parameters", ()), *_parameters(query)]
+    operation["responses"] = {known.get("status", "200"): _answer(known["answer"])}
+    problems = ["429", "400", "409", "413", "415", "422"] if "body" in known else []
+    problems += ["401"] * staff + ["404"] * has_id + ["422"] * ("query" in known)
+    operation["responses"] |= {status: _problem() for status in problems}
+    operation["responses"]["default"] = _problem()
+    if staff:
+        operation["security"] = [{"staff": []}]
+    if body := known.get("body"):
+        operation["requestBody"] = {"required": True, "content": _json(body)}
+
+
+def _parameters(model: type[Record]) -> list[dict[str, Any]]:
+    return [
+        {
+            "in": "query",
+            "name": name,
+            "required": False,
+            "description": _DESCRIPTIONS[name],
+            "schema": _parameter_schema(field.default),
+        }
+        for name, field in model.model_fields.items()
+    ]
+
+
+def _parameter_schema(default: object) -> dict[str, Any]:
+    if isinstance(default, int):
+        return {"type": "integer", "minimum": 1, "maximum": MOST, "default": default}
+    return {"type": "string"}
+
+
+def _answer(name: str) -> dict[str, Any]:
+    return {"description": "Successful response", "content": _json(name)}
+
+
+def _json(name: str) -> dict[str, Any]:
+    return {"application/json": {"schema": {"$ref": _REF + name}}}
+
+
+def _problem() -> dict[str, Any]:
+    schema = {"$ref": _REF + "Problem"}
+    return {
+        "description": "A problem (RFC 9457)",
+        "content": {"application/problem+json": {"schema": schema}},
+    }
+
+
+def _schemas() -> dict[str, Any]:
+    models: list[Any] = [(m, "validation") for m in (Startup, Partner, Programme)]
+    _, made = models_json_schema(models, ref_template=_REF + "{model}")
+    schemas: dict[str, Any] = made["$defs"]
+    text = schemas["Text"]
+    schemas["Text"] = {"anyOf": [{"type": "string", "minLength": 1}, text]}
+    startup = schemas["Startup"]
+    startup["required"] = [name for name in startup["required"] if name != "id"]
+    schemas |= {
+        "StartupPage": _page("Startup"),
+        "PartnerPage": _page("Partner"),
+        "ProgrammeList": _list({"$ref": _REF + "Programme"}),
+        "SectorList": _list(_object(code="string", name=_NAMES, parent=["string", "null"])),
+        "Problem": _problem_schema(),
+        "MatchList": _match_list(),
+    }
+    return schemas
+
+
+def _object(**properties: Any) -> dict[str, Any]:
+    written = {n: p if isinstance(p, dict) else {"type": p} for n, p in properties.items()}
+    return {"type": "object", "properties": written, "required": list(written)}
+
+
+def _list(item: dict[str, Any]) -> dict[str, Any]:
+    return _object(items={"type": "array", "items": item})
+
+
+def _page(name: str) -> dict[str, Any]:
+    items = {"type": "array", "items": {"$ref": _REF + name}}
+    return _object(items=items, total="integer", next=["string", "null"])
+
+
+def _problem_schema() -> dict[str, Any]:
+    error = _object(
+        field="string", code="string", rule="string", remedy="string", value=["string", "null"]
+    )
+    schema = _object(type="string", title="string", status="integer", detail="string")
+    schema["properties"]["code"] = {"type": "string"}
+    schema["properties"]["errors"] = {"type": "array", "items": error}
+    return schema
+
+
+def _match_list() -> dict[str, Any]:
+    evidence = _object(kind="string", text=_NAMES, source=["string", "null"])
+    contribution = _object(
+        feature="string",
+        points="number",
+        reason=_NAMES,
+        evidence={"anyOf": [evidence, {"type": "null"}]},
+    )
+    match = _object(
+        rank="integer",
+        id="string",
+        name=_NAMES,
+        score="number",
+        contributions={"type": "array", "items": contribution},
+        unknowns={"type": "array"},
+    )
+    refused = _object(id="string", name=_NAMES, reasons={"type": "array"})
+    return _object(
+        query="string",
+        model="string",
+        programme=["string", "null"],
+        as_of="string",
+        index_seq="integer",
+        matches={"type": "array", "items": match},
+        refused={"type": "array", "items": refused},
+        notes={"type": "array"},
+    )

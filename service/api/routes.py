@@ -1,0 +1,109 @@
+"""Owns the calls of the API: those open to everybody and those of staff."""
+
+from __future__ import annotations
+
+from apiflask import APIBlueprint
+from flask import Response, jsonify, request, url_for
+from flask.typing import ResponseReturnValue
+
+from profiles import Side
+from profiles.taxonomy import sectors
+from service.api.bodies import page_json, public_json, read_object
+from service.queries import (
+    ListQuery,
+    PartnerMatchQuery,
+    StartupMatchQuery,
+    profile_on,
+    read_match_query,
+    read_page,
+    read_query,
+)
+from service.security import dari, require_token
+from service.submission import submit
+
+open_calls = APIBlueprint("open", __name__, tag="open")
+staff_calls = APIBlueprint("staff_api", __name__, tag="staff")
+staff_calls.before_request(require_token)
+
+
+@open_calls.post("/startups")
+@open_calls.doc(operation_id="submitStartup")
+def submit_startup() -> ResponseReturnValue:
+    """Hand in a startup."""
+    startup = submit(dari(), read_object(request))
+    where = url_for("staff_api.startup", id=startup.id)
+    return jsonify(public_json(startup)), 201, {"Location": where}
+
+
+@open_calls.get("/sectors")
+@open_calls.doc(operation_id="listSectors")
+def list_sectors() -> Response:
+    """List the sectors of the taxonomy."""
+    return jsonify(
+        items=[
+            {"code": s.code, "name": {"en": s.name.en, "ko": s.name.ko}, "parent": s.parent}
+            for s in sectors().values()
+        ]
+    )
+
+
+@staff_calls.get("/startups")
+@staff_calls.doc(operation_id="listStartups")
+def startups() -> Response:
+    """List startups by id."""
+    query = read_query(ListQuery, request.args, strict=True)
+    page = read_page(dari().store, Side.STARTUP, query)
+    return jsonify(page_json(page, "staff_api.startups", query))
+
+
+@staff_calls.get("/partners")
+@staff_calls.doc(operation_id="listPartners")
+def partners() -> Response:
+    """List partners by id."""
+    query = read_query(ListQuery, request.args, strict=True)
+    page = read_page(dari().store, Side.PARTNER, query)
+    return jsonify(page_json(page, "staff_api.partners", query))
+
+
+@staff_calls.get("/startups/<path:id>")
+@staff_calls.doc(operation_id="getStartup")
+def startup(id: str) -> Response:
+    """Read one startup."""
+    return jsonify(public_json(profile_on(dari().store, Side.STARTUP, id)))
+
+
+@staff_calls.get("/partners/<path:id>")
+@staff_calls.doc(operation_id="getPartner")
+def partner(id: str) -> Response:
+    """Read one partner."""
+    return jsonify(public_json(profile_on(dari().store, Side.PARTNER, id)))
+
+
+@staff_calls.get("/startups/<path:id>/matches")
+@staff_calls.doc(operation_id="matchStartup")
+def startup_matches(id: str) -> Response:
+    """Rank the partners that fit a startup, with reasons."""
+    return _matches(Side.STARTUP, id, PartnerMatchQuery)
+
+
+@staff_calls.get("/partners/<path:id>/matches")
+@staff_calls.doc(operation_id="matchPartner")
+def partner_matches(id: str) -> Response:
+    """Rank the startups that fit a partner, with reasons."""
+    return _matches(Side.PARTNER, id, StartupMatchQuery)
+
+
+@staff_calls.get("/programmes")
+@staff_calls.doc(operation_id="listProgrammes")
+def programmes() -> Response:
+    """List the programmes with their facts."""
+    return jsonify(items=[public_json(one) for one in dari().store.programmes()])
+
+
+def _matches(side: Side, id: str, model: type[StartupMatchQuery]) -> Response:
+    profile = profile_on(dari().store, side, id)
+    query = read_match_query(model, request.args, dari().store, strict=True)
+    found = dari().matchmaker.match(
+        profile.id, query.k, programme=query.programme, filters=query.filters
+    )
+    return jsonify(found.as_json())

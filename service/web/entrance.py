@@ -1,0 +1,41 @@
+"""Owns the ways in and out for staff."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from service.forms import SignInForm
+from service.security import is_token, local_address, sign_in, sign_out
+
+entrance = Blueprint("entrance", __name__)
+
+
+@entrance.get("/sign-in")
+def ask_token() -> ResponseReturnValue:
+    """Ask for the token, or take it from the link that the server printed."""
+    if token := request.args.get("token"):
+        return _enter(token, request.args.get("next"))
+    return render_template("sign_in.html", form=SignInForm(next=request.args.get("next")))
+
+
+@entrance.post("/sign-in")
+def give_token() -> ResponseReturnValue:
+    """Take a token that was typed."""
+    return _enter(request.form.get("token", "").strip(), request.form.get("next"))
+
+
+@entrance.post("/sign-out")
+def leave() -> ResponseReturnValue:
+    """End the session."""
+    sign_out()
+    return redirect(url_for("public.home"), 303)
+
+
+def _enter(token: str, target: str | None) -> ResponseReturnValue:
+    home = url_for("staff.profiles", side="startups")
+    if not is_token(token):
+        form = SignInForm(formdata=None, next=local_address(target, home))
+        return render_template("sign_in.html", form=form, refused=True), 401
+    sign_in()
+    return redirect(local_address(target, home), 303)

@@ -1,0 +1,114 @@
+"""Owns what a match page shows: bars, reasons, verdicts, and the reading of a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from matcher import Match, MatchList
+from profiles import AnyProfile, Programme, Record, Side, Store, Verdict, validate
+from profiles.schema import Id, Plain, Whole
+from profiles.validation import without_unknown_fields
+from service.queries import StartupMatchQuery, profile_on
+from service.wiring import Dari
+
+_FAMILIES = {
+    "text": "text",
+    "lexical": "text",
+    "sector": "sector",
+    "region": "region",
+    "support": "support",
+    "wish": "support",
+    "stage": "support",
+    "history": "past",
+    "prior": "past",
+    "activity": "past",
+    "programme": "past",
+}
+
+
+def family(feature: str) -> str:
+    """Tell which family a feature belongs to; one family has one colour."""
+    return _FAMILIES.get(feature.split("_")[0], "other")
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One contribution in the bar of a score: where it starts and ends on 0..100."""
+
+    x: float
+    width: float
+    family: str
+
+
+@dataclass(frozen=True, slots=True)
+class MatchPage:
+    """A match list with what staff said of its matches and what its filters offer."""
+
+    found: MatchList
+    programmes: tuple[Programme, ...]
+    verdicts: Mapping[str, tuple[Verdict, ...]]
+
+    def bar(self, match: Match) -> list[Segment]:
+        """Lay the contributions of a match side by side; those below zero have no width."""
+        segments, x = [], 0.0
+        for part in match.contributions:
+            width = min(max(part.points, 0.0), 100.0 - x)
+            if width > 0:
+                segments.append(Segment(x, width, family(part.feature)))
+            x += width
+        return segments
+
+    @property
+    def query_is_refused(self) -> bool:
+        """Whether a rule keeps the asking profile itself from a list."""
+        return any(refused.id == self.found.query.id for refused in self.found.refused)
+
+    @property
+    def families(self) -> list[str]:
+        """The families that the bars of this page show."""
+        shown = {
+            family(part.feature) for match in self.found.matches for part in match.contributions
+        }
+        return [name for name in dict.fromkeys((*_FAMILIES.values(), "other")) if name in shown]
+
+
+def match_page(dari: Dari, profile: AnyProfile, query: StartupMatchQuery) -> MatchPage:
+    """Match a profile and gather what its page shows."""
+    found = dari.matchmaker.match(
+        profile.id, query.k, programme=query.programme, filters=query.filters
+    )
+    said: dict[str, tuple[Verdict, ...]] = {}
+    for verdict in dari.store.verdicts(profile.id):
+        said[verdict.candidate] = (*said.get(verdict.candidate, ()), verdict)
+    return MatchPage(found, tuple(dari.store.programmes()), said)
+
+
+class _VerdictForm(Record):
+    candidate: Id
+    label: Literal["good", "poor"]
+    note: Annotated[Plain, StringConstraints(max_length=1000)] = ""
+    shown_rank: Annotated[Whole, Field(ge=1, le=1000)]
+    model_version: Plain
+
+
+def read_verdict(store: Store, query: AnyProfile, form: Mapping[str, str]) -> Verdict:
+    """Read a verdict on a match of `query` from a form.
+
+    Raises:
+        InvalidRecord: if a field of the form is wrong.
+        UnknownId: if the candidate is not on the other side.
+    """
+    read = validate(_VerdictForm, without_unknown_fields(_VerdictForm, form)[0])
+    candidate = profile_on(store, Side(query.side).other, read.candidate)
+    return Verdict(
+        query=query.id,
+        candidate=candidate.id,
+        label=read.label,
+        note=read.note,
+        shown_rank=read.shown_rank,
+        model_version=read.model_version,
+    )

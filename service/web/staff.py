@@ -1,0 +1,76 @@
+"""Owns the pages of incubator staff: lists, profiles, match lists, verdicts, programmes."""
+
+from __future__ import annotations
+
+from apiflask import APIBlueprint
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from profiles import Side
+from service.queries import (
+    ListQuery,
+    PartnerMatchQuery,
+    StartupMatchQuery,
+    profile_on,
+    read_match_query,
+    read_page,
+    read_query,
+)
+from service.security import dari, local_address, require_session
+from service.web.matches import match_page, read_verdict
+
+staff = APIBlueprint("staff", __name__, enable_openapi=False)
+staff.before_request(require_session)
+
+SIDES = {"startups": Side.STARTUP, "partners": Side.PARTNER}
+QUERIES: dict[str, type[StartupMatchQuery]] = {
+    "startups": PartnerMatchQuery,
+    "partners": StartupMatchQuery,
+}
+
+
+@staff.get("/<any(startups, partners):side>")
+def profiles(side: str) -> ResponseReturnValue:
+    """List the profiles of one side by id, a page at a time."""
+    query = read_query(ListQuery, request.args, strict=False)
+    page = read_page(dari().store, SIDES[side], query)
+    return render_template(f"{side}.html", side=side, query=query, page=page)
+
+
+@staff.get("/<any(startups, partners):side>/<path:id>")
+def profile(side: str, id: str) -> ResponseReturnValue:
+    """Show one profile with its ties."""
+    store = dari().store
+    found = profile_on(store, SIDES[side], id)
+    ties = store.ties_of([id])
+    names = store.get_many({end for tie in ties for end in (tie.a, tie.b)})
+    return render_template("profile.html", side=side, profile=found, ties=ties, names=names)
+
+
+@staff.get("/<any(startups, partners):side>/<path:id>/matches")
+def matches(side: str, id: str) -> ResponseReturnValue:
+    """Show who fits a profile, and why."""
+    found = profile_on(dari().store, SIDES[side], id)
+    query = read_match_query(QUERIES[side], request.args, dari().store, strict=False)
+    page = match_page(dari(), found, query)
+    return render_template("matches.html", side=side, query=query, page=page)
+
+
+@staff.post("/<any(startups, partners):side>/<path:id>/verdicts")
+def add_verdict(side: str, id: str) -> ResponseReturnValue:
+    """Keep what staff say of a shown match."""
+    found = profile_on(dari().store, SIDES[side], id)
+    verdict = read_verdict(dari().store, found, request.form)
+    dari().store.add_verdict(verdict)
+    flash(gettext("Your verdict has been kept."), "success")
+    default = url_for("staff.matches", side=side, id=id)
+    return redirect(local_address(request.form.get("back"), default), 303)
+
+
+@staff.get("/programmes")
+def programmes() -> ResponseReturnValue:
+    """List the programmes with their facts."""
+    found = dari().store.programmes()
+    names = dari().store.get_many({id for programme in found for id in programme.partners})
+    return render_template("programmes.html", programmes=found, names=names)

@@ -1,0 +1,119 @@
+"""Fixtures of the service: an installed home, applications over copies of it, and their clients."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from apiflask import APIFlask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from service import create_app
+from service.settings import Settings
+from service.submission import submit
+from service.wiring import init
+
+TOKEN = "staff-token-for-tests"
+ULTRASOUND = {
+    "id": "sonoeye",
+    "name": {"ko": "소노아이", "en": "SonoEye"},
+    "summary": "대구에서 인공지능이 판독을 돕는 휴대용 초음파 진단기기를 만듭니다.",
+    "seeking": "임상 검증을 함께할 병원과 초음파 장비 제조사를 찾습니다.",
+    "region": "KR-27",
+    "sectors": ["medical_imaging", "ai"],
+    "stage": "seed",
+    "contact": "ceo@sonoeye.example",
+    "consent": {"version": "1", "purpose": "contact", "at": "2026-11-01T00:00:00Z"},
+}
+
+MakeApp = Callable[..., APIFlask]
+SignIn = Callable[[APIFlask], FlaskClient]
+Send = Callable[..., TestResponse]
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with the catalogue, to be copied."""
+    home = tmp_path_factory.mktemp("installed")
+    init(Settings(home=home)).store.close()
+    return home
+
+
+@pytest.fixture(scope="module")
+def make_app(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeApp]:
+    """Make applications, each over its own copy of the home."""
+    made: list[APIFlask] = []
+
+    def make(**settings: Any) -> APIFlask:
+        home = tmp_path_factory.mktemp("home") / "var"
+        shutil.copytree(installed, home)
+        known: dict[str, Any] = {"staff_token": TOKEN, "public_submissions_per_hour": 100_000}
+        app = create_app(Settings(home=home, **(known | settings)))
+        made.append(app)
+        return app
+
+    yield make
+    for app in made:
+        app.extensions["dari"].store.close()
+
+
+@pytest.fixture(scope="module")
+def app(make_app: MakeApp) -> APIFlask:
+    """An application with the catalogue and one startup."""
+    app = make_app()
+    submit(app.extensions["dari"], ULTRASOUND)
+    return app
+
+
+@pytest.fixture
+def client(app: APIFlask) -> FlaskClient:
+    """A browser of nobody in particular that reads English."""
+    return app.test_client()
+
+
+@pytest.fixture
+def staff(app: APIFlask, sign_in: SignIn) -> FlaskClient:
+    """A browser of signed-in staff."""
+    return sign_in(app)
+
+
+@pytest.fixture
+def bearer() -> dict[str, str]:
+    """The header by which staff call the API."""
+    return {"Authorization": f"Bearer {TOKEN}"}
+
+
+@pytest.fixture(scope="session")
+def token() -> str:
+    """The staff token of every application here."""
+    return TOKEN
+
+
+@pytest.fixture(scope="session")
+def sign_in() -> SignIn:
+    """Sign staff in on a new browser of an application."""
+
+    def sign_in(app: APIFlask) -> FlaskClient:
+        client = app.test_client()
+        assert client.get(f"/sign-in?token={TOKEN}").status_code == 303
+        return client
+
+    return sign_in
+
+
+@pytest.fixture(scope="session")
+def send() -> Send:
+    """Send a form with the CSRF token that a browser was given."""
+
+    def send(client: FlaskClient, path: str, data: dict[str, Any], **more: Any) -> TestResponse:
+        page = client.get("/sign-in")
+        found = re.search(r'name="csrf_token" value="([^"]+)"', page.text)
+        assert found
+        return client.post(path, data={"csrf_token": found[1], **data}, **more)
+
+    return send

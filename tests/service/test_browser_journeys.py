@@ -1,0 +1,249 @@
+"""A person's way through the pages in a real browser, without any request to another site."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
+from werkzeug.serving import make_server
+
+pytestmark = pytest.mark.browser
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PAGES = [
+    "/",
+    "/startups/new",
+    "/sign-in",
+    "/startups",
+    "/partners",
+    "/programmes",
+    "/startups/sonoeye",
+    "/partners/samsung",
+    "/startups/sonoeye/matches",
+    "/startups/sonoeye/matches?programme=contest-skt-daejeon",
+    "/partners/samsung/matches",
+]
+
+
+@dataclass
+class Watched:
+    """A browser's tab whose foreign requests are refused and whose complaints are kept."""
+
+    page: Page
+    address: str
+    foreign: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def open(self, path: str) -> Page:
+        self.page.goto(self.address + path)
+        return self.page
+
+    def guard(self, route: Route) -> None:
+        if route.request.url.startswith((self.address, "data:")):
+            route.continue_()
+        else:
+            self.foreign.append(route.request.url)
+            route.abort()
+
+
+@pytest.fixture(scope="module")
+def address(app) -> Iterator[str]:
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def watch(browser: Browser, address: str) -> Iterator:
+    """Open tabs; at the end none of them has asked another site or complained."""
+    contexts: list[BrowserContext] = []
+    tabs: list[Watched] = []
+
+    def open_tab(locale: str = "en", width: int = 1280, **more) -> Watched:
+        viewport = {"width": width, "height": 900}
+        context = browser.new_context(locale=locale, viewport=viewport, **more)
+        tab = Watched(context.new_page(), address)
+        context.route("**/*", tab.guard)
+        tab.page.on("pageerror", lambda error: tab.complaints.append(str(error)))
+        tab.page.on(
+            "console",
+            lambda said: tab.complaints.append(said.text) if said.type == "error" else None,
+        )
+        contexts.append(context)
+        tabs.append(tab)
+        return tab
+
+    yield open_tab
+    for context in contexts:
+        context.close()
+    for tab in tabs:
+        assert tab.foreign == []
+        expected = re.compile(r"the server responded with a status of 4\d\d")
+        assert [said for said in tab.complaints if not expected.search(said)] == []
+
+
+def test_a_person_submits_in_korean_and_staff_find_the_startup(watch, token):
+    person = watch("ko")
+    page = person.open("/")
+    page.get_by_role("link", name="스타트업 등록").first.click()
+    page.get_by_label("한글 이름").fill("부산항해")
+    page.get_by_label("하는 일").fill(
+        "자율운항 선박을 위한 충돌 회피 항법 소프트웨어를 개발합니다."
+    )
+    page.get_by_label("파트너에게 바라는 것").fill(
+        "실제 선박에서 시험할 조선소나 연구소를 찾습니다."
+    )
+    page.get_by_label("지역", exact=True).select_option(label="부산광역시")
+    page.get_by_text("모빌리티", exact=True).click()
+    page.get_by_label("조선·해양 모빌리티").check()
+    page.get_by_label("시드", exact=True).check()
+    page.get_by_label("실증·개념검증").first.check()
+    page.get_by_label("연락용 이메일").fill("hello@busan.example")
+    page.get_by_role("button", name="제출하기").click()
+    page.get_by_text("연락처는 동의가 있어야 보관할 수 있습니다.").first.wait_for()
+    assert page.get_by_label("한글 이름").input_value() == "부산항해"
+    page.get_by_label("이메일 주소의 수집과 이용에 동의합니다.").check()
+    page.get_by_role("button", name="제출하기").click()
+    page.get_by_role("heading", name="감사합니다. 스타트업이 등록되었습니다.").wait_for()
+    id = page.locator("#startup-id").inner_text()
+
+    staff = watch("ko")
+    page = staff.open(f"/sign-in?token={token}&next=/startups/{id}/matches")
+    page.get_by_role("heading", name="부산항해에 맞는 파트너").wait_for()
+    found = page.locator(".match-name h2 a").evaluate_all("links => links.map(a => a.pathname)")
+    assert {"/partners/kriso", "/partners/hd-hyundai"} & set(found[:5])
+    page.locator("#m-1 .verdict summary").click()
+    page.locator("#m-1").get_by_label("메모").fill("다음 주에 소개")
+    page.locator("#m-1").get_by_role("button", name="잘 맞음").click()
+    page.get_by_text("평가를 저장했습니다.").wait_for()
+    assert "다음 주에 소개" in page.locator("#m-1 .verdicts").inner_text()
+    staff.open("/partners/kriso/matches?k=50")
+    assert page.get_by_role("link", name="부산항해").is_visible()
+
+
+def test_a_person_submits_in_english_without_scripts(watch, token):
+    person = watch("en", java_script_enabled=False)
+    page = person.open("/startups/new")
+    page.get_by_label("Name in English").fill("Twinyard")
+    page.get_by_label("What the startup does").fill("We simulate shipyards as digital twins.")
+    page.get_by_label("Region", exact=True).select_option("US")
+    page.get_by_text("Digital technology", exact=True).click()
+    page.get_by_label("Digital twin and simulation").check()
+    page.get_by_role("button", name="Submit", exact=True).click()
+    page.get_by_role("heading", name="Thank you. Your startup has been received.").wait_for()
+    id = page.locator("#startup-id").inner_text()
+
+    page = watch("en").open(f"/sign-in?token={token}&next=/startups/{id}/matches")
+    page.get_by_label("Sector").select_option("digital_twin")
+    page.get_by_label("Kind").select_option("global_company")
+    page.get_by_role("button", name="Show").click()
+    page.wait_for_url("**kind=global_company**")
+    found = page.locator(".match-name h2 a").evaluate_all("links => links.map(a => a.pathname)")
+    assert {"/partners/dassault-systemes", "/partners/siemens"} & set(found[:3])
+
+
+def test_switching_the_language_in_the_middle_loses_nothing(watch):
+    page = watch("en").open("/startups/new")
+    page.get_by_label("Name in English").fill("Half done")
+    page.get_by_role("button", name="한국어").click()
+    page.get_by_role("heading", name="스타트업 등록").wait_for()
+    assert page.get_by_label("영문 이름").input_value() == "Half done"
+
+
+def test_the_form_is_reached_filled_and_sent_by_keyboard_alone(watch):
+    page = watch("en").open("/startups/new")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip-link"
+    page.keyboard.press("Enter")
+    typed = {"name_en": "Keys only", "summary": "We make keyboards."}
+    for _ in range(200):
+        page.keyboard.press("Tab")
+        name = page.evaluate("document.activeElement.name || ''")
+        if name in typed:
+            page.keyboard.type(typed[name])
+        if page.evaluate("document.activeElement.matches('main button[type=submit]')"):
+            break
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Thank you. Your startup has been received.").wait_for()
+
+
+@pytest.mark.parametrize("locale", ["ko", "en"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_fits_a_narrow_screen_in_either_scheme(watch, token, locale, scheme):
+    tab = watch(locale, 320, color_scheme=scheme)
+    tab.open(f"/sign-in?token={token}")
+    for path in PAGES:
+        page = tab.open(path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
+        assert page.evaluate("document.documentElement.dataset.bsTheme") == scheme
+
+
+CONTRAST = """
+() => {
+  const parse = c => (c.match(/[\\d.]+/g) || []).map(Number);
+  const light = ([r, g, b]) => {
+    const f = v => (v /= 255) <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
+    return 0.2126 * f(r) + 0.7152 * f(g) + 0.0722 * f(b);
+  };
+  const ground = e => {
+    for (; e; e = e.parentElement) {
+      const c = parse(getComputedStyle(e).backgroundColor);
+      if (c.length === 3 || c[3] === 1) return c;
+    }
+    return [255, 255, 255];
+  };
+  const poor = [];
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walk.nextNode()) {
+    const e = walk.currentNode.parentElement;
+    if (!walk.currentNode.data.trim() || !e.checkVisibility() || e.closest(".skip-link")) continue;
+    const [a, b] = [light(parse(getComputedStyle(e).color)), light(ground(e))];
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    const text = walk.currentNode.data.trim();
+    if (ratio < 4.5) poor.push(`${ratio.toFixed(2)} ${e.className} ${text}`);
+  }
+  return [...new Set(poor)];
+}
+"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_text_has_contrast(watch, token, scheme):
+    tab = watch("ko", color_scheme=scheme)
+    tab.open(f"/sign-in?token={token}")
+    for path in [*PAGES, "/nothing"]:
+        assert tab.open(path).evaluate(CONTRAST) == [], path
+
+
+def test_the_match_list_prints_with_its_reasons_and_without_its_buttons(watch, token):
+    tab = watch("en")
+    page = tab.open(f"/sign-in?token={token}&next=/startups/sonoeye/matches")
+    page.emulate_media(media="print")
+    assert page.get_by_role("navigation", name="Main").is_hidden()
+    assert page.get_by_text("Give a verdict").first.is_hidden()
+    assert page.locator("#m-1 .more .reason").first.is_visible()

@@ -1,0 +1,86 @@
+"""The server as people run it: two gunicorn workers, one database, read your writes in each."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def served(installed: Path, tmp_path: Path) -> Iterator[tuple[str, str]]:
+    """A server with two workers: its address and the staff token that it printed."""
+    import socket
+
+    home = tmp_path / "home"
+    shutil.copytree(installed, home)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "service", "serve", "--port", str(port), "--workers", "2"]
+    environment = {**os.environ, "DARI_HOME": str(home), "PYTHONUNBUFFERED": "1"}
+    log = (tmp_path / "log").open("w+")
+    server = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _wait_for(f"{address}/healthz", server)
+        printed = (tmp_path / "log").read_text()
+        found = re.search(rf"{re.escape(address)}/sign-in\?token=(\S+)", printed)
+        assert found, printed
+        yield address, found[1]
+    finally:
+        server.send_signal(signal.SIGINT)
+        server.wait(timeout=20)
+        log.close()
+
+
+def _wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            with urllib.request.urlopen(address, timeout=5) as answer:
+                if answer.status == 200:
+                    return
+        except OSError:
+            time.sleep(0.2)
+    pytest.fail("the server did not come up")
+
+
+def _call(address: str, token: str | None = None, body: object = None) -> dict[str, object]:
+    headers = {"Connection": "close"}
+    if token:
+        headers["Authorization"] = f"Bearer {token}"
+    if body is not None:
+        headers["Content-Type"] = "application/json"
+    data = json.dumps(body).encode() if body is not None else None
+    request = urllib.request.Request(address, data, headers)
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        read: dict[str, object] = json.load(answer)
+        return read
+
+
+def test_what_was_submitted_is_in_the_lists_of_the_next_request_in_each_worker(served):
+    address, token = served
+    for number in range(8):
+        body = {
+            "name": f"Sonolight {number}",
+            "summary": "We make handheld ultrasound devices for hospitals.",
+            "sectors": ["medical_imaging"],
+            "region": "KR-27",
+        }
+        id = _call(f"{address}/api/v1/startups", body=body)["id"]
+        for _ in range(4):  # whichever worker answers
+            own = _call(f"{address}/api/v1/startups/{id}/matches?k=3", token)
+            assert own["matches"]
+            theirs = _call(f"{address}/api/v1/partners/samsung-medison/matches?k=100", token)
+            assert id in {match["id"] for match in theirs["matches"]}

@@ -1,0 +1,193 @@
+"""The match page: rank, score, reasons, filters, refusals and verdicts."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+KO = {"Accept-Language": "ko"}
+
+
+def ids(page, side="partners"):
+    return re.findall(rf'<h2>\s*<a href="/{side}/([^"]+)"', page)
+
+
+def test_a_startup_gets_ranked_partners_with_reasons(staff):
+    page = staff.get("/startups/sonoeye/matches").text
+    assert len(ids(page)) == 10
+    assert "samsung" in ids(page)[:3]
+    first = re.search(
+        r'<li class="match" id="m-1">.*?(?=<li class="match" id="m-2">)', page, re.DOTALL
+    )[0]
+    assert "Both are in the same sector: Medical imaging, Artificial intelligence." in first
+    assert re.search(r"<q>[^<]{20,}</q>", first)
+    assert "Not known" in page
+    assert re.search(r"Model cold-start-\w+ · as of [^·]+ · index \d+", page)
+
+
+def test_the_page_says_what_the_matchmaker_says(staff, app):
+    dari = app.extensions["dari"]
+    found = dari.matchmaker.match("sonoeye", 25)
+    page = staff.get("/startups/sonoeye/matches?k=25", headers=KO).text
+    assert ids(page) == [match.profile.id for match in found.matches]
+    scores = re.findall(r'class="score-number">([\d.]+)<', page)
+    assert scores == [f"{match.score:.1f}" for match in found.matches]
+    for match in found.matches[:3]:
+        for part in match.contributions:
+            assert f"{part.points:+.1f}" in page
+
+
+def test_the_bar_adds_up_to_the_score(staff, app):
+    found = app.extensions["dari"].matchmaker.match("sonoeye", 10)
+    page = staff.get("/startups/sonoeye/matches").text
+    bars = re.findall(r'<svg class="score-bar".*?</svg>', page, re.DOTALL)
+    for bar, match in zip(bars, found.matches, strict=True):
+        parts = re.findall(r'x="([\d.]+)" width="([\d.]+)"', bar)
+        end = 0.0
+        for x, width in parts:
+            assert float(x) == pytest.approx(end, abs=0.01)
+            end = float(x) + float(width)
+        assert end == pytest.approx(match.score, abs=0.01)
+
+
+def test_a_partner_gets_startups(staff):
+    page = staff.get("/partners/samsung/matches", headers=KO).text
+    assert "삼성에 맞는 스타트업" in page
+    assert ids(page, "startups") == ["sonoeye"]
+    assert 'id="filter-kind"' not in page
+
+
+@pytest.mark.parametrize(
+    ("filters", "kept"),
+    [
+        ({"kind": "hospital"}, lambda p: p.kind == "hospital"),
+        ({"region": "KR-30"}, lambda p: "KR-30" in (p.region, *p.sites)),
+        ({"sector": "games"}, lambda p: "games" in p.sectors),
+    ],
+)
+def test_filters_keep_to_what_was_asked(staff, app, filters, kept):
+    store = app.extensions["dari"].store
+    page = staff.get("/startups/sonoeye/matches", query_string={"k": "25", **filters}).text
+    found = ids(page)
+    assert found
+    assert all(kept(store.get(id)) for id in found)
+    ((name, value),) = filters.items()
+    select = re.search(rf'<select[^>]* id="filter-{name}".*?</select>', page, re.DOTALL)[0]
+    assert re.search(rf'<option value="{value}" selected>', select)
+
+
+def test_empty_filters_are_no_filters(staff):
+    path = "/startups/sonoeye/matches"
+    plain = ids(staff.get(path).text)
+    assert ids(staff.get(f"{path}?programme=&kind=&region=&sector=&k=10").text) == plain
+
+
+def test_a_programme_refuses_with_reasons(staff):
+    page = staff.get("/startups/sonoeye/matches?programme=contest-skt-daejeon").text
+    assert "Under the rules of the programme: SK Telecom contest in Daejeon" in page
+    assert ids(page) == []
+    assert '<details class="refused" open>' in page
+    assert "Daejeon" in re.search(r'<details class="refused".*?</details>', page, re.DOTALL)[0]
+
+
+@pytest.mark.parametrize(
+    ("question", "field"),
+    [
+        ("k=0", "k"),
+        ("k=101", "k"),
+        ("k=ten", "k"),
+        ("programme=none-such", "programme"),
+        ("kind=planet", "kind.0"),
+        ("region=Atlantis", "region.0"),
+        ("sector=alchemy", "sector.0"),
+        ("region=%00", "region.0"),
+    ],
+)
+def test_a_wrong_filter_is_named(staff, question, field):
+    answer = staff.get(f"/startups/sonoeye/matches?{question}")
+    assert answer.status_code == 422
+    assert f"<strong>{field}</strong>" in answer.text
+
+
+def verdict(**more):
+    known = {"candidate": "samsung", "label": "good", "note": "Met on Monday", "shown_rank": "2"}
+    return (
+        known
+        | {"model_version": "cold-start-1", "back": "/startups/sonoeye/matches?k=25#m-2"}
+        | more
+    )
+
+
+def test_a_verdict_is_kept_with_the_rank_shown_and_the_model(staff, send, app):
+    answer = send(staff, "/startups/sonoeye/verdicts", verdict())
+    assert answer.status_code == 303
+    assert answer.headers["Location"] == "/startups/sonoeye/matches?k=25#m-2"
+    (kept,) = app.extensions["dari"].store.verdicts("sonoeye")
+    assert (kept.candidate, kept.label, kept.note) == ("samsung", "good", "Met on Monday")
+    assert (kept.shown_rank, kept.model_version) == (2, "cold-start-1")
+    page = staff.get("/startups/sonoeye/matches").text
+    assert "Your verdict has been kept." in page
+    said = re.search(r'<ul class="verdicts">.*?</ul>', page, re.DOTALL)[0]
+    for shown in ("Good match", "Met on Monday", "shown at rank 2", "cold-start-1"):
+        assert shown in said
+
+
+def test_the_buttons_of_the_page_send_a_whole_verdict(staff, app):
+    page = staff.get("/partners/samsung/matches?k=25").text
+    form = re.search(
+        r'<form method="post" action="/partners/samsung/verdicts">.*?</form>', page, re.DOTALL
+    )[0]
+    data = dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', form))
+    answer = staff.post("/partners/samsung/verdicts", data=data | {"label": "poor"})
+    assert answer.headers["Location"] == "/partners/samsung/matches?k=25#m-1"
+    (kept,) = app.extensions["dari"].store.verdicts("samsung")
+    assert (kept.candidate, kept.label, kept.note, kept.shown_rank) == ("sonoeye", "poor", "", 1)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "status"),
+    [
+        ({"label": "maybe"}, 422),
+        ({"label": ""}, 422),
+        ({"shown_rank": "0"}, 422),
+        ({"shown_rank": "x"}, 422),
+        ({"note": "a" * 1_001}, 422),
+        ({"note": "a\x00b"}, 422),
+        ({"model_version": ""}, 422),
+        ({"candidate": "nobody"}, 404),
+        ({"candidate": "sonoeye"}, 404),
+    ],
+)
+def test_a_verdict_that_says_nothing_is_refused(staff, send, app, wrong, status):
+    store = app.extensions["dari"].store
+    before = store.last_seq()
+    assert send(staff, "/startups/sonoeye/verdicts", verdict(**wrong)).status_code == status
+    assert store.last_seq() == before
+
+
+def test_a_verdict_without_csrf_token_is_refused(staff, app):
+    before = app.extensions["dari"].store.last_seq()
+    assert staff.post("/startups/sonoeye/verdicts", data=verdict()).status_code == 400
+    assert app.extensions["dari"].store.last_seq() == before
+
+
+def test_a_verdict_leads_to_no_other_site_and_shows_markup_as_text(staff, send):
+    data = verdict(back="https://evil.example", note="<script>x</script>")
+    answer = send(staff, "/startups/sonoeye/verdicts", data)
+    assert answer.headers["Location"] == "/startups/sonoeye/matches"
+    assert "<script>x" not in staff.get("/startups/sonoeye/matches").text
+
+
+def test_an_id_with_a_slash_and_korean_has_its_pages(staff, bearer):
+    body = {
+        "id": "센터/2026/가",
+        "name": "빗금",
+        "summary": "배터리를 만듭니다.",
+        "region": "KR-43",
+    }
+    made = staff.post("/api/v1/startups", json=body)
+    assert made.status_code == 201
+    assert staff.get(made.headers["Location"]).json["id"] == body["id"]
+    for path in ("/startups/센터/2026/가", "/startups/센터/2026/가/matches"):
+        assert "빗금" in staff.get(path).text
