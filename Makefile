@@ -6,7 +6,7 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 WORKERS ?= 2
 
-.PHONY: run test install install-test lint format clean
+.PHONY: run test install install-test lint format translations screenshots clean
 
 run: $(VENV)/.installed
 	@echo "==> Preparing the installation and serving it"
@@ -26,6 +26,12 @@ lint: $(VENV)/.installed-test
 format: $(VENV)/.installed-test
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+translations: $(VENV)/.installed
+	@$(BIN)/pybabel compile -d service/translations
+
+screenshots: $(VENV)/.installed-test
+	@$(BIN)/python docs/screenshots.py
 
 install: $(VENV)/.installed
 install-test: $(VENV)/.installed-test

@@ -49,7 +49,17 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     port = free_port()
     options = f"-p {port} -k /tmp -c listen_addresses=127.0.0.1 -c fsync=off"
     _as_postgres([_POSTGRES / "initdb", "-D", data, "-U", "dari", "-A", "trust", "-E", "UTF8"])
-    _as_postgres([_POSTGRES / "pg_ctl", "-D", data, "-w", "-o", options, "-l", f"{data}.log", "start"])
+    _as_postgres([
+        _POSTGRES / "pg_ctl",
+        "-D",
+        data,
+        "-w",
+        "-o",
+        options,
+        "-l",
+        f"{data}.log",
+        "start",
+    ])
     try:
         yield f"postgresql+psycopg://dari@127.0.0.1:{port}/postgres"
     finally:

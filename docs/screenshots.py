@@ -1,0 +1,58 @@
+"""Takes the pictures of the documentation: `make screenshots`."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import threading
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+from werkzeug.serving import make_server
+
+from index import import_file
+from service import create_app
+from service.settings import Settings
+
+DOCS = Path(__file__).parent
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PAGES = {
+    "match-list": "/startups/sonolight/matches?k=10&lang=en",
+    "match-list-ko": "/startups/sonolight/matches?k=10&lang=ko",
+}
+
+
+def main() -> None:
+    """Serve the catalogue with the example startups, and take each picture."""
+    with tempfile.TemporaryDirectory() as home:
+        app = create_app(Settings(home=Path(home)))
+        dari = app.extensions["dari"]
+        import_file(dari.store, dari.writer, DOCS / "examples" / "startups.csv", "startups")
+        server = make_server("127.0.0.1", 0, app)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        take(f"http://127.0.0.1:{server.port}", dari.staff_token)
+        server.shutdown()
+
+
+def take(address: str, token: str) -> None:
+    """Take the pictures of `PAGES` as signed-in staff."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        page = browser.new_page(viewport={"width": 1200, "height": 900})
+        page.goto(f"{address}/sign-in?token={token}")
+        for name, path in PAGES.items():
+            page.goto(address + path)
+            page.screenshot(path=DOCS / "img" / f"{name}.png")
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,209 @@
+"""Tests of the connection to the database: settings, migrations, databases that do not answer."""
+
+from __future__ import annotations
+
+import multiprocessing
+import sqlite3
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Engine, inspect, text
+
+from profiles import Partner, Side, Store, StoreError, Vectors, database, tables, validate
+from profiles.database import alembic_config, open_engine, reading, writing
+
+
+def put(store: Store, id: str) -> int:
+    return store.put_many([(validate(Partner, {"id": id, "name": id}), Vectors("e/p1"))])
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    opened = open_engine(database_url)
+    yield opened
+    opened.dispose()
+
+
+def test_the_migrated_schema_is_that_of_the_models(store: Store) -> None:
+    options = {"compare_type": True, "compare_server_default": True}
+    with reading(store._engine) as connection:
+        context = MigrationContext.configure(connection, opts=options)
+        assert compare_metadata(context, tables.metadata) == []
+
+
+def test_ids_compare_by_code_point_in_the_models_and_in_the_migration(store: Store) -> None:
+    if store._engine.dialect.name == "sqlite":
+        return
+    found = inspect(store._engine)
+    for table in tables.metadata.sorted_tables:
+        for column in found.get_columns(table.name):
+            wanted = table.c[column["name"]].type.dialect_impl(store._engine.dialect)
+            collation = getattr(column["type"], "collation", None)
+            assert collation == getattr(wanted, "collation", None), (table.name, column["name"])
+
+
+def test_down_to_nothing_and_up_again(engine: Engine) -> None:
+    def names() -> set[str]:
+        return set(inspect(engine).get_table_names()) - {"alembic_version"}
+
+    for _ in range(2):
+        database.migrate(engine)
+        assert names() == set(tables.metadata.tables)
+        assert database.is_migrated(engine)
+        with writing(engine) as connection:
+            config = alembic_config()
+            config.attributes["connection"] = connection
+            command.downgrade(config, "base")
+        assert names() == set()
+        assert not database.is_migrated(engine)
+
+
+def test_migrating_twice_keeps_what_is_there(store: Store) -> None:
+    put(store, "a")
+    store.migrate()
+    assert store.is_migrated
+    assert store.last_seq() == 1
+
+
+def test_a_schema_of_a_newer_dari_is_named(store: Store) -> None:
+    with writing(store._engine) as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    assert not store.is_migrated
+    with pytest.raises(StoreError, match="does not know"):
+        store.migrate()
+
+
+def test_the_settings_of_sqlite_hold_for_every_connection(sqlite_store: Store) -> None:
+    wanted = {"journal_mode": "wal", "foreign_keys": 1, "synchronous": 2, "secure_delete": 1,
+              "busy_timeout": 30_000}  # fmt: skip
+    engine = sqlite_store._engine
+    with reading(engine) as one, reading(engine) as two:
+        for connection in (one, two):
+            for name, value in wanted.items():
+                assert connection.exec_driver_sql(f"PRAGMA {name}").scalar() == value, name
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["", "nonsense", "mysql://u@h/d", "oracle://x", "sqlite", "no-such-thing:///x", "x" * 9999],
+)
+def test_urls_that_dari_cannot_use(url: str) -> None:
+    with pytest.raises(StoreError, match="none that Dari can use"):
+        Store.open(url)
+
+
+def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match="folder of the database"):
+        Store.open(f"sqlite:///{tmp_path / 'file' / 'sub' / 'dari.sqlite3'}")
+
+
+def assert_unusable(url: str, said: str) -> None:
+    store = Store.open(url)
+    for act in (store.last_seq, store.programmes, store.migrate, lambda: put(store, "a")):
+        with pytest.raises(StoreError, match=said) as caught:
+            act()
+        assert "dari init" in caught.value.remedy
+    store.close()
+
+
+def test_a_missing_database(database_url: str) -> None:
+    store = Store.open(database_url)
+    assert not store.is_migrated
+    for act in (store.last_seq, lambda: store.count(Side.STARTUP), lambda: put(store, "a")):
+        with pytest.raises(StoreError, match="does not answer"):
+            act()
+    store.close()
+
+
+def test_a_folder_in_place_of_the_database(tmp_path: Path) -> None:
+    assert_unusable(f"sqlite:///{tmp_path}", "unable to open database file")
+
+
+def test_a_file_that_is_no_database(tmp_path: Path) -> None:
+    path = tmp_path / "dari.sqlite3"
+    path.write_bytes(b"This is a letter, and no database at all. " * 200)
+    assert_unusable(f"sqlite:///{path}", "not a database")
+    assert path.read_bytes().startswith(b"This is a letter")
+
+
+def test_a_corrupt_database(sqlite_store: Store, tmp_path: Path) -> None:
+    for n in range(200):
+        put(sqlite_store, f"p{n}")
+    sqlite_store.close()
+    path = tmp_path / "dari.sqlite3"
+    data = path.read_bytes()
+    path.write_bytes(data[:4096] + b"\xff" * (len(data) - 4096))
+    broken = Store.open(f"sqlite:///{path}")
+    with pytest.raises(StoreError, match="malformed"):
+        list(broken.each(Side.PARTNER))
+    broken.close()
+
+
+def test_a_database_that_can_only_be_read(sqlite_store: Store, tmp_path: Path) -> None:
+    put(sqlite_store, "a")
+    store = Store.open(f"sqlite:///file:{tmp_path / 'dari.sqlite3'}?mode=ro&uri=true")
+    assert store.get("a").id == "a"
+    with pytest.raises(StoreError, match="readonly"):
+        put(store, "b")
+    assert store.last_seq() == 1
+    store.close()
+    assert not Path("file:").exists()
+
+
+def test_a_database_that_another_process_holds(
+    sqlite_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "BUSY_TIMEOUT_MS", 50)
+    url = f"sqlite:///{tmp_path / 'dari.sqlite3'}"
+    other = sqlite3.connect(tmp_path / "dari.sqlite3", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    store = Store.open(url)
+    assert store.last_seq() == 0  # a reader never waits for a writer
+    with pytest.raises(StoreError, match="locked"):
+        put(store, "a")
+    other.execute("ROLLBACK")
+    other.close()
+    assert put(store, "a") == 1
+    store.close()
+
+
+def test_a_server_that_does_not_answer() -> None:
+    store = Store.open("postgresql://dari:secret@127.0.0.1:9/dari?connect_timeout=1")
+    with pytest.raises(StoreError) as caught:
+        store.last_seq()
+    assert "secret" not in str(caught.value)
+    assert "***" in str(caught.value.value)
+
+
+def _write(url: str, name: str, count: int) -> None:
+    store = Store.open(url)
+    for n in range(count):
+        put(store, f"{name}-{n}")
+    store.close()
+
+
+def test_processes_take_turns(store: Store, database_url: str) -> None:
+    spawn = multiprocessing.get_context("spawn")
+    writers = [spawn.Process(target=_write, args=(database_url, f"w{n}", 15)) for n in range(2)]
+    for writer in writers:
+        writer.start()
+    seen: list[int] = []
+    while True:
+        running = any(writer.is_alive() for writer in writers)
+        newest = store.last_seq()
+        seen += [change.seq for change in store.changes_after(seen[-1] if seen else 0)]
+        assert newest <= (seen[-1] if seen else 0)
+        if not running:
+            break
+        time.sleep(0.005)
+    assert [writer.exitcode for writer in writers] == [0, 0]
+    for writer in writers:
+        writer.close()
+    assert seen == list(range(1, 31))
+    assert store.count(Side.PARTNER) == 30

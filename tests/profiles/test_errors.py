@@ -1,0 +1,117 @@
+"""Tests of errors: their texts in both languages, and that every code has them."""
+
+from __future__ import annotations
+
+import re
+import string
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import index.loading
+import profiles
+from profiles import DariError, FieldError, IdTaken, InvalidRecord, Startup, validate
+from profiles.errors import shorten
+from profiles.messages import catalogue, message
+
+PARAMS: dict[str, dict[str, object]] = {
+    "text_too_long": {"length": 301, "limit": 300},
+    "id_repeated": {"row": 7},
+    "vocabulary": {"allowed": "idea, seed"},
+    "list": {"limit": 200},
+    "range": {"bound": "≥ 1"},
+    "json": {"detail": "Expecting value"},
+    "csv_columns": {"found": 5, "expected": 4},
+    "too_large": {"limit": "1,000,000 characters"},
+}
+CODES = sorted(catalogue())
+
+
+@pytest.mark.parametrize("lang", ["en", "ko"])
+@pytest.mark.parametrize("code", CODES)
+def test_each_code_says_its_rule_and_remedy(code: str, lang: str) -> None:
+    error = FieldError("field", code, "{given} 100%", PARAMS.get(code, {}))
+    for said in (error.rule(lang), error.remedy(lang)):
+        assert said.strip()
+        assert "{{" not in said
+        assert "}}" not in said
+        assert bool(re.search("[가-힣]", said)) == (lang == "ko")
+    for shown in PARAMS.get(code, {}).values():
+        assert str(shown) in error.rule(lang)
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_templates_take_only_what_is_given(code: str) -> None:
+    for part in catalogue()[code].values():
+        for template in part.values():
+            named = {name for _, name, _, _ in string.Formatter().parse(template) if name}
+            assert named <= {"value", *PARAMS.get(code, {})}
+
+
+def test_braces_of_values_stay_as_they_are() -> None:
+    assert "{given} 100%" in FieldError("region", "region", "{given} 100%").rule("ko")
+    assert '{"en": "..."' in FieldError("name", "text_type", 5).remedy("en")
+    assert "[ ] { }" in FieldError("id", "id", 5).rule("en")
+
+
+def test_a_missing_parameter_is_a_question_mark_and_a_missing_code_an_error() -> None:
+    assert "?" in message("range", "rule", "en", {})
+    with pytest.raises(KeyError):
+        message("no such code", "rule", "en", {})
+
+
+def test_every_code_of_the_source_has_its_message() -> None:
+    root = Path(profiles.__file__).parent
+    sources = [*root.glob("*.py"), Path(index.loading.__file__)]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in sources)
+    used = set(re.findall(r'PydanticCustomError\(\s*"(\w+)"', text))
+    used |= set(re.findall(r'FieldError\(\s*[\w".]+,\s*"(\w+)"', text))
+    mapped = re.search(r"_CODES = {(.*?)}", text, re.DOTALL)
+    assert mapped
+    used |= set(re.findall(r': "(\w+)"', mapped[1]))
+    assert len(used) > 25
+    assert sorted(used | {"value"}) == CODES
+
+
+def test_an_invalid_record_tells_its_first_error() -> None:
+    with pytest.raises(InvalidRecord, match="region: Atlantis is not a region") as caught:
+        validate(Startup, {"id": "s", "name": "n", "summary": "x", "region": "Atlantis"})
+    assert isinstance(caught.value, DariError)
+    assert caught.value.value == "Atlantis"
+    assert "ISO 3166" in caught.value.remedy
+
+
+def test_an_error_names_value_rule_and_remedy() -> None:
+    error = IdTaken(value="x" * 500, rule="Rule.", remedy="Remedy.")
+    assert str(error).startswith("Rule. Remedy. (given: xxx")
+    assert len(str(error)) < 120
+
+
+def _nested() -> Any:
+    deep: Any = []
+    for _ in range(100_000):
+        deep = [deep]
+    return deep
+
+
+def test_any_value_can_be_shown() -> None:
+    assert shorten("가" * 81) == "가" * 79 + "…"
+    assert shorten("가" * 80) == "가" * 80
+    assert shorten("a\nb\x1b[2J\ud800\u202e") == "a b\ufffd[2J\ufffd\ufffd"
+    assert shorten(10**5000) == "<int>"
+    assert shorten(_nested()) == "<list>"
+
+
+def test_profiles_are_imported_without_the_heavy_libraries() -> None:
+    heavy = ["torch", "faiss", "polars", "sentence_transformers", "sklearn", "flask", "alembic"]
+    script = (
+        "import sys, profiles, profiles.catalogue, profiles.importing;"
+        f"print([name for name in {heavy} if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
