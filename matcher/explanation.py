@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ from profiles.taxonomy import Names, country_of, region_name, sectors, terms
 
 _MOST_WORDS = 6
 _SHORTEST_WORD = 2
+_KEPT_TEXTS = 2_000
 
 Said = tuple[Mapping[str, object], Evidence | None]
 
@@ -107,14 +109,22 @@ def shared_words(one: Profile, other: Profile) -> list[str]:
 
 
 def _shared(one: str, other: str) -> list[str]:
-    known = set(tokenise(other))
-    words: dict[str, str] = {}
-    for word in re.findall(r"[\uac00-\ud7a3]+|[^\W_\uac00-\ud7a3]+", one):
-        tokens = tokenise(word)
-        kept = [token for token in tokens if token in known]
-        if tokens and len(kept) == len(tokens) and len(word) >= _SHORTEST_WORD:
-            words.setdefault(word.casefold(), word)
+    known = _tokens(other)
+    words = {word.casefold(): word for word, tokens in reversed(_words(one)) if tokens <= known}
     return _longest(words.values())
+
+
+@lru_cache(maxsize=_KEPT_TEXTS)
+def _words(text: str) -> tuple[tuple[str, frozenset[str]], ...]:
+    """Split a text into its words, each with its tokens; words without any are left out."""
+    found = re.findall(r"[\uac00-\ud7a3]+|[^\W_\uac00-\ud7a3]+", text)
+    words = ((word, frozenset(tokenise(word))) for word in dict.fromkeys(found))
+    return tuple((word, t) for word, t in words if t and len(word) >= _SHORTEST_WORD)
+
+
+@lru_cache(maxsize=_KEPT_TEXTS)
+def _tokens(text: str) -> frozenset[str]:
+    return frozenset(tokenise(text))
 
 
 def _longest(words: Iterable[str]) -> list[str]:

@@ -123,7 +123,7 @@ def _encode_missing(store: Store, writer: Writer, tell: Progress) -> None:
 
 def _make_home(home: Path) -> None:
     try:
-        home.mkdir(parents=True, exist_ok=True)
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise DariError(
             value=home,

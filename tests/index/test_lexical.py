@@ -73,8 +73,9 @@ def test_k_and_the_filter_bound_the_list() -> None:
 
 
 def test_equal_scores_come_by_id() -> None:
-    index = LexicalIndex(dict.fromkeys(("c", "a", "d", "b"), "same words"))
-    assert [id for id, _ in index.search("words", 3)] == ["a", "b", "c"]
+    ids = [f"{n:03d}" for n in range(200)]
+    index = LexicalIndex(dict.fromkeys(ids[::-1], "same words"))
+    assert [id for id, _ in index.search("words", 150)] == ids[:150]
 
 
 @pytest.mark.parametrize("query", ["", "!!", "the of", "unknown 모르는말"])

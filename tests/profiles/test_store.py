@@ -410,8 +410,10 @@ def test_a_reader_never_misses_a_change(store: Store, database_url: str) -> None
 
     with ThreadPoolExecutor(writers + 1) as pool:
         following = pool.submit(follow)
-        given = [seq for seqs in pool.map(write, range(writers)) for seq in seqs]
-        done.set()
+        try:
+            given = [seq for seqs in pool.map(write, range(writers)) for seq in seqs]
+        finally:
+            done.set()
         seen = following.result()
     assert [seq for seq, _ in seen] == list(range(1, 2 * writers * each + 1))
     assert len({id for _, id in seen}) == 2 * writers * each

@@ -80,7 +80,7 @@ def mappings() -> dict[str, dict[str, list[str]]]:
 
 class TestSectors:
     def test_hold_the_codes_and_no_other(self) -> None:
-        expected = {parent: None for parent in SECTORS} | {
+        expected = dict.fromkeys(SECTORS) | {
             child: parent for parent, children in SECTORS.items() for child in children.split()
         }
         assert {s.code: s.parent for s in taxonomy.sectors().values()} == expected

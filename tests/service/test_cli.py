@@ -60,7 +60,7 @@ def test_help_loads_nothing_heavy():
     code = (
         "import sys; from service.cli import main\n"
         "try: main(['--help'])\nexcept SystemExit: pass\n"
-        "heavy = {'torch', 'sentence_transformers', 'faiss', 'sklearn', 'polars', 'flask', 'bm25s'}\n"
+        "heavy = {'torch', 'sentence_transformers', 'faiss', 'sklearn', 'polars', 'flask'}\n"
         "print(sorted(heavy & set(sys.modules)), file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
