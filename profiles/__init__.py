@@ -18,10 +18,13 @@ from profiles.kinds import (
     Support,
     TieKind,
 )
+from profiles.revisions import FieldChange, Revision, StaleEdit, differences
+from profiles.rows import AnyProfile
 from profiles.schema import Consent, Money, Partner, Profile, Programme, Record, Startup, Tie
-from profiles.store import AnyProfile, Change, Store, Vectors
+from profiles.store import Change, Store
 from profiles.text import Text
 from profiles.validation import validate
+from profiles.vectors import Vectors
 from profiles.verdicts import Verdict
 
 __all__ = [
@@ -30,6 +33,7 @@ __all__ = [
     "Change",
     "Consent",
     "DariError",
+    "FieldChange",
     "FieldError",
     "FundingUnit",
     "IdTaken",
@@ -41,8 +45,10 @@ __all__ = [
     "Programme",
     "ProgrammeKind",
     "Record",
+    "Revision",
     "Side",
     "Stage",
+    "StaleEdit",
     "Startup",
     "Store",
     "StoreError",
@@ -53,5 +59,6 @@ __all__ = [
     "UnknownId",
     "Vectors",
     "Verdict",
+    "differences",
     "validate",
 ]

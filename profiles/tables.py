@@ -123,3 +123,14 @@ changes = Table(
     Column("at", Moment, nullable=False),
     sqlite_autoincrement=True,
 )
+
+revisions = Table(
+    "revisions",
+    metadata,
+    Column("kind", String(10), primary_key=True),
+    Column("id", Id, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("by", String(200), nullable=False),
+    Column("payload", Text),
+)

@@ -11,8 +11,8 @@ from werkzeug.datastructures import MultiDict
 
 from index import Filters
 from profiles import AnyProfile, FieldError, InvalidRecord, Side, Store, UnknownId, validate
+from profiles.rows import unknown_id
 from profiles.schema import Id, PartnerKinds, Plain, Record, Regions, Sectors, Whole
-from profiles.store import unknown_id
 from profiles.validation import without_unknown_fields
 
 SEVERAL = ("kind", "region", "sector")

@@ -1,0 +1,241 @@
+"""Owns the statements of the store: what is read and written, many rows at a time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, update
+
+from profiles import tables as t
+from profiles.errors import IdTaken, UnknownId
+from profiles.kinds import Side
+from profiles.schema import Partner, Profile, Programme, Startup, Tie
+from profiles.text import is_clean
+from profiles.vectors import Vectors
+
+AnyProfile = Startup | Partner
+
+BATCH = 500
+
+
+def now() -> datetime:
+    """Give the present moment (UTC)."""
+    return datetime.now(UTC)
+
+
+def payload(record: Profile | Programme | Tie) -> str:
+    """Write a record as JSON: fields in the order of their names, none that is absent."""
+    values = record.model_dump(mode="json", exclude_defaults=True)
+    return json.dumps(values, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def read_profile(side: str, text: str) -> AnyProfile:
+    """Read a stored profile."""
+    model = Startup if side == Side.STARTUP else Partner
+    return model.model_validate_json(text)
+
+
+def unknown_id(id: str) -> UnknownId:
+    """Make the error for an id that no profile has."""
+    return UnknownId(
+        value=id,
+        rule="No profile has this id.",
+        remedy="Look it up in the list of startups or partners.",
+    )
+
+
+def taken_id(id: str) -> IdTaken:
+    """Make the error for an id that another profile has."""
+    return IdTaken(
+        value=id,
+        rule="Another profile has this id already.",
+        remedy="Choose another id.",
+    )
+
+
+def by_ids(
+    connection: Connection, table: Table, column: Any, ids: Collection[str], *where: Any
+) -> Iterator[Any]:
+    """Read the rows whose `column` is among `ids`."""
+    ordered = sorted(id for id in set(ids) if is_clean(id))  # PostgreSQL refuses NUL in a query
+    for start in range(0, len(ordered), BATCH):
+        some = column.in_(ordered[start : start + BATCH])
+        yield from connection.execute(select(table).where(some, *where))
+
+
+def sides(connection: Connection, ids: Collection[str]) -> dict[str, Side]:
+    """Tell the side of each profile that exists among `ids`."""
+    rows = by_ids(connection, t.profiles, t.profiles.c.id, ids)
+    return {row.id: Side(row.side) for row in rows}
+
+
+def encoded(
+    connection: Connection, kinds: Sequence[str], ids: Collection[str], encoder_id: str
+) -> set[str]:
+    """Tell which of `ids` have vectors of an encoder."""
+    where = (t.vectors.c.owner_kind.in_(kinds), t.vectors.c.encoder_id == encoder_id)
+    rows = by_ids(connection, t.vectors, t.vectors.c.owner_id, ids, *where)
+    return {row.owner_id for row in rows}
+
+
+def held_profiles(
+    connection: Connection, profiles: Iterable[AnyProfile], *, new: bool
+) -> dict[str, Any]:
+    """Read the rows held under the ids of profiles.
+
+    Raises:
+        IdTaken: for an id of the other side, one that stands twice, or one that exists if `new`.
+    """
+    wanted: dict[str, Side] = {}
+    for profile in profiles:
+        if profile.id in wanted:
+            raise taken_id(profile.id)
+        wanted[profile.id] = profile.side
+    held: dict[str, Any] = {}
+    for row in by_ids(connection, t.profiles, t.profiles.c.id, wanted):
+        if new or Side(row.side) is not wanted[row.id]:
+            raise taken_id(row.id)
+        held[row.id] = row
+    return held
+
+
+def write_profiles(
+    connection: Connection, profiles: Iterable[AnyProfile], held: Mapping[str, Any], by: str
+) -> None:
+    """Insert the profiles that are new, update those that differ from the rows `held`."""
+    at = now()
+    made: list[dict[str, Any]] = []
+    changed: list[dict[str, Any]] = []
+    for profile in profiles:
+        text = payload(profile)
+        row = held.get(profile.id)
+        names = "\n".join([*profile.name.parts, *profile.aliases, profile.id]).casefold()
+        values = {"names": names, "payload": text, "updated_at": at}
+        if row is None:
+            side = profile.side.value
+            made.append({"id": profile.id, "side": side, "created_at": at, "revision": 1, **values})
+        elif row.payload != text:
+            values |= {"revision": row.revision + 1, "side": row.side}
+            changed.append({"key": profile.id, **values})
+    if made:
+        connection.execute(insert(t.profiles), made)
+    if changed:
+        connection.execute(update(t.profiles).where(t.profiles.c.id == bindparam("key")), changed)
+    _write_revisions(
+        connection,
+        [(r["side"], r.get("id") or r["key"], r["revision"], r["payload"]) for r in made + changed],
+        by,
+    )
+
+
+def write_ties(connection: Connection, ties: Sequence[Tie], by: str) -> None:
+    """Insert ties, or replace those of the same id."""
+    rows = [
+        {
+            "id": tie.id,
+            "kind": tie.kind.value,
+            "a": tie.a,
+            "b": tie.b,
+            "valid_from": tie.valid_from,
+            "valid_to": tie.valid_to,
+            "payload": payload(tie),
+        }
+        for tie in {tie.id: tie for tie in ties}.values()
+    ]
+    _replace(connection, t.ties, rows, "tie", by)
+
+
+def write_programmes(connection: Connection, programmes: Sequence[Programme], by: str) -> None:
+    """Insert programmes, or replace those of the same id."""
+    at = now()
+    rows = [
+        {"id": one.id, "payload": payload(one), "updated_at": at}
+        for one in {one.id: one for one in programmes}.values()
+    ]
+    _replace(connection, t.programmes, rows, "programme", by)
+
+
+def write_vectors(connection: Connection, kind: str, entries: Mapping[str, Vectors]) -> None:
+    """Replace the vectors of owners of one kind: id → vectors."""
+    delete_by(connection, t.vectors, t.vectors.c.owner_id, entries, t.vectors.c.owner_kind == kind)
+    rows = [
+        {
+            "owner_kind": kind,
+            "owner_id": id,
+            "facet": facet,
+            "encoder_id": vectors.encoder_id,
+            "data": data,
+        }
+        for id, vectors in entries.items()
+        for facet, data in vectors.facets.items()
+    ]
+    if rows:
+        connection.execute(insert(t.vectors), rows)
+
+
+def delete_by(
+    connection: Connection, table: Table, column: Any, ids: Collection[str], *where: Any
+) -> None:
+    """Delete the rows whose `column` is among `ids`."""
+    ordered = sorted(ids)
+    for start in range(0, len(ordered), BATCH):
+        connection.execute(delete(table).where(column.in_(ordered[start : start + BATCH]), *where))
+
+
+def forget_revisions(connection: Connection, kind: str, ids: Collection[str], by: str) -> None:
+    """Delete what revisions say of erased records; a line without content stays for each."""
+    newest = _newest(connection, kind, ids)
+    delete_by(connection, t.revisions, t.revisions.c.id, ids, t.revisions.c.kind == kind)
+    _write_revisions(connection, [(kind, id, newest.get(id, 0) + 1, None) for id in ids], by)
+
+
+def log(connection: Connection, changed: Sequence[tuple[str, str]]) -> int:
+    """Add (kind, id) pairs to the change log; give its newest seq."""
+    if changed:
+        at = now()
+        rows = [{"kind": kind, "id": id, "at": at} for kind, id in changed]
+        connection.execute(insert(t.changes), rows)
+    return connection.execute(select(func.max(t.changes.c.seq))).scalar() or 0
+
+
+def _replace(
+    connection: Connection, table: Table, rows: list[dict[str, Any]], kind: str, by: str
+) -> None:
+    ids = [row["id"] for row in rows]
+    held = {row.id: row.payload for row in by_ids(connection, table, table.c.id, ids)}
+    changed = [row for row in rows if held.get(row["id"]) != row["payload"]]
+    newest = _newest(connection, kind, [row["id"] for row in changed])
+    delete_by(connection, table, table.c.id, [row["id"] for row in changed if row["id"] in held])
+    if changed:
+        connection.execute(insert(table), changed)
+    _write_revisions(
+        connection,
+        [(kind, row["id"], newest.get(row["id"], 0) + 1, row["payload"]) for row in changed],
+        by,
+    )
+
+
+def _newest(connection: Connection, kind: str, ids: Collection[str]) -> dict[str, int]:
+    ordered = sorted(ids)
+    found: dict[str, int] = {}
+    for start in range(0, len(ordered), BATCH):
+        some = t.revisions.c.id.in_(ordered[start : start + BATCH])
+        newest = select(t.revisions.c.id, func.max(t.revisions.c.number).label("number"))
+        grouped = newest.where(t.revisions.c.kind == kind, some).group_by(t.revisions.c.id)
+        found |= {row.id: row.number for row in connection.execute(grouped)}
+    return found
+
+
+def _write_revisions(
+    connection: Connection, made: Sequence[tuple[str, str, int, str | None]], by: str
+) -> None:
+    if made:
+        at = now()
+        rows = [
+            {"kind": kind, "id": id, "number": number, "at": at, "by": by, "payload": text}
+            for kind, id, number, text in made
+        ]
+        connection.execute(insert(t.revisions), rows)
