@@ -20,7 +20,7 @@ class DariError(Exception):
 
     def __init__(self, *, value: object, rule: str, remedy: str) -> None:
         self.value, self.rule, self.remedy = value, rule, remedy
-        super().__init__(f"{rule} {remedy} (given: {shorten(value)})")
+        super().__init__(f"{rule} {remedy} (given: {shorten(value, 300)})")
 
 
 class UnknownId(DariError):

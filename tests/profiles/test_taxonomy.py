@@ -10,7 +10,8 @@ import pycountry
 import pytest
 
 from profiles import taxonomy
-from profiles.taxonomy.names import FALSE_FRIEND, PhraseBook, read_yaml
+from profiles.data import read_yaml
+from profiles.taxonomy.names import FALSE_FRIEND, PhraseBook
 
 SECTORS = {
     "digital": "ai cloud enterprise_software cybersecurity data_analytics digital_twin blockchain",
@@ -74,7 +75,9 @@ KSIC_DIVISIONS = [f"{n:02d}" for n in range(1, 100) if n not in KSIC_GAPS]
 
 def mappings() -> dict[str, dict[str, list[str]]]:
     """Return the mappings as they stand in the file."""
-    held: dict[str, dict[str, list[str]]] = read_yaml("sectors.yaml")["mappings"]
+    held: dict[str, dict[str, list[str]]] = read_yaml("profiles.taxonomy", "sectors.yaml")[
+        "mappings"
+    ]
     return held
 
 
@@ -318,7 +321,7 @@ class TestRegions:
                 assert taxonomy.normalise_region(names.ko) == region.code
 
     def test_each_city_stands_once(self) -> None:
-        cities = read_yaml("regions.yaml")["cities"]
+        cities = read_yaml("profiles.taxonomy", "regions.yaml")["cities"]
         names = [name for places in cities.values() for pair in places for name in pair]
         assert len(names) == len(set(names))
 
@@ -344,7 +347,7 @@ class TestRegions:
         assert taxonomy.country_of("RU") == "RU"
 
     def test_coordinates_have_codes_of_iso_and_lie_on_earth(self) -> None:
-        points = read_yaml("regions.yaml")["coordinates"]
+        points = read_yaml("profiles.taxonomy", "regions.yaml")["coordinates"]
         assert len(points) > 100
         for code, (latitude, longitude) in points.items():
             assert taxonomy.normalise_region(code) == code
@@ -392,7 +395,7 @@ class TestVocabulary:
         assert taxonomy.find_supports(text) == found
 
     def test_every_support_is_found_by_each_of_its_phrases(self) -> None:
-        for code, entry in read_yaml("vocabulary.yaml")["supports"].items():
+        for code, entry in read_yaml("profiles.taxonomy", "vocabulary.yaml")["supports"].items():
             for phrase in (*entry["phrases"]["en"], *entry["phrases"]["ko"]):
                 assert taxonomy.find_supports(phrase) == (code,), phrase
 
