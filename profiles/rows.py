@@ -103,10 +103,15 @@ def held_profiles(
 
 
 def write_profiles(
-    connection: Connection, profiles: Iterable[AnyProfile], held: Mapping[str, Any], by: str
+    connection: Connection, profiles: Sequence[AnyProfile], held: Mapping[str, Any], by: str
 ) -> None:
     """Insert the profiles that are new, update those that differ from the rows `held`."""
     at = now()
+    fresh = [profile for profile in profiles if profile.id not in held]
+    erased = {
+        side: _newest(connection, side.value, [p.id for p in fresh if p.side is side])
+        for side in Side
+    }
     made: list[dict[str, Any]] = []
     changed: list[dict[str, Any]] = []
     for profile in profiles:
@@ -115,8 +120,8 @@ def write_profiles(
         names = "\n".join([*profile.name.parts, *profile.aliases, profile.id]).casefold()
         values = {"names": names, "payload": text, "updated_at": at}
         if row is None:
-            side = profile.side.value
-            made.append({"id": profile.id, "side": side, "created_at": at, "revision": 1, **values})
+            values |= {"revision": erased[profile.side].get(profile.id, 0) + 1, "created_at": at}
+            made.append({"id": profile.id, "side": profile.side.value, **values})
         elif row.payload != text:
             values |= {"revision": row.revision + 1, "side": row.side}
             changed.append({"key": profile.id, **values})

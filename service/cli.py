@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
@@ -14,11 +12,21 @@ import click
 
 from profiles.importing import IMPORT_KINDS
 from profiles.kinds import PartnerKind
+from service.console import (
+    bar,
+    count_lines,
+    counts,
+    opened,
+    prepared,
+    print_json,
+    read_settings,
+    say,
+    show,
+    stages,
+)
 
 if TYPE_CHECKING:
     from profiles import DariError
-    from service.settings import Settings
-    from service.wiring import Dari
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -49,8 +57,8 @@ def main() -> None:
 @main.command()
 def init() -> None:
     """Prepare this installation: database, catalogue, vectors. It keeps what is there."""
-    dari = _prepared()
-    _say(f"Ready: {_counts(dari)} in {dari.settings.home.resolve()}.")
+    dari = prepared()
+    say(f"Ready: {counts(dari)} in {dari.settings.home.resolve()}.")
 
 
 @main.command()
@@ -61,7 +69,7 @@ def serve(host: str, port: int, workers: int) -> None:
     """Serve the pages and the API; prepares the installation first where needed."""
     from service.server import run
 
-    dari = _prepared()
+    dari = prepared()
     shown = f"[{host}]" if ":" in host else host
     address = f"http://{shown}:{port}"
     click.echo(f"\n  Dari is served on {address}")
@@ -85,15 +93,15 @@ def import_(kind: Any, file: Path, strict: bool, lang: str | None, as_json: bool
     from index import import_file
     from service.reports import import_json, import_tables
 
-    dari = _opened()
-    with _bar(f"importing {kind}", _count_lines(file)) as advance:
+    dari = opened()
+    with bar(f"importing {kind}", count_lines(file)) as advance:
         report = import_file(dari.store, dari.writer, file, kind, progress=advance)
     dari.follower.save_snapshot()
     language = lang or dari.settings.language
     if as_json:
-        _print_json(import_json(report, language))
+        print_json(import_json(report, language))
     else:
-        _show(*import_tables(report, language))
+        show(*import_tables(report, language))
     if report.rejected and (strict or not report.accepted):
         sys.exit(1)
 
@@ -124,7 +132,7 @@ def match(
     from service.queries import PartnerMatchQuery
     from service.reports import match_tables
 
-    dari = _opened()
+    dari = opened()
     day: date | None = as_of.date() if as_of else None
     try:
         asked = validate(PartnerMatchQuery, {"kind": kind, "region": region, "sector": sector})
@@ -132,9 +140,9 @@ def match(
         raise click.UsageError(f"--{error.rule} {error.remedy}") from error
     found = dari.matchmaker.match(id, k, programme=programme, filters=asked.filters, as_of=day)
     if as_json:
-        _print_json(found.as_json())
+        print_json(found.as_json())
     else:
-        _show(*match_tables(found, lang or dari.settings.language))
+        show(*match_tables(found, lang or dari.settings.language))
 
 
 @main.command()
@@ -142,8 +150,8 @@ def match(
 @click.confirmation_option(prompt="Erase the profile, its vectors, ties and verdicts for good?")
 def erase(id: str) -> None:
     """Erase a profile for good: row, vectors, ties, verdicts, snapshots."""
-    _opened().erase(id)
-    _say(f"Erased: {id}.")
+    opened().erase(id)
+    say(f"Erased: {id}.")
 
 
 @main.command()
@@ -155,15 +163,14 @@ def evaluate(folder: Path, as_json: bool) -> None:
 
     from evaluation import as_tables, evaluate_folder
     from index import load_encoder
-    from service.settings import Settings
 
-    encoder = load_encoder(_settings(Settings).encoder)
-    with _stages() as progress:
+    encoder = load_encoder(read_settings().encoder)
+    with stages() as progress:
         report = evaluate_folder(folder, encoder, progress=progress)
     if as_json:
-        _print_json(report.as_json())
+        print_json(report.as_json())
     else:
-        _show(escape(report.dataset), *as_tables(report), *map(escape, report.notes))
+        show(escape(report.dataset), *as_tables(report), *map(escape, report.notes))
 
 
 @main.group()
@@ -183,106 +190,9 @@ def convert_cordis(source: Path, out: Path, cut: datetime, until: datetime) -> N
     """
     from evaluation import convert as convert_tables
 
-    with _stages() as progress:
+    with stages() as progress:
         convert_tables(source, out, cut=cut.date(), until=until.date(), progress=progress)
-    _say(f"Written: {out}. Next: dari evaluate {out}")
-
-
-def _prepared() -> Dari:
-    from service.settings import Settings
-    from service.wiring import init as prepare
-
-    with _stages() as progress:
-        return prepare(_settings(Settings), progress)
-
-
-def _opened() -> Dari:
-    from service.settings import Settings
-    from service.wiring import build
-
-    return build(_settings(Settings))
-
-
-def _settings(make: Callable[[], Settings]) -> Settings:
-    from pydantic import ValidationError
-
-    try:
-        return make()
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = "DARI_" + str(first["loc"][0]).upper()
-        raise click.UsageError(f"{name}: {first['msg']}.") from error
-
-
-def _counts(dari: Dari) -> str:
-    from profiles import Side
-
-    startups, partners = (dari.store.count(side) for side in Side)
-    return (
-        f"{startups:,} startups, {partners:,} partners, {len(dari.store.programmes())} programmes"
-    )
-
-
-def _count_lines(file: Path) -> int | None:
-    try:
-        with file.open("rb") as stream:
-            return sum(block.count(b"\n") for block in iter(lambda: stream.read(1 << 20), b""))
-    except OSError:
-        return None  # the import itself says why the file cannot be read
-
-
-@contextmanager
-def _bar(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
-    """Show a progress bar with rate and time left on stderr, where that is a terminal."""
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    console = Console(stderr=True)
-    hidden = not console.is_terminal
-    with Progress(*columns, console=console, transient=True, disable=hidden) as progress:
-        task = progress.add_task(what, total=total)
-        yield lambda done: progress.update(task, advance=done)
-
-
-@contextmanager
-def _stages() -> Iterator[Callable[[str, int, int], None]]:
-    """Show one bar for each stage of a long work, on stderr, where that is a terminal."""
-    from rich.console import Console
-    from rich.progress import Progress, TaskID
-
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
-        tasks: dict[str, TaskID] = {}
-
-        def tell(what: str, done: int, total: int) -> None:
-            if what not in tasks:
-                tasks[what] = progress.add_task(what)
-            progress.update(tasks[what], completed=done, total=total)
-
-        yield tell
-
-
-def _print_json(document: object) -> None:
-    click.echo(json.dumps(document, ensure_ascii=False, indent=2))
-
-
-def _show(*renderables: object) -> None:
-    from rich.console import Console
-
-    console = Console()
-    for one in renderables:
-        console.print(one)
-
-
-def _say(text: str) -> None:
-    click.echo(text, err=True)
+    say(f"Written: {out}. Next: dari evaluate {out}")
 
 
 def _fail(error: DariError) -> NoReturn:

@@ -14,10 +14,12 @@ from sqlalchemy import select
 
 from profiles import (
     AnyProfile,
+    FieldChange,
     IdTaken,
     Partner,
     Programme,
     Side,
+    StaleEdit,
     Startup,
     Store,
     Text,
@@ -25,6 +27,7 @@ from profiles import (
     UnknownId,
     Vectors,
     Verdict,
+    differences,
     tables,
     validate,
 )
@@ -355,12 +358,15 @@ def test_erasure_leaves_nothing_but_the_log(store: Store) -> None:
     logged = [(c.kind, c.id) for c in store.changes_after(before)]
     assert sorted(logged) == [("startup", "gone"), ("tie", "t-back"), ("tie", "t-gone")]
     for table in tables.metadata.sorted_tables:
-        if table is not tables.changes:
+        if table not in (tables.changes, tables.revisions):
             held = repr(rows(store, table))
             assert SECRET not in held
             assert "gone" not in held, table.name
             assert "t-back" not in held
     assert SECRET not in repr(rows(store, tables.changes))
+    assert SECRET not in repr(rows(store, tables.revisions))
+    audit = [(one.kind, one.payload, one.by) for one in store.history("gone")]
+    assert audit == [("startup", None, "system")]
     assert [t.id for t in store.ties()] == ["t-stays"]
     assert [v.note for v in store.verdicts("stays")] == ["kept"]
     assert store.vectors("tie", ["t-stays", "t-gone"], SPACE).keys() == {"t-stays"}
@@ -368,6 +374,9 @@ def test_erasure_leaves_nothing_but_the_log(store: Store) -> None:
     with pytest.raises(UnknownId):
         store.erase("gone")
     put(store, startup("gone"), new=True)
+    put(store, startup("gone", summary="Changed once."))
+    put(store, startup("gone", summary="Changed twice."))
+    assert [one.payload is None for one in store.history("gone")] == [True, False, False, False]
 
 
 def test_erased_text_is_gone_from_the_file(sqlite_store: Store, tmp_path: Path) -> None:
@@ -439,3 +448,46 @@ def test_two_who_ask_for_one_new_id(store: Store, database_url: str) -> None:
     assert store.last_seq() == 1
     for one in stores:
         one.close()
+
+
+def test_every_state_is_kept_with_who_and_when(store: Store) -> None:
+    put(store, startup("a"))
+    put(store, startup("a", region="KR-27"))
+    put(store, startup("a", region="KR-27"))  # nothing new: no revision
+    store.put_many([(startup("a", region="KR-26"), Vectors(SPACE))], by="staff")
+    history = store.history("a")
+    assert [(one.number, one.by) for one in history] == [(1, "system"), (2, "system"), (3, "staff")]
+    assert all(one.at.tzinfo is UTC for one in history)
+    changes = differences(history[1].payload, history[2].payload)
+    assert changes == (FieldChange("region", "KR-27", "KR-26"),)
+    assert differences(None, history[0].payload)[0].before is None
+    with pytest.raises(UnknownId):
+        store.history("nobody")
+
+
+def test_a_stale_edit_is_refused_with_what_stands(store: Store) -> None:
+    put(store, startup("a"))
+    _, base = store.get_with_revision("a")
+    store.put_many([(startup("a", region="KR-27"), Vectors(SPACE))], base=base, by="first")
+    with pytest.raises(StaleEdit) as caught:
+        store.put_many([(startup("a", region="KR-26"), Vectors(SPACE))], base=base, by="second")
+    assert (caught.value.base, caught.value.held) == (base, base + 1)
+    assert caught.value.payload["region"] == "KR-27"
+    assert store.get("a").region == "KR-27"
+    assert [one.by for one in store.history("a")] == ["system", "first"]
+    with pytest.raises(UnknownId):
+        store.put_many([(startup("nobody"), Vectors(SPACE))], base=1)
+
+
+def test_ties_and_programmes_have_revisions(store: Store) -> None:
+    for role in ("first", "second"):
+        tie = validate(Tie, {"id": "t", "kind": "pilot", "a": "x", "b": "y", "role": role})
+        store.put_ties([(tie, Vectors(SPACE))], by=role)
+        store.put_programmes(
+            [validate(Programme, {"id": "p", "kind": "contest", "name": role})], by=role
+        )
+    assert [one.by for one in store.history("t")] == ["first", "second"]
+    assert [one.payload["name"] for one in store.history("p") if one.payload] == [
+        {"en": "first"},
+        {"en": "second"},
+    ]

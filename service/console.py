@@ -1,0 +1,124 @@
+"""Owns what the commands share: the installation that they work on, progress, and printing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from service.settings import Settings
+    from service.wiring import Dari
+
+
+def prepared() -> Dari:
+    """Prepare the installation of the settings, and open it."""
+    from service.wiring import init as prepare
+
+    with stages() as progress:
+        return prepare(read_settings(), progress)
+
+
+def opened() -> Dari:
+    """Open the installation of the settings."""
+    from service.wiring import build
+
+    return build(read_settings())
+
+
+def read_settings() -> Settings:
+    """Read the settings.
+
+    Raises:
+        UsageError: naming the variable that is wrong.
+    """
+    from pydantic import ValidationError
+
+    from service.settings import Settings
+
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "DARI_" + str(first["loc"][0]).upper()
+        raise click.UsageError(f"{name}: {first['msg']}.") from error
+
+
+def counts(dari: Dari) -> str:
+    """Say how much an installation holds."""
+    from profiles import Side
+
+    startups, partners = (dari.store.count(side) for side in Side)
+    return (
+        f"{startups:,} startups, {partners:,} partners, {len(dari.store.programmes())} programmes"
+    )
+
+
+def count_lines(file: Path) -> int | None:
+    """Count the lines of a file; None where it cannot be read."""
+    try:
+        with file.open("rb") as stream:
+            return sum(block.count(b"\n") for block in iter(lambda: stream.read(1 << 20), b""))
+    except OSError:
+        return None  # the import itself says why the file cannot be read
+
+
+@contextmanager
+def bar(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
+    """Show a progress bar with rate and time left on stderr, where that is a terminal."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    console = Console(stderr=True)
+    hidden = not console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=hidden) as progress:
+        task = progress.add_task(what, total=total)
+        yield lambda done: progress.update(task, advance=done)
+
+
+@contextmanager
+def stages() -> Iterator[Callable[[str, int, int], None]]:
+    """Show one bar for each stage of a long work, on stderr, where that is a terminal."""
+    from rich.console import Console
+    from rich.progress import Progress, TaskID
+
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
+        tasks: dict[str, TaskID] = {}
+
+        def tell(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = progress.add_task(what)
+            progress.update(tasks[what], completed=done, total=total)
+
+        yield tell
+
+
+def print_json(document: object) -> None:
+    """Print one JSON document on stdout."""
+    click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+
+
+def show(*renderables: object) -> None:
+    """Print tables and texts on stdout."""
+    from rich.console import Console
+
+    console = Console()
+    for one in renderables:
+        console.print(one)
+
+
+def say(text: str) -> None:
+    """Print a line on stderr."""
+    click.echo(text, err=True)
