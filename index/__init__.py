@@ -11,11 +11,13 @@ from index.retriever import Candidate, Query, Retriever, fuse
 from index.search_index import SearchIndex
 from index.snapshot import SnapshotError, discard
 from index.vectors import VectorIndex
+from index.verification import Difference, Verification, verify
 from index.writer import Writer, vector_space
 
 __all__ = [
     "PASSAGE_VERSION",
     "Candidate",
+    "Difference",
     "Encoder",
     "EncoderError",
     "Facts",
@@ -30,6 +32,7 @@ __all__ = [
     "SearchIndex",
     "SnapshotError",
     "VectorIndex",
+    "Verification",
     "Writer",
     "discard",
     "document",
@@ -41,4 +44,5 @@ __all__ = [
     "subject_passage",
     "tokenise",
     "vector_space",
+    "verify",
 ]

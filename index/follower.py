@@ -30,40 +30,80 @@ class Follower:
         self._store = store
         self._snapshots = snapshots
         self._lock = threading.Lock()
-        self._index = self._start(SearchIndex(encoder.dimension, vector_space(encoder)))
+        self._encoder = encoder
+        self._index = self._start()
+        self._fingerprint = store.fingerprint(self._index.seq)
 
     def catch_up(self) -> SearchIndex:
         """Apply every change that the index has missed, and give it.
+
+        Where the log is not the one that was followed (another database was put in place), the
+        index is built anew.
 
         Raises:
             MissingVectors: if a record was written under another encoder.
             StoreError: if the database does not answer.
         """
         with self._lock:
-            while self._store.last_seq() > self._index.seq:
-                self._apply(self._store.changes_after(self._index.seq))
+            while (newest := self._store.last_seq()) != self._index.seq:
+                if self._store.fingerprint(self._index.seq) != self._fingerprint:
+                    _LOG.warning("the database is another one: the index is built anew")
+                    self._index, self._fingerprint = self._empty(), ""
+                self._follow(newest)
             return self._index
 
-    def save_snapshot(self) -> Path | None:
-        """Write what the index holds to disk, so that the next process starts fast."""
+    def write_snapshot(self) -> Path | None:
+        """Write what the index holds to disk, so that the next process starts fast.
+
+        Returns:
+            The folder of the snapshot, None where this follower keeps none.
+
+        Raises:
+            SnapshotError: if it cannot be written.
+            MissingVectors: if a record was written under another encoder.
+            StoreError: if the database does not answer.
+        """
         if self._snapshots is None:
             return None
-        index = self.catch_up()
+        self.catch_up()
         with self._lock:
-            return save(index, self._snapshots)
+            return save(self._index, self._snapshots, self._fingerprint)
 
-    def _start(self, empty: SearchIndex) -> SearchIndex:
+    def save_snapshot(self) -> Path | None:
+        """Write a snapshot if that can be done; a failure is logged, and whoever asked goes on."""
+        try:
+            return self.write_snapshot()
+        except DariError as error:
+            _LOG.warning("no snapshot was written: %s", error)
+            return None
+
+    def _empty(self) -> SearchIndex:
+        return SearchIndex(self._encoder.dimension, vector_space(self._encoder))
+
+    def _start(self) -> SearchIndex:
+        empty = self._empty()
         if self._snapshots is None:
             return empty
+        fingerprint = self._store.fingerprint
         try:
-            found = load_newest(self._snapshots, empty.space, empty.dimension)
+            found = load_newest(self._snapshots, empty.space, empty.dimension, fingerprint)
         except SnapshotError as error:
             _LOG.warning("snapshot not used, the index is built anew: %s", error)
             return empty
-        if found is not None and found.seq > self._store.last_seq():
-            _LOG.warning("snapshot not used: it is ahead of the database (seq %d)", found.seq)
-            return empty
         return found or empty
+
+    def _follow(self, newest: int) -> None:
+        changes = self._store.changes_after(self._index.seq)
+        if not changes:
+            return
+        try:
+            self._apply(changes)
+        except MissingVectors:
+            # A record that is erased and made again while it is read seems to have none.
+            if self._store.last_seq() == newest:
+                raise
+            self._apply(changes)
+        self._fingerprint = self._store.fingerprint(self._index.seq)
 
     def _apply(self, changes: list[Change]) -> None:
         profiles = {change.id for change in changes if change.kind in _PROFILE_KINDS}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -10,27 +11,53 @@ from typing import Any, cast
 
 from index.writer import BATCH, Writer
 from profiles import FieldError, Programme, Side, Store, Tie
-from profiles.importing import ImportKind, Row, read_records
+from profiles.errors import shorten
+from profiles.importing import ColumnMap, ImportKind, Row, read_records
 
 Progress = Callable[[int], None]
 """Told how many rows more are done."""
+
+BY = "import"
+"""Who makes the revisions of an import."""
+MOST_KEPT = 10_000
+"""How many rejected rows, and names of unknown fields, a report keeps."""
 
 _SIDES = {"startups": Side.STARTUP, "partners": Side.PARTNER}
 
 
 @dataclass(slots=True)
 class ImportReport:
-    """What became of the rows of a file."""
+    """What became of the rows of a file.
+
+    `rejected` holds the first `MOST_KEPT` of the rows that were rejected, `rejections` counts all.
+    `last_row` is the last row that was dealt with, and `stopped` tells that more would follow.
+    """
 
     accepted: int = 0
     written: int = 0
+    rejections: int = 0
     rejected: list[Row] = field(default_factory=list)
     ignored: dict[str, int] = field(default_factory=dict)
+    last_row: int = 0
+    stopped: bool = False
 
     @property
     def unchanged(self) -> int:
         """How many accepted rows the store held already."""
         return self.accepted - self.written
+
+    def add(self, rows: Sequence[Row], written: int) -> None:
+        """Add a batch of rows, of whose records so many were new or changed."""
+        bad = [row for row in rows if row.errors]
+        self.accepted += len(rows) - len(bad)
+        self.written += written
+        self.rejections += len(bad)
+        self.rejected.extend(bad[: MOST_KEPT - len(self.rejected)])
+        self.last_row = rows[-1].number
+        for row in rows:
+            for name in row.ignored:
+                if name in self.ignored or len(self.ignored) < MOST_KEPT:
+                    self.ignored[name] = self.ignored.get(name, 0) + 1
 
 
 def import_file(
@@ -39,43 +66,98 @@ def import_file(
     path: Path,
     kind: ImportKind,
     *,
+    mapping: ColumnMap | None = None,
+    check: bool = False,
     progress: Progress | None = None,
+    rejected: Callable[[Row], None] | None = None,
+    stop: Callable[[], bool] | None = None,
 ) -> ImportReport:
     """Import startups, partners, ties or programmes; a rejected row never stops the others.
 
     Each batch is one transaction, and the same file a second time changes nothing, so an import
     that was interrupted is simply run again.
 
+    Args:
+        store: where the records go.
+        writer: writes them, with their vectors.
+        path: a JSONL, CSV, XLSX or Parquet file.
+        kind: what its rows are.
+        mapping: which column gives which field.
+        check: only check the rows, and count what would be written.
+        progress: told how many rows more are done.
+        rejected: told of each rejected row.
+        stop: asked before each batch whether to stop there.
+
     Raises:
         UnreadableFile: if the file cannot be opened, is of another format, or in another encoding.
     """
     report = ImportReport()
-    for batch in _batches(read_records(path, kind)):
-        checked = _CHECKS[kind](store, batch, kind)
-        for row in checked:
-            for name in row.ignored:
-                report.ignored[name] = report.ignored.get(name, 0) + 1
-        good = [row for row in checked if not row.errors]
-        report.rejected.extend(row for row in checked if row.errors)
-        report.accepted += len(good)
-        report.written += _write(store, writer, kind, [row.record for row in good])
+    waiting: deque[list[Row]] = deque()
+
+    def records() -> Iterator[list[Any]]:
+        for batch in _batches(read_records(path, kind, mapping=mapping)):
+            if stop and stop():
+                report.stopped = True
+                return
+            waiting.append([_bounded(row) for row in _CHECKS[kind](store, batch, kind)])
+            yield [row.record for row in waiting[-1] if not row.errors]
+
+    written = _count if check else _write
+    for changed in written(store, writer, kind, records()):
+        rows = waiting.popleft()
+        report.add(rows, changed)
+        for row in rows:
+            if row.errors and rejected:
+                rejected(row)
         if progress:
-            progress(len(batch))
+            progress(len(rows))
     return report
 
 
-def _write(store: Store, writer: Writer, kind: ImportKind, records: Sequence[Any]) -> int:
-    if not records:
-        return 0
-    if kind == "ties":
-        return writer.put_ties(records)
+def _write(
+    store: Store, writer: Writer, kind: ImportKind, batches: Iterable[list[Any]]
+) -> Iterator[int]:
+    """Write batches of records; yield how many of each were new or changed."""
     if kind == "programmes":
-        held = {programme.id: programme for programme in store.programmes()}
-        changed = [one for one in records if held.get(one.id) != one]
-        if changed:
-            store.put_programmes(changed)
-        return len(changed)
-    return writer.put_many(records)
+        for batch in batches:
+            changed = _changed_programmes(store, batch)
+            if changed:
+                store.put_programmes(changed, by=BY)
+            yield len(changed)
+        return
+    put = writer.put_tie_batches if kind == "ties" else writer.put_batches
+    for _, written in put(batches, by=BY):
+        yield written
+
+
+def _count(
+    store: Store, writer: Writer, kind: ImportKind, batches: Iterable[list[Any]]
+) -> Iterator[int]:
+    """Count for each batch what would be written."""
+    for batch in batches:
+        if kind == "programmes":
+            yield len(_changed_programmes(store, batch))
+        else:
+            changed = store.changed_ties if kind == "ties" else store.changed
+            yield len(changed(batch, writer.space))
+
+
+def _changed_programmes(store: Store, records: Sequence[Programme]) -> list[Programme]:
+    held = {programme.id: programme for programme in store.programmes()}
+    return [one for one in records if held.get(one.id) != one]
+
+
+def _bounded(row: Row) -> Row:
+    """Keep of a rejected row no more than is shown of it."""
+    if not row.errors:
+        return row
+    errors = tuple(
+        one
+        if one.value is None or isinstance(one.value, int | float)
+        else replace(one, value=shorten(one.value, 300))
+        for one in row.errors
+    )
+    return replace(row, errors=errors)
 
 
 def _check_profiles(store: Store, rows: list[Row], kind: ImportKind) -> list[Row]:

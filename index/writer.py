@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import TypeVar
 
@@ -11,10 +12,13 @@ import numpy as np
 from index.encoder import Encoder
 from index.passages import PASSAGE_VERSION, Facet, passages, subject_passage
 from profiles import AnyProfile, Side, Store, Tie, Vectors
+from profiles.store import SYSTEM
 
 BATCH = 1_000
 
 T = TypeVar("T")
+Kept = TypeVar("Kept", bound=AnyProfile | Tie)
+Entry = TypeVar("Entry")
 Progress = Callable[[int], None]
 """Told how many records more are done."""
 
@@ -36,41 +40,69 @@ class Writer:
         """The space of the vectors that this writer makes."""
         return vector_space(self._encoder)
 
-    def put(self, profile: AnyProfile, *, new: bool = False) -> int:
-        """Write one profile; give the newest seq.
+    def put(
+        self,
+        profile: AnyProfile,
+        *,
+        new: bool = False,
+        by: str = SYSTEM,
+        base: int | None = None,
+    ) -> int:
+        """Write one profile as `by`; give the newest seq.
 
         Raises:
             IdTaken: if the id belongs to the other side, or exists and `new` is set.
+            StaleEdit: if `base` is given and the profile stands at another revision.
         """
-        return self._store.put_many(self._with_vectors([profile]), new=new)
+        return self._store.put_many(self._with_vectors([profile]), new=new, by=by, base=base)
 
-    def put_many(self, profiles: Iterable[AnyProfile], *, progress: Progress | None = None) -> int:
-        """Write profiles, a transaction for each batch; give how many were new or changed.
+    def put_many(
+        self,
+        profiles: Iterable[AnyProfile],
+        *,
+        by: str = SYSTEM,
+        progress: Progress | None = None,
+    ) -> int:
+        """Write profiles as `by`, a transaction a batch; give how many were new or changed.
 
         Raises:
             IdTaken: if an id belongs to the other side.
         """
-        written = 0
-        for batch in _batches(profiles):
-            changed = self._store.changed(batch, self.space)
-            if changed:
-                self._store.put_many(self._with_vectors(changed))
-            written += len(changed)
-            if progress:
-                progress(len(batch))
-        return written
+        return _total(self.put_batches(_batches(profiles), by=by), progress)
 
-    def put_ties(self, ties: Iterable[Tie], *, progress: Progress | None = None) -> int:
-        """Write ties, a transaction for each batch; give how many were new or changed."""
-        written = 0
-        for batch in _batches(ties):
-            changed = self._store.changed_ties(batch, self.space)
-            if changed:
-                self._store.put_ties(self._ties_with_vectors(changed))
-            written += len(changed)
-            if progress:
-                progress(len(batch))
-        return written
+    def put_ties(
+        self, ties: Iterable[Tie], *, by: str = SYSTEM, progress: Progress | None = None
+    ) -> int:
+        """Write ties as `by`, a transaction a batch; give how many were new or changed."""
+        return _total(self.put_tie_batches(_batches(ties), by=by), progress)
+
+    def put_batches(
+        self, batches: Iterable[Sequence[AnyProfile]], *, by: str = SYSTEM
+    ) -> Iterator[tuple[int, int]]:
+        """Write batches of profiles as `by`, and yield (size, how many were new or changed).
+
+        Each batch is one transaction. While one is encoded, the next is taken from `batches`.
+
+        Raises:
+            IdTaken: if an id belongs to the other side.
+        """
+        return _overlapped(
+            batches,
+            lambda batch: self._store.changed(batch, self.space),
+            self._with_vectors,
+            lambda entries: self._store.put_many(entries, by=by),
+        )
+
+    def put_tie_batches(
+        self, batches: Iterable[Sequence[Tie]], *, by: str = SYSTEM
+    ) -> Iterator[tuple[int, int]]:
+        """Write batches of ties as `put_batches` writes profiles."""
+        return _overlapped(
+            batches,
+            lambda batch: self._store.changed_ties(batch, self.space),
+            self._ties_with_vectors,
+            lambda entries: self._store.put_ties(entries, by=by),
+        )
 
     def encode_missing(self, *, progress: Progress | None = None) -> int:
         """Encode whatever has no vectors of this encoder yet; give how many records that were."""
@@ -101,6 +133,49 @@ def read_vector(data: bytes) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
     vector = np.frombuffer(data, dtype="<f2").astype(np.float32)
     length = float(np.linalg.norm(vector))
     return vector / np.float32(length) if length > 0 else vector
+
+
+def _overlapped(
+    batches: Iterable[Sequence[Kept]],
+    changed: Callable[[Sequence[Kept]], list[Kept]],
+    encode: Callable[[Sequence[Kept]], list[Entry]],
+    write: Callable[[list[Entry]], object],
+) -> Iterator[tuple[int, int]]:
+    """Encode each batch in a thread while the last one is written and the next one made.
+
+    Writing and reading stay here and in order. A batch with an id of the one before it waits
+    until that is written.
+    """
+
+    def finished(size: int, encoding: Future[list[Entry]]) -> tuple[int, int]:
+        entries = encoding.result()
+        if entries:
+            write(entries)
+        return size, len(entries)
+
+    waiting: tuple[int, Future[list[Entry]]] | None = None
+    ids: set[str] = set()
+    with ThreadPoolExecutor(1, thread_name_prefix="encode") as pool:
+        for batch in batches:
+            before, ids = ids, {one.id for one in batch}
+            if waiting is not None and before & ids:
+                yield finished(*waiting)
+                waiting = None
+            ready = len(batch), pool.submit(encode, changed(batch))
+            if waiting is not None:
+                yield finished(*waiting)
+            waiting = ready
+        if waiting is not None:
+            yield finished(*waiting)
+
+
+def _total(done: Iterable[tuple[int, int]], progress: Progress | None) -> int:
+    written = 0
+    for size, changed in done:
+        written += changed
+        if progress:
+            progress(size)
+    return written
 
 
 def _batches(records: Iterable[T]) -> Iterable[list[T]]:

@@ -11,7 +11,9 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from profiles.discretion import hide_values
 from profiles.errors import StoreError
+from profiles.presence import watch_file
 
 _WRITE_LOCK = 0x64617269
 BUSY_TIMEOUT_MS = 30_000
@@ -31,7 +33,12 @@ def open_engine(url: str) -> Engine:
             raise ArgumentError("unsupported database")
         if parsed.get_backend_name() == "sqlite" and _is_path(parsed.database):
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(parsed)
+        # A server that was started again closes old connections; they are tried before use.
+        engine = create_engine(
+            parsed,
+            pool_pre_ping=parsed.get_backend_name() == "postgresql",
+            hide_parameters=True,  # an error that is logged must not carry a profile's text
+        )
     except (ArgumentError, NoSuchModuleError) as error:
         raise StoreError(
             value=url,
@@ -44,8 +51,11 @@ def open_engine(url: str) -> Engine:
             rule=f"The folder of the database cannot be made: {error.strerror}.",
             remedy="Choose a folder that can be written (DARI_HOME).",
         ) from error
+    hide_values(engine)
     if engine.dialect.name == "sqlite":
         _configure_sqlite(engine)
+        if _is_path(engine.url.database):
+            watch_file(engine, Path(engine.url.database).resolve())
     return engine
 
 
@@ -88,12 +98,14 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
-def reading(engine: Engine) -> Iterator[Connection]:
-    """Open a transaction that only reads.
+def reading(engine: Engine, *, repeatable: bool = False) -> Iterator[Connection]:
+    """Open a transaction that only reads; if `repeatable`, all of it sees one and the same moment.
 
     Raises:
         StoreError: if the database cannot be reached or read.
     """
+    if repeatable and engine.dialect.name == "postgresql":  # SQLite's readers always do
+        engine = engine.execution_options(isolation_level="REPEATABLE READ")
     with _named_errors(engine), engine.connect() as connection, connection.begin():
         yield connection
 
@@ -142,12 +154,22 @@ def migrate(engine: Engine) -> None:
 
 def is_migrated(engine: Engine) -> bool:
     """Tell whether the schema stands at the newest revision."""
+    with reading(engine) as connection:
+        return schema_revision(connection) == newest_revision()
+
+
+def schema_revision(connection: Connection) -> str | None:
+    """Give the revision that the schema stands at, None before the first."""
     from alembic.runtime.migration import MigrationContext
+
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def newest_revision() -> str | None:
+    """Give the newest revision of the schema that this Dari knows."""
     from alembic.script import ScriptDirectory
 
-    newest = ScriptDirectory.from_config(alembic_config()).get_current_head()
-    with reading(engine) as connection:
-        return MigrationContext.configure(connection).get_current_revision() == newest
+    return ScriptDirectory.from_config(alembic_config()).get_current_head()
 
 
 def alembic_config() -> Any:

@@ -1,23 +1,42 @@
-"""Owns the reading of text files that people bring: their encoding, their lines and CSV cells."""
+"""Owns the files that people bring and take away: encodings, lines, cells, tables."""
 
 from __future__ import annotations
 
 import codecs
 import csv
 import io
-from collections import deque
+import math
+import os
+import re
+import tempfile
+import zipfile
+from collections import Counter, deque
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
-from profiles.errors import DariError, FieldError
+from profiles.errors import DariError, FieldError, shorten
 
 LONGEST_ROW = 1_000_000
 """How many characters one row may have."""
 
+MOST_SHEET_ROWS = 200_000
+"""How many rows an XLSX file may have: it is held in memory as a whole."""
+
+_MOST_SHEET_BYTES = 1 << 30
+_BATCH = 1_000
+_ASCII = bytes(range(128))
+_CONTROLS = bytes(byte for byte in range(32) if byte < 9 or byte > 13)
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+
 
 class UnreadableFile(DariError):
     """A file that cannot be opened or decoded, or is of no known format."""
+
+
+class UnwritableFile(DariError):
+    """A file that cannot be made, written or held by its format."""
 
 
 class Lines(Iterator[tuple[int, str]]):
@@ -83,22 +102,164 @@ def _cells(line: str, lines: Lines) -> list[str] | FieldError:
         return FieldError("row", "csv_quotes")
 
 
+def guarded(cell: str) -> str:
+    """Put an apostrophe before a cell that a spreadsheet would read as a formula.
+
+    A cell that has such an apostrophe already gets another, so that `unguarded` undoes this.
+    """
+    return f"'{cell}" if _FORMULA.match(cell) else cell
+
+
+def unguarded(cell: str) -> str:
+    """Take away the apostrophe that `guarded` puts before a cell."""
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
+
+
+def read_sheet(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Read the first sheet of an XLSX file: the number of each row, from 1, and its cells as text.
+
+    Raises:
+        UnreadableFile: if it is no XLSX file, or has more than `MOST_SHEET_ROWS` rows.
+    """
+    import fastexcel
+
+    _refuse_what_is_no_file(path)
+    _refuse_large_sheet(path)
+    try:
+        book = fastexcel.read_excel(path)
+        sheet = book.load_sheet(0, header_row=None, skip_rows=0, dtypes="string")
+        table = sheet.to_polars()
+    except (fastexcel.FastExcelError, ValueError, OverflowError) as error:
+        unreadable(path, f"This is no XLSX file: {_first_line(error)}.", "Save it anew as XLSX.")
+    if table.height > MOST_SHEET_ROWS + 1:
+        rule = f"The sheet has {table.height:,} rows; {MOST_SHEET_ROWS:,} can be read."
+        unreadable(path, rule, "Save it as CSV or Parquet.")
+    for number, cells in enumerate(table.iter_rows(), start=1):
+        yield number, [cell or "" for cell in cells]
+
+
+def read_parquet(path: Path) -> tuple[list[str], Iterator[list[Any]]]:
+    """Read a Parquet file: the names of its columns, and its rows, a batch in memory at a time.
+
+    Raises:
+        UnreadableFile: if it is no Parquet file, or breaks off (also while its rows are read).
+    """
+    import polars as pl
+
+    _refuse_what_is_no_file(path)
+
+    def rows() -> Iterator[list[Any]]:
+        try:
+            batches = pl.scan_parquet(path, glob=False).collect_batches(
+                chunk_size=_BATCH, maintain_order=True
+            )
+            for batch in batches:
+                for row in batch.iter_rows():
+                    yield [_plain_cell(cell) for cell in row]
+        except (pl.exceptions.PolarsError, OSError, pl.exceptions.PanicException) as error:
+            _no_parquet(path, error)
+
+    try:
+        names = pl.scan_parquet(path, glob=False).collect_schema().names()
+    except (pl.exceptions.PolarsError, OSError, pl.exceptions.PanicException) as error:
+        _no_parquet(path, error)
+    return names, rows()
+
+
+def count_rows(path: Path) -> int | None:
+    """Count the rows of a file roughly, None where that cannot be told before it is read."""
+    import polars as pl
+
+    try:
+        if path.suffix.lower() == ".parquet":
+            return int(pl.scan_parquet(path, glob=False).select(pl.len()).collect().item())
+        if path.suffix.lower() == ".xlsx" or not path.is_file():
+            return None
+        with path.open("rb") as stream:
+            return sum(block.count(b"\n") for block in iter(lambda: stream.read(1 << 20), b""))
+    except (pl.exceptions.PolarsError, OSError, ValueError, pl.exceptions.PanicException):
+        return None  # the import itself says why the file cannot be read
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a new file beside `path`; it takes its place when all went well, else it is removed.
+
+    Raises:
+        UnwritableFile: if the file cannot be made or written.
+    """
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{path.name[:40]}-", dir=path.parent)
+    except (OSError, ValueError) as error:  # ValueError: a path that holds NUL
+        _unwritable(path, error)
+    os.close(handle)
+    new = Path(name)
+    try:
+        yield new
+        with new.open("rb+") as stream:
+            os.fsync(stream.fileno())
+        new.replace(path)
+    except OSError as error:
+        _unwritable(path, error)
+    finally:
+        new.unlink(missing_ok=True)
+
+
+def _unwritable(path: Path, error: Exception) -> NoReturn:
+    raise UnwritableFile(
+        value=str(path),
+        rule=f"The file cannot be written: {getattr(error, 'strerror', None) or error}.",
+        remedy="Check the folder's name and rights, and the room on the disk.",
+    ) from error
+
+
+def _plain_cell(cell: Any) -> Any:
+    """Read NaN, by which other programs mark a missing number, as absent."""
+    return None if isinstance(cell, float) and math.isnan(cell) else cell
+
+
+def _no_parquet(path: Path, error: BaseException) -> NoReturn:
+    rule = f"This is no whole Parquet file: {_first_line(error)}."
+    unreadable(path, rule, "Write the file anew, or give CSV.")
+
+
+def _first_line(error: BaseException) -> str:
+    return shorten(str(error).partition("\n")[0].strip(" .") or type(error).__name__, 200)
+
+
+def _refuse_large_sheet(path: Path) -> None:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            size = sum(one.file_size for one in archive.infolist())
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError):
+        unreadable(path, "This is no XLSX file.", "Save it anew as XLSX.")
+    if size > _MOST_SHEET_BYTES:
+        rule = f"The sheet is too large ({size >> 20:,} MB unpacked)."
+        unreadable(path, rule, "Save it as CSV or Parquet.")
+
+
+def _refuse_what_is_no_file(path: Path) -> None:
+    try:
+        if path.exists() and not path.is_file():
+            unreadable(path, "This is not a file.", "Give a file.")
+        with path.open("rb"):
+            pass
+    except (OSError, ValueError) as error:  # ValueError: a path that holds NUL
+        reason = getattr(error, "strerror", None) or error
+        unreadable(path, f"The file cannot be read: {reason}.", "Check its name and its rights.")
+
+
 def open_text(path: Path) -> io.TextIOWrapper:
     """Open a text file in UTF-8, with or without BOM, or in CP949; line ends stay as they are.
 
-    In a file that is UTF-8 but for single broken places, these read as U+FFFD.
+    Places that break the encoding of most lines read as U+FFFD.
 
     Raises:
         UnreadableFile: if the file cannot be opened, is no text, or in another encoding.
     """
-    try:
-        if path.exists() and not path.is_file():
-            unreadable(path, "This is not a file.", "Give a file.")
-        encoding, errors = _encoding(path)
-        return path.open(encoding=encoding, errors=errors, newline="")
-    except (OSError, ValueError) as error:  # ValueError: a path that holds NUL
-        reason = getattr(error, "strerror", None) or error
-        unreadable(path, f"The file cannot be read: {reason}.", "Check its name and its rights.")
+    _refuse_what_is_no_file(path)
+    encoding, errors = _encoding(path)
+    return path.open(encoding=encoding, errors=errors, newline="")
 
 
 def unreadable(path: Path, rule: str, remedy: str) -> NoReturn:
@@ -112,10 +273,13 @@ def _encoding(path: Path) -> tuple[str, str]:
         unreadable(path, "This is not a text file.", "Give a text file, saved as UTF-8.")
     if _decodes(path, "utf-8-sig"):
         return "utf-8-sig", "strict"
-    if _is_broken_utf8(path):
+    lines, size = _votes(path)
+    # Bytes of CP949 are seldom UTF-8 by chance; broken UTF-8 is often CP949 by chance.
+    weight = 4 if lines["neither"] else 1
+    if size["utf-8"] and weight * size["utf-8"] >= size["cp949"]:
         return "utf-8-sig", "replace"
-    if _decodes(path, "cp949"):
-        return "cp949", "strict"
+    if lines["cp949"] > lines["neither"]:
+        return "cp949", "replace"
     unreadable(
         path,
         "The file is neither in UTF-8 nor in CP949 (Korean Excel).",
@@ -124,34 +288,59 @@ def _encoding(path: Path) -> tuple[str, str]:
 
 
 def _is_binary(path: Path) -> bool:
-    """Tell whether more than a twentieth of the first bytes are control characters."""
+    """Tell whether of the first bytes more than a twentieth are control characters.
+
+    They must be in half of the lines at least: one such line alone is a broken row.
+    """
     with path.open("rb") as stream:
         head = stream.read(4096)
-    return sum(byte < 9 or 13 < byte < 32 for byte in head) > len(head) / 20
+    controls = [len(line) - len(line.translate(None, _CONTROLS)) for line in head.splitlines()]
+    return sum(controls) > len(head) / 20 and 2 * sum(map(bool, controls)) >= len(controls)
 
 
 def _decodes(path: Path, encoding: str) -> bool:
+    decoder = codecs.getincrementaldecoder(encoding)()
     try:
-        for _ in _decoded(path, encoding, "strict"):
-            pass
+        with path.open("rb") as stream:
+            while block := stream.read(1 << 20):
+                decoder.decode(block)
+        decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         return False
     return True
 
 
-def _is_broken_utf8(path: Path) -> bool:
-    """Tell whether the bytes beyond ASCII are UTF-8 in more than three places of four."""
-    right = wrong = 0
-    for text in _decoded(path, "utf-8-sig", "replace"):
-        broken = text.count("\ufffd")
-        wrong += broken
-        right += sum(not c.isascii() for c in text) - broken
-    return right > 3 * wrong
+def _votes(path: Path) -> tuple[Counter[str], Counter[str]]:
+    """Count the lines, and the bytes beyond ASCII, that are UTF-8, CP949 only, and neither.
+
+    So one broken line of a file does not decide how the others are read.
+    """
+    lines: Counter[str] = Counter()
+    size: Counter[str] = Counter()
+    for line in _byte_lines(path):
+        beyond = len(line.translate(None, _ASCII))
+        if beyond:
+            found = next((one for one in ("utf-8", "cp949") if _is_in(line, one)), "neither")
+            lines[found] += 1
+            size[found] += beyond
+    return lines, size
 
 
-def _decoded(path: Path, encoding: str, errors: str) -> Iterator[str]:
-    decoder = codecs.getincrementaldecoder(encoding)(errors)
+def _byte_lines(path: Path) -> Iterator[bytes]:
+    rest = b""
     with path.open("rb") as stream:
         while block := stream.read(1 << 20):
-            yield decoder.decode(block)
-    yield decoder.decode(b"", final=True)
+            *lines, rest = re.split(rb"[\r\n]+", rest + block)
+            yield from lines
+            if len(rest) > 4 * LONGEST_ROW:
+                yield rest
+                rest = b""
+    yield rest
+
+
+def _is_in(line: bytes, encoding: str) -> bool:
+    try:
+        line.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True

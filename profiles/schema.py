@@ -165,6 +165,22 @@ def _read_email(value: Any) -> Any:
         raise PydanticCustomError("email", "not an address") from error
 
 
+def _read_registration(value: Any) -> Any:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**20:
+        value = str(value)
+    text = clean(value) if isinstance(value, str) and len(value) <= 100 else ""
+    if not re.fullmatch(r"(?=.{4,30}$)[0-9]+(-[0-9]+)*", text):
+        raise PydanticCustomError("registration", "not a registration number")
+    return text
+
+
+def _is_business_number(digits: str) -> bool:
+    """Check the last digit of a Korean business number (사업자등록번호) of ten digits."""
+    given = [int(digit) for digit in digits]
+    total = sum(w * d for w, d in zip((1, 3, 7, 1, 3, 7, 1, 3, 5), given[:9], strict=True))
+    return (total + given[8] * 5 // 10 + given[9]) % 10 == 0
+
+
 def _read_plain(value: Any) -> Any:
     if not isinstance(value, str):
         raise PydanticCustomError("string", "not a text")
@@ -182,6 +198,7 @@ LongText = Annotated[Text, AfterValidator(at_most(LONGEST_TEXT))]
 Plain = Annotated[str, BeforeValidator(_read_plain), StringConstraints(max_length=1000)]
 Url = Annotated[str, BeforeValidator(_read_url)]
 Email = Annotated[str, BeforeValidator(_read_email)]
+Registration = Annotated[str, BeforeValidator(_read_registration)]
 Day = Annotated[date, BeforeValidator(_read_date)]
 Moment = Annotated[datetime, BeforeValidator(_read_moment)]
 Currency = Annotated[str, BeforeValidator(_read_currency)]
@@ -264,7 +281,21 @@ class Profile(Record):
     offers: Supports = ()
     conflicts: Ids = ()
     website: Url | None = None
+    registration: Registration | None = None
     source: Plain | None = None
+
+    @model_validator(mode="after")
+    def _check_registration(self) -> Self:
+        given = self.registration or ""
+        digits = given.replace("-", "")
+        korean = re.fullmatch(r"\d{3}-\d{2}-\d{5}", given) or (
+            len(digits) == 10 and (self.region or "").startswith("KR")
+        )
+        if korean and not _is_business_number(digits):
+            raise PydanticCustomError(
+                "business_number", "wrong check digit", {"field": "registration"}
+            )
+        return self
 
 
 class Startup(Profile):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import ColumnElement, Engine, and_, false, func, insert, or_, select
@@ -61,6 +62,11 @@ class Store:
     def migrate(self) -> None:
         """Bring the schema up to the newest revision."""
         migrate(self._engine)
+
+    @property
+    def engine(self) -> Engine:
+        """The connections to the database, for the other modules of this floor."""
+        return self._engine
 
     @property
     def is_migrated(self) -> bool:
@@ -341,6 +347,22 @@ class Store:
         """Give the newest seq of the change log, 0 where it is empty."""
         with reading(self._engine) as connection:
             return connection.execute(select(func.max(t.changes.c.seq))).scalar() or 0
+
+    def fingerprint(self, seq: int) -> str:
+        """Tell this database from others: a hash over the first change and the change `seq`.
+
+        What was built from the log up to `seq` fits a database if and only if both give the same.
+        Of seq 0 it is empty: what holds nothing fits every database.
+        """
+        if seq == 0:
+            return ""
+        first = select(func.min(t.changes.c.seq)).scalar_subquery()
+        query = select(t.changes).where(or_(t.changes.c.seq == first, t.changes.c.seq == seq))
+        with reading(self._engine) as connection:
+            found = list(connection.execute(query.order_by(t.changes.c.seq)))
+        told = [f"{row.seq} {row.kind} {row.id} {row.at.isoformat()}" for row in found]
+        there = bool(found) and found[-1].seq == seq
+        return sha256("\n".join([str(there), *told]).encode()).hexdigest()
 
     def changes_after(self, seq: int, *, limit: int = 10_000) -> list[Change]:
         """Read up to `limit` changes after `seq`, in order."""

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
-from profiles.importing import IMPORT_KINDS
 from profiles.kinds import PartnerKind
+from service.cli_data import export, import_
+from service.cli_identity import duplicates
+from service.cli_privacy import erase, expire, held, withdraw
+from service.cli_safety import backup, index, restore
 from service.console import (
-    bar,
-    count_lines,
     counts,
     opened,
     prepared,
@@ -79,33 +80,6 @@ def serve(host: str, port: int, workers: int) -> None:
     run(dari.settings, host, port, workers)
 
 
-@main.command("import")
-@click.argument("kind", type=click.Choice(IMPORT_KINDS))
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option("--strict", is_flag=True, help="Exit with status 1 if any row is rejected.")
-@click.option("--lang", type=click.Choice(["en", "ko"]), help="Language of the report.")
-@click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON document.")
-def import_(kind: Any, file: Path, strict: bool, lang: str | None, as_json: bool) -> None:
-    """Import startups, partners, ties or programmes from a .jsonl or .csv FILE.
-
-    A rejected row never stops the others. Exit status 1 means that no row was accepted.
-    """
-    from index import import_file
-    from service.reports import import_json, import_tables
-
-    dari = opened()
-    with bar(f"importing {kind}", count_lines(file)) as advance:
-        report = import_file(dari.store, dari.writer, file, kind, progress=advance)
-    dari.follower.save_snapshot()
-    language = lang or dari.settings.language
-    if as_json:
-        print_json(import_json(report, language))
-    else:
-        show(*import_tables(report, language))
-    if report.rejected and (strict or not report.accepted):
-        sys.exit(1)
-
-
 @main.command()
 @click.argument("id")
 @click.option("--k", default=10, show_default=True, type=click.IntRange(1, 1000))
@@ -143,15 +117,6 @@ def match(
         print_json(found.as_json())
     else:
         show(*match_tables(found, lang or dari.settings.language))
-
-
-@main.command()
-@click.argument("id")
-@click.confirmation_option(prompt="Erase the profile, its vectors, ties and verdicts for good?")
-def erase(id: str) -> None:
-    """Erase a profile for good: row, vectors, ties, verdicts, snapshots."""
-    opened().erase(id)
-    say(f"Erased: {id}.")
 
 
 @main.command()
@@ -198,3 +163,17 @@ def convert_cordis(source: Path, out: Path, cut: datetime, until: datetime) -> N
 def _fail(error: DariError) -> NoReturn:
     click.echo(f"dari: {error.rule}\n  given:  {error.value}\n  remedy: {error.remedy}", err=True)
     sys.exit(1)
+
+
+main.add_command(import_)
+main.add_command(export)
+main.add_command(index)
+main.add_command(backup)
+main.add_command(restore)
+
+
+for _command in (erase, expire, held, withdraw):
+    main.add_command(_command)
+
+
+main.add_command(duplicates)

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.markup import escape
@@ -13,6 +18,8 @@ from profiles.errors import shorten
 if TYPE_CHECKING:
     from index import ImportReport
     from matcher import Match, MatchList
+    from profiles import FieldError
+    from profiles.importing import Row
 
 _MOST_ROWS = 50
 
@@ -31,6 +38,8 @@ _LABELS = {
         "refused": "Refused by the rules",
         "rejected": "Rejected rows",
         "more": "… and {n} more (--json shows all)",
+        "more_rows": "… and {n} more rows (--report FILE keeps all)",
+        "checked": "Only checked, nothing written: ",
         "ignored": "Fields that Dari does not know were passed over: {names}",
         "summary": "{accepted} rows accepted ({written} new or changed, {unchanged} unchanged), "
         "{rejected} rejected",
@@ -49,6 +58,8 @@ _LABELS = {
         "refused": "규칙에 따라 제외된 곳",
         "rejected": "거부된 행",
         "more": "… 외 {n}건 (--json으로 모두 볼 수 있습니다)",
+        "more_rows": "… 외 {n}행 (--report 파일에 모두 남길 수 있습니다)",
+        "checked": "검사만 했고 저장하지 않았습니다: ",
         "ignored": "알 수 없는 항목은 건너뛰었습니다: {names}",
         "summary": "{accepted}행을 받았습니다(신규·변경 {written}, 그대로 {unchanged}). "
         "{rejected}행은 거부했습니다",
@@ -62,15 +73,11 @@ def import_json(report: ImportReport, lang: str) -> dict[str, Any]:
         "accepted": report.accepted,
         "written": report.written,
         "unchanged": report.unchanged,
+        "rejections": report.rejections,
+        "last_row": report.last_row,
+        "stopped": report.stopped,
         "rejected": [
-            {
-                "row": row.number,
-                "field": error.field,
-                "code": error.code,
-                "value": shorten(error.value) if error.value is not None else None,
-                "rule": error.rule(lang),
-                "remedy": error.remedy(lang),
-            }
+            {**_named(row, error), "rule": error.rule(lang), "remedy": error.remedy(lang)}
             for row in report.rejected
             for error in row.errors
         ],
@@ -78,24 +85,75 @@ def import_json(report: ImportReport, lang: str) -> dict[str, Any]:
     }
 
 
-def import_tables(report: ImportReport, lang: str) -> list[Any]:
+def import_tables(report: ImportReport, lang: str, *, checked: bool = False) -> list[Any]:
     """Give an import's report as a line and, where rows were rejected, a table."""
     say = _LABELS[lang]
     counts = {
         "accepted": f"{report.accepted:,}",
         "written": f"{report.written:,}",
         "unchanged": f"{report.unchanged:,}",
-        "rejected": f"{len(report.rejected):,}",
+        "rejected": f"{report.rejections:,}",
     }
-    shown: list[Any] = [Plain(say["summary"].format(**counts) + ".")]
+    summary = say["summary"].format(**counts) + "."
+    shown: list[Any] = [Plain(say["checked"] + summary if checked else summary)]
     if report.ignored:
-        names = ", ".join(
-            f"{shorten(name, 40)} ({n})" for name, n in sorted(report.ignored.items())
-        )
+        most = sorted(report.ignored.items())[:_MOST_ROWS]
+        names = ", ".join(f"{shorten(name, 40)} ({n})" for name, n in most)
+        names += ", …" if len(report.ignored) > _MOST_ROWS else ""
         shown.append(Plain(say["ignored"].format(names=names)))
     if report.rejected:
         shown += _rejected(report, lang)
     return shown
+
+
+@contextmanager
+def rejection_file(path: Path, lang: str | None) -> Iterator[Callable[[Row], None]]:
+    """Write rejected rows to a .jsonl or .csv file as they come, in one language or in both.
+
+    Raises:
+        UnwritableFile: if the file cannot be written, or its ending is neither of these.
+    """
+    from profiles.files import UnwritableFile, guarded, replacing
+
+    if path.suffix.lower() not in (".jsonl", ".csv"):
+        rule = f"{path.suffix or 'This'} is not a format that a report has."
+        raise UnwritableFile(value=str(path), rule=rule, remedy="Give .jsonl or .csv.")
+    table = path.suffix.lower() == ".csv"
+    encoding = "utf-8-sig" if table else "utf-8"
+    with replacing(path) as new, new.open("w", encoding=encoding, newline="") as stream:
+        cells = csv.writer(stream)
+        if table:
+            cells.writerow([*_NAMED, *_texts(None, lang)])
+
+        def tell(row: Row) -> None:
+            for error in row.errors:
+                line = {**_named(row, error), **_texts(error, lang)}
+                if table:
+                    cells.writerow([
+                        "" if one is None else guarded(str(one)) for one in line.values()
+                    ])
+                else:
+                    stream.write(json.dumps(line, ensure_ascii=False) + "\n")
+
+        yield tell
+        stream.flush()
+
+
+_NAMED = ("row", "field", "code", "value")
+
+
+def _named(row: Row, error: FieldError) -> dict[str, Any]:
+    value = shorten(error.value) if error.value is not None else None
+    return dict(zip(_NAMED, (row.number, error.field, error.code, value), strict=True))
+
+
+def _texts(error: FieldError | None, lang: str | None) -> dict[str, str]:
+    """Give rule and remedy in a language, or in both under names that say which."""
+    return {
+        part if lang else f"{part}_{one}": getattr(error, part)(one) if error else ""
+        for part in ("rule", "remedy")
+        for one in ([lang] if lang else ["en", "ko"])
+    }
 
 
 def _rejected(report: ImportReport, lang: str) -> list[Any]:
@@ -108,8 +166,8 @@ def _rejected(report: ImportReport, lang: str) -> list[Any]:
             value = shorten(error.value, 40) if error.value is not None else ""
             cells = (str(row.number), error.field, value, error.rule(lang), error.remedy(lang))
             table.add_row(*(escape(cell) for cell in cells))
-    left = len(report.rejected) - _MOST_ROWS
-    return [table, Plain(say["more"].format(n=left))] if left > 0 else [table]
+    left = report.rejections - _MOST_ROWS
+    return [table, Plain(say["more_rows"].format(n=f"{left:,}"))] if left > 0 else [table]
 
 
 def match_tables(found: MatchList, lang: str) -> list[Any]:

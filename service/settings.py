@@ -47,6 +47,9 @@ class Settings(BaseSettings):
     trusted_proxies: int = Field(default=0, ge=0, le=5)
     """How many proxies in front of Dari may name the client's address."""
 
+    retention_inactive_days: int | None = Field(default=None, ge=1)
+    """After how many days without a change or verdict a startup expires; without it, never."""
+
     testing: bool = False
     """Whether the application is under test."""
 

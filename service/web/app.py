@@ -12,6 +12,7 @@ from service.language import LANGUAGES, language, switch_url
 from service.security import is_signed_in
 from service.web.entrance import entrance
 from service.web.matches import family
+from service.web.privacy import privacy
 from service.web.public import is_draft, public
 from service.web.staff import staff
 
@@ -24,7 +25,7 @@ def init_app(app: Flask) -> None:
     """Add the pages to the application."""
     app.context_processor(_for_templates)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    for blueprint in (public, entrance, staff):
+    for blueprint in (public, entrance, staff, privacy):
         app.register_blueprint(blueprint)
 
 

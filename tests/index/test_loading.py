@@ -12,7 +12,9 @@ import pytest
 
 from index import ImportReport, Writer, import_file, loading, writer
 from profiles import Side, Startup, Store, StoreError, validate
+from profiles.exporting import EXPORT_FORMATS, export_file
 from profiles.importing import ImportKind, UnreadableFile
+from tests import fuzz_import
 
 Import = Callable[..., ImportReport]
 
@@ -223,3 +225,98 @@ def test_an_import_into_postgresql(
         report = import_file(store, Writer(store, letters), path, "startups")
         assert (report.accepted, report.written, len(report.rejected)) == (1100, written, 2)
     assert store.last_seq() == 1100
+
+
+def test_revisions_name_the_import(load: Import, sqlite_store: Store) -> None:
+    load("startups", lines(startup("a")))
+    load("partners", lines({"id": "p", "name": "P"}))
+    load("ties", lines({"id": "t", "kind": "pilot", "a": "a", "b": "p"}))
+    load("programmes", lines({"id": "c", "kind": "contest", "name": "C"}))
+    assert [sqlite_store.history(id)[0].by for id in ("a", "p", "t", "c")] == ["import"] * 4
+
+
+def test_a_check_writes_nothing(load: Import, sqlite_store: Store, letters: Letters) -> None:
+    load("startups", lines(startup("a"), startup("b")))
+    load("partners", lines({"id": "p", "name": "P"}))
+    seq, encoded = sqlite_store.last_seq(), letters.encoded
+    rows = (startup("a"), startup("b", trl=4), startup("c"), startup("p"), startup("d", trl=0))
+    report = load("startups", lines(*rows), check=True)
+    assert (report.accepted, report.written, report.rejections) == (3, 2, 2)
+    assert [row[1][1] for row in told(report)] == ["id_taken", "range"]
+    ties = lines(*({"kind": "pilot", "a": "a", "b": b} for b in ("p", "nobody")))
+    report = load("ties", ties, check=True)
+    assert (report.written, report.rejections) == (1, 1)
+    event = lines({"id": "e", "kind": "event", "name": "E"})
+    assert load("programmes", event, check=True).written == 1
+    assert (sqlite_store.last_seq(), letters.encoded) == (seq, encoded)
+    assert (sqlite_store.count_ties(), sqlite_store.programmes()) == (0, [])
+
+
+def test_a_stop_between_batches(
+    load: Import, sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loading, "BATCH", 10)
+    content = lines(*(startup(f"s{n:02}") for n in range(35)))
+    asked = iter([False, False, True])
+    report = load("startups", content, stop=lambda: next(asked))
+    assert (report.stopped, report.last_row, report.written) == (True, 20, 20)
+    assert sqlite_store.count(Side.STARTUP) == 20
+    report = load("startups", content, stop=lambda: False)
+    assert (report.stopped, report.last_row, report.written) == (False, 35, 15)
+
+
+def test_every_rejected_row_is_told_and_the_report_stays_small(
+    load: Import, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loading, "MOST_KEPT", 3)
+    rows: list[loading.Row] = []
+    raws = [{"id": f"s{n}", "name": "x" * 5000, f"more{n}": 1} for n in range(9)]
+    report = load("startups", lines(*raws), rejected=rows.append)
+    assert [row.number for row in rows] == list(range(1, 10))
+    assert (report.rejections, len(report.rejected), len(report.ignored)) == (9, 3, 3)
+    assert all(len(str(error.value)) <= 300 for row in rows for error in row.errors)
+
+
+def test_a_batch_with_an_id_of_the_one_before(
+    sqlite_store: Store, letters: Letters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "BATCH", 1)
+    old, new = (validate(Startup, startup("a", trl=trl)) for trl in (1, 2))
+    made = Writer(sqlite_store, letters)
+    assert made.put_many([new]) == 1
+    assert made.put_many([old, new, old, new]) == 4
+    assert sqlite_store.get("a") == new
+
+
+@pytest.mark.parametrize("suffix", EXPORT_FORMATS)
+def test_an_export_fills_an_empty_store(
+    database_url: str, store: Store, letters: Letters, tmp_path: Path, suffix: str
+) -> None:
+    consent = {"version": "1", "purpose": "matching", "at": "2026-01-02T03:04:05+00:00"}
+    given: dict[ImportKind, list[dict[str, Any]]] = {
+        "startups": [startup("=s", aliases=["a;b"], contact="a@b.kr", consent=consent),
+                     startup("t", summary={"en": "-x", "ko": "y\nz"}, sectors=["ai"], trl=4)],
+        "partners": [{"id": "p", "name": "P", "capacity": 3, "sites": ["KR-27", "DE"]}],
+        "ties": [{"kind": "pilot", "a": "t", "b": "p", "subject": "+x", "date": "2020-01-02"}],
+        "programmes": [{"id": "c", "kind": "contest", "name": "C", "partners": ["p"],
+                        "closed": True, "funding": {"amount": 5, "currency": "KRW"}}],
+    }  # fmt: skip
+    empty = Store.open(f"sqlite:///{tmp_path / 'other.sqlite3'}")
+    empty.migrate()
+    for kind, raws in given.items():
+        first, second = tmp_path / f"{kind}.jsonl", tmp_path / f"{kind}{suffix}"
+        first.write_text(lines(*raws), encoding="utf-8")
+        assert import_file(store, Writer(store, letters), first, kind).written == len(raws)
+        export_file(store, kind, second, with_contacts=True)
+        report = import_file(empty, Writer(empty, letters), second, kind)
+        assert (report.written, told(report)) == (len(raws), [])
+        assert import_file(store, Writer(store, letters), second, kind).written == 0
+    for side in Side:
+        assert list(empty.each(side)) == list(store.each(side))
+    assert list(empty.ties()) == list(store.ties())
+    assert empty.programmes() == store.programmes()
+    empty.close()
+
+
+def test_mutated_files(tmp_path: Path) -> None:
+    assert fuzz_import.run_cases(1_000_000, 2_000, tmp_path) == []

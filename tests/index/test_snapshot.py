@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import shutil
-from collections.abc import Callable
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,7 +19,11 @@ import pytest
 
 from index import Filters, Follower, SearchIndex, SnapshotError, Writer, discard, snapshot, writer
 from index.snapshot import load_newest, save
-from profiles import PartnerKind, Side, Store
+from profiles import PartnerKind, Side, Store, tables
+from profiles.backup import back_up, restore
+from profiles.database import writing as writing_to
+
+ROOT = Path(__file__).parents[2]
 
 FILES = ("manifest.json", "profiles.jsonl", "ties.jsonl", "vectors.npy")
 
@@ -187,7 +195,7 @@ def test_a_snapshot_ahead_of_the_database(
     Writer(other, tiny()).put(partner("p9", "of another database"))
     Follower(filled, tiny(), tmp_path / "s").save_snapshot()
     follower = Follower(other, tiny(), tmp_path / "s")
-    assert "ahead of the database" in caplog.text
+    assert "of another database" in caplog.text
     assert follower.catch_up().facts.keys() == {"p9"}
     other.close()
 
@@ -221,7 +229,12 @@ def test_a_half_written_snapshot_is_passed_over(
 
 
 def test_a_failure_while_writing_leaves_the_older_one(
-    filled: Store, tiny: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, partner: Any
+    filled: Store,
+    tiny: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    partner: Any,
+    caplog: Any,
 ) -> None:
     folder = tmp_path / "s"
     follower = Follower(filled, tiny(), folder)
@@ -233,8 +246,12 @@ def test_a_failure_while_writing_leaves_the_older_one(
 
     with monkeypatch.context() as patch:
         patch.setattr(np, "save", full_disk)
-        with pytest.raises(OSError, match="No space left"):
-            follower.save_snapshot()
+        with pytest.raises(SnapshotError, match="No space left") as caught:
+            follower.write_snapshot()
+        assert caught.value.value == str(folder)
+        with caplog.at_level(logging.WARNING):
+            assert follower.save_snapshot() is None
+        assert "no snapshot was written" in caplog.text
     assert [path.name for path in folder.iterdir()] == [older.name if older else ""]
     assert used(Follower(filled, tiny(), folder))
 
@@ -306,3 +323,172 @@ def test_discard_without_a_folder_is_no_failure(tmp_path: Path) -> None:
 def test_no_snapshot_is_pickled(saved: Path) -> None:
     assert np.load(saved / "vectors.npy", allow_pickle=False).dtype == np.float32
     assert json.loads((saved / "manifest.json").read_text())["format"] == snapshot.FORMAT
+
+
+def other_database(tmp_path: Path, tiny: Any, partner: Any, profiles: int) -> Store:
+    """A database that has gone on further than the first one."""
+    other = Store.open(f"sqlite:///{tmp_path / 'other.sqlite3'}")
+    other.migrate()
+    for n in range(profiles):
+        Writer(other, tiny()).put(partner(f"other{n}", "of another database"))
+    return other
+
+
+def test_a_snapshot_of_another_database_with_a_lower_seq(
+    filled: Store, tiny: Any, saved: Path, partner: Any, caplog: Any, tmp_path: Path
+) -> None:
+    other = other_database(tmp_path, tiny, partner, filled.last_seq() + 3)
+    refuse_and_rebuild(other, tiny(), saved, caplog, "of another database, or of another past")
+    other.close()
+
+
+def test_a_snapshot_of_a_copy_that_went_another_way(
+    filled: Store, tiny: Any, saved: Path, partner: Any, caplog: Any, tmp_path: Path
+) -> None:
+    """Both began with the same change, and both have one of the snapshot's number."""
+    writing, made = Writer(filled, tiny()), tmp_path / "copy.zip"
+    back_up(filled, made)
+    writing.put(partner("p8", "robots"))
+    follower = start(filled, tiny(), saved)
+    snapshots = follower.save_snapshot()
+    copy = Store.open(f"sqlite:///{tmp_path / 'copy.sqlite3'}")
+    restore(copy, made)
+    assert used(start(filled, tiny(), saved))
+    Writer(copy, tiny()).put(partner("p9", "games"))
+    assert snapshots is not None
+    refuse_and_rebuild(copy, tiny(), snapshots, caplog, "of another past of this one")
+    copy.close()
+
+
+def test_a_follower_sees_that_its_database_was_replaced(
+    store: Store, tiny: Any, partner: Any, tmp_path: Path, caplog: Any
+) -> None:
+    writing = Writer(store, tiny())
+    writing.put(partner("p1", "robots"))
+    back_up(store, tmp_path / "b.zip")
+    writing.put(partner("p2", "games"))
+    follower = Follower(store, tiny(), tmp_path / "s")
+    assert follower.catch_up().facts.keys() == {"p1", "p2"}
+    restore(store, tmp_path / "b.zip", replace=True)
+    assert follower.catch_up().facts.keys() == {"p1"}
+    assert "the database is another one" in caplog.text
+    assert used(Follower(store, tiny(), tmp_path / "s")) is False
+    assert follower.save_snapshot() is not None
+    assert used(Follower(store, tiny(), tmp_path / "s"))
+
+
+def test_a_follower_sees_that_its_database_was_emptied(
+    store: Store, tiny: Any, partner: Any
+) -> None:
+    Writer(store, tiny()).put(partner("p1", "robots"))
+    follower = Follower(store, tiny())
+    assert follower.catch_up().facts.keys() == {"p1"}
+    with writing_to(store.engine) as connection:
+        for table in tables.metadata.sorted_tables:
+            connection.execute(table.delete())
+    assert follower.catch_up().facts == {}
+    Writer(store, tiny()).put(partner("p3", "games"))
+    assert follower.catch_up().facts.keys() == {"p3"}
+
+
+def test_what_dead_processes_left_is_swept_when_it_is_old(
+    filled: Store, tiny: Any, saved: Path, partner: Any
+) -> None:
+    old, young = saved.parent / ".writing-old", saved.parent / ".writing-young"
+    for folder in (old, young):
+        folder.mkdir()
+        (folder / "vectors.npy").write_bytes(b"half")
+    os.utime(old, (1, 1))
+    start(filled, tiny(), saved).save_snapshot()
+    assert not old.exists()
+    assert young.exists()
+
+
+@pytest.fixture
+def ordinary() -> Iterator[None]:
+    """Be an ordinary user for a while: root may write everywhere."""
+    if os.geteuid() == 0:
+        os.seteuid(65534)
+        yield
+        os.seteuid(0)
+    else:
+        yield
+
+
+@pytest.fixture
+def public() -> Iterator[Path]:
+    """A folder that every user may enter."""
+    folder = Path(tempfile.mkdtemp(prefix="dari-public-"))
+    folder.chmod(0o755)
+    yield folder
+    folder.chmod(0o755)
+    shutil.rmtree(folder)
+
+
+def test_a_read_only_folder_is_named_and_nothing_in_it_is_touched(
+    public: Path, request: pytest.FixtureRequest
+) -> None:
+    older = save(SearchIndex(2, "tiny/p1", seq=3), public)
+    public.chmod(0o555)
+    for path in (older, *older.iterdir()):
+        path.chmod(0o555)
+    before = everything(public)
+    request.getfixturevalue("ordinary")
+    with pytest.raises(SnapshotError, match="Permission denied") as caught:
+        save(SearchIndex(2, "tiny/p1", seq=4), public)
+    assert caught.value.value == str(public)
+    with pytest.raises(SnapshotError, match="may hold what was erased") as caught:
+        discard(public)
+    assert "by hand" in caught.value.remedy
+    assert everything(public) == before
+    found = load_newest(public, "tiny/p1", 2)
+    assert found is not None
+    assert found.seq == 3
+
+
+def test_a_folder_that_cannot_be_read_is_no_failure(
+    public: Path, filled: Store, tiny: Any, caplog: Any, request: pytest.FixtureRequest
+) -> None:
+    public.chmod(0o700)
+    request.getfixturevalue("ordinary")
+    if os.access(public, os.R_OK, effective_ids=True):
+        pytest.skip("this user may read every folder of its own")
+    with pytest.raises(SnapshotError, match="its folder cannot be read"):
+        load_newest(public, "tiny/p1", 32)
+
+
+def test_a_file_in_the_place_of_the_folder(filled: Store, tiny: Any, tmp_path: Path) -> None:
+    (tmp_path / "s").write_text("")
+    follower = Follower(filled, tiny(), tmp_path / "s")
+    assert follower.catch_up().facts
+    with pytest.raises(SnapshotError, match="cannot be written"):
+        follower.write_snapshot()
+
+
+LIMITED = """
+import resource, sys
+from pathlib import Path
+import numpy as np
+from index import SearchIndex
+from index.search_index import Entry
+from index.filters import Facts
+from index.snapshot import save
+from profiles import Side
+index = SearchIndex(256, "tiny/p1", seq=5)
+for n in range(200):
+    facts = Facts(Side.PARTNER, None, frozenset(), frozenset())
+    index.put(Entry(f"p{n}", facts, "words", {"is": np.ones(256, np.float32)}))
+resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
+save(index, Path(sys.argv[1]))
+"""
+
+
+def test_a_disk_that_is_full_in_the_middle_of_a_file(tmp_path: Path) -> None:
+    older = save(SearchIndex(256, "tiny/p1", seq=3), tmp_path)
+    done = subprocess.run(
+        [sys.executable, "-c", LIMITED, str(tmp_path)],
+        capture_output=True, text=True, check=False, cwd=ROOT,
+    )  # fmt: skip
+    assert "SnapshotError: The snapshot cannot be written: " in done.stderr
+    assert list(tmp_path.iterdir()) == [older]
+    assert load_newest(tmp_path, "tiny/p1", 256) is not None

@@ -7,21 +7,26 @@ import io
 import json
 import os
 import unicodedata
+import zipfile
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from profiles import Consent, FundingUnit, Money, Partner, Programme, Startup, Text, Tie
+from profiles import Consent, FundingUnit, Money, Partner, Programme, Startup, Text, Tie, files
 from profiles.files import LONGEST_ROW
 from profiles.importing import (
     IMPORT_KINDS,
     ImportKind,
+    InvalidMap,
     Row,
     UnreadableFile,
     parse_json,
+    read_map,
     read_records,
 )
 
@@ -74,7 +79,7 @@ def test_a_header_alone_has_no_rows(table: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["rows.xlsx", "rows.json", "rows", "rows.txt", ".csv", "rows.csv.gz"]
+    "name", ["rows.xls", "rows.json", "rows", "rows.txt", ".csv", "rows.csv.gz"]
 )
 def test_another_format(tmp_path: Path, name: str) -> None:
     with pytest.raises(UnreadableFile, match=r"Give \.jsonl or \.csv"):
@@ -450,3 +455,232 @@ def test_a_table_written_by_python_is_read_back(table: Path) -> None:
     writer.writerows([f"s{n}", "Name", cell] for n, cell in enumerate(cells))
     rows = read(table, buffer.getvalue())
     assert [row.record.summary.joined for row in rows] == cells  # type: ignore[union-attr]
+
+
+# Sheets and Parquet
+
+
+def sheet(path: Path, *rows: list[Any]) -> Path:
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    book.save(path)
+    return path
+
+
+def test_a_sheet(tmp_path: Path) -> None:
+    path = sheet(
+        tmp_path / "rows.XLSX",
+        [],
+        ["id", "name", "summary", "founded", "trl", "ceo"],
+        ["007", "음파", "초음파", 2020, 4.0, "Kim"],
+        [],
+        [8, "'=x", "두 줄\n쓰기", datetime(2020, 1, 2), None, None],
+        [9, "N", "x", True],
+        [10, "N", "x", None, None, None, "more"],
+    )
+    rows = list(read_records(path, "startups"))
+    assert told(rows) == [
+        "007",
+        (5, ("founded", "integer")),
+        (6, ("founded", "integer")),
+        "10",
+    ]
+    assert [row.number for row in rows] == [3, 5, 6, 7]
+    first = rows[0].record
+    assert isinstance(first, Startup)
+    assert (first.founded, first.trl, rows[0].ignored) == (2020, 4, ("ceo",))
+
+
+def test_a_day_in_a_sheet(tmp_path: Path) -> None:
+    path = sheet(
+        tmp_path / "ties.xlsx",
+        ["startup", "partner", "kind", "date", "subject"],
+        ["a", "b", "pilot", datetime(2020, 1, 2), "=1+1 is text"],
+        ["a", "c", "pilot", "2021", None],
+    )
+    found = [row.record for row in read_records(path, "ties")]
+    assert [tie.valid_from.isoformat() for tie in found] == ["2020-01-02", "2021-01-01"]  # type: ignore[union-attr]
+
+
+def test_what_is_no_sheet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "rows.xlsx"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("hello.txt", "x")
+    not_sheets = [path.read_bytes(), b"", b"PK\x03\x04", b"id,name\n"]
+    whole = sheet(path, ["id", "name"], ["a", "A"], ["b", "B"]).read_bytes()
+    for data in (*not_sheets, whole[:-30], whole[: len(whole) // 2]):
+        with pytest.raises(UnreadableFile, match="XLSX"):
+            read(path, data, "partners")
+    for at in range(0, len(whole), 97):
+        try:
+            read(path, whole[:at] + bytes([whole[at] ^ 255]) + whole[at + 1 :], "partners")
+        except UnreadableFile:
+            continue
+    path.write_bytes(whole)
+    for limit, most, said in (("MOST_SHEET_ROWS", 1, "3 rows"), ("_MOST_SHEET_BYTES", 9, "large")):
+        with monkeypatch.context() as patched:
+            patched.setattr(files, limit, most)
+            with pytest.raises(UnreadableFile, match=said):
+                list(read_records(path, "partners"))
+    with pytest.raises(UnreadableFile, match="cannot be read"):
+        list(read_records(tmp_path / "none.xlsx", "partners"))
+
+
+def test_parquet_with_types_and_parts(tmp_path: Path) -> None:
+    path = tmp_path / "rows.parquet"
+    rows: dict[str, list[Any]] = {
+        "id": [7, 8, 9],
+        "name": [{"en": "Sonic", "ko": "음파"}, {"en": None, "ko": "다리"}, None],
+        "summary_ko": ["초음파", None, "x"],
+        "sectors": [["ai", "robotics"], None, []],
+        "trl": [4.0, float("nan"), 2.5],
+        "source": ["=x", "'=y", "[z]"],
+        "seeking": [None, "probes", ""],
+        "ceo": ["Kim", None, None],
+    }
+    pl.DataFrame(rows).write_parquet(path)
+    found = list(read_records(path, "startups"))
+    assert told(found) == ["7", "8", (3, ("name", "missing"), ("trl", "integer"))]
+    first, second = found[0].record, found[1].record
+    assert isinstance(first, Startup)
+    assert isinstance(second, Startup)
+    assert (first.name, first.trl, first.source) == (Text(en="Sonic", ko="음파"), 4, "=x")
+    assert (second.name, second.trl, second.source) == (Text(ko="다리"), None, "'=y")
+    assert found[0].ignored == ("ceo",)
+
+
+def test_what_is_no_parquet(tmp_path: Path) -> None:
+    path = tmp_path / "rows.parquet"
+    pl.DataFrame({"id": ["a"] * 500, "name": ["A"] * 500}).write_parquet(path)
+    whole = path.read_bytes()
+    for data in (b"", b"PAR1", b"id,name\n", whole[:-9], whole[:50] + whole[60:]):
+        with pytest.raises(UnreadableFile, match="Parquet"):
+            read(path, data, "partners")
+    for at in range(0, len(whole), 7):
+        try:
+            read(path, whole[:at] + bytes([whole[at] ^ 255]) + whole[at + 1 :], "partners")
+        except UnreadableFile:
+            continue
+    with pytest.raises(UnreadableFile, match="cannot be read"):
+        list(read_records(tmp_path / "none.parquet", "partners"))
+    pl.DataFrame({"x": [1]}).write_parquet(path)
+    with pytest.raises(UnreadableFile, match="names no field"):
+        list(read_records(path, "partners"))
+
+
+# Column maps
+
+KIND = """
+[columns]
+"회사명" = "name.ko"
+"주요제품" = "summary"
+"지역" = "region"
+"종목코드" = { to = "id", prefix = "krx-" }
+"업종" = { to = "sectors", split = ",", drop = ["-"] }
+[constants]
+kind = "conglomerate"
+"name.en" = "A listed company"
+[values.sectors]
+"게임 소프트웨어" = "games"
+[values.region]
+"해외" = "US"
+"""
+
+
+def read_mapped(folder: Path, name: str, content: str, toml: str = KIND) -> list[Row]:
+    (folder / "map.toml").write_text(toml, encoding="utf-8")
+    (folder / name).write_text(content, encoding="utf-8")
+    mapping = read_map(folder / "map.toml", Partner)
+    return list(read_records(folder / name, "partners", mapping=mapping))
+
+
+def test_a_foreign_file_through_a_map(tmp_path: Path) -> None:
+    rows = read_mapped(
+        tmp_path,
+        "kind.csv",
+        "회사명,종목코드,업종,주요제품,지역,name,상장일\n"
+        'DSR제강,069730,"인공지능, 게임 소프트웨어",와이어로프,서울특별시,other,2003\n'
+        "나,001250,-,,해외,,\n"
+        "다,001251,없는 업종,,,,\n",
+    )
+    assert told(rows) == ["krx-069730", "krx-001250", (4, ("sectors.0", "sector"))]
+    assert rows[0].record == Partner.model_validate({
+        "id": "krx-069730", "name": {"ko": "DSR제강", "en": "A listed company"},
+        "summary": {"ko": "와이어로프"}, "sectors": ["ai", "games"], "region": "KR-11",
+        "kind": "conglomerate",
+    })  # fmt: skip
+    assert rows[1].record.region == "US"  # type: ignore[union-attr]
+    assert rows[0].ignored == ("name", "상장일")
+
+
+def test_json_lines_through_a_map(tmp_path: Path) -> None:
+    toml = '[columns]\nno = { to = "id", prefix = "x", suffix = "-1" }\nlabel = "name"\n'
+    lines = ['{"no": 5, "label": {"en": "A"}, "more": 1}', '{"no": "6", "label": ["A"]}', "[]"]
+    rows = read_mapped(tmp_path, "rows.jsonl", "\n".join(lines), toml)
+    assert told(rows) == ["x5-1", (2, ("name", "text_type")), (3, ("row", "object"))]
+    assert rows[0].ignored == ("more",)
+
+
+@pytest.mark.parametrize(
+    ("toml", "said"),
+    [
+        ("", "names no column"),
+        ("[columns", "not TOML"),
+        ("columns = 3", "no table"),
+        ('[column]\na = "id"', "no such section.*columns"),
+        ('[columns]\na = "nam"', "a → nam.*"),
+        ('[columns]\na = "name.fr"', "no field.*name"),
+        ("[columns]\na = 3", "no field"),
+        ("[columns]\na = {}", "no field"),
+        ('[columns]\na = { to = "id", prefx = "x" }', "no such option.*prefix"),
+        ('[columns]\na = { to = "id", prefix = 3 }', "takes a text"),
+        ('[columns]\na = { to = "sectors", split = "" }', "separator is empty"),
+        ('[columns]\na = { to = "id", drop = "x" }', "list of texts"),
+        ('[columns]\na = "id"\nb = "id"', "more than once"),
+        ('[columns]\na = "id"\n[constants]\nid = "x"', "more than once"),
+        ('[columns]\na = "id"\n[values.region]\nx = "KR"', "No column gives"),
+        ('[columns]\na = "id"\n[values]\nid = 3', "no table"),
+    ],
+)
+def test_a_wrong_map_is_named(tmp_path: Path, toml: str, said: str) -> None:
+    (tmp_path / "map.toml").write_text(toml)
+    with pytest.raises(InvalidMap, match=said):
+        read_map(tmp_path / "map.toml", Partner)
+
+
+def test_a_map_that_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / "map.toml").write_bytes(b"\xff\xfe")
+    for path in (tmp_path, tmp_path / "none", tmp_path / "map.toml", Path("a\x00")):
+        with pytest.raises(InvalidMap):
+            read_map(path, Partner)
+
+
+def test_a_map_for_another_file(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableFile, match=r"lacks columns.*종목코드.*the file has: 회사명, x"):
+        read_mapped(tmp_path, "kind.csv", "회사명,x\n가,1\n")
+
+
+def test_a_list_whose_values_hold_semicolons(table: Path) -> None:
+    rows = read(table, 'id,name,aliases\np,P,"[""a;b"", ""c""]"\nq,Q,[주]큐;[x\n', "partners")
+    assert [row.record.aliases for row in rows] == [("a;b", "c"), ("[주]큐", "[x")]  # type: ignore[union-attr]
+
+
+def test_cells_that_were_made_harmless(table: Path) -> None:
+    rows = read(table, "id,name,source\np,'=P,''=x\nq,'Q,'\n", "partners")
+    found = [(row.record.name.en, row.record.source) for row in rows]  # type: ignore[union-attr]
+    assert found == [("=P", "'=x"), ("'Q", "'")]
+
+
+def test_one_garbled_row_of_few_decides_nothing(tmp_path: Path) -> None:
+    for encoding in ("utf-8", "cp949"):
+        good_rows = [f"s{n},이름 {n},초음파".encode(encoding) for n in range(3)]
+        data = b"\n".join([
+            HEADER.encode().strip(),
+            *good_rows,
+            b"bad,\xff\xff\x80" + b"\xff" * 500,
+        ])
+        found = told(read(tmp_path / "rows.csv", data))
+        assert found[:3] == ["s0", "s1", "s2"]
+        assert found[3][0] == 5

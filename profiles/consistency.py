@@ -1,0 +1,112 @@
+"""Owns the check that the tables agree: no half-written record, nothing of one that is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    Select,
+    Subquery,
+    and_,
+    cast,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
+)
+
+from profiles import tables as t
+from profiles.database import reading
+from profiles.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One record whose rows do not agree, and what is wrong with it."""
+
+    kind: str
+    id: str
+    what: str
+
+
+def faults(store: Store) -> list[Fault]:
+    """Compare profiles, ties and programmes with revisions, vectors and the change log.
+
+    All is read in one transaction, so a server may write meanwhile.
+
+    Raises:
+        StoreError: if the database does not answer.
+    """
+    with reading(store.engine, repeatable=True) as connection:
+        return sorted(_faults(connection), key=lambda fault: (fault.kind, fault.id, fault.what))
+
+
+def _faults(connection: Connection) -> Iterator[Fault]:
+    for what, query in _queries():
+        for row in connection.execute(query):
+            yield Fault(row.kind, row.id, what)
+
+
+def _queries() -> Iterator[tuple[str, Select[Any]]]:
+    records, newest = _records(), _newest_revisions()
+    same = and_(records.c.kind == newest.c.kind, records.c.id == newest.c.id)
+    both = records.outerjoin(newest, same)
+    yield "it has no revision", _of(records, both, newest.c.id.is_(None))
+    differs = or_(newest.c.payload.is_(None), newest.c.payload != records.c.payload)
+    moved = or_(differs, newest.c.number != func.coalesce(records.c.revision, newest.c.number))
+    yield (
+        "its newest revision is not what is held",
+        _of(records, both, and_(newest.c.id.is_not(None), moved)),
+    )
+    yield (
+        "it has revisions, but is not held",
+        _of(
+            newest,
+            newest.outerjoin(records, same),
+            and_(records.c.id.is_(None), newest.c.payload.is_not(None)),
+        ),
+    )
+    logged = select(t.changes.c.kind, t.changes.c.id).distinct().subquery("logged")
+    known = and_(records.c.kind == logged.c.kind, records.c.id == logged.c.id)
+    yield (
+        "the change log does not name it",
+        _of(records, records.outerjoin(logged, known), logged.c.id.is_(None)),
+    )
+    owners = select(t.vectors.c.owner_kind.label("kind"), t.vectors.c.owner_id.label("id"))
+    owner = owners.distinct().subquery("owners")
+    owned = and_(records.c.kind == owner.c.kind, records.c.id == owner.c.id)
+    yield (
+        "it has vectors, but is not held",
+        _of(owner, owner.outerjoin(records, owned), records.c.id.is_(None)),
+    )
+
+
+def _of(wanted: Subquery, source: Any, where: ColumnElement[bool]) -> Select[Any]:
+    return select(wanted.c.kind, wanted.c.id).select_from(source).where(where)
+
+
+def _records() -> Subquery:
+    """Give kind, id, payload and revision (null where a record keeps none) of every record."""
+    p = t.profiles.c
+    parts = [select(p.side.label("kind"), p.id, p.payload, p.revision)]
+    for kind, table in (("tie", t.ties), ("programme", t.programmes)):
+        columns = (literal(kind).label("kind"), table.c.id, table.c.payload)
+        parts.append(select(*columns, cast(null(), Integer).label("revision")))
+    return union_all(*parts).subquery("records")
+
+
+def _newest_revisions() -> Subquery:
+    r = t.revisions.c
+    kept = r.kind.in_(("startup", "partner", "tie", "programme"))
+    grouped = select(r.kind, r.id, func.max(r.number).label("number")).where(kept)
+    top = grouped.group_by(r.kind, r.id).subquery("top")
+    same = and_(r.kind == top.c.kind, r.id == top.c.id, r.number == top.c.number)
+    joined = t.revisions.join(top, same)
+    return select(r.kind, r.id, r.number, r.payload).select_from(joined).subquery("newest")

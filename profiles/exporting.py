@@ -1,0 +1,218 @@
+"""Owns the writing of all records of a kind to a file that the import reads back unchanged."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, time
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from profiles.errors import shorten
+from profiles.files import MOST_SHEET_ROWS, UnwritableFile, guarded, replacing
+from profiles.importing import MODELS, ImportKind
+from profiles.kinds import Side
+from profiles.mapping import PARTS
+from profiles.schema import Record
+from profiles.store import Store
+
+EXPORT_FORMATS = (".jsonl", ".csv", ".xlsx", ".parquet")
+PERSONAL = frozenset({"contact", "consent"})
+"""The fields that hold personal data; they are written only where that is asked for."""
+
+_BATCH = 1_000
+_MOST_CELL = 32_767
+_NUMBERS = frozenset({"trl", "trl_min", "trl_max", "founded", "capacity", "places", "amount"})
+_DAYS = frozenset({"valid_from", "valid_to"})
+
+Progress = Callable[[int], None]
+"""Told how many records more are done."""
+
+
+def export_file(
+    store: Store,
+    kind: ImportKind,
+    path: Path,
+    *,
+    with_contacts: bool = False,
+    progress: Progress | None = None,
+) -> int:
+    """Write all records of a kind by id to a JSONL, CSV, XLSX or Parquet file; give their number.
+
+    The file is made beside `path` and takes its place when it is whole.
+
+    Raises:
+        UnwritableFile: if the file cannot be written, its ending is none of these, or a cell or
+            the number of rows is more than XLSX can hold.
+    """
+    write = _WRITERS.get(path.suffix.lower())
+    if write is None:
+        raise UnwritableFile(
+            value=str(path),
+            rule=f"{path.suffix or 'This'} is not a format that Dari writes.",
+            remedy=f"Give a file that ends in {', '.join(EXPORT_FORMATS)}.",
+        )
+    left_out = frozenset() if with_contacts else PERSONAL
+    count = 0
+
+    def dumped() -> Iterator[dict[str, Any]]:
+        nonlocal count
+        for record in _records(store, kind):
+            yield _dump(record, left_out)
+            count += 1
+            if progress and count % _BATCH == 0:
+                progress(_BATCH)
+
+    with replacing(path) as new:
+        write(new, dumped(), [one for one in _columns(kind) if one[0] not in left_out])
+    if progress:
+        progress(count % _BATCH)
+    return count
+
+
+def _records(store: Store, kind: ImportKind) -> Iterable[Record]:
+    if kind == "programmes":
+        return store.programmes()
+    if kind == "ties":
+        return store.ties()
+    return store.each(Side.STARTUP if kind == "startups" else Side.PARTNER)
+
+
+def _dump(record: Record, left_out: frozenset[str]) -> dict[str, Any]:
+    return record.model_dump(exclude=set(left_out), exclude_defaults=True, mode="json")
+
+
+def _columns(kind: ImportKind) -> list[tuple[str, str | None]]:
+    """Give (field, part) for each column of a table."""
+    return [
+        (field, part) for field in MODELS[kind].model_fields for part in PARTS.get(field, (None,))
+    ]
+
+
+def _cells(
+    raw: Mapping[str, Any], columns: Sequence[tuple[str, str | None]]
+) -> Iterator[tuple[str, Any]]:
+    """Give (name of the part or field, value) for each column of a record."""
+    for field, part in columns:
+        value = raw.get(field)
+        yield part or field, value.get(part) if part and value is not None else value
+
+
+def _names(columns: Sequence[tuple[str, str | None]]) -> list[str]:
+    return [f"{field}_{part}" if part else field for field, part in columns]
+
+
+def _joined(values: Sequence[str]) -> str:
+    """Join a list by semicolons, or as JSON where that would not be read back."""
+    plain = ";".join(values)
+    if plain.startswith("[") or any(";" in value for value in values):
+        return json.dumps(values, ensure_ascii=False)
+    return plain
+
+
+def _write_jsonl(path: Path, raws: Iterable[dict[str, Any]], columns: Sequence[Any]) -> None:
+    with path.open("w", encoding="utf-8", newline="\n") as stream:
+        for raw in raws:
+            stream.write(json.dumps(raw, ensure_ascii=False, separators=(",", ":")) + "\n")
+
+
+def _write_csv(path: Path, raws: Iterable[dict[str, Any]], columns: Sequence[Any]) -> None:
+    with path.open("w", encoding="utf-8-sig", newline="") as stream:
+        table = csv.writer(stream)
+        table.writerow(_names(columns))
+        for raw in raws:
+            table.writerow([_csv_cell(value) for _, value in _cells(raw, columns)])
+
+
+def _csv_cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return guarded(_joined(value) if isinstance(value, list) else str(value))
+
+
+def _write_xlsx(path: Path, raws: Iterable[dict[str, Any]], columns: Sequence[Any]) -> None:
+    import xlsxwriter  # type: ignore[import-untyped]
+
+    options = {"constant_memory": True, "tmpdir": str(path.parent)}
+    book = xlsxwriter.Workbook(path, options)
+    try:
+        sheet = book.add_worksheet()
+        day = book.add_format({"num_format": "yyyy-mm-dd"})
+        for column, name in enumerate(_names(columns)):
+            sheet.write_string(0, column, name)
+        for row, raw in enumerate(raws, start=1):
+            if row > MOST_SHEET_ROWS:
+                _refuse_sheet(f"more than {MOST_SHEET_ROWS:,} rows", "These records are too many")
+            for column, (name, value) in enumerate(_cells(raw, columns)):
+                _write_cell(sheet, row, column, name, value, day)
+    finally:
+        book.close()
+
+
+def _write_cell(sheet: Any, row: int, column: int, name: str, value: Any, day: Any) -> None:
+    """Write a value with its type; a text is never read as formula, number or link."""
+    if value is None:
+        return
+    if isinstance(value, bool):
+        sheet.write_boolean(row, column, value)
+    elif isinstance(value, int):
+        sheet.write_number(row, column, value)
+    elif name in _DAYS and value >= "1900-03-01":  # Excel counts a 29 February 1900
+        sheet.write_datetime(row, column, datetime.combine(date.fromisoformat(value), time()), day)
+    else:
+        text = _joined(value) if isinstance(value, list) else value
+        if len(text.encode("utf-16-le")) // 2 > _MOST_CELL or "\ufffe" in text or "\uffff" in text:
+            _refuse_sheet(f"{name}: {shorten(text)}", "An XLSX cell cannot hold this text")
+        sheet.write_string(row, column, text)
+
+
+def _refuse_sheet(value: str, rule: str) -> None:
+    raise UnwritableFile(value=value, rule=f"{rule}.", remedy="Export as CSV, JSONL or Parquet.")
+
+
+def _write_parquet(path: Path, raws: Iterable[dict[str, Any]], columns: Sequence[Any]) -> None:
+    import polars as pl
+    from polars.io.plugins import register_io_source
+
+    schema = dict(zip(_names(columns), (_type(pl, *one) for one in columns), strict=True))
+    stream = iter(raws)
+
+    def batches(*_: Any) -> Iterator[pl.DataFrame]:
+        while some := list(islice(stream, _BATCH)):
+            rows = [[_typed(name, value) for name, value in _cells(raw, columns)] for raw in some]
+            yield pl.DataFrame(rows, schema=schema, orient="row")
+
+    register_io_source(batches, schema=schema).sink_parquet(path, maintain_order=True)
+
+
+def _type(pl: Any, field: str, part: str | None) -> Any:
+    name = part or field
+    if name in _NUMBERS:
+        return pl.Int64
+    if name in _DAYS:
+        return pl.Date
+    if field == "closed":
+        return pl.Boolean
+    lists = {
+        field
+        for model in MODELS.values()
+        for field, one in model.model_fields.items()
+        if one.default == ()
+    }
+    return pl.List(pl.String) if field in lists else pl.String
+
+
+def _typed(name: str, value: Any) -> Any:
+    return date.fromisoformat(value) if name in _DAYS and value is not None else value
+
+
+_WRITERS: Mapping[str, Callable[[Path, Iterable[dict[str, Any]], Sequence[Any]], None]] = {
+    ".jsonl": _write_jsonl,
+    ".csv": _write_csv,
+    ".xlsx": _write_xlsx,
+    ".parquet": _write_parquet,
+}

@@ -1,0 +1,34 @@
+"""Whether two profiles are one firm: names without their legal forms, scores, proposals."""
+
+from profiles.identity.comparing import (
+    THRESHOLD,
+    Firm,
+    Reason,
+    Vocabulary,
+    compare,
+    compare_names,
+    firm_of,
+    vocabulary_of,
+)
+from profiles.identity.names import NormalName, Reading, normalise_name, readings
+from profiles.identity.proposals import Proposal, candidates, propose_duplicates
+from profiles.identity.websites import registrable_host
+
+__all__ = [
+    "THRESHOLD",
+    "Firm",
+    "NormalName",
+    "Proposal",
+    "Reading",
+    "Reason",
+    "Vocabulary",
+    "candidates",
+    "compare",
+    "compare_names",
+    "firm_of",
+    "normalise_name",
+    "propose_duplicates",
+    "readings",
+    "registrable_host",
+    "vocabulary_of",
+]

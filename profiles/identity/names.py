@@ -1,0 +1,297 @@
+"""Owns the names of firms: what is left of one without its legal form, and how else it reads."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice, product
+
+from profiles.identity.words import Phrase, words
+
+_LETTERS = str.maketrans({
+    "ø": "o",
+    "æ": "ae",
+    "œ": "oe",
+    "ł": "l",
+    "đ": "d",
+    "ð": "d",
+    "þ": "th",
+    "ı": "i",
+})
+_HANGUL_RUN = re.compile(r"[가-힣]+")
+_PIECE = re.compile(r"[가-힣]+|[^\W_가-힣]+")
+_MOST_READINGS = 32
+_LONGEST_NAME = 600
+_LONGEST_TERM = 8
+SHORT = 4
+"""The letters of an acronym that others may have too."""
+
+
+@dataclass(frozen=True, slots=True)
+class NormalName:
+    """A name without its legal forms: its words, and the forms that were taken away."""
+
+    tokens: tuple[str, ...]
+    forms: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """The words, parted by spaces."""
+        return " ".join(self.tokens)
+
+    @property
+    def compact(self) -> str:
+        """The words without spaces."""
+        return "".join(self.tokens)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One way to read a name.
+
+    A translated one is our English for a Korean name; a short one an acronym that others may share.
+    """
+
+    tokens: tuple[str, ...]
+    translated: bool = False
+    short: bool = False
+
+    @property
+    def compact(self) -> str:
+        """The words without spaces."""
+        return "".join(self.tokens)
+
+
+@lru_cache(maxsize=200_000)
+def normalise_name(text: str) -> NormalName:
+    """Fold case, width, accents and punctuation, and take legal forms away wherever they stand.
+
+    Korean words are split at the terms that Dari knows, so that spaces within them do not count. A
+    name that is nothing but legal forms ("AS", "Limited") is kept as it is.
+    """
+    folded = fold(text[:_LONGEST_NAME])
+    bare, forms = _without_korean_forms(folded)
+    segments = [_split(segment) for segment in re.split(r"[(),;\[\]{}/|]| - ", bare)]
+    kept: list[str] = []
+    for segment in segments:
+        left, taken = _without_forms(segment)
+        kept += left
+        forms += taken
+    if not kept:
+        kept, forms = _split(folded), []
+    short = words().short
+    tokens = tuple(short.get(token, token) for token in _join_hangul(kept))
+    return NormalName(tuple(piece for token in tokens for piece in _segment(token)), tuple(forms))
+
+
+def fold(text: str) -> str:
+    """Fold compatibility forms (NFKC), case, accents, dots between letters and ampersands."""
+    text = unicodedata.normalize("NFKC", text).casefold().translate(_LETTERS)
+    text = "".join(
+        c if "가" <= c <= "힣" else unicodedata.normalize("NFKD", c)[:1]
+        for c in text
+        if not unicodedata.combining(c)
+    )
+    text = re.sub(r"\ba/s\b", "as", text)
+    text = re.sub(r"['’`´]", "", text)
+    text = re.sub(r"\b([a-z]{1,2})\s?&\s?([a-z]{1,2})\b", r"\1n\2", text)
+    text = re.sub(r"(?<=[^\W\d_])\.(?=[^\W\d_]\b)", ". ", text)
+    return re.sub(r"\s*[&+]\s*", " and ", text)
+
+
+def readings(text: str) -> tuple[Reading, ...]:
+    """Give the ways to read a name.
+
+    These are: as it is; with Korean readings of letters as letters (에스케이 as SK); the full name
+    and the acronym of "full name (ACRONYM)"; and Korean words in English where all are known.
+    """
+    found: dict[Reading, None] = {}
+    for form, acronym in _bracket_forms(text):
+        name = normalise_name(form)
+        spelt = _spelt(name.tokens)
+        for tokens in (name.tokens, spelt):
+            found[Reading(tokens, short=acronym and len(name.compact) <= SHORT)] = None
+            for english in _translations(tokens):
+                found[Reading(english, translated=True)] = None
+    return tuple(reading for reading in found if reading.tokens)
+
+
+def _without_korean_forms(folded: str) -> tuple[str, list[str]]:
+    known = words()
+    forms: list[str] = []
+    short = "|".join(sorted(known.bracketed))
+    pattern = "|".join([*known.anywhere, rf"\(\s*(?:{short})\s*\)", rf"^(?:{short})\)"])
+
+    def take(match: re.Match[str]) -> str:
+        forms.append(match.group().strip("() "))
+        return " "
+
+    return re.sub(pattern, take, folded), forms
+
+
+def _split(text: str) -> list[str]:
+    """Split into words; runs of single Latin letters ("s. p. a.") become one word."""
+    tokens: list[str] = []
+    run = ""
+    for piece in _PIECE.findall(text):
+        if len(piece) == 1 and piece.isalpha() and not _HANGUL_RUN.match(piece):
+            run += piece
+            continue
+        tokens += [run] if run else []
+        run = ""
+        tokens.append(piece)
+    return tokens + ([run] if run else [])
+
+
+def _without_forms(tokens: list[str]) -> tuple[list[str], list[str]]:
+    """Take legal forms from the end, then from the beginning; give what is left and what went."""
+    known, taken = words(), []
+    while size := _form_at(tokens, known.ending, end=True):
+        taken.append(" ".join(tokens[-size:]))
+        tokens = tokens[:-size]
+    while len(tokens) > 1 and (size := _form_at(tokens, known.leading, end=False)):
+        taken.append(" ".join(tokens[:size]))
+        tokens = tokens[size:]
+    return tokens, taken
+
+
+def _form_at(tokens: Sequence[str], forms: frozenset[Phrase], *, end: bool) -> int:
+    for size in range(min(6, len(tokens)), 0, -1):
+        part = tuple(tokens[-size:] if end else tokens[:size])
+        if part in forms:
+            return size
+    return 0
+
+
+def _join_hangul(tokens: Iterable[str]) -> list[str]:
+    """Join Korean words that stand beside each other: "삼성 전자" is "삼성전자"."""
+    joined: list[str] = []
+    for token in tokens:
+        if joined and _HANGUL_RUN.match(token) and _HANGUL_RUN.match(joined[-1]):
+            joined[-1] += token
+        else:
+            joined.append(token)
+    return joined
+
+
+def _segment(token: str) -> tuple[str, ...]:
+    if not _HANGUL_RUN.fullmatch(token):
+        return (token,)
+    token = re.sub(r"(?<=[가-힣])(?<!현)대(?=$|병원)", "대학교", token) if len(token) > 2 else token
+    return _split_at_terms(token)
+
+
+@lru_cache(maxsize=100_000)
+def _split_at_terms(token: str) -> tuple[str, ...]:
+    """Split a Korean word at known terms, so that as few syllables as possible stay unknown."""
+    terms = words().terms
+    best: list[tuple[float, int, bool]] = [(0.0, 0, True)]  # cost, start of the last piece, known
+    for end in range(1, len(token) + 1):
+        cost, _, known = best[end - 1]
+        choices = [(cost + 1.0 + (1.0 if known else 0.0), end - 1, False)]
+        choices += [
+            (best[start][0] + 0.6, start, True)
+            for start in range(max(0, end - _LONGEST_TERM), end - 1)
+            if token[start:end] in terms
+        ]
+        best.append(min(choices))
+    pieces: list[tuple[str, bool]] = []
+    end = len(token)
+    while end:
+        _, start, known = best[end]
+        pieces.append((token[start:end], known))
+        end = start
+    return tuple(_joined_unknown(reversed(pieces)))
+
+
+def _joined_unknown(pieces: Iterable[tuple[str, bool]]) -> Iterator[str]:
+    run = ""
+    for piece, known in pieces:
+        if not known:
+            run += piece
+            continue
+        if run:
+            yield run
+        run = ""
+        yield piece
+    if run:
+        yield run
+
+
+def _spelt(tokens: Sequence[str]) -> tuple[str, ...]:
+    """Write Korean readings of letters (에스케이) at the head of a word as Latin letters (sk)."""
+    read: list[str] = []
+    waiting = list(tokens)
+    while waiting:
+        size = 0
+        while size < len(waiting) and _HANGUL_RUN.match(waiting[size]):
+            size += 1
+        letters, rest = _letters_of("".join(waiting[:size]))
+        if letters:
+            read.append(letters)
+            waiting[:size] = _segment(rest) if rest else ()
+        else:
+            read.append(waiting.pop(0))
+    return tuple(read)
+
+
+def _letters_of(word: str) -> tuple[str, str]:
+    """Split a word into the letters that it spells at its head, and the rest.
+
+    앤 between letters is an ampersand, which `fold` writes as n: 이앤씨, E&C and ENC are one.
+    """
+    letters, at, spelt = words().letters, 0, ""
+    while at < len(word):
+        size = next((n for n in (3, 2, 1) if word[at : at + n] in letters), 0)
+        if not size and spelt and word[at] == "앤":
+            spelt, at = spelt + "n", at + 1
+            continue
+        if not size or (size == 1 and _is_term(word[at:])):
+            break
+        spelt += letters[word[at : at + size]]
+        at += size
+    rest = word[at:]
+    enough = len(spelt) > 1 or (at > 1 and _is_term(rest))
+    return (spelt, rest) if enough else ("", word)
+
+
+def _is_term(word: str) -> bool:
+    return any(word[:n] in words().terms for n in range(2, _LONGEST_TERM + 1))
+
+
+def _translations(tokens: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    terms = words().terms
+    if not any(_HANGUL_RUN.match(token) for token in tokens):
+        return
+    choices = [terms.get(t, () if _HANGUL_RUN.match(t) else (t,)) for t in tokens]
+    if all(choices):
+        short = words().short
+        for chosen in islice(product(*choices), _MOST_READINGS):
+            yield tuple(short.get(w, w) for part in chosen for w in part.split())
+
+
+def _bracket_forms(text: str) -> Iterator[tuple[str, bool]]:
+    """Give a name, and the parts of "full name (ACRONYM)"; tell which is the acronym."""
+    yield text, False
+    match = re.fullmatch(r"([^()]{2,}?)\s*\(([^()]{2,})\)\s*", text[:_LONGEST_NAME])
+    if not match:
+        return
+    before, within = match.groups()
+    for short, long in ((within, before), (before, within)):
+        if _abbreviates(short, long):
+            yield long, False
+            yield short, True
+            return
+
+
+def _abbreviates(short: str, long: str) -> bool:
+    letters, rest = fold(short), fold(long)
+    if not re.fullmatch(r"[a-z]{2,8}", letters) or not short.isupper():
+        return False
+    if _HANGUL_RUN.search(rest):
+        return True
+    remaining = iter(rest)
+    return all(letter in remaining for letter in letters)

@@ -1,0 +1,304 @@
+"""Owns what the law asks of the database: what is held, erasure, withdrawal, and idle profiles."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from threading import Timer
+from typing import Any
+
+from sqlalchemy import Connection, Table, and_, or_, select, update
+
+from profiles import rows
+from profiles import tables as t
+from profiles.database import reading, writing
+from profiles.kinds import Side
+from profiles.remains import Tell
+from profiles.revisions import Revision, read_payload
+from profiles.rows import AnyProfile
+from profiles.schema import Programme, Startup, Tie
+from profiles.store import SYSTEM, Change, Store
+from profiles.verdicts import Verdict
+
+_NOTICE_S = 2.0
+_NAMED_IN = {"startup": "conflicts", "partner": "conflicts", "programme": "partners"}
+
+
+@dataclass(frozen=True, slots=True)
+class Appearance:
+    """A field of another record that names a profile; `revision` is None where it does so now."""
+
+    kind: str
+    id: str
+    field: str
+    revision: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class HeldVector:
+    """A stored vector of a profile or of one of its ties."""
+
+    owner_kind: str
+    owner_id: str
+    facet: str
+    encoder_id: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Everything that the database holds about one profile."""
+
+    profile: AnyProfile
+    revisions: tuple[Revision, ...]
+    ties: tuple[Tie, ...]
+    tie_revisions: tuple[Revision, ...]
+    verdicts: tuple[Verdict, ...]
+    vectors: tuple[HeldVector, ...]
+    appearances: tuple[Appearance, ...]
+    changes: tuple[tuple[datetime, Change], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """A startup that nobody has changed or judged since `last`."""
+
+    id: str
+    name: str
+    last: datetime
+
+
+def held(store: Store, id: str) -> Held:
+    """Read everything that is held about a profile, personal data and verdict notes included.
+
+    Raises:
+        UnknownId: if there is none.
+    """
+    with reading(store._engine, repeatable=True) as connection:
+        row = _row(connection, id)
+        ties = _ties_of(connection, id)
+        owners = ((row.side, [id]), ("tie", [tie.id for tie in ties]))
+        return Held(
+            profile=rows.read_profile(row.side, row.payload),
+            revisions=_revisions_of(connection, row.side, [id]),
+            ties=ties,
+            tie_revisions=_tie_revisions(connection, id, ties),
+            verdicts=_verdicts_of(connection, id),
+            vectors=tuple(
+                HeldVector(v.owner_kind, v.owner_id, v.facet, v.encoder_id, v.data)
+                for kind, ids in owners
+                for v in rows.by_ids(
+                    connection, t.vectors, t.vectors.c.owner_id, ids, t.vectors.c.owner_kind == kind
+                )
+            ),
+            appearances=(*_appearances(connection, id), *_former_appearances(connection, id)),
+            changes=_changes_of(connection, id),
+        )
+
+
+def erase(
+    store: Store, id: str, *, by: str = SYSTEM, tell: Tell = lambda _: None
+) -> tuple[Appearance, ...]:
+    """Erase a profile, and take its id out of conflicts and programmes; give where it stood.
+
+    Each record that named it gets a revision. Revisions of ties that it once was an end of lose
+    their content. Ids stay in older revisions of others, and in the audit line.
+
+    Raises:
+        UnknownId: if there is none.
+    """
+    named = _remove_mentions(store, id, by, must_exist=True)
+    waiting = "Waiting for other processes that read or write the database ..."
+    notice = Timer(_NOTICE_S, tell, [waiting])
+    notice.start()
+    try:
+        store.erase(id, by=by)
+    finally:
+        notice.cancel()
+    return (*named, *_remove_mentions(store, id, by, must_exist=False))
+
+
+def withdraw(store: Store, id: str, *, by: str = SYSTEM) -> int:
+    """Remove a startup's contact and consent, and its address from every older revision.
+
+    Returns:
+        How many revisions held an address. When and to which wording was consented stays in them.
+
+    Raises:
+        UnknownId: if there is none.
+    """
+    with writing(store._engine) as connection:
+        row = _row(connection, id)
+        profile = rows.read_profile(row.side, row.payload)
+        if isinstance(profile, Startup) and (profile.contact or profile.consent):
+            without = profile.model_copy(update={"contact": None, "consent": None})
+            rows.write_profiles(connection, [without], {id: row}, by)
+        scrubbed = 0
+        for revision in _revisions_of(connection, row.side, [id]):
+            payload = dict(revision.payload or {})
+            if payload.pop("contact", None) is not None:
+                _rewrite(connection, revision, payload)
+                scrubbed += 1
+        rows.log(connection, [(row.side, id)])
+    return scrubbed
+
+
+def idle(store: Store, since: datetime) -> list[Idle]:
+    """Give the startups that have no revision and no verdict from `since` on, by id."""
+    p, r, v = t.profiles.c, t.revisions.c, t.verdicts.c
+    changed = select(r.id).where(r.kind == Side.STARTUP.value, r.id == p.id, r.at >= since).exists()
+    judged = select(v.id).where(or_(v.query == p.id, v.candidate == p.id), v.at >= since).exists()
+    quiet = and_(p.side == Side.STARTUP.value, p.updated_at < since, ~changed, ~judged)
+    with reading(store._engine) as connection:
+        found = list(connection.execute(select(t.profiles).where(quiet).order_by(p.id)))
+        last = _last_active(connection, [row.id for row in found])
+    return [
+        Idle(row.id, _name(row.payload), max(row.updated_at, last.get(row.id, row.updated_at)))
+        for row in found
+    ]
+
+
+def _row(connection: Connection, id: str) -> Any:
+    row = next(rows.by_ids(connection, t.profiles, t.profiles.c.id, [id]), None)
+    if row is None:
+        raise rows.unknown_id(id)
+    return row
+
+
+def _read_revision(row: Any) -> Revision:
+    return Revision(row.kind, row.id, row.number, row.at, row.by, read_payload(row.payload))
+
+
+def _revisions_of(connection: Connection, kind: str, ids: Collection[str]) -> tuple[Revision, ...]:
+    column = t.revisions.c.id
+    found = rows.by_ids(connection, t.revisions, column, ids, t.revisions.c.kind == kind)
+    return tuple(sorted(map(_read_revision, found), key=lambda r: (r.id, r.number)))
+
+
+def _ties_of(connection: Connection, id: str) -> tuple[Tie, ...]:
+    ends = or_(t.ties.c.a == id, t.ties.c.b == id)
+    found = connection.execute(select(t.ties.c.payload).where(ends).order_by(t.ties.c.id))
+    return tuple(Tie.model_validate_json(row.payload) for row in found)
+
+
+def _tie_revisions(connection: Connection, id: str, ties: Collection[Tie]) -> tuple[Revision, ...]:
+    own = _revisions_of(connection, "tie", [tie.id for tie in ties])
+    return (*own, *_former_tie_revisions(connection, id, {tie.id for tie in ties}))
+
+
+def _former_tie_revisions(
+    connection: Connection, id: str, own: Collection[str]
+) -> tuple[Revision, ...]:
+    """Read the revisions in which a tie that is now of others had the profile as an end."""
+    return tuple(
+        revision
+        for revision in _naming(connection, id, ("tie",))
+        if revision.id not in own
+        and id in ((revision.payload or {}).get("a"), (revision.payload or {}).get("b"))
+    )
+
+
+def _verdicts_of(connection: Connection, id: str) -> tuple[Verdict, ...]:
+    of_it = or_(t.verdicts.c.query == id, t.verdicts.c.candidate == id)
+    found = connection.execute(select(t.verdicts).where(of_it).order_by(t.verdicts.c.id))
+    return tuple(
+        Verdict(**{name: getattr(row, name) for name in Verdict.__slots__}) for row in found
+    )
+
+
+def _changes_of(connection: Connection, id: str) -> tuple[tuple[datetime, Change], ...]:
+    query = select(t.changes).where(t.changes.c.id == id).order_by(t.changes.c.seq)
+    return tuple((row.at, Change(row.seq, row.kind, row.id)) for row in connection.execute(query))
+
+
+def _naming(connection: Connection, id: str, kinds: Collection[str]) -> Iterator[Revision]:
+    """Read the revisions of these kinds whose content holds an id as a whole value."""
+    r = t.revisions.c
+    holds = r.payload.contains(f'"{id}"', autoescape=True)
+    query = select(t.revisions).where(r.kind.in_(kinds), holds)
+    found = connection.execute(query.order_by(r.kind, r.id, r.number))
+    return map(_read_revision, found)
+
+
+def _named_rows(connection: Connection, table: Table, id: str) -> list[Any]:
+    query = select(table).where(table.c.payload.contains(f'"{id}"', autoescape=True))
+    return list(connection.execute(query.order_by(table.c.id)))
+
+
+def _appearances(connection: Connection, id: str) -> Iterator[Appearance]:
+    for row in _named_rows(connection, t.profiles, id):
+        if id in json.loads(row.payload).get("conflicts", ()):
+            yield Appearance(row.side, row.id, "conflicts", None)
+    for row in _named_rows(connection, t.programmes, id):
+        if id in json.loads(row.payload).get("partners", ()):
+            yield Appearance("programme", row.id, "partners", None)
+
+
+def _former_appearances(connection: Connection, id: str) -> Iterator[Appearance]:
+    for revision in _naming(connection, id, tuple(_NAMED_IN)):
+        field = _NAMED_IN[revision.kind]
+        if revision.id != id and id in (revision.payload or {}).get(field, ()):
+            yield Appearance(revision.kind, revision.id, field, revision.number)
+
+
+def _remove_mentions(store: Store, id: str, by: str, *, must_exist: bool) -> tuple[Appearance, ...]:
+    with writing(store._engine) as connection:
+        if must_exist:
+            _row(connection, id)
+        named = tuple(_appearances(connection, id))
+        _free_profiles(connection, [one.id for one in named if one.kind != "programme"], id, by)
+        _free_programmes(connection, [one.id for one in named if one.kind == "programme"], id, by)
+        own = {tie.id for tie in _ties_of(connection, id)}
+        for revision in _former_tie_revisions(connection, id, own):
+            _rewrite(connection, revision, None)
+        rows.log(connection, [(one.kind, one.id) for one in named])
+    return named
+
+
+def _free_profiles(connection: Connection, ids: Collection[str], id: str, by: str) -> None:
+    held = {row.id: row for row in rows.by_ids(connection, t.profiles, t.profiles.c.id, ids)}
+    freed = []
+    for row in held.values():
+        profile = rows.read_profile(row.side, row.payload)
+        left = tuple(one for one in profile.conflicts if one != id)
+        freed.append(profile.model_copy(update={"conflicts": left}))
+    rows.write_profiles(connection, freed, held, by)
+
+
+def _free_programmes(connection: Connection, ids: Collection[str], id: str, by: str) -> None:
+    freed = []
+    for row in rows.by_ids(connection, t.programmes, t.programmes.c.id, ids):
+        programme = Programme.model_validate_json(row.payload)
+        left = tuple(one for one in programme.partners if one != id)
+        freed.append(programme.model_copy(update={"partners": left}))
+    rows.write_programmes(connection, freed, by)
+
+
+def _rewrite(connection: Connection, revision: Revision, payload: Mapping[str, Any] | None) -> None:
+    r = t.revisions.c
+    text = None
+    if payload is not None:
+        text = json.dumps(payload, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    one = (r.kind == revision.kind, r.id == revision.id, r.number == revision.number)
+    connection.execute(update(t.revisions).where(*one).values(payload=text))
+
+
+def _last_active(connection: Connection, ids: Collection[str]) -> dict[str, datetime]:
+    last: dict[str, datetime] = {}
+    r, v = t.revisions.c, t.verdicts.c
+    for table, column, where in (
+        (t.revisions, r.id, (r.kind == Side.STARTUP.value,)),
+        (t.verdicts, v.query, ()),
+        (t.verdicts, v.candidate, ()),
+    ):
+        for row in rows.by_ids(connection, table, column, ids, *where):
+            key = getattr(row, column.name)
+            last[key] = max(row.at, last.get(key, row.at))
+    return last
+
+
+def _name(payload: str) -> str:
+    name = json.loads(payload)["name"]
+    return str(name.get("en") or name.get("ko"))

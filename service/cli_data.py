@@ -1,0 +1,158 @@
+"""Owns the commands that bring data in and take it out: import and export."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import click
+
+from profiles.importing import IMPORT_KINDS
+from service.console import opened, print_json, say, show
+
+INTERRUPTED = 130
+"""The exit status of a command that Ctrl+C ended."""
+
+
+@click.command("import")
+@click.argument("kind", type=click.Choice(IMPORT_KINDS))
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--map", "map_file", type=click.Path(path_type=Path), help="TOML file: which column is what."
+)
+@click.option("--check", is_flag=True, help="Only check the rows; write nothing.")
+@click.option(
+    "--report",
+    "report_file",
+    type=click.Path(path_type=Path),
+    help="Write every rejected row to this .jsonl or .csv file.",
+)
+@click.option("--strict", is_flag=True, help="Exit with status 1 if any row is rejected.")
+@click.option("--lang", type=click.Choice(["en", "ko"]), help="Language of the report.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON document.")
+def import_(
+    kind: Any,
+    file: Path,
+    map_file: Path | None,
+    check: bool,
+    report_file: Path | None,
+    strict: bool,
+    lang: str | None,
+    as_json: bool,
+) -> None:
+    """Import startups, partners, ties or programmes from a .jsonl, .csv, .xlsx or .parquet FILE.
+
+    A rejected row never stops the others. Exit status 1 means that no row was accepted. Ctrl+C
+    stops after the present batch; the same command goes on from there.
+    """
+    from index import import_file
+    from profiles.importing import MODELS, count_rows, read_map
+    from service.reports import import_json, import_tables, rejection_file
+
+    mapping = read_map(map_file, MODELS[kind]) if map_file else None
+    dari = opened()
+    what = f"checking {kind}" if check else f"importing {kind}"
+    kept = rejection_file(report_file, lang) if report_file else nullcontext()
+    with kept as rejected, _stoppable() as stop, rate_bar(what, count_rows(file)) as advance:
+        report = import_file(
+            dari.store,
+            dari.writer,
+            file,
+            kind,
+            mapping=mapping,
+            check=check,
+            progress=advance,
+            rejected=rejected,
+            stop=stop,
+        )
+    if report.written and not check and not report.stopped:
+        dari.follower.save_snapshot()
+    language = lang or dari.settings.language
+    if as_json:
+        print_json(import_json(report, language))
+    else:
+        show(*import_tables(report, language, checked=check))
+    if report.stopped:
+        say(f"Stopped after row {report.last_row:,}; run the same command again to go on.")
+        sys.exit(INTERRUPTED)
+    if report.rejections and (strict or not report.accepted):
+        sys.exit(1)
+
+
+@click.command()
+@click.argument("kind", type=click.Choice(IMPORT_KINDS))
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--with-contacts", is_flag=True, help="Write personal data too: contact and consent.")
+def export(kind: Any, file: Path, with_contacts: bool) -> None:
+    """Export all startups, partners, ties or programmes to a .jsonl, .csv, .xlsx or .parquet FILE.
+
+    `dari import` reads it back unchanged.
+    """
+    from profiles import Side
+    from profiles.exporting import export_file
+
+    store = opened().store
+    sides = {"startups": Side.STARTUP, "partners": Side.PARTNER}
+    total = store.count(sides[kind]) if kind in sides else None
+    with rate_bar(f"exporting {kind}", total) as advance:
+        count = export_file(store, kind, file, with_contacts=with_contacts, progress=advance)
+    say(f"Written: {count:,} {kind} to {file}.")
+
+
+@contextmanager
+def rate_bar(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
+    """Show a progress bar with rows a second and time left on stderr, where that is a terminal."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        ProgressColumn,
+        Task,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+    from rich.text import Text
+
+    class Rate(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            return Text(f"{task.speed:,.0f}/s" if task.speed else "")
+
+    columns = (
+        TextColumn(what),
+        BarColumn(),
+        MofNCompleteColumn(),
+        Rate(),
+        TimeRemainingColumn(),
+    )
+    console = Console(stderr=True)
+    hidden = not console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=hidden) as progress:
+        task = progress.add_task(what, total=total)
+        yield lambda done: progress.update(task, advance=done)
+
+
+@contextmanager
+def _stoppable() -> Iterator[Callable[[], bool]]:
+    """Let Ctrl+C ask for a stop between batches; a second one ends the command at once."""
+    asked = False
+
+    def ask(number: int, frame: object) -> None:
+        nonlocal asked
+        if asked:
+            raise KeyboardInterrupt
+        asked = True
+
+    try:
+        before = signal.signal(signal.SIGINT, ask)
+    except ValueError:  # not in the main thread: signals do not come here
+        yield lambda: False
+        return
+    try:
+        yield lambda: asked
+    finally:
+        signal.signal(signal.SIGINT, before)

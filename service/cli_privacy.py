@@ -1,0 +1,214 @@
+"""Owns the commands by which people get at, withdraw and erase what is held about them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from service.console import opened, print_json, say, show
+
+if TYPE_CHECKING:
+    from profiles.privacy import Appearance, Idle
+    from service.privacy import Expiry
+    from service.searching import Proof
+    from service.wiring import Dari
+
+_BY = click.option(
+    "--by", default="command line", show_default=True, help="Who does it, for the history."
+)
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+_MOST_ROWS = 50
+
+
+@click.command()
+@click.argument("id")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def held(id: str, file: Path) -> None:
+    """Write everything that is held about a profile to FILE, a ZIP of CSV and JSON."""
+    from profiles.privacy import held as find
+    from service.privacy import held_zip, now
+
+    with _opened() as dari:
+        packed = held_zip(find(dari.store, id), now())
+    _write_private(file, packed)
+    say(f"Written: {file} ({len(packed):,} bytes). It holds personal data: keep it safe.")
+
+
+@click.command()
+@click.argument("id")
+@click.option("--prove", is_flag=True, help="Search everything for remains; exit 1 if any.")
+@_BY
+@_JSON
+@click.confirmation_option(prompt="Erase the profile, its vectors, ties and verdicts for good?")
+def erase(id: str, prove: bool, by: str, as_json: bool) -> None:
+    """Erase a profile for good: row, revisions, vectors, ties, verdicts, snapshots.
+
+    Its id is taken out of conflict lists and programmes, too. Exit status 1 means that something
+    of it is left; what, and where, is said.
+    """
+    from service import privacy
+
+    proof = None
+    with _opened() as dari:
+        if prove:
+            named, left, proof = privacy.erase_and_prove(dari, id, by=by, tell=say)
+        else:
+            named, left = privacy.erase(dari, [id], by=by, tell=say)
+    say(f"Erased: {id}.")
+    _say_named(id, named)
+    for sentence in left:
+        say(sentence)
+    if as_json:
+        print_json({"erased": [id], "left": left, "proof": proof.as_json() if proof else None})
+    elif proof:
+        show(*_proof_tables(proof))
+    if left or (proof and not proof.is_clean):
+        sys.exit(1)
+
+
+@click.command()
+@click.argument("id")
+@_BY
+def withdraw(id: str, by: str) -> None:
+    """Withdraw a startup's consent: contact and consent go, from older revisions too."""
+    from profiles.privacy import withdraw as take_out
+    from profiles.remains import settle
+
+    with _opened() as dari:
+        scrubbed = take_out(dari.store, id, by=by)
+        left = settle(dari.store, tell=say)
+    say(f"Withdrawn: {id}; the address was taken out of {scrubbed} revisions.")
+    for sentence in left:
+        say(sentence)
+    if left:
+        sys.exit(1)
+
+
+@click.command()
+@click.option("--dry-run", is_flag=True, help="Only list; erase nothing.")
+@click.option("--yes", is_flag=True, help="Erase without asking.")
+@_BY
+@_JSON
+def expire(dry_run: bool, yes: bool, by: str, as_json: bool) -> None:
+    """Erase the startups that nobody has changed or judged for DARI_RETENTION_INACTIVE_DAYS.
+
+    Lists them, and those that will expire within 30 days. Partners never expire.
+    """
+    from service import privacy
+
+    with _opened() as dari:
+        found = privacy.expiry(dari, privacy.now())
+        if as_json:
+            print_json(found.as_json())
+        else:
+            show(*_expiry_tables(found))
+        if dry_run or not found.expired:
+            return
+        if not yes:
+            click.confirm(f"Erase {len(found.expired)} startups for good?", abort=True, err=True)
+        erased, left = privacy.erase_expired(dari, found, by=by, tell=say)
+    say(f"Erased: {len(erased)} startups.")
+    for sentence in left:
+        say(sentence)
+    if left:
+        sys.exit(1)
+
+
+@contextmanager
+def _opened() -> Iterator[Dari]:
+    """Open the installation, and close it at the end: SQLite's log goes with the last reader."""
+    dari = opened()
+    try:
+        yield dari
+    finally:
+        dari.store.close()
+
+
+def _write_private(file: Path, data: bytes) -> None:
+    """Write a file that only its owner can read, whole or not at all."""
+    from profiles import DariError
+
+    part = file.with_name(f"{file.name}.part")
+    try:
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
+            out.write(data)
+        part.replace(file)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise DariError(
+            value=file,
+            rule=f"The file cannot be written: {error.strerror}.",
+            remedy="Choose a folder that exists and can be written.",
+        ) from error
+
+
+def _say_named(id: str, named: list[Appearance]) -> None:
+    for one in named:
+        if one.id != id:
+            say(f"Its id was taken out of the {one.field} of {one.kind} {one.id}.")
+
+
+def _proof_tables(proof: Proof) -> list[Any]:
+    from rich.markup import escape
+    from rich.table import Table
+    from rich.text import Text
+
+    searched = Table(title=f"Searched for {proof.traces} traces", title_justify="left")
+    searched.add_column("place", overflow="fold")
+    for name in ("files", "bytes"):
+        searched.add_column(name, justify="right")
+    for place, (files, size) in proof.searched.items():
+        searched.add_row(escape(place), f"{files:,}", f"{size:,}")
+    shown: list[Any] = [searched]
+    rows: list[tuple[str, ...]] = [
+        (one.where, one.what, ", ".join(one.also_of) or "nobody else")
+        for one in sorted(proof.found, key=lambda one: (bool(one.also_of), one.where, one.what))
+    ]
+    if rows:
+        shown.append(_table("Found", ("where", "what", "also of"), rows))
+    shown += [Text(f"Could not be read: {one}") for one in proof.unread]
+    shown += [Text(note) for note in proof.notes[:_MOST_ROWS]]
+    return [*shown, Text(_verdict(proof))]
+
+
+def _verdict(proof: Proof) -> str:
+    if proof.remains:
+        return f"Found: {len(proof.remains)} remains. Delete what is named above."
+    if proof.unread:
+        return "Found: nothing in what could be read, but not everything could be."
+    others = len(proof.found)
+    return "Found: nothing." + (f" {others} findings belong to others, too." if others else "")
+
+
+def _expiry_tables(found: Expiry) -> list[Any]:
+    def rows(ones: tuple[Idle, ...]) -> list[tuple[str, ...]]:
+        return [
+            (one.id, one.name, f"{one.last:%Y-%m-%d}", f"{found.day_of(one):%Y-%m-%d}")
+            for one in ones
+        ]
+
+    columns = ("id", "name", "last active", "expires")
+    return [
+        _table(f"Expired: {len(found.expired)}", columns, rows(found.expired)),
+        _table(f"Expiring within 30 days: {len(found.expiring)}", columns, rows(found.expiring)),
+    ]
+
+
+def _table(title: str, columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> Any:
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left")
+    for name in columns:
+        table.add_column(name, overflow="fold")
+    for row in rows[:_MOST_ROWS]:
+        table.add_row(*map(escape, row))
+    if len(rows) > _MOST_ROWS:
+        table.caption = f"and {len(rows) - _MOST_ROWS} more (--json shows all)"
+    return table

@@ -1,0 +1,257 @@
+"""Owns what a person can ask of an installation: what is held, erasure with proof, and expiry."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import zipfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from profiles import DariError, Revision, Startup, differences
+from profiles.files import guarded
+from profiles.privacy import Appearance, Held, Idle, held, idle
+from profiles.privacy import erase as erase_rows
+from profiles.remains import rebuild, settle
+
+if TYPE_CHECKING:
+    from service.searching import Proof
+    from service.wiring import Dari
+
+Tell = Callable[[str], None]
+WARNING = timedelta(days=30)
+
+README = """\
+이 파일은 Dari가 {id}에 대해 보유하고 있는 모든 정보입니다. ({at})
+
+profile.json      프로필 전체: 입력한 내용과 동의 내역
+consent.csv       개인정보 동의: 연락처, 동의서 판, 목적, 시각
+revisions.csv     프로필의 모든 변경: 언제, 누가, 어느 항목을, 무엇에서 무엇으로
+ties.csv          다른 곳과의 관계(협력, 실증, 투자 등)
+tie_revisions.csv 그 관계의 모든 변경
+verdicts.csv      추천 결과에 대한 담당자의 판정과 메모
+vectors.csv       글에서 계산한 숫자(벡터): 종류, 계산한 모형, 크기(바이트)
+appearances.csv   이 프로필의 ID가 적힌 프로그램과, 다른 프로필의 이해상충 목록
+changes.csv       변경 기록: 번호와 시각만 있고 내용은 없습니다
+같은 이름의 .json 파일에는 같은 내용이 프로그램이 읽기 쉬운 형식으로 들어 있습니다.
+로그에는 ID만 남고, 프로필의 글이나 연락처는 남지 않습니다.
+
+----
+
+This file is everything that Dari holds about {id}. ({at})
+
+profile.json      the whole profile: what was handed in, and the consent
+consent.csv       consent to the keeping of personal data: contact, version, purpose, time
+revisions.csv     every change of the profile: when, by whom, which field, from what to what
+ties.csv          relations with others (collaborations, pilots, investments ...)
+tie_revisions.csv every change of those relations
+verdicts.csv      what staff said of shown matches, with their notes
+vectors.csv       numbers computed from the texts: facet, encoder, size in bytes
+appearances.csv   programmes, and conflict lists of others, that name this profile's id
+changes.csv       the change log: numbers and times, without content
+The .json files of the same names hold the same for programs.
+Logs carry ids only, never texts or addresses of a profile.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Expiry:
+    """The startups that have expired, and those that will within 30 days, each with its day."""
+
+    days: int
+    expired: tuple[Idle, ...]
+    expiring: tuple[Idle, ...]
+
+    def day_of(self, one: Idle) -> datetime:
+        """Tell when a startup expires."""
+        return one.last + timedelta(days=self.days)
+
+    def as_json(self) -> dict[str, Any]:
+        """Give the lists as plain values for JSON."""
+        return {
+            "retention_inactive_days": self.days,
+            **{name: [self._row(one) for one in getattr(self, name)] for name in _LISTS},
+        }
+
+    def _row(self, one: Idle) -> dict[str, str]:
+        last, day = one.last.isoformat(), self.day_of(one).isoformat()
+        return {"id": one.id, "name": one.name, "last_active": last, "expires": day}
+
+
+_LISTS = ("expired", "expiring")
+
+
+def held_zip(found: Held, at: datetime) -> bytes:
+    """Pack everything that is held about a profile: JSON for programs, CSV and a README to read."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        said = README.format(id=found.profile.id, at=at.isoformat(timespec="seconds"))
+        archive.writestr("README.txt", said.encode("utf-8-sig"))
+        archive.writestr("profile.json", _json(found.profile.model_dump(mode="json")))
+        for name, (columns, table) in _tables(found).items():
+            archive.writestr(f"{name}.csv", _csv(columns, table))
+            archive.writestr(f"{name}.json", _json(table))
+    return packed.getvalue()
+
+
+def erase(
+    dari: Dari, ids: Sequence[str], *, by: str, tell: Tell
+) -> tuple[list[Appearance], list[str]]:
+    """Erase profiles, and what other records, snapshots and the disk keep of them.
+
+    Returns:
+        Where their ids stood, and what could not be done, a sentence each.
+
+    Raises:
+        UnknownId: if there is no profile of an id; those before it are erased.
+    """
+    from index import discard
+
+    named: list[Appearance] = []
+    try:
+        for id in ids:
+            named += erase_rows(dari.store, id, by=by, tell=tell)
+    finally:
+        discard(dari.settings.snapshots)
+        left = settle(dari.store, tell=tell)
+    dari.follower.save_snapshot()
+    return named, left
+
+
+def erase_and_prove(
+    dari: Dari, id: str, *, by: str, tell: Tell
+) -> tuple[list[Appearance], list[str], Proof]:
+    """Erase a profile, then search the whole installation for what it was.
+
+    Returns:
+        What `erase` gives, and the proof.
+
+    Raises:
+        UnknownId: if there is none.
+    """
+    from service.searching import search
+    from service.traces import traces_of
+
+    traces, untold = traces_of(held(dari.store, id))
+    named, left = erase(dari, [id], by=by, tell=tell)
+    proof = search(dari.store, dari.settings.home, traces)
+    if any(one.place == "database" for one in proof.remains):
+        tell("Remains in free pages of the database; writing its file anew ...")
+        left += rebuild(dari.store)
+        proof = search(dari.store, dari.settings.home, traces)
+    proof.notes += untold
+    return named, left, proof
+
+
+def expiry(dari: Dari, now: datetime) -> Expiry:
+    """List who has expired, and who will within 30 days.
+
+    Raises:
+        DariError: if no retention is set.
+    """
+    days = dari.settings.retention_inactive_days
+    if days is None:
+        raise DariError(
+            value="DARI_RETENTION_INACTIVE_DAYS",
+            rule="No retention is set, so no profile expires.",
+            remedy="Set it to a number of days.",
+        )
+    end = now - timedelta(days=days)
+    found = sorted(idle(dari.store, end + WARNING), key=lambda one: (one.last, one.id))
+    return Expiry(
+        days,
+        tuple(one for one in found if one.last < end),
+        tuple(one for one in found if one.last >= end),
+    )
+
+
+def erase_expired(dari: Dari, found: Expiry, *, by: str, tell: Tell) -> tuple[list[str], list[str]]:
+    """Erase those who have expired and have not come back to life since they were listed.
+
+    Returns:
+        The ids that were erased, and what could not be done, a sentence each.
+    """
+    still = {one.id for one in expiry(dari, now()).expired}
+    ids = [one.id for one in found.expired if one.id in still]
+    return ids, erase(dari, ids, by=by, tell=tell)[1]
+
+
+def _tables(found: Held) -> dict[str, tuple[Sequence[str], list[dict[str, Any]]]]:
+    profile = found.profile
+    consent: list[dict[str, Any]] = []
+    if isinstance(profile, Startup) and profile.consent:
+        consent = [{"contact": profile.contact, **profile.consent.model_dump(mode="json")}]
+    ties = [tie.model_dump(mode="json") for tie in found.ties]
+    return {
+        "consent": (("contact", "version", "purpose", "at"), consent),
+        "revisions": (_REVISION, list(_changed(found.revisions))),
+        "ties": (("id", "kind", "a", "b", "region", "valid_from", "valid_to", "context",
+                  "subject", "role", "source"), ties),
+        "tie_revisions": (_REVISION, list(_changed(found.tie_revisions))),
+        "verdicts": (("query", "candidate", "label", "note", "shown_rank", "model_version", "at"),
+                     [{**asdict(one), "at": one.at.isoformat()} for one in found.verdicts]),
+        "vectors": (("owner_kind", "owner_id", "facet", "encoder_id", "bytes"),
+                    [_vector_row(one) for one in found.vectors]),
+        "appearances": (("kind", "id", "field", "revision"),
+                        [asdict(one) for one in found.appearances]),
+        "changes": (("seq", "kind", "id", "at"),
+                    [{**asdict(one), "at": at.isoformat()} for at, one in found.changes]),
+    }  # fmt: skip
+
+
+_REVISION = ("id", "number", "at", "by", "field", "before", "after")
+
+
+def _changed(revisions: Iterable[Revision]) -> Iterable[dict[str, Any]]:
+    before: Revision | None = None
+    for one in revisions:
+        same = before is not None and before.id == one.id
+        told = {"id": one.id, "number": one.number, "at": one.at.isoformat(), "by": one.by}
+        changes = differences(before.payload if before and same else None, one.payload)
+        for change in changes:
+            yield {**told, "field": change.field, "before": change.before, "after": change.after}
+        if not changes:
+            yield {**told, "field": None, "before": None, "after": None}
+        before = one
+
+
+def _vector_row(one: Any) -> dict[str, Any]:
+    return {
+        "owner_kind": one.owner_kind,
+        "owner_id": one.owner_id,
+        "facet": one.facet,
+        "encoder_id": one.encoder_id,
+        "bytes": len(one.data),
+    }
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, indent=2).encode()
+
+
+def _csv(columns: Sequence[str], table: Iterable[Mapping[str, Any]]) -> bytes:
+    """Write a CSV that Excel reads: UTF-8 with BOM, and no cell that it would compute."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(columns)
+    for row in table:
+        writer.writerow([_cell(row.get(name)) for name in columns])
+    return text.getvalue().encode("utf-8-sig")
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, dict) and value.keys() <= {"en", "ko"}:
+        value = "\n".join(part for part in value.values() if part)
+    elif isinstance(value, (dict, list, tuple)):
+        value = json.dumps(value, ensure_ascii=False)
+    return guarded(str(value))
+
+
+def now() -> datetime:
+    """Give the present moment (UTC)."""
+    return datetime.now(UTC)

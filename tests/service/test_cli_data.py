@@ -1,0 +1,151 @@
+"""The commands import and export: what they print, what they write, and how they end."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from service.cli import main
+
+ROOT = Path(__file__).parents[2]
+GOOD = {"id": "s1", "name": {"ko": "소노"}, "summary": {"ko": "휴대용 초음파 진단기기"}}
+
+
+@pytest.fixture
+def dari(installed, tmp_path, monkeypatch):
+    home = tmp_path / "home"
+    shutil.copytree(installed, home)
+    monkeypatch.setenv("DARI_HOME", str(home))
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def run(*words: object) -> Result:
+        return CliRunner().invoke(main, [str(word) for word in words])
+
+    return run
+
+
+@pytest.fixture
+def rows(tmp_path):
+    def write(*given: object, name: str = "rows.jsonl") -> Path:
+        path = tmp_path / name
+        lines = [one if isinstance(one, str) else json.dumps(one) for one in given]
+        path.write_text("\n".join(lines), encoding="utf-8")
+        return path
+
+    return write
+
+
+def test_check_writes_nothing(dari, rows):
+    file = rows(GOOD, {"id": "s2", "name": "x"})
+    shown = dari("import", "startups", file, "--check")
+    assert shown.exit_code == 0
+    assert "Only checked, nothing written: 1 rows accepted (1 new or changed" in shown.stdout
+    assert dari("match", "s1").exit_code == 1
+    korean = dari("import", "startups", file, "--check", "--lang", "ko").stdout
+    assert "저장하지 않았습니다" in korean
+
+
+def test_a_foreign_list_through_a_map(dari, rows):
+    file = rows("회사명,종목코드,지역,홈페이지", "테스트전자,000001,대구광역시,=x", name="k.csv")
+    toml = rows(
+        "[columns]", '"회사명" = "name.ko"', '"종목코드" = { to = "id", prefix = "krx-" }',
+        '"지역" = "region"', "[constants]", 'kind = "conglomerate"', name="map.toml",
+    )  # fmt: skip
+    assert dari("import", "partners", file, "--map", toml).exit_code == 0
+    assert dari("match", "krx-000001", "--json").exit_code == 0
+    wrong = dari("import", "partners", file, "--map", rows("[columns]", 'a = "x"', name="m.toml"))
+    assert wrong.exit_code == 1
+    assert "no field of these records" in wrong.stderr
+    assert dari("import", "partners", file, "--map", "/nowhere.toml").exit_code == 1
+
+
+def test_a_report_in_a_file(dari, rows, tmp_path):
+    file = rows(GOOD, {"id": "=s2", "name": "=x"}, "{broken")
+    report = tmp_path / "report.csv"
+    assert dari("import", "startups", file, "--report", report).exit_code == 0
+    assert report.read_bytes().startswith(b"\xef\xbb\xbf")
+    with report.open(encoding="utf-8-sig", newline="") as stream:
+        told = list(csv.DictReader(stream))
+    assert [(one["row"], one["field"]) for one in told] == [("2", "summary"), ("3", "row")]
+    assert told[0]["rule_ko"].startswith("스타트업에는")
+    assert told[0]["remedy_en"].startswith("Give a summary")
+    report = tmp_path / "report.jsonl"
+    dari("import", "startups", file, "--report", report, "--lang", "ko")
+    lines = [json.loads(line) for line in report.read_text(encoding="utf-8").splitlines()]
+    assert [line["code"] for line in lines] == ["text_missing", "json"]
+    assert set(lines[0]) == {"row", "field", "code", "value", "rule", "remedy"}
+    for name in ("report.txt", "none/report.csv"):
+        answer = dari("import", "startups", file, "--report", tmp_path / name)
+        assert answer.exit_code == 1
+        assert answer.stderr.startswith("dari: ")
+
+
+def test_more_rejected_rows_than_are_shown(dari, rows):
+    shown = dari("import", "startups", rows(*["{"] * 60)).stdout
+    assert "… and 10 more rows (--report FILE keeps all)" in shown
+
+
+@pytest.mark.parametrize("suffix", ["jsonl", "csv", "xlsx", "parquet"])
+def test_everything_that_is_exported_is_unchanged_when_imported(dari, tmp_path, suffix):
+    for kind in ("partners", "ties", "programmes"):
+        file = tmp_path / f"{kind}.{suffix}"
+        answer = dari("export", kind, file)
+        assert answer.exit_code == 0
+        assert answer.stdout == ""
+        assert f"{kind} to " in answer.stderr
+        report = json.loads(dari("import", kind, file, "--json").stdout)
+        assert (report["written"], report["rejections"]) == (0, 0)
+        assert report["accepted"] > 5
+
+
+def test_contacts_are_exported_only_where_asked(dari, rows, tmp_path):
+    consent = {"version": "1", "purpose": "matching", "at": "2026-01-02T03:04:05+00:00"}
+    dari("import", "startups", rows({**GOOD, "contact": "kim@sono.kr", "consent": consent}))
+    for words, there in (((), False), (("--with-contacts",), True)):
+        file = tmp_path / "out.jsonl"
+        assert dari("export", "startups", file, *words).exit_code == 0
+        assert ("kim@sono.kr" in file.read_text(encoding="utf-8")) is there
+
+
+@pytest.mark.parametrize("words", [("export", "startups", "/tmp/x.doc"), ("export", "wishes", "x"),
+                                   ("export", "startups", "/nowhere/x.csv")])  # fmt: skip
+def test_what_cannot_be_exported_is_said(dari, words):
+    answer = dari(*words)
+    assert answer.exit_code in {1, 2}
+    assert answer.stdout == ""
+    assert "Traceback" not in answer.stderr
+
+
+def test_ctrl_c_stops_between_batches_and_the_next_run_goes_on(dari, rows, tmp_path):
+    count = 12_000
+    lines = ({**GOOD, "id": f"s{n}", "summary": f"초음파 {n} " * 40} for n in range(count))
+    file = rows(*lines)
+    words = [sys.executable, "-m", "service", "import", "startups", str(file), "--json"]
+    running = subprocess.Popen(
+        words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ
+    )
+    wal = tmp_path / "home" / "dari.sqlite3-wal"
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and not (wal.exists() and wal.stat().st_size > 100_000):
+        time.sleep(0.01)
+    running.send_signal(signal.SIGINT)
+    out, err = running.communicate(timeout=60)
+    report = json.loads(out)
+    assert running.returncode == 130
+    assert report["stopped"]
+    assert f"Stopped after row {report['last_row']:,}; run the same command again" in err
+    assert "Traceback" not in err
+    done = report["written"]
+    assert 0 < done < count
+    report = json.loads(dari("import", "startups", file, "--json").stdout)
+    assert (report["unchanged"], report["written"]) == (done, count - done)
