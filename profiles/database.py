@@ -106,7 +106,7 @@ def _named_errors(engine: Engine) -> Iterator[None]:
         raise StoreError(
             value=engine.url.render_as_string(hide_password=True),
             rule=f"The database does not answer as it should: {getattr(error, 'orig', error)}.",
-            remedy="Run `dari init`; check that the database exists and can be written.",
+            remedy="Check that it is there, and that it and its folder (DARI_HOME) can be written.",
         ) from error
 
 

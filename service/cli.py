@@ -59,8 +59,9 @@ def init() -> None:
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64))
 def serve(host: str, port: int, workers: int) -> None:
     """Serve the pages and the API; prepares the installation first where needed."""
-    from service.server import run
+    from service.server import check_free, run
 
+    check_free(host, port)
     dari = _prepared()
     shown = f"[{host}]" if ":" in host else host
     address = f"http://{shown}:{port}"
@@ -129,7 +130,9 @@ def match(
     try:
         asked = validate(PartnerMatchQuery, {"kind": kind, "region": region, "sector": sector})
     except InvalidRecord as error:
-        raise click.UsageError(f"--{error.rule} {error.remedy}") from error
+        first = error.errors[0]
+        option = first.field.split(".")[0]
+        raise click.UsageError(f"--{option}: {first.rule('en')} {first.remedy('en')}") from error
     found = dari.matchmaker.match(id, k, programme=programme, filters=asked.filters, as_of=day)
     if as_json:
         _print_json(found.as_json())

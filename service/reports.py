@@ -30,6 +30,7 @@ _LABELS = {
         "unknown": "not known",
         "refused": "Refused by the rules",
         "rejected": "Rejected rows",
+        "none": "No match: nobody passes the filters and the rules.",
         "more": "… and {n} more (--json shows all)",
         "ignored": "Fields that Dari does not know were passed over: {names}",
         "summary": "{accepted} rows accepted ({written} new or changed, {unchanged} unchanged), "
@@ -48,6 +49,7 @@ _LABELS = {
         "unknown": "알 수 없는 것",
         "refused": "규칙에 따라 제외된 곳",
         "rejected": "거부된 행",
+        "none": "맞는 상대가 없습니다. 조건과 규칙을 통과한 곳이 없습니다.",
         "more": "… 외 {n}건 (--json으로 모두 볼 수 있습니다)",
         "ignored": "알 수 없는 항목은 건너뛰었습니다: {names}",
         "summary": "{accepted}행을 받았습니다(신규·변경 {written}, 그대로 {unchanged}). "
@@ -129,6 +131,8 @@ def match_tables(found: MatchList, lang: str) -> list[Any]:
         f"{found.model_version} · {found.as_of.isoformat()} · seq {found.index_seq}", "dim"
     )
     notes = [Plain(note.in_(lang)) for note in found.notes]
+    if not found.matches:
+        notes.append(Plain(say["none"]))
     return [table, *notes, *_refused(found, lang), foot]
 
 

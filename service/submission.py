@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from profiles import Startup, validate
+from profiles import AnyProfile, Startup, validate
 from service.wiring import Dari
 
 _BASE32 = "abcdefghijklmnopqrstuvwxyz234567"
@@ -27,3 +27,16 @@ def submit(dari: Dari, raw: Mapping[str, object]) -> Startup:
     startup = validate(Startup, raw if named else {**raw, "id": new_id()})
     dari.writer.put(startup, new=True)
     return startup
+
+
+def keep_sectors(dari: Dari, startup: AnyProfile, sectors: Sequence[str]) -> None:
+    """Give a startup that named no sector those that a person has confirmed.
+
+    A startup that has sectors by now, or a choice of none, changes nothing.
+
+    Raises:
+        InvalidRecord: for a sector that the taxonomy lacks.
+    """
+    if sectors and not startup.sectors:
+        told = startup.model_dump(mode="json", exclude_defaults=True)
+        dari.writer.put(validate(Startup, {**told, "sectors": list(sectors)}))

@@ -213,3 +213,19 @@ def test_evaluate_prints_json_of_the_agreed_form(dari):
             for figure in figures.values():
                 assert set(figure) == {"value", "low", "high", "n"}
                 assert figure["low"] <= figure["value"] <= figure["high"]
+
+
+def test_an_address_in_use_is_named_before_anything_is_promised(dari):
+    import socket
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        answer = dari("serve", "--port", taken.getsockname()[1])
+    assert answer.exit_code == 1
+    assert answer.stdout == ""
+    assert "choose another" in answer.stderr
+
+
+def test_an_empty_list_says_why(dari, rows):
+    assert "nobody passes" in dari("match", "samsung").stdout
