@@ -11,7 +11,7 @@ from index.encoder import Encoder
 from index.filters import facts_of
 from index.passages import document
 from index.search_index import Entry, SearchIndex
-from index.snapshot import SnapshotError, load_newest, save
+from index.snapshot import SnapshotError, discard, load_newest, save
 from index.writer import read_vector, vector_space
 from profiles import AnyProfile, Change, DariError, Side, Store, Tie
 
@@ -61,7 +61,8 @@ class Follower:
             _LOG.warning("snapshot not used, the index is built anew: %s", error)
             return empty
         if found is not None and found.seq > self._store.last_seq():
-            _LOG.warning("snapshot not used: it is ahead of the database (seq %d)", found.seq)
+            _LOG.warning("snapshot dropped: it is ahead of the database (seq %d)", found.seq)
+            discard(self._snapshots)
             return empty
         return found or empty
 

@@ -34,8 +34,15 @@ class SnapshotError(DariError):
 
 
 def save(index: SearchIndex, folder: Path) -> Path:
-    """Write a snapshot to a temporary folder, sync it, rename it into place, drop older ones."""
+    """Write a snapshot to a temporary folder, sync it, rename it into place, drop older ones.
+
+    Where a newer one stands already, that one is kept and nothing is written: it may lack, on
+    purpose, what has been erased since.
+    """
     folder.mkdir(parents=True, exist_ok=True)
+    newer = [other for other in _snapshots(folder) if _seq_of(other) > index.seq]
+    if newer:
+        return max(newer, key=_seq_of)
     target = folder / f"{_prefix(index.space, index.dimension)}{index.seq}"
     work = Path(tempfile.mkdtemp(prefix=_WRITING, dir=folder))
     try:
@@ -47,7 +54,7 @@ def save(index: SearchIndex, folder: Path) -> Path:
     finally:
         shutil.rmtree(work, ignore_errors=True)
     for other in _snapshots(folder):
-        if other != target:
+        if _seq_of(other) < index.seq or (_seq_of(other) == index.seq and other != target):
             shutil.rmtree(other, ignore_errors=True)
     return target
 

@@ -135,8 +135,9 @@ class Pair:
 
     @cached_property
     def past_ties(self) -> int:
-        """How many ties the partner had with others before the day."""
-        return self.scene.history.count(self.partner.id, self.scene.as_of)
+        """How many ties the partner had with others than this startup before the day."""
+        whole = self.scene.history.count(self.partner.id, self.scene.as_of)
+        return whole - len(self.prior_ties)
 
 
 def _sector(pair: Pair) -> Mapping[str, float]:

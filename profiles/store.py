@@ -309,6 +309,11 @@ class Store:
         with reading(self._engine) as connection:
             return connection.execute(select(func.max(t.changes.c.seq))).scalar() or 0
 
+    def ever_logged(self, ids: Collection[str]) -> set[str]:
+        """Tell which of `ids` the change log names: records that are or were here."""
+        with reading(self._engine) as connection:
+            return {row.id for row in _by_ids(connection, t.changes, t.changes.c.id, ids)}
+
     def changes_after(self, seq: int, *, limit: int = 10_000) -> list[Change]:
         """Read up to `limit` changes after `seq`, in order."""
         query = select(t.changes).where(t.changes.c.seq > seq).order_by(t.changes.c.seq)

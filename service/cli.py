@@ -158,11 +158,13 @@ def evaluate(folder: Path, as_json: bool) -> None:
 
     from evaluation import as_tables, evaluate_folder
     from index import load_encoder
+    from matcher import load_ranker
     from service.settings import Settings
 
-    encoder = load_encoder(_settings(Settings).encoder)
+    settings = _settings(Settings)
+    encoder, ranker = load_encoder(settings.encoder), load_ranker(settings.weights)
     with _stages() as progress:
-        report = evaluate_folder(folder, encoder, progress=progress)
+        report = evaluate_folder(folder, encoder, progress=progress, ranker=ranker)
     if as_json:
         _print_json(report.as_json())
     else:
@@ -289,5 +291,8 @@ def _say(text: str) -> None:
 
 
 def _fail(error: DariError) -> NoReturn:
-    click.echo(f"dari: {error.rule}\n  given:  {error.value}\n  remedy: {error.remedy}", err=True)
+    from profiles.errors import shorten
+
+    given = "".join(c if c.isprintable() else "�" for c in shorten(error.value, 300))
+    click.echo(f"dari: {error.rule}\n  given:  {given}\n  remedy: {error.remedy}", err=True)
     sys.exit(1)

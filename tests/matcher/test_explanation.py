@@ -122,7 +122,7 @@ def test_the_parameters_of_reasons(rich: Any, encoder: Encoder) -> None:
     assert said["region_near"] == "They are about 0 km apart."
     assert "(1 of 2)" in said["support_fit"]
     assert said["prior_tie"].endswith("(1).")
-    assert said["activity"].endswith("ties recorded: 1.")
+    assert said["activity"].endswith("ties recorded: 0.")
     assert said["history"].endswith("A crane.")
     assert "yard" in said["lexical"]
     assert "ships" in said["lexical"]

@@ -425,3 +425,9 @@ def test_no_unknown_can_give_points() -> None:
     everything = np.ones((1, len(FEATURE_NAMES)), np.float32)
     points = ranker.contributions(everything)[0]
     assert {n for n, p in zip(FEATURE_NAMES, points, strict=True) if not p} == set(UNKNOWN)
+
+
+def test_what_the_two_did_together_is_no_activity_with_others(make: SimpleNamespace) -> None:
+    tie = make.tie(a="s", valid_from=date(2020, 1, 1))
+    pair = make.pair(make.startup(sectors=["ai"]), make.partner(sectors=["ai"]), ties=[tie])
+    assert some(pair, "prior_tie", "activity") == {"prior_tie": 1}

@@ -396,7 +396,7 @@ def test_the_past_counts_strictly_before_the_day(world: SimpleNamespace, make: A
         return {c.feature for c in match.contributions} & {"history", "prior_tie", "activity"}
 
     assert features(date(2020, 1, 2)) == set()
-    assert features(date(2020, 1, 3)) == {"history", "prior_tie", "activity"}
+    assert features(date(2020, 1, 3)) == {"history", "prior_tie"}
 
 
 # Evidence
