@@ -13,6 +13,7 @@ from evaluation.measures import DEFAULT, depth_of
 from evaluation.report import Report, report_on
 from evaluation.system import dari_run
 from index import Encoder, load_encoder
+from matcher import Ranker
 
 Progress = Callable[[str, int, int], None]
 """Is told what is being done, how much of it is done, and how much there is."""
@@ -26,6 +27,7 @@ def evaluate_folder(
     measures: Sequence[str] = DEFAULT,
     progress: Progress | None = None,
     *,
+    ranker: Ranker | None = None,
     seed: int = SEED,
 ) -> Report:
     """Run Dari, random, popularity and BM25 on a test set, and report on them.
@@ -35,6 +37,7 @@ def evaluate_folder(
         encoder: the encoder that Dari runs with; the one that ships with it if None.
         measures: names as ir-measures has them.
         progress: told of the way that has been gone.
+        ranker: the ranker that Dari runs with; the one that ships with it if None.
         seed: where the random baseline and the bootstrap start from.
 
     Raises:
@@ -52,6 +55,7 @@ def evaluate_folder(
             test_set,
             encoder or load_encoder(),
             depth=depth,
+            ranker=ranker,
             advance=_counting(tell, "Asking Dari", total),
         ),
         random_run(test_set, rng=np.random.default_rng(seed), depth=depth),

@@ -5,30 +5,35 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection, Mapping
+from functools import cache
+from importlib.resources import files
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 _TOKEN = re.compile(r"[\uac00-\ud7a3]+|[^\W_\uac00-\ud7a3]+")
-_STOPWORDS = frozenset({
-    *("a", "an", "and", "are", "as", "at", "be", "by", "for", "from", "has", "have", "in", "into"),
-    *("is", "it", "its", "of", "on", "or", "our", "that", "the", "their", "them", "they", "this"),
-    *("to", "us", "we", "which", "will", "with", "you", "your"),
-})
+
+
+@cache
+def stop_words() -> frozenset[str]:
+    """Give the words, in both languages, that say nothing of what somebody does."""
+    return frozenset(files("index").joinpath("stopwords.txt").read_text(encoding="utf-8").split())
 
 
 def tokenise(text: str) -> list[str]:
     """Split into lower-case words, and runs of Hangul into character bigrams.
 
     Bigrams of Hangul need no dictionary and find a stem under any particle (Lucene's
-    CJKAnalyzer does the same). A lone syllable stays as it is.
+    CJKAnalyzer does the same). A lone syllable stays as it is. Stop words are left out.
     """
     tokens: list[str] = []
     for run in _TOKEN.findall(unicodedata.normalize("NFKC", text).lower()):
+        if run in stop_words():
+            continue
         if "\uac00" <= run[0] <= "\ud7a3":
             tokens.extend(run[i : i + 2] for i in range(max(1, len(run) - 1)))
-        elif run not in _STOPWORDS:
+        else:
             tokens.append(run)
     return tokens
 

@@ -38,6 +38,9 @@ class SnapshotError(DariError):
 def save(index: SearchIndex, folder: Path, fingerprint: str = "") -> Path:
     """Write a snapshot to a temporary folder, sync it, rename it into place, drop older ones.
 
+    Where a newer one stands already, that one is kept and nothing is written: it may lack, on
+    purpose, what has been erased since.
+
     Args:
         index: what is written.
         folder: where the snapshots stand.
@@ -49,6 +52,9 @@ def save(index: SearchIndex, folder: Path, fingerprint: str = "") -> Path:
     target = folder / f"{_prefix(index.space, index.dimension)}{index.seq}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        newer = [other for other in _snapshots(folder) if _seq_of(other) > index.seq]
+        if newer:
+            return max(newer, key=_seq_of)
         work = Path(tempfile.mkdtemp(prefix=_WRITING, dir=folder))
         try:
             _write(index, work, fingerprint)

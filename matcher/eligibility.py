@@ -81,6 +81,8 @@ def _region_rule(startup: Startup, programme: Programme) -> Reason | bool:
         return _reason("region_unknown", wanted=_region_names(programme.regions))
     if _lies_in(startup.region, programme.regions):
         return True
+    if any(country_of(region) == startup.region for region in programme.regions):
+        return _reason("region_unknown", wanted=_region_names(programme.regions))
     given = _region_names((startup.region,))
     return _reason("region", wanted=_region_names(programme.regions), given=given)
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from index import Query, document, tokenise
+from index import Query, document, passages, tokenise
 from matcher.features import FEATURE_NAMES, TEXT_FEATURES, Pair
 from matcher.matchlist import Contribution, Evidence, Unknown
 from matcher.phrases import phrase
@@ -70,16 +70,21 @@ def _contribution(
 
 
 def _sentence(pair: Pair, query: Query, name: str, finder: SentenceFinder) -> Evidence | None:
-    """Quote the candidate's sentence that is nearest to the facet of the query compared with it."""
+    """Quote the candidate's sentence that is nearest to the facet of the query compared with it.
+
+    What a partner looks for is always quoted from the partner.
+    """
     _, startup_facet, partner_facet = name.split("_")
-    candidate: Profile = pair.partner
-    asks, held = startup_facet, partner_facet
-    if query.side is Side.PARTNER:
-        candidate, asks, held = pair.startup, partner_facet, startup_facet
-    text = {"is": candidate.summary, "offers": candidate.offering, "seeks": candidate.seeking}[held]
-    vector = query.vectors[asks]  # type: ignore[index]
-    quoted = finder.best(text or candidate.name, [vector])
-    return Evidence("sentence", quoted, of=candidate.id)
+    quoted: Profile = pair.partner
+    if query.side is Side.STARTUP:
+        held, vector = partner_facet, query.vectors[startup_facet]  # type: ignore[index]
+    elif partner_facet == "seeks":
+        held, vector = partner_facet, finder.vector(passages(pair.startup)["is"])
+    else:
+        quoted = pair.startup
+        held, vector = startup_facet, query.vectors[partner_facet]  # type: ignore[index]
+    text = {"is": quoted.summary, "offers": quoted.offering, "seeks": quoted.seeking}[held]
+    return Evidence("sentence", finder.best(text or quoted.name, [vector]), of=quoted.id)
 
 
 def _lexical(pair: Pair) -> Said:
@@ -144,8 +149,10 @@ def _sector_words(profile: Profile) -> str:
 def _history(pair: Pair) -> Said:
     tie = pair.candidate.tie
     if tie is None or tie.subject is None:
-        return {"subject": ""}, None
-    return {"subject": _first_sentence(tie.subject)}, _tie_evidence(tie)
+        return {"subject": "", "other": ""}, None
+    other = tie.b if tie.a == pair.partner.id else tie.a
+    params = {"subject": _first_sentence(tie.subject), "other": pair.scene.name_of(other)}
+    return params, _tie_evidence(tie)
 
 
 def _sector_same(pair: Pair) -> Said:

@@ -13,14 +13,17 @@ from numpy.typing import NDArray
 
 from index import Candidate, History
 from matcher.eligibility import rules_met
-from profiles import Partner, Programme, Startup, Tie, TieKind
+from profiles import Partner, Programme, Startup, Text, Tie, TieKind
 from profiles.taxonomy import country_of, distance_km, sector_relation
 
 LEXICAL_HALF = 10.0
 """The BM25 score that counts one half."""
 
-NEAR_KM = 100.0
+NEAR_KM = 40.0
 """The distance at which nearness has fallen to 1/e."""
+
+TOPICAL_COSINE = 0.2
+"""The cosine from which texts speak of related things (9 in 10 unrelated pairs stay below)."""
 
 MANY_RULES = 3
 """The number of rules met from which a programme that nobody asked for counts in full."""
@@ -28,7 +31,7 @@ MANY_RULES = 3
 MANY_TIES = 50
 """The number of past ties from which activity counts in full."""
 
-_NEARNESS = {"parent": 1.0, "related": 1.0, "complementary": 1.0, "sibling": 0.5}
+_NEARNESS = {"parent": 1.0, "related": 1.0, "complementary": 0.5, "sibling": 0.5}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,8 @@ class Scene:
     as_of: date
     programme: Programme | None
     programmes: Sequence[Programme]
+    name_of: Callable[[str], Text | str] = str
+    """Names a profile that is neither of the pair, by its id."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +73,13 @@ class Pair:
         found = [(_NEARNESS.get(sector_relation(code, b), 0.0), b) for b in self.partner.sectors]
         best = max(found, key=lambda pair: pair[0], default=(0.0, ""))
         return (best[1], best[0]) if best[0] > 0 else None
+
+    @cached_property
+    def topical(self) -> bool:
+        """Whether anything says that the two work on related things: sectors, texts, the past."""
+        evidence = self.candidate.evidence
+        cosines = [evidence.get(name, 0.0) for name in (*TEXT_FEATURES, "history")]
+        return bool(self.shared_sectors or self.near_sectors) or max(cosines) >= TOPICAL_COSINE
 
     @cached_property
     def places(self) -> tuple[str, ...]:
@@ -123,8 +135,9 @@ class Pair:
 
     @cached_property
     def past_ties(self) -> int:
-        """How many ties the partner had with others before the day."""
-        return self.scene.history.count(self.partner.id, self.scene.as_of)
+        """How many ties the partner had with others than this startup before the day."""
+        whole = self.scene.history.count(self.partner.id, self.scene.as_of)
+        return whole - len(self.prior_ties)
 
 
 def _sector(pair: Pair) -> Mapping[str, float]:
@@ -139,7 +152,7 @@ def _region(pair: Pair) -> Mapping[str, float]:
     here = pair.startup.region
     if here is None:
         return {"region_unknown": 1.0}
-    paired = {"region_paired": float(pair.pairing is not None)}
+    paired = {"region_paired": _paired(pair)}
     if not pair.places:
         return {"region_unknown": 1.0, **paired}
     same = here in pair.places
@@ -152,6 +165,13 @@ def _region(pair: Pair) -> Mapping[str, float]:
         "region_near": near,
         "region_same_country": float(at_home),
     }
+
+
+def _paired(pair: Pair) -> float:
+    """Count a pairing in full where the two have a subject in common, else one half."""
+    if pair.pairing is None:
+        return 0.0
+    return 1.0 if pair.topical else 0.5
 
 
 def _support(pair: Pair) -> Mapping[str, float]:
@@ -185,10 +205,14 @@ def _policy(pair: Pair) -> Mapping[str, float]:
 def _past(pair: Pair) -> Mapping[str, float]:
     found = {
         "prior_tie": float(bool(pair.prior_ties)),
-        "activity": min(1.0, math.log1p(pair.past_ties) / math.log1p(MANY_TIES)),
+        "activity": _activity(pair) if pair.topical else 0.0,
     }
     near = pair.candidate.evidence.get("history")
     return {**found, **({"history": near} if near is not None else {"history_unknown": 1.0})}
+
+
+def _activity(pair: Pair) -> float:
+    return min(1.0, math.log1p(pair.past_ties) / math.log1p(MANY_TIES))
 
 
 def _text(pair: Pair) -> Mapping[str, float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from functools import partial
 
 from index import Candidate, Encoder, Filters, Follower, Query, Retriever, SearchIndex
 from matcher.eligibility import Reason, partner_refusals, refusals, startup_refusals
@@ -15,7 +16,7 @@ from matcher.phrases import phrase
 from matcher.ranker import Ranker, score
 from matcher.records import Records
 from matcher.sentences import SentenceFinder
-from profiles import AnyProfile, DariError, Partner, Programme, Side, Startup, Store
+from profiles import AnyProfile, DariError, Partner, Programme, Side, Startup, Store, Text
 from profiles.taxonomy import Names
 
 MOST_MATCHES = 1_000
@@ -107,12 +108,18 @@ class Matchmaker:
         while True:
             candidates, index = self._retriever.retrieve(query, pool, filters=filters)
             running = self._running(query.as_of, programme, index.seq)
-            scene = Scene(index.history, query.as_of, programme, running)
+            name_of = partial(self._name, seq=index.seq)
+            scene = Scene(index.history, query.as_of, programme, running, name_of)
             profiles = self._records.profiles([c.id for c in candidates], index.seq)
             pairs, refused = _screen(query, candidates, profiles, scene)
             if len(pairs) >= k or len(candidates) < pool:
                 return pairs, refused, index
             pool *= _POOL_GROWTH
+
+    def _name(self, id: str, seq: int) -> Text | str:
+        """Name a profile; one that the store lacks is named by its id."""
+        held = self._records.profiles([id], seq).get(id)
+        return held.name if held else id
 
     def _running(self, day: date, programme: Programme | None, seq: int) -> Sequence[Programme]:
         if programme is not None:

@@ -25,6 +25,9 @@ score without a rounding error in any order."""
 
 MOST_POINTS = 100
 
+LEAST_POINTS = 0.05
+"""A contribution below this is none: a reason that would be shown as 0.0 is no reason."""
+
 _UNKNOWN = "_unknown"
 
 
@@ -57,7 +60,7 @@ class AdditiveRanker:
         shape = (features.astype(np.float64) - self.floor) / (self.ceiling - self.floor)
         points = self.points * np.clip(shape, 0.0, 1.0)
         rounded: Doubles = np.round(points * RESOLUTION) / RESOLUTION
-        return rounded
+        return np.where(rounded < LEAST_POINTS, 0.0, rounded)
 
 
 def score(contributions: Doubles) -> Doubles:

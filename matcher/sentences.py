@@ -33,7 +33,16 @@ class SentenceFinder:
             found = sentences(text)
             return tuple(found), encoder.encode(found, role="passage")
 
+        def one(text: str) -> NDArray[np.float32]:
+            row: NDArray[np.float32] = encoder.encode([text])[0]
+            return row
+
         self._encoded = lru_cache(maxsize=keep)(encode)
+        self._whole = lru_cache(maxsize=keep)(one)
+
+    def vector(self, text: str) -> NDArray[np.float32]:
+        """Encode a whole text, shape (d,)."""
+        return self._whole(text)
 
     def best(self, text: Text, vectors: Sequence[NDArray[np.float32]]) -> Names:
         """Give, in each language that the text has, the sentence nearest to any of the vectors.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,6 +34,7 @@ def open_engine(url: str) -> Engine:
             raise ArgumentError("unsupported database")
         if parsed.get_backend_name() == "sqlite" and _is_path(parsed.database):
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+            Path(parsed.database).touch(mode=0o600)
         # A server that was started again closes old connections; they are tried before use.
         engine = create_engine(
             parsed,
@@ -41,7 +43,7 @@ def open_engine(url: str) -> Engine:
         )
     except (ArgumentError, NoSuchModuleError) as error:
         raise StoreError(
-            value=url,
+            value=re.sub(r"(//[^:/@]*):[^@]*@", r"\1:***@", url),
             rule="The database URL is none that Dari can use.",
             remedy="Give sqlite:////absolute/path.sqlite3 or postgresql://user@host/name.",
         ) from error
@@ -118,16 +120,27 @@ def _named_errors(engine: Engine) -> Iterator[None]:
         raise StoreError(
             value=engine.url.render_as_string(hide_password=True),
             rule=f"The database does not answer as it should: {getattr(error, 'orig', error)}.",
-            remedy="Run `dari init`; check that the database exists and can be written.",
+            remedy="Check that it is there, and that it and its folder (DARI_HOME) can be written.",
         ) from error
 
 
 def forget(engine: Engine) -> None:
-    """Empty SQLite's write-ahead log, so that what was deleted is on disk no more."""
-    if engine.dialect.name == "sqlite":
-        with _named_errors(engine), engine.connect() as connection:
-            driver: Any = connection.connection.driver_connection
-            driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    """Empty SQLite's write-ahead log, so that what was deleted is on disk no more.
+
+    Raises:
+        StoreError: if a reader still holds the log after half a minute.
+    """
+    if engine.dialect.name != "sqlite":
+        return
+    with _named_errors(engine), engine.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        busy = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    if busy:
+        raise StoreError(
+            value=engine.url.render_as_string(hide_password=True),
+            rule="It is erased, but a reader still holds the write-ahead log with its old pages.",
+            remedy="Stop what reads for long; the log is emptied at the next erasure or restart.",
+        )
 
 
 def migrate(engine: Engine) -> None:

@@ -364,6 +364,11 @@ class Store:
         there = bool(found) and found[-1].seq == seq
         return sha256("\n".join([str(there), *told]).encode()).hexdigest()
 
+    def ever_logged(self, ids: Collection[str]) -> set[str]:
+        """Tell which of `ids` the change log names: records that are or were here."""
+        with reading(self._engine) as connection:
+            return {row.id for row in rows.by_ids(connection, t.changes, t.changes.c.id, ids)}
+
     def changes_after(self, seq: int, *, limit: int = 10_000) -> list[Change]:
         """Read up to `limit` changes after `seq`, in order."""
         query = select(t.changes).where(t.changes.c.seq > seq).order_by(t.changes.c.seq)

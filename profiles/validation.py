@@ -28,6 +28,10 @@ _CODES = {
     "less_than_equal": "range",
 }
 
+_EXAMPLES = {"id": "x", "name": "x"}
+_ASKED = {"text_missing": ("summary", "seeking", "offering")}
+"""The fields of which one is asked for, by the rule that asks for them."""
+
 
 def validate(model: type[R], raw: object) -> R:
     """Build a record of `model` from raw values.
@@ -38,7 +42,31 @@ def validate(model: type[R], raw: object) -> R:
     try:
         return model.model_validate(raw)
     except ValidationError as error:
-        raise InvalidRecord(_field_errors(error)) from error
+        errors = _field_errors(error)
+        raise InvalidRecord([*errors, *_broken_by_the_rest(model, raw, errors)]) from error
+
+
+def _broken_by_the_rest(
+    model: type[Record], raw: object, errors: list[FieldError]
+) -> list[FieldError]:
+    """Find the rules between fields that the fields without an error break.
+
+    Such rules are checked only once every field is right by itself; here the wrong fields stand in
+    as absent, or by an example where they are required, so that a person is told all at once.
+    """
+    if not isinstance(raw, Mapping):
+        return []
+    wrong = {error.field.split(".")[0] for error in errors}
+    kept = {name: value for name, value in raw.items() if name not in wrong}
+    try:
+        model.model_validate({**_EXAMPLES, **kept} if wrong & _EXAMPLES.keys() else kept)
+    except ValidationError as error:
+        found = [
+            one for one in error.errors(include_url=False) if "field" in (one.get("ctx") or {})
+        ]
+        told = [_field_error(one) for one in found]
+        return [one for one in told if not wrong & set(_ASKED.get(one.code, (one.field,)))]
+    return []
 
 
 def without_unknown_fields(

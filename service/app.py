@@ -74,12 +74,10 @@ def _config(dari: Dari) -> dict[str, Any]:
 def _limit_submissions(app: APIFlask, per_hour: int) -> None:
     """Bound the submissions of one address, form and API together; each worker counts its own."""
     limiter = Limiter(get_remote_address, app=app, storage_uri="memory://")
-    limit = limiter.shared_limit(
-        f"{per_hour} per hour",
-        scope="submissions",
-        methods=["POST"],
-        exempt_when=web.is_draft,
-    )
-    for endpoint in (web.SUBMISSION, api.SUBMISSION):
+    exempt: dict[str, Any] = {web.SUBMISSION: web.is_draft, api.SUBMISSION: None}
+    for endpoint, exempt_when in exempt.items():
+        limit = limiter.shared_limit(
+            f"{per_hour} per hour", scope="submissions", methods=["POST"], exempt_when=exempt_when
+        )
         view: Callable[..., Any] = app.view_functions[endpoint]
         app.view_functions[endpoint] = limit(view)

@@ -68,8 +68,9 @@ def init() -> None:
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64))
 def serve(host: str, port: int, workers: int) -> None:
     """Serve the pages and the API; prepares the installation first where needed."""
-    from service.server import run
+    from service.server import check_free, run
 
+    check_free(host, port)
     dari = prepared()
     shown = f"[{host}]" if ":" in host else host
     address = f"http://{shown}:{port}"
@@ -111,7 +112,9 @@ def match(
     try:
         asked = validate(PartnerMatchQuery, {"kind": kind, "region": region, "sector": sector})
     except InvalidRecord as error:
-        raise click.UsageError(f"--{error.rule} {error.remedy}") from error
+        first = error.errors[0]
+        option = first.field.split(".")[0]
+        raise click.UsageError(f"--{option}: {first.rule('en')} {first.remedy('en')}") from error
     found = dari.matchmaker.match(id, k, programme=programme, filters=asked.filters, as_of=day)
     if as_json:
         print_json(found.as_json())
@@ -128,10 +131,12 @@ def evaluate(folder: Path, as_json: bool) -> None:
 
     from evaluation import as_tables, evaluate_folder
     from index import load_encoder
+    from matcher import load_ranker
 
-    encoder = load_encoder(read_settings().encoder)
+    settings = read_settings()
+    encoder, ranker = load_encoder(settings.encoder), load_ranker(settings.weights)
     with stages() as progress:
-        report = evaluate_folder(folder, encoder, progress=progress)
+        report = evaluate_folder(folder, encoder, progress=progress, ranker=ranker)
     if as_json:
         print_json(report.as_json())
     else:
@@ -161,7 +166,10 @@ def convert_cordis(source: Path, out: Path, cut: datetime, until: datetime) -> N
 
 
 def _fail(error: DariError) -> NoReturn:
-    click.echo(f"dari: {error.rule}\n  given:  {error.value}\n  remedy: {error.remedy}", err=True)
+    from profiles.errors import shorten
+
+    given = "".join(c if c.isprintable() else "�" for c in shorten(error.value, 300))
+    click.echo(f"dari: {error.rule}\n  given:  {given}\n  remedy: {error.remedy}", err=True)
     sys.exit(1)
 
 

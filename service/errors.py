@@ -125,7 +125,10 @@ def failure(status: int) -> Failure:
         ),
         401: (
             gettext("This page is for incubator staff"),
-            gettext("Sign in with the staff link that the server printed when it started."),
+            gettext(
+                "Sign in with the staff link that the server printed when it started; a program "
+                "sends its token in the header Authorization: Bearer TOKEN."
+            ),
         ),
         404: (
             gettext("Nothing is kept under this address"),

@@ -86,7 +86,7 @@ def read_match_query(model: type[M], args: MultiDict[str, str], store: Store, *,
         try:
             store.programme(query.programme)
         except UnknownId as error:
-            wrong = FieldError("programme", "id_unknown", query.programme)
+            wrong = FieldError("programme", "programme_unknown", query.programme)
             raise InvalidRecord([wrong]) from error
     return query
 

@@ -37,6 +37,7 @@ _LABELS = {
         "unknown": "not known",
         "refused": "Refused by the rules",
         "rejected": "Rejected rows",
+        "none": "No match: nobody passes the filters and the rules.",
         "more": "… and {n} more (--json shows all)",
         "more_rows": "… and {n} more rows (--report FILE keeps all)",
         "checked": "Only checked, nothing written: ",
@@ -57,6 +58,7 @@ _LABELS = {
         "unknown": "알 수 없는 것",
         "refused": "규칙에 따라 제외된 곳",
         "rejected": "거부된 행",
+        "none": "맞는 상대가 없습니다. 조건과 규칙을 통과한 곳이 없습니다.",
         "more": "… 외 {n}건 (--json으로 모두 볼 수 있습니다)",
         "more_rows": "… 외 {n}행 (--report 파일에 모두 남길 수 있습니다)",
         "checked": "검사만 했고 저장하지 않았습니다: ",
@@ -187,6 +189,8 @@ def match_tables(found: MatchList, lang: str) -> list[Any]:
         f"{found.model_version} · {found.as_of.isoformat()} · seq {found.index_seq}", "dim"
     )
     notes = [Plain(note.in_(lang)) for note in found.notes]
+    if not found.matches:
+        notes.append(Plain(say["none"]))
     return [table, *notes, *_refused(found, lang), foot]
 
 

@@ -2,11 +2,36 @@
 
 from __future__ import annotations
 
+import socket
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
 
+from profiles import DariError
 from service.settings import Settings
+
+
+class AddressTaken(DariError):
+    """An address that Dari cannot listen on."""
+
+
+def check_free(host: str, port: int) -> None:
+    """Make sure that nobody listens on an address.
+
+    Raises:
+        AddressTaken: if it cannot be listened on.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise AddressTaken(
+                value=f"{host}:{port}",
+                rule=f"Dari cannot listen on this address: {error.strerror}.",
+                remedy="Stop what listens there, or choose another: make run PORT=8001.",
+            ) from error
 
 
 class _Server(BaseApplication):  # type: ignore[misc]

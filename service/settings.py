@@ -39,7 +39,7 @@ class Settings(BaseSettings):
     """The largest request body, in bytes."""
 
     public_submissions_per_hour: int = Field(default=60, ge=1)
-    """How many startups one address may submit in an hour."""
+    """How many startups one address may submit in an hour; each worker counts its own."""
 
     secure_cookies: bool = False
     """Whether cookies travel over TLS alone; set it wherever Dari stands behind TLS."""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from profiles import Startup, validate
+from profiles import AnyProfile, FieldError, InvalidRecord, Startup, validate
 from service.wiring import Dari
+
+_PLAIN_ID = re.compile(r"(?!new$)[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+"""What an id may be that comes from outside: it becomes a part of addresses and is logged."""
 
 _BASE32 = "abcdefghijklmnopqrstuvwxyz234567"
 
@@ -24,6 +28,21 @@ def submit(dari: Dari, raw: Mapping[str, object]) -> Startup:
         IdTaken: if a profile with its id exists.
     """
     named = raw.get("id") not in (None, "")
+    if named and not (isinstance(raw["id"], str) and _PLAIN_ID.fullmatch(raw["id"])):
+        raise InvalidRecord([FieldError("id", "plain_id", raw["id"])])
     startup = validate(Startup, raw if named else {**raw, "id": new_id()})
     dari.writer.put(startup, new=True)
     return startup
+
+
+def keep_sectors(dari: Dari, startup: AnyProfile, sectors: Sequence[str]) -> None:
+    """Give a startup that named no sector those that a person has confirmed.
+
+    A startup that has sectors by now, or a choice of none, changes nothing.
+
+    Raises:
+        InvalidRecord: for a sector that the taxonomy lacks.
+    """
+    if sectors and not startup.sectors:
+        told = startup.model_dump(mode="json", exclude_defaults=True)
+        dari.writer.put(validate(Startup, {**told, "sectors": list(sectors)}))

@@ -60,7 +60,7 @@ def build(settings: Settings) -> Dari:
 def init(settings: Settings, progress: Progress | None = None) -> Dari:
     """Prepare the home: make or migrate the database, load the catalogue, encode what is missing.
 
-    What is there is kept: a catalogue entry that staff have changed is not written again.
+    What is there is kept: a catalogue entry that staff have changed or erased is not written again.
 
     Raises:
         StoreError: if the database cannot be reached or written.
@@ -98,11 +98,11 @@ def _assemble(settings: Settings, store: Store, encoder: Encoder | None = None) 
 def _load_catalogue(store: Store, writer: Writer, tell: Progress) -> None:
     catalogue = load_catalogue()
     tell("loading the catalogue", 0, len(catalogue.partners))
-    known = store.get_many([partner.id for partner in catalogue.partners])
-    writer.put_many(partner for partner in catalogue.partners if partner.id not in known)
-    ties = store.get_ties([tie.id for tie in catalogue.ties])
+    partners = store.ever_logged([partner.id for partner in catalogue.partners])
+    writer.put_many(partner for partner in catalogue.partners if partner.id not in partners)
+    ties = store.ever_logged([tie.id for tie in catalogue.ties])
     writer.put_ties(tie for tie in catalogue.ties if tie.id not in ties)
-    programmes = {programme.id for programme in store.programmes()}
+    programmes = store.ever_logged([programme.id for programme in catalogue.programmes])
     new = [programme for programme in catalogue.programmes if programme.id not in programmes]
     if new:
         store.put_programmes(new)

@@ -11,7 +11,7 @@ from werkzeug.exceptions import NotFound
 from profiles import InvalidRecord, Side, Startup
 from service.forms import StartupForm
 from service.security import dari
-from service.submission import submit
+from service.submission import keep_sectors, submit
 from service.web.understanding import understand
 
 public = Blueprint("public", __name__)
@@ -48,11 +48,25 @@ def submit_startup() -> ResponseReturnValue:
 @public.get("/thanks")
 def thanks() -> ResponseReturnValue:
     """Show the person who has just handed in a startup how it was understood."""
+    startup = _submitted()
+    return render_template("thanks.html", startup=startup, understood=understand(startup))
+
+
+@public.post("/thanks/sectors")
+def choose_own_sectors() -> ResponseReturnValue:
+    """Keep the sectors that a person confirms of the startup just handed in."""
+    startup = _submitted()
+    keep_sectors(dari(), startup, request.form.getlist("sectors"))
+    return redirect(url_for("public.thanks"), 303)
+
+
+def _submitted() -> Startup:
+    """Read the startup that this browser has just handed in."""
     found = dari().store.get_many([session.get("submitted", "")])
     startup = next(iter(found.values()), None)
     if not isinstance(startup, Startup):
         raise NotFound
-    return render_template("thanks.html", startup=startup, understood=understand(startup))
+    return startup
 
 
 def is_draft() -> bool:

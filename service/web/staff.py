@@ -18,7 +18,9 @@ from service.queries import (
     read_query,
 )
 from service.security import dari, local_address, require_session
+from service.submission import keep_sectors
 from service.web.matches import match_page, read_verdict
+from service.web.understanding import suggested_sectors
 
 staff = APIBlueprint("staff", __name__, enable_openapi=False)
 staff.before_request(require_session)
@@ -45,7 +47,17 @@ def profile(side: str, id: str) -> ResponseReturnValue:
     found = profile_on(store, SIDES[side], id)
     ties = store.ties_of([id])
     names = store.get_many({end for tie in ties for end in (tie.a, tie.b)})
-    return render_template("profile.html", side=side, profile=found, ties=ties, names=names)
+    shown = {"ties": ties, "names": names, "suggested": suggested_sectors(found)}
+    return render_template("profile.html", side=side, profile=found, **shown)
+
+
+@staff.post("/startups/<path:id>/sectors")
+def choose_sectors(id: str) -> ResponseReturnValue:
+    """Keep the sectors that staff confirm of a startup that named none."""
+    found = profile_on(dari().store, Side.STARTUP, id)
+    keep_sectors(dari(), found, request.form.getlist("sectors"))
+    flash(gettext("The sectors have been kept."), "success")
+    return redirect(url_for("staff.profile", side="startups", id=id), 303)
 
 
 @staff.get("/<any(startups, partners):side>/<path:id>/matches")

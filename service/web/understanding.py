@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from flask_babel import gettext
 
-from profiles import Startup
+from profiles import Profile, Side, Startup
 from profiles.taxonomy import find_sectors
 
 
@@ -32,9 +32,12 @@ def understand(startup: Startup) -> Understanding:
         "offers": gettext("support it can give"),
     }
     unknown = tuple(name for field, name in names.items() if not getattr(startup, field))
-    return Understanding(unknown, () if startup.sectors else _suggested(startup))
+    return Understanding(unknown, suggested_sectors(startup))
 
 
-def _suggested(startup: Startup) -> tuple[str, ...]:
-    texts = [t.joined for t in (startup.summary, startup.seeking, startup.offering) if t]
+def suggested_sectors(profile: Profile) -> tuple[str, ...]:
+    """Suggest up to five sectors from the texts of a startup that names none."""
+    if profile.sectors or profile.side is not Side.STARTUP:
+        return ()
+    texts = [t.joined for t in (profile.summary, profile.seeking, profile.offering) if t]
     return tuple(find_sectors("\n".join(texts)))[:5]

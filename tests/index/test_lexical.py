@@ -115,3 +115,8 @@ def test_documents_without_a_word_are_no_failure() -> None:
 def test_korean_is_found_by_part_of_a_word() -> None:
     index = LexicalIndex({"kriso": "선박해양플랜트연구소", "kist": "한국과학기술연구원"})
     assert [id for id, _ in index.search("자율운항선박을 만든다", 5)] == ["kriso"]
+
+
+def test_words_that_say_nothing_are_left_out() -> None:
+    assert tokenise("We make things. 함께할 기업을 찾습니다") == []
+    assert tokenise("초음파 기기를 만듭니다") == ["초음", "음파", "기기", "기를"]

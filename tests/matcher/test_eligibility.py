@@ -20,7 +20,7 @@ RULES = [
     ({"regions": ["KR-27"]}, {"region": "KR-27"}, None),
     ({"regions": ["KR"]}, {"region": "KR-27"}, None),
     ({"regions": ["KR-27"]}, {"region": "KR-26"}, "region"),
-    ({"regions": ["KR-27"]}, {"region": "KR"}, "region"),
+    ({"regions": ["KR-27"]}, {"region": "KR"}, "region_unknown"),
     ({"regions": ["KR-27"]}, {}, "region_unknown"),
     ({"countries": ["KR", "RU"]}, {"region": "RU-MOW"}, None),
     ({"countries": ["KR", "RU"]}, {"region": "US-MA"}, "country"),

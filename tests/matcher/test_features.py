@@ -110,8 +110,14 @@ def test_activity_grows_with_the_logarithm_of_past_ties(make: SimpleNamespace) -
     def activity(n: int) -> float:
         ties = [make.tie(f"t{i}", a=f"x{i}", valid_from=date(2020, 1, 1)) for i in range(n)]
         later = make.tie("later", a="y", valid_from=TODAY)
-        return values(make.pair(ties=[*ties, later])).get("activity", 0.0)
+        pair = make.pair(
+            make.startup(sectors=["ai"]), make.partner(sectors=field), ties=[*ties, later]
+        )
+        return values(pair).get("activity", 0.0)
 
+    field = ["food"]
+    assert activity(50) == 0  # busy, but with nothing in common
+    field = ["ai"]
     assert activity(0) == 0
     assert activity(3) == pytest.approx(math.log(4) / math.log(51), abs=1e-6)
     assert activity(50) == activity(80) == 1
@@ -128,7 +134,7 @@ def test_activity_grows_with_the_logarithm_of_past_ties(make: SimpleNamespace) -
         (["ai"], ["ai", "games", "food"], {"sector_same": 1}),
         (["ai"], ["digital"], {"sector_near": 1}),  # parent
         (["ai"], ["cloud"], {"sector_near": 1}),  # related
-        (["games"], ["cloud"], {"sector_near": 1}),  # complementary
+        (["games"], ["cloud"], {"sector_near": 0.5}),  # complementary
         (["ai"], ["blockchain"], {"sector_near": 0.5}),  # siblings
         (["ai"], ["blockchain", "cloud"], {"sector_near": 1}),  # the nearest counts
         (["ai", "food"], ["cloud"], {"sector_near": 0.5}),
@@ -147,7 +153,7 @@ def test_sector(
 
 # Region
 
-DAEGU_BUSAN = math.exp(-(distance_km("KR-27", "KR-26") or 0) / 100)
+DAEGU_BUSAN = math.exp(-(distance_km("KR-27", "KR-26") or 0) / 40)
 
 
 @pytest.mark.parametrize(
@@ -214,9 +220,17 @@ def test_a_pairing_counts_where_nobody_knows_the_partners_seat(make: SimpleNames
     tie = make.tie(a="centre", kind="pairing", region="KR-27")
     pair = make.pair(make.startup(region="KR-27"), ties=[tie])
     assert some(pair, "region_paired", "region_unknown") == {
-        "region_paired": 1,
+        "region_paired": 0.5,
         "region_unknown": 1,
     }
+
+
+def test_a_pairing_counts_in_full_where_the_two_share_a_subject(make: SimpleNamespace) -> None:
+    tie = make.tie(a="centre", kind="pairing", region="KR-27")
+    startup = make.startup(region="KR-27", sectors=["ai"])
+    for sectors, value in ((["ai"], 1), (["cloud"], 1), (["food"], 0.5), ([], 0.5)):
+        pair = make.pair(startup, make.partner(sectors=sectors), ties=[tie])
+        assert some(pair, "region_paired") == {"region_paired": value}
 
 
 # Supports and stage
@@ -411,3 +425,9 @@ def test_no_unknown_can_give_points() -> None:
     everything = np.ones((1, len(FEATURE_NAMES)), np.float32)
     points = ranker.contributions(everything)[0]
     assert {n for n, p in zip(FEATURE_NAMES, points, strict=True) if not p} == set(UNKNOWN)
+
+
+def test_what_the_two_did_together_is_no_activity_with_others(make: SimpleNamespace) -> None:
+    tie = make.tie(a="s", valid_from=date(2020, 1, 1))
+    pair = make.pair(make.startup(sectors=["ai"]), make.partner(sectors=["ai"]), ties=[tie])
+    assert some(pair, "prior_tie", "activity") == {"prior_tie": 1}

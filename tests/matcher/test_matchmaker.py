@@ -14,7 +14,7 @@ import pytest
 
 from index import Encoder, Filters, Follower
 from matcher import FEATURE_NAMES, MatchError, MatchList, Matchmaker, load_ranker
-from profiles import Partner, PartnerKind, Startup, UnknownId
+from profiles import Partner, PartnerKind, Side, Startup, UnknownId
 
 TODAY = date(2026, 1, 1)
 
@@ -396,7 +396,7 @@ def test_the_past_counts_strictly_before_the_day(world: SimpleNamespace, make: A
         return {c.feature for c in match.contributions} & {"history", "prior_tie", "activity"}
 
     assert features(date(2020, 1, 2)) == set()
-    assert features(date(2020, 1, 3)) == {"history", "prior_tie", "activity"}
+    assert features(date(2020, 1, 3)) == {"history", "prior_tie"}
 
 
 # Evidence
@@ -406,13 +406,15 @@ def test_sentences_are_quoted_from_the_candidates_own_text(catalogue: SimpleName
     quotes = 0
     for found in catalogue_lists(catalogue):
         for match in found.matches:
-            profile = match.profile
-            texts = [profile.name, profile.summary, profile.offering, profile.seeking]
+            pair = {one.id: one for one in (match.profile, found.query)}
             for one in match.contributions:
                 if one.evidence is None or one.evidence.kind != "sentence":
                     continue
                 quotes += 1
-                assert one.evidence.of == profile.id
+                of_partner = one.feature == "text_is_seeks" and match.profile.side is Side.STARTUP
+                assert one.evidence.of == (found.query if of_partner else match.profile).id
+                profile = pair[one.evidence.of]
+                texts = [profile.name, profile.summary, profile.offering, profile.seeking]
                 for lang in ("en", "ko"):
                     quoted = one.evidence.text.in_(lang)
                     assert quoted

@@ -108,7 +108,7 @@ def assert_unusable(url: str, said: str) -> None:
     for act in (store.last_seq, store.programmes, store.migrate, lambda: put(store, "a")):
         with pytest.raises(StoreError, match=said) as caught:
             act()
-        assert "dari init" in caught.value.remedy
+        assert "DARI_HOME" in caught.value.remedy
     store.close()
 
 

@@ -65,7 +65,8 @@ def test_a_missing_parameter_is_a_question_mark_and_a_missing_code_an_error() ->
 
 def test_every_code_of_the_source_has_its_message() -> None:
     root = Path(profiles.__file__).parent
-    sources = [*root.glob("*.py"), Path(index.loading.__file__)]
+    service = root.parent / "service"
+    sources = [*root.glob("*.py"), Path(index.loading.__file__), *service.glob("*.py")]
     text = "\n".join(path.read_text(encoding="utf-8") for path in sources)
     used = set(re.findall(r'PydanticCustomError\(\s*"(\w+)"', text))
     used |= set(re.findall(r'FieldError\(\s*[\w".]+,\s*"(\w+)"', text))

@@ -576,3 +576,24 @@ def test_kinds_of_ties_survive_json() -> None:
     for kind in TieKind:
         again(tie(kind=kind, region="KR-27", valid_from="2014", subject="함께 한 일", role="lead"))
     again(programme(funding={"amount": 5, "currency": "USD"}, closed=True, trl_min=2, places=0))
+
+
+@pytest.mark.parametrize(
+    ("raw", "told"),
+    [
+        ({}, {("id", "missing"), ("name", "missing"), ("summary", "text_missing")}),
+        ({"id": "a", "summary": 3}, {("name", "missing"), ("summary", "text_type")}),
+        (
+            {"id": "a", "name": "n", "contact": "a@b.co", "trl": 77},
+            {("trl", "range"), ("summary", "text_missing")},
+        ),
+        (
+            {"id": "a", "summary": "s", "contact": "a@b.co"},
+            {("name", "missing"), ("consent", "consent")},
+        ),
+    ],
+)
+def test_rules_between_fields_are_told_beside_wrong_fields(raw, told) -> None:
+    with pytest.raises(InvalidRecord) as caught:
+        validate(Startup, raw)
+    assert {(one.field, one.code) for one in caught.value.errors} == told

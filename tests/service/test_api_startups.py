@@ -84,8 +84,8 @@ def test_no_cookie_and_no_token_is_needed_nor_harmful(staff):
         (GOOD | {"website": "https://a.example/\u202egnp"}, "website", "text_control"),
         (GOOD | {"contact": "nobody"}, "contact", "email"),
         (GOOD | {"contact": "a@b.example"}, "consent", "consent"),
-        (GOOD | {"id": "../etc"}, "id", "id"),
-        (GOOD | {"id": "a b"}, "id", "id"),
+        (GOOD | {"id": "../etc"}, "id", "plain_id"),
+        (GOOD | {"id": "a b"}, "id", "plain_id"),
         (GOOD | {"colour": "red"}, "colour", "extra"),
     ],
 )
@@ -163,3 +163,17 @@ def test_markup_stays_json(client, bearer):
     assert made.mimetype == "application/json"
     assert made.headers["X-Content-Type-Options"] == "nosniff"
     assert made.json["summary"] == {"en": "<script>alert(1)</script>"}
+
+
+@pytest.mark.parametrize("id", ["new", "a/matches", "x@y.kr", "한글", "-a", "a" * 65, 7])
+def test_an_id_from_outside_is_plain(client, id):
+    answer = client.post("/api/v1/startups", json={"id": id, "name": "n", "summary": "s"})
+    assert answer.status_code == 422
+    assert [one["field"] for one in answer.get_json()["errors"]] == ["id"]
+
+
+def test_a_draft_of_the_form_opens_no_door_of_the_api(make_app):
+    client = make_app(public_submissions_per_hour=2).test_client()
+    body = {"name": "n", "summary": "s"}
+    codes = [client.post("/api/v1/startups?draft=1", json=body).status_code for _ in range(4)]
+    assert codes == [201, 201, 429, 429]

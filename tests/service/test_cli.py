@@ -213,3 +213,44 @@ def test_evaluate_prints_json_of_the_agreed_form(dari):
             for figure in figures.values():
                 assert set(figure) == {"value", "low", "high", "n"}
                 assert figure["low"] <= figure["value"] <= figure["high"]
+
+
+def test_an_address_in_use_is_named_before_anything_is_promised(dari):
+    import socket
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        answer = dari("serve", "--port", taken.getsockname()[1])
+    assert answer.exit_code == 1
+    assert answer.stdout == ""
+    assert "choose another" in answer.stderr
+
+
+def test_an_empty_list_says_why(dari, rows):
+    assert "nobody passes" in dari("match", "samsung").stdout
+
+
+def test_an_erased_catalogue_entry_stays_away(dari):
+    assert dari("erase", "kakao", "--yes").exit_code == 0
+    assert dari("init").exit_code == 0
+    assert dari("match", "kakao").exit_code == 1
+
+
+def test_evaluate_reads_the_weights_of_the_settings(dari, monkeypatch, tmp_path):
+    monkeypatch.setenv("DARI_WEIGHTS", str(tmp_path / "nowhere.toml"))
+    answer = dari("evaluate", EXAMPLES / "test-set")
+    assert answer.exit_code == 1
+    assert "nowhere.toml" in answer.stderr
+
+
+def test_the_home_is_for_its_owner_alone(installed):
+    for name in ("dari.sqlite3", "staff-token", "secret-key"):
+        assert (installed / name).stat().st_mode & 0o077 == 0
+
+
+def test_a_password_in_a_url_is_not_printed(dari, monkeypatch):
+    monkeypatch.setenv("DARI_DATABASE_URL", "mysql://someone:hunter2@host/name")
+    answer = dari("init")
+    assert answer.exit_code == 1
+    assert "hunter2" not in answer.output

@@ -14,6 +14,8 @@ import pytest
 from click.testing import CliRunner
 from werkzeug.serving import make_server
 
+from index import load_encoder
+from matcher import load_ranker
 from profiles.kinds import PartnerKind, ProgrammeKind, Stage, Support, TieKind
 from profiles.schema import Partner, Programme, Startup, Tie
 from profiles.taxonomy import provinces, sectors
@@ -88,3 +90,9 @@ def test_every_code_is_documented():
     kinds = (PartnerKind, ProgrammeKind, Stage, Support, TieKind)
     codes = {code.value for kind in kinds for code in kind}
     assert codes | set(sectors()) | set(provinces()) <= told
+
+
+def test_the_figures_are_those_of_the_shipped_ranker_and_encoder():
+    told = (ROOT / "docs" / "evaluation.md").read_text(encoding="utf-8")
+    assert load_ranker().version in told
+    assert load_encoder().encoder_id in told
