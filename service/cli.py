@@ -12,6 +12,7 @@ import click
 
 from profiles.kinds import PartnerKind
 from service.cli_data import export, import_
+from service.cli_history import history
 from service.cli_identity import duplicates
 from service.cli_privacy import erase, expire, held, withdraw
 from service.cli_safety import backup, index, restore
@@ -185,3 +186,4 @@ for _command in (erase, expire, held, withdraw):
 
 
 main.add_command(duplicates)
+main.add_command(history)

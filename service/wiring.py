@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from index import Encoder, Follower, Writer, discard, load_encoder
+from index import Encoder, Follower, Writer, load_encoder
 from matcher import Matchmaker, load_ranker
 from profiles import DariError, Side, Store
 from profiles.catalogue import load_catalogue
@@ -31,16 +31,6 @@ class Dari:
     staff_token: str
     secret_key: str
 
-    def erase(self, id: str) -> None:
-        """Erase a profile: row, vectors, ties, verdicts, and every snapshot that might hold it.
-
-        Raises:
-            UnknownId: if there is none.
-        """
-        self.store.erase(id)
-        discard(self.settings.snapshots)
-        self.follower.save_snapshot()
-
 
 def build(settings: Settings) -> Dari:
     """Put the parts together; a home that is new or of an older version is prepared first.
@@ -49,7 +39,7 @@ def build(settings: Settings) -> Dari:
         StoreError: if the database cannot be reached.
         DariError: if the home cannot be written, or the encoder or the weights cannot be read.
     """
-    _make_home(settings.home)
+    make_home(settings.home)
     store = Store.open(settings.database)
     if not store.is_migrated:
         store.close()
@@ -66,7 +56,7 @@ def init(settings: Settings, progress: Progress | None = None) -> Dari:
         StoreError: if the database cannot be reached or written.
         DariError: if the home cannot be written, or the encoder or the weights cannot be read.
     """
-    _make_home(settings.home)
+    make_home(settings.home)
     store = Store.open(settings.database)
     store.migrate()
     encoder = load_encoder(settings.encoder)
@@ -121,7 +111,12 @@ def _encode_missing(store: Store, writer: Writer, tell: Progress) -> None:
     writer.encode_missing(progress=more)
 
 
-def _make_home(home: Path) -> None:
+def make_home(home: Path) -> None:
+    """Make the folder of an installation, for its owner alone.
+
+    Raises:
+        DariError: if it cannot be made.
+    """
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:

@@ -1,0 +1,50 @@
+"""The history of a record on the command line."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import pytest
+from click.testing import CliRunner
+
+from service.cli import main
+
+
+@pytest.fixture
+def dari(installed, tmp_path, monkeypatch):
+    shutil.copytree(installed, tmp_path / "home")
+    monkeypatch.setenv("DARI_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("COLUMNS", "160")
+    return lambda *words: CliRunner().invoke(main, [str(word) for word in words])
+
+
+def write(tmp_path, **fields):
+    path = tmp_path / "rows.jsonl"
+    row = {"id": "s1", "name": "Sono", "summary": "[b]Probes[/b]", **fields}
+    path.write_text(json.dumps(row), encoding="utf-8")
+    return path
+
+
+def test_who_changed_what_is_told(dari, tmp_path):
+    dari("import", "startups", write(tmp_path))
+    dari("import", "startups", write(tmp_path, region="KR-27"))
+    steps = json.loads(dari("history", "s1", "--json").stdout)
+    assert [(one["revision"], one["by"]) for one in steps] == [(1, "import"), (2, "import")]
+    assert steps[1]["changes"] == [{"field": "region", "before": None, "after": "KR-27"}]
+    shown = dari("history", "s1").stdout
+    assert 'region: – → "KR-27"' in shown
+    assert "[b]Probes[/b]" in shown
+
+
+def test_an_erased_record_keeps_a_line_without_content(dari, tmp_path):
+    dari("import", "startups", write(tmp_path))
+    dari("erase", "s1", "--yes")
+    (one,) = json.loads(dari("history", "s1", "--json").stdout)
+    assert (one["erased"], one["changes"]) == (True, [])
+
+
+def test_a_record_that_never_was_is_named(dari):
+    answer = dari("history", "nobody")
+    assert answer.exit_code == 1
+    assert "nobody" in answer.stderr
