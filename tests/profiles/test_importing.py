@@ -341,7 +341,7 @@ def test_ragged_rows(table: Path) -> None:
     assert told(rows) == [
         "a",
         (3, ("summary", "text_missing")),
-        (4, ("name", "missing")),
+        (4, ("name", "missing"), ("summary", "text_missing")),
         (6, ("row", "csv_columns")),
         "e",
         "f",
