@@ -13,7 +13,7 @@ from werkzeug.serving import make_server
 
 pytestmark = [
     pytest.mark.browser,
-    # A browser that leaves a page before its pictures have come lets the test server drop their files.
+    # A browser that leaves a page early lets the test server drop the files of its pictures.
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 
