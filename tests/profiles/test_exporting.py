@@ -135,7 +135,8 @@ def test_a_guarded_cell_is_no_formula_and_comes_back(cell: str) -> None:
 
 
 def test_xlsx_keeps_types_and_has_no_formulas(sqlite_store: Store, tmp_path: Path) -> None:
-    openpyxl = pytest.importorskip("openpyxl")
+    import openpyxl
+
     fill(sqlite_store)
     found = {}
     for kind in ALL:

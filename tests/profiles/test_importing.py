@@ -461,7 +461,8 @@ def test_a_table_written_by_python_is_read_back(table: Path) -> None:
 
 
 def sheet(path: Path, *rows: list[Any]) -> Path:
-    openpyxl = pytest.importorskip("openpyxl")
+    import openpyxl
+
     book = openpyxl.Workbook()
     for row in rows:
         book.active.append(row)
