@@ -277,7 +277,7 @@ def test_only_its_owner_can_read_it(saved: Path) -> None:
 
 
 def test_a_database_without_tables_is_named(empty: Store, tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="dari init"):
+    with pytest.raises(StoreError, match="DARI_HOME"):
         back_up(empty, tmp_path / "b.zip")
     assert not (tmp_path / "b.zip").exists()
 
