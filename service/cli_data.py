@@ -79,6 +79,8 @@ def import_(
     if report.stopped:
         say(f"Stopped after row {report.last_row:,}; run the same command again to go on.")
         sys.exit(INTERRUPTED)
+    if not report.accepted and not report.rejections:
+        say("The file holds no rows; give a row for each record below the header.")
     if report.rejections and (strict or not report.accepted):
         sys.exit(1)
 

@@ -100,7 +100,9 @@ def test_import_speaks_korean(dari, rows):
 def test_import_of_nothing_good_fails(dari, rows):
     assert dari("import", "startups", rows("{broken")).exit_code == 1
     assert dari("import", "startups", rows(GOOD, "{broken"), "--strict").exit_code == 1
-    assert dari("import", "startups", rows()).exit_code == 0
+    empty = dari("import", "startups", rows())
+    assert empty.exit_code == 0
+    assert "holds no rows" in empty.stderr
 
 
 @pytest.mark.parametrize("name", ["nowhere.jsonl", "file.xls", "folder.jsonl"])
