@@ -6,8 +6,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
 
-LONGEST_NOTE = 2_000
-
 
 @dataclass(frozen=True, slots=True)
 class Verdict:

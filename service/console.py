@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -56,15 +55,6 @@ def counts(dari: Dari) -> str:
     return (
         f"{startups:,} startups, {partners:,} partners, {len(dari.store.programmes())} programmes"
     )
-
-
-def count_lines(file: Path) -> int | None:
-    """Count the lines of a file; None where it cannot be read."""
-    try:
-        with file.open("rb") as stream:
-            return sum(block.count(b"\n") for block in iter(lambda: stream.read(1 << 20), b""))
-    except OSError:
-        return None  # the import itself says why the file cannot be read
 
 
 @contextmanager

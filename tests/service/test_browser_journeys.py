@@ -14,7 +14,9 @@ from werkzeug.serving import make_server
 pytestmark = [
     pytest.mark.browser,
     # A browser that leaves a page early lets the test server drop the files of its pictures.
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+    pytest.mark.filterwarnings(
+        "ignore:Exception ignored in. <_io.FileIO:pytest.PytestUnraisableExceptionWarning"
+    ),
 ]
 
 ARGUMENTS = [
