@@ -76,6 +76,17 @@ class Writer:
         """Write ties as `by`, a transaction a batch; give how many were new or changed."""
         return _total(self.put_tie_batches(_batches(ties), by=by), progress)
 
+    def put_tie(
+        self, tie: Tie, *, new: bool = False, by: str = SYSTEM, base: int | None = None
+    ) -> int:
+        """Write one tie as `by`; give the newest seq.
+
+        Raises:
+            IdTaken: if the id exists and `new` is set.
+            StaleEdit: if `base` is given and the tie stands at another revision.
+        """
+        return self._store.put_ties(self._ties_with_vectors([tie]), new=new, by=by, base=base)
+
     def put_batches(
         self, batches: Iterable[Sequence[AnyProfile]], *, by: str = SYSTEM
     ) -> Iterator[tuple[int, int]]:

@@ -18,7 +18,7 @@ from profiles.kinds import (
     Support,
     TieKind,
 )
-from profiles.revisions import FieldChange, Revision, StaleEdit, differences
+from profiles.revisions import FieldChange, Revision, StaleEdit, Step, differences, steps
 from profiles.rows import AnyProfile
 from profiles.schema import Consent, Money, Partner, Profile, Programme, Record, Startup, Tie
 from profiles.store import Change, Store
@@ -50,6 +50,7 @@ __all__ = [
     "Stage",
     "StaleEdit",
     "Startup",
+    "Step",
     "Store",
     "StoreError",
     "Support",
@@ -60,5 +61,6 @@ __all__ = [
     "Vectors",
     "Verdict",
     "differences",
+    "steps",
     "validate",
 ]

@@ -14,9 +14,17 @@ from sqlalchemy import Connection, Table, and_, or_, select, update
 from profiles import rows
 from profiles import tables as t
 from profiles.database import reading, writing
+from profiles.histories import (
+    former_tie_revisions,
+    naming,
+    revisions_of,
+    tie_revisions,
+    ties_of,
+    verdict_revisions,
+)
 from profiles.kinds import Side
 from profiles.remains import Tell
-from profiles.revisions import Revision, read_payload
+from profiles.revisions import Revision
 from profiles.rows import AnyProfile
 from profiles.schema import Programme, Startup, Tie
 from profiles.store import SYSTEM, Change, Store
@@ -56,6 +64,7 @@ class Held:
     ties: tuple[Tie, ...]
     tie_revisions: tuple[Revision, ...]
     verdicts: tuple[Verdict, ...]
+    verdict_revisions: tuple[Revision, ...]
     vectors: tuple[HeldVector, ...]
     appearances: tuple[Appearance, ...]
     changes: tuple[tuple[datetime, Change], ...]
@@ -78,14 +87,15 @@ def held(store: Store, id: str) -> Held:
     """
     with reading(store._engine, repeatable=True) as connection:
         row = _row(connection, id)
-        ties = _ties_of(connection, id)
+        ties = ties_of(connection, id)
         owners = ((row.side, [id]), ("tie", [tie.id for tie in ties]))
         return Held(
             profile=rows.read_profile(row.side, row.payload),
-            revisions=_revisions_of(connection, row.side, [id]),
+            revisions=revisions_of(connection, row.side, [id]),
             ties=ties,
-            tie_revisions=_tie_revisions(connection, id, ties),
+            tie_revisions=tie_revisions(connection, id, ties),
             verdicts=_verdicts_of(connection, id),
+            verdict_revisions=verdict_revisions(connection, id),
             vectors=tuple(
                 HeldVector(v.owner_kind, v.owner_id, v.facet, v.encoder_id, v.data)
                 for kind, ids in owners
@@ -136,7 +146,7 @@ def withdraw(store: Store, id: str, *, by: str = SYSTEM) -> int:
             without = profile.model_copy(update={"contact": None, "consent": None})
             rows.write_profiles(connection, [without], {id: row}, by)
         scrubbed = 0
-        for revision in _revisions_of(connection, row.side, [id]):
+        for revision in revisions_of(connection, row.side, [id]):
             payload = dict(revision.payload or {})
             if payload.pop("contact", None) is not None:
                 _rewrite(connection, revision, payload)
@@ -167,39 +177,6 @@ def _row(connection: Connection, id: str) -> Any:
     return row
 
 
-def _read_revision(row: Any) -> Revision:
-    return Revision(row.kind, row.id, row.number, row.at, row.by, read_payload(row.payload))
-
-
-def _revisions_of(connection: Connection, kind: str, ids: Collection[str]) -> tuple[Revision, ...]:
-    column = t.revisions.c.id
-    found = rows.by_ids(connection, t.revisions, column, ids, t.revisions.c.kind == kind)
-    return tuple(sorted(map(_read_revision, found), key=lambda r: (r.id, r.number)))
-
-
-def _ties_of(connection: Connection, id: str) -> tuple[Tie, ...]:
-    ends = or_(t.ties.c.a == id, t.ties.c.b == id)
-    found = connection.execute(select(t.ties.c.payload).where(ends).order_by(t.ties.c.id))
-    return tuple(Tie.model_validate_json(row.payload) for row in found)
-
-
-def _tie_revisions(connection: Connection, id: str, ties: Collection[Tie]) -> tuple[Revision, ...]:
-    own = _revisions_of(connection, "tie", [tie.id for tie in ties])
-    return (*own, *_former_tie_revisions(connection, id, {tie.id for tie in ties}))
-
-
-def _former_tie_revisions(
-    connection: Connection, id: str, own: Collection[str]
-) -> tuple[Revision, ...]:
-    """Read the revisions in which a tie that is now of others had the profile as an end."""
-    return tuple(
-        revision
-        for revision in _naming(connection, id, ("tie",))
-        if revision.id not in own
-        and id in ((revision.payload or {}).get("a"), (revision.payload or {}).get("b"))
-    )
-
-
 def _verdicts_of(connection: Connection, id: str) -> tuple[Verdict, ...]:
     of_it = or_(t.verdicts.c.query == id, t.verdicts.c.candidate == id)
     found = connection.execute(select(t.verdicts).where(of_it).order_by(t.verdicts.c.id))
@@ -211,15 +188,6 @@ def _verdicts_of(connection: Connection, id: str) -> tuple[Verdict, ...]:
 def _changes_of(connection: Connection, id: str) -> tuple[tuple[datetime, Change], ...]:
     query = select(t.changes).where(t.changes.c.id == id).order_by(t.changes.c.seq)
     return tuple((row.at, Change(row.seq, row.kind, row.id)) for row in connection.execute(query))
-
-
-def _naming(connection: Connection, id: str, kinds: Collection[str]) -> Iterator[Revision]:
-    """Read the revisions of these kinds whose content holds an id as a whole value."""
-    r = t.revisions.c
-    holds = r.payload.contains(f'"{id}"', autoescape=True)
-    query = select(t.revisions).where(r.kind.in_(kinds), holds)
-    found = connection.execute(query.order_by(r.kind, r.id, r.number))
-    return map(_read_revision, found)
 
 
 def _named_rows(connection: Connection, table: Table, id: str) -> list[Any]:
@@ -237,7 +205,7 @@ def _appearances(connection: Connection, id: str) -> Iterator[Appearance]:
 
 
 def _former_appearances(connection: Connection, id: str) -> Iterator[Appearance]:
-    for revision in _naming(connection, id, tuple(_NAMED_IN)):
+    for revision in naming(connection, id, tuple(_NAMED_IN)):
         field = _NAMED_IN[revision.kind]
         if revision.id != id and id in (revision.payload or {}).get(field, ()):
             yield Appearance(revision.kind, revision.id, field, revision.number)
@@ -250,8 +218,8 @@ def _remove_mentions(store: Store, id: str, by: str, *, must_exist: bool) -> tup
         named = tuple(_appearances(connection, id))
         _free_profiles(connection, [one.id for one in named if one.kind != "programme"], id, by)
         _free_programmes(connection, [one.id for one in named if one.kind == "programme"], id, by)
-        own = {tie.id for tie in _ties_of(connection, id)}
-        for revision in _former_tie_revisions(connection, id, own):
+        own = {tie.id for tie in ties_of(connection, id)}
+        for revision in former_tie_revisions(connection, id, own):
             _rewrite(connection, revision, None)
         rows.log(connection, [(one.kind, one.id) for one in named])
     return named

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,9 @@ from profiles.errors import DariError
 class Revision:
     """One state of a profile, tie or programme; `payload` is None where it was deleted.
 
-    `number` counts from 1 for each record; `by` names who made it, `at` when (UTC).
+    `number` counts from 1 for each record; `by` names who made it, `at` when (UTC). Of kind
+    'verdict' each revision is a statement of its own, under the id of the profile that asked; its
+    `payload` is None where it has been forgotten.
     """
 
     kind: str
@@ -35,14 +37,25 @@ class FieldChange:
     after: Any
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A revision with what it changed; a verdict changes nothing, it is told as it stands."""
+
+    revision: Revision
+    changes: tuple[FieldChange, ...]
+
+
 class StaleEdit(DariError):
-    """An edit of a profile that somebody else has changed since it was read."""
+    """An edit of a record that somebody else has changed since it was read.
+
+    `payload` is what stands now, at revision `held`.
+    """
 
     def __init__(self, id: str, base: int, held: int, payload: Mapping[str, Any]) -> None:
         self.id, self.base, self.held, self.payload = id, base, held, payload
         super().__init__(
             value=f"{id}, revision {base}",
-            rule=f"The profile has been changed since it was read: it stands at revision {held}.",
+            rule=f"The record has been changed since it was read: it stands at revision {held}.",
             remedy="Compare the two versions, and make the edit again on the newer one.",
         )
 
@@ -51,6 +64,11 @@ def read_payload(text: str | None) -> Mapping[str, Any] | None:
     """Read a stored payload."""
     read: Mapping[str, Any] | None = json.loads(text) if text is not None else None
     return read
+
+
+def read_revision(row: Any) -> Revision:
+    """Read a row of the table of revisions."""
+    return Revision(row.kind, row.id, row.number, row.at, row.by, read_payload(row.payload))
 
 
 def differences(
@@ -63,3 +81,15 @@ def differences(
         for name in sorted(old.keys() | new.keys())
         if old.get(name) != new.get(name)
     )
+
+
+def steps(revisions: Iterable[Revision]) -> list[Step]:
+    """Tell of each revision what it changed; those of one record must follow one another."""
+    before: dict[tuple[str, str], Mapping[str, Any] | None] = {}
+    told = []
+    for one in revisions:
+        record = (one.kind, one.id)
+        said = one.kind == "verdict"
+        told.append(Step(one, () if said else differences(before.get(record), one.payload)))
+        before[record] = one.payload
+    return told

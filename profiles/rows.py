@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, func, insert, or_, select, update
 
 from profiles import tables as t
 from profiles.errors import IdTaken, UnknownId
@@ -15,6 +15,7 @@ from profiles.kinds import Side
 from profiles.schema import Partner, Profile, Programme, Startup, Tie
 from profiles.text import is_clean
 from profiles.vectors import Vectors
+from profiles.verdicts import Verdict
 
 AnyProfile = Startup | Partner
 
@@ -28,7 +29,10 @@ def now() -> datetime:
 
 def payload(record: Profile | Programme | Tie) -> str:
     """Write a record as JSON: fields in the order of their names, none that is absent."""
-    values = record.model_dump(mode="json", exclude_defaults=True)
+    return _json(record.model_dump(mode="json", exclude_defaults=True))
+
+
+def _json(values: Mapping[str, Any]) -> str:
     return json.dumps(values, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
@@ -136,6 +140,17 @@ def write_profiles(
     )
 
 
+def held_records(
+    connection: Connection, table: Table, kind: str, ids: Collection[str]
+) -> dict[str, Any]:
+    """Read id, payload and newest revision of the ties or programmes held under ids."""
+    r = t.revisions.c
+    own = select(func.max(r.number)).where(r.kind == kind, r.id == table.c.id)
+    columns = (table.c.id, table.c.payload, own.scalar_subquery().label("revision"))
+    some = table.c.id.in_(sorted(id for id in set(ids) if is_clean(id)))
+    return {row.id: row for row in connection.execute(select(*columns).where(some))}
+
+
 def write_ties(connection: Connection, ties: Sequence[Tie], by: str) -> None:
     """Insert ties, or replace those of the same id."""
     rows = [
@@ -195,6 +210,35 @@ def forget_revisions(connection: Connection, kind: str, ids: Collection[str], by
     newest = _newest(connection, kind, ids)
     delete_by(connection, t.revisions, t.revisions.c.id, ids, t.revisions.c.kind == kind)
     _write_revisions(connection, [(kind, id, newest.get(id, 0) + 1, None) for id in ids], by)
+
+
+def write_verdict(connection: Connection, verdict: Verdict, by: str) -> None:
+    """Insert a verdict, and the revision that tells who gave it, under the id of its query."""
+    values = {name: getattr(verdict, name) for name in Verdict.__slots__}
+    connection.execute(insert(t.verdicts).values(**values))
+    said = {name: value for name, value in values.items() if name != "query"}
+    text = _json({**said, "at": verdict.at.astimezone(UTC).isoformat()})
+    number = _newest(connection, "verdict", [verdict.query]).get(verdict.query, 0) + 1
+    _write_revisions(connection, [("verdict", verdict.query, number, text)], by)
+
+
+def verdict_revisions(connection: Connection, id: str) -> Iterator[Any]:
+    """Read the revisions of the verdicts on the matches of a profile, and on it as a match."""
+    r = t.revisions.c
+    named = r.payload.contains(f'"candidate":"{id}"', autoescape=True)
+    query = select(t.revisions).where(r.kind == "verdict", or_(r.id == id, named))
+    for row in connection.execute(query.order_by(r.id, r.number)):
+        if row.id == id or json.loads(row.payload)["candidate"] == id:
+            yield row
+
+
+def forget_verdicts(connection: Connection, id: str) -> None:
+    """Delete the revisions of the verdicts on a profile's matches, empty those on it as a match."""
+    r = t.revisions.c
+    for row in list(verdict_revisions(connection, id)):
+        one = (r.kind == row.kind, r.id == row.id, r.number == row.number)
+        connection.execute(update(t.revisions).where(*one).values(payload=None))
+    delete_by(connection, t.revisions, r.id, [id], r.kind == "verdict")
 
 
 def log(connection: Connection, changed: Sequence[tuple[str, str]]) -> int:

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, and_, false, func, insert, or_, select
+from sqlalchemy import ColumnElement, Engine, Table, and_, false, func, or_, select
 
 from profiles import rows
 from profiles import tables as t
 from profiles.database import forget, is_migrated, migrate, open_engine, reading, writing
 from profiles.errors import UnknownId
 from profiles.kinds import Side
-from profiles.revisions import Revision, StaleEdit, read_payload
+from profiles.revisions import Revision, StaleEdit, read_payload, read_revision
 from profiles.rows import AnyProfile
 from profiles.schema import Programme, Tie
 from profiles.text import is_clean
@@ -175,7 +175,7 @@ class Store:
         with writing(self._engine) as connection:
             held = rows.held_profiles(connection, profiles, new=new)
             if base is not None:
-                _refuse_stale(profiles, held, base)
+                _refuse_stale([profile.id for profile in profiles], held, base)
             rows.write_profiles(connection, profiles, held, by)
             for side in Side:
                 vectors = {p.id: v for p, v in entries if p.side is side}
@@ -185,7 +185,8 @@ class Store:
     def erase(self, id: str, *, by: str = SYSTEM) -> int:
         """Delete a profile with its revisions, vectors, ties and verdicts; give the newest seq.
 
-        What stays is a line without content: that a record of this id was erased, when, by whom.
+        What stays is a line without content: that a record of this id was erased, when, by whom;
+        of each verdict on it as a match of others, that it was given.
 
         Raises:
             UnknownId: if there is none.
@@ -200,6 +201,7 @@ class Store:
                 rows.write_vectors(connection, kind, {one: Vectors("") for one in ids})
                 rows.forget_revisions(connection, kind, ids, by)
             rows.delete_by(connection, t.ties, t.ties.c.id, ties)
+            rows.forget_verdicts(connection, id)
             for column in (t.verdicts.c.query, t.verdicts.c.candidate):
                 rows.delete_by(connection, t.verdicts, column, [id])
             rows.delete_by(connection, t.profiles, t.profiles.c.id, [id])
@@ -209,9 +211,34 @@ class Store:
 
     # Ties
 
-    def put_ties(self, entries: Sequence[tuple[Tie, Vectors]], *, by: str = SYSTEM) -> int:
-        """Write ties with the vectors of their subjects in one transaction; give the newest seq."""
+    def put_ties(
+        self,
+        entries: Sequence[tuple[Tie, Vectors]],
+        *,
+        new: bool = False,
+        by: str = SYSTEM,
+        base: int | None = None,
+    ) -> int:
+        """Write ties with the vectors of their subjects in one transaction; give the newest seq.
+
+        Args:
+            entries: the ties and the vectors of their subjects.
+            new: refuse ids that exist.
+            by: who makes the revisions.
+            base: the revision that each tie was read at; another one is refused.
+
+        Raises:
+            IdTaken: if an id exists and `new` is set.
+            StaleEdit: if a tie does not stand at revision `base`.
+        """
+        ids = [tie.id for tie, _ in entries]
         with writing(self._engine) as connection:
+            if new or base is not None:
+                held = rows.held_records(connection, t.ties, "tie", ids)
+                if new and held:
+                    raise rows.taken_id(min(held))
+                if base is not None:
+                    _refuse_stale(ids, held, base)
             rows.write_ties(connection, [tie for tie, _ in entries], by)
             rows.write_vectors(connection, "tie", {tie.id: vectors for tie, vectors in entries})
             return rows.log(connection, [("tie", tie.id) for tie, _ in entries])
@@ -245,6 +272,15 @@ class Store:
             found = rows.by_ids(connection, t.ties, t.ties.c.id, ids)
             return {row.id: Tie.model_validate_json(row.payload) for row in found}
 
+    def tie_with_revision(self, id: str) -> tuple[Tie, int]:
+        """Read one tie, and the number of its revision.
+
+        Raises:
+            UnknownId: if there is none.
+        """
+        row = self._held(t.ties, "tie", id)
+        return Tie.model_validate_json(row.payload), row.revision
+
     def ties(self) -> Iterator[Tie]:
         """Read all ties by id, a batch in memory at a time."""
         after = ""
@@ -265,9 +301,24 @@ class Store:
 
     # Programmes
 
-    def put_programmes(self, programmes: Sequence[Programme], *, by: str = SYSTEM) -> int:
-        """Write programmes in one transaction; give the newest seq."""
+    def put_programmes(
+        self, programmes: Sequence[Programme], *, by: str = SYSTEM, base: int | None = None
+    ) -> int:
+        """Write programmes in one transaction; give the newest seq.
+
+        Args:
+            programmes: what to write.
+            by: who makes the revisions.
+            base: the revision that each programme was read at; another one is refused.
+
+        Raises:
+            StaleEdit: if a programme does not stand at revision `base`.
+        """
+        ids = [one.id for one in programmes]
         with writing(self._engine) as connection:
+            if base is not None:
+                held = rows.held_records(connection, t.programmes, "programme", ids)
+                _refuse_stale(ids, held, base)
             rows.write_programmes(connection, programmes, by)
             return rows.log(connection, [("programme", one.id) for one in programmes])
 
@@ -283,15 +334,23 @@ class Store:
         Raises:
             UnknownId: if there is none.
         """
+        return self.programme_with_revision(id)[0]
+
+    def programme_with_revision(self, id: str) -> tuple[Programme, int]:
+        """Read one programme, and the number of its revision.
+
+        Raises:
+            UnknownId: if there is none.
+        """
+        row = self._held(t.programmes, "programme", id)
+        return Programme.model_validate_json(row.payload), row.revision
+
+    def _held(self, table: Table, kind: str, id: str) -> Any:
         with reading(self._engine) as connection:
-            row = next(rows.by_ids(connection, t.programmes, t.programmes.c.id, [id]), None)
+            row = rows.held_records(connection, table, kind, [id]).get(id)
         if row is None:
-            raise UnknownId(
-                value=id,
-                rule="No programme has this id.",
-                remedy="Choose one from the list of programmes.",
-            )
-        return Programme.model_validate_json(row.payload)
+            raise _unknown(id, kind)
+        return row
 
     # Vectors
 
@@ -309,11 +368,10 @@ class Store:
 
     # Verdicts
 
-    def add_verdict(self, verdict: Verdict) -> int:
-        """Keep a verdict; give the newest seq."""
+    def add_verdict(self, verdict: Verdict, *, by: str = SYSTEM) -> int:
+        """Keep a verdict as `by`, with its revision; give the newest seq."""
         with writing(self._engine) as connection:
-            values = {name: getattr(verdict, name) for name in Verdict.__slots__}
-            connection.execute(insert(t.verdicts).values(**values))
+            rows.write_verdict(connection, verdict, by)
             return rows.log(connection, [("verdict", verdict.query)])
 
     def verdicts(self, query: str) -> list[Verdict]:
@@ -330,6 +388,8 @@ class Store:
     def history(self, id: str) -> list[Revision]:
         """Read the revisions of the records of an id (a profile, tie or programme), oldest first.
 
+        Those of one kind follow one another; the verdicts on a profile's matches are a kind too.
+
         Raises:
             UnknownId: if no record has or had this id.
         """
@@ -338,10 +398,7 @@ class Store:
         if not found:
             raise rows.unknown_id(id)
         found.sort(key=lambda row: (row.kind, row.number))
-        return [
-            Revision(row.kind, row.id, row.number, row.at, row.by, read_payload(row.payload))
-            for row in found
-        ]
+        return [read_revision(row) for row in found]
 
     def last_seq(self) -> int:
         """Give the newest seq of the change log, 0 where it is empty."""
@@ -377,14 +434,21 @@ class Store:
             return [Change(row.seq, row.kind, row.id) for row in found]
 
 
-def _refuse_stale(profiles: Iterable[AnyProfile], held: Mapping[str, Any], base: int) -> None:
-    for profile in profiles:
-        row = held.get(profile.id)
+def _refuse_stale(ids: Iterable[str], held: Mapping[str, Any], base: int) -> None:
+    for id in ids:
+        row = held.get(id)
         if row is None:
-            raise rows.unknown_id(profile.id)
+            raise rows.unknown_id(id)
         if row.revision != base:
-            payload = read_payload(row.payload)
-            raise StaleEdit(profile.id, base, row.revision, payload or {})
+            raise StaleEdit(id, base, row.revision, read_payload(row.payload) or {})
+
+
+def _unknown(id: str, kind: str) -> UnknownId:
+    return UnknownId(
+        value=id,
+        rule=f"No {kind} has this id.",
+        remedy=f"Look it up in the list of {kind}s.",
+    )
 
 
 def _names_hold(text: str | None) -> list[ColumnElement[bool]]:

@@ -33,6 +33,7 @@ revisions.csv     프로필의 모든 변경: 언제, 누가, 어느 항목을, 
 ties.csv          다른 곳과의 관계(협력, 실증, 투자 등)
 tie_revisions.csv 그 관계의 모든 변경
 verdicts.csv      추천 결과에 대한 담당자의 판정과 메모
+verdict_revisions.csv 그 판정을 누가 언제 남겼는지
 vectors.csv       글에서 계산한 숫자(벡터): 종류, 계산한 모형, 크기(바이트)
 appearances.csv   이 프로필의 ID가 적힌 프로그램과, 다른 프로필의 이해상충 목록
 changes.csv       변경 기록: 번호와 시각만 있고 내용은 없습니다
@@ -49,6 +50,7 @@ revisions.csv     every change of the profile: when, by whom, which field, from 
 ties.csv          relations with others (collaborations, pilots, investments ...)
 tie_revisions.csv every change of those relations
 verdicts.csv      what staff said of shown matches, with their notes
+verdict_revisions.csv who gave those verdicts, and when
 vectors.csv       numbers computed from the texts: facet, encoder, size in bytes
 appearances.csv   programmes, and conflict lists of others, that name this profile's id
 changes.csv       the change log: numbers and times, without content
@@ -193,6 +195,8 @@ def _tables(found: Held) -> dict[str, tuple[Sequence[str], list[dict[str, Any]]]
         "tie_revisions": (_REVISION, list(_changed(found.tie_revisions))),
         "verdicts": (("query", "candidate", "label", "note", "shown_rank", "model_version", "at"),
                      [{**asdict(one), "at": one.at.isoformat()} for one in found.verdicts]),
+        "verdict_revisions": (("id", "number", "at", "by", *_VERDICT),
+                              [_verdict_row(one) for one in found.verdict_revisions]),
         "vectors": (("owner_kind", "owner_id", "facet", "encoder_id", "bytes"),
                     [_vector_row(one) for one in found.vectors]),
         "appearances": (("kind", "id", "field", "revision"),
@@ -202,6 +206,7 @@ def _tables(found: Held) -> dict[str, tuple[Sequence[str], list[dict[str, Any]]]
     }  # fmt: skip
 
 
+_VERDICT = ("candidate", "label", "note", "shown_rank", "model_version")
 _REVISION = ("id", "number", "at", "by", "field", "before", "after")
 
 
@@ -216,6 +221,12 @@ def _changed(revisions: Iterable[Revision]) -> Iterable[dict[str, Any]]:
         if not changes:
             yield {**told, "field": None, "before": None, "after": None}
         before = one
+
+
+def _verdict_row(one: Revision) -> dict[str, Any]:
+    said = one.payload or {}
+    told = {"id": one.id, "number": one.number, "at": one.at.isoformat(), "by": one.by}
+    return told | {name: said.get(name) for name in _VERDICT}
 
 
 def _vector_row(one: Any) -> dict[str, Any]:

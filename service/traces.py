@@ -126,6 +126,9 @@ def _said(held: Held) -> Iterator[Trace]:
         yield from _fresh(_sentences(f"tie {r.id}, revision {r.number}: subject", subject), seen)
     for number, verdict in enumerate(held.verdicts, 1):
         yield from _fresh(_sentences(f"verdict {number}: note", {"note": verdict.note}), seen)
+    for r in held.verdict_revisions:
+        note = (r.payload or {}).get("note")
+        yield from _fresh(_sentences(f"verdict of {r.id}, {r.number}: note", {"note": note}), seen)
     for v in held.vectors:
         yield Trace(f"{v.owner_kind} {v.owner_id}: vector of {v.facet}", vector=v.data)
 

@@ -28,6 +28,7 @@ from profiles import (
     Vectors,
     Verdict,
     differences,
+    steps,
     tables,
     validate,
 )
@@ -491,3 +492,70 @@ def test_ties_and_programmes_have_revisions(store: Store) -> None:
         {"en": "first"},
         {"en": "second"},
     ]
+
+
+@pytest.mark.parametrize("kind", ["tie", "programme"])
+def test_stale_edits_of_ties_and_programmes_are_refused(store: Store, kind: str) -> None:
+    def write(role: str, base: int | None = None, id: str = "x") -> None:
+        if kind == "tie":
+            store.put_ties([(tie(id, "a", "b", role=role), Vectors(SPACE))], base=base, by=role)
+        else:
+            programme = validate(Programme, {"id": id, "kind": "contest", "name": role})
+            store.put_programmes([programme], base=base, by=role)
+
+    read = store.tie_with_revision if kind == "tie" else store.programme_with_revision
+    write("first")
+    base = read("x")[1]
+    write("second", base)
+    with pytest.raises(StaleEdit) as caught:
+        write("third", base)
+    assert (caught.value.base, caught.value.held) == (1, 2)
+    assert "second" in repr(caught.value.payload)
+    assert read("x")[1] == 2
+    assert [one.by for one in store.history("x")] == ["first", "second"]
+    for unknown in ("y", "\x00"):
+        with pytest.raises(UnknownId):
+            read(unknown)
+    with pytest.raises(UnknownId):
+        write("nobody", 1, "y")
+
+
+def test_a_new_tie_takes_no_id_that_is_held(store: Store) -> None:
+    store.put_ties([(tie("t", "a", "b"), Vectors(SPACE))], new=True)
+    with pytest.raises(IdTaken):
+        store.put_ties([(tie("t", "a", "c"), Vectors(SPACE))], new=True)
+    assert store.tie_with_revision("t")[0].b == "b"
+
+
+def test_of_racing_edits_of_one_tie_one_wins(store: Store, database_url: str) -> None:
+    store.put_ties([(tie("t", "a", "b"), Vectors(SPACE))])
+    stores = [Store.open(database_url) for _ in range(4)]
+
+    def edit(own: Store) -> bool:
+        try:
+            own.put_ties([(tie("t", "a", "b", role=str(id(own))), Vectors(SPACE))], base=1)
+        except StaleEdit:
+            return False
+        return True
+
+    with ThreadPoolExecutor(len(stores)) as pool:
+        assert sorted(pool.map(edit, stores)) == [False, False, False, True]
+    for one in stores:
+        one.close()
+
+
+def test_a_verdict_is_a_revision_that_says_who_gave_it(store: Store) -> None:
+    put(store, startup("a"))
+    for label in ("good", "poor"):
+        store.add_verdict(Verdict("a", "k", label, "메모", 3, "m"), by="Kim")
+    own, *said = store.history("a")
+    assert own.kind == "startup"
+    assert [(one.kind, one.number, one.by) for one in said] == [
+        ("verdict", 1, "Kim"),
+        ("verdict", 2, "Kim"),
+    ]
+    assert [one.payload and one.payload["label"] for one in said] == ["good", "poor"]
+    assert said[0].payload
+    kept = ("candidate", "note", "shown_rank", "model_version")
+    assert [said[0].payload[name] for name in kept] == ["k", "메모", 3, "m"]
+    assert [step.changes for step in steps(said)] == [(), ()]

@@ -48,3 +48,26 @@ def test_a_record_that_never_was_is_named(dari):
     answer = dari("history", "nobody")
     assert answer.exit_code == 1
     assert "nobody" in answer.stderr
+
+
+def test_a_verdict_is_told_as_a_statement(dari, tmp_path):
+    from profiles import Verdict
+    from service.console import opened
+
+    dari("import", "startups", write(tmp_path))
+    store = opened().store
+    store.add_verdict(Verdict("s1", "etri", "good", "[i]soon[/i]", 3, "m"), by="Kim")
+    store.add_verdict(Verdict("s1", "etri", "poor", "", None, "m"), by="Lee")
+    said = json.loads(dari("history", "s1", "--json").stdout)[1:]
+    assert [(one["by"], one["verdict"]["label"], one["changes"]) for one in said] == [
+        ("Kim", "good", []),
+        ("Lee", "poor", []),
+    ]
+    shown = dari("history", "s1").stdout
+    assert "etri is a good match, shown at rank 3 by m: [i]soon[/i]" in shown
+    dari("erase", "etri", "--yes")
+    assert [one["erased"] for one in json.loads(dari("history", "s1", "--json").stdout)] == [
+        False,
+        True,
+        True,
+    ]
