@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from flask import Flask, current_app, render_template, request
 from flask.typing import ResponseReturnValue
@@ -17,21 +16,13 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from profiles import DariError, FieldError, IdTaken, InvalidRecord, UnknownId
 from service.api.bodies import UnreadableBody
 from service.api.problems import problem
+from service.failures import Failure, failure
 from service.forms import StartupForm
 from service.language import language
+from service.web.editing import typed_again
 
 _API = "/api/"
 _SUBMISSION = "public.submit_startup"
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """What is answered: a status, a heading, a text, the fields that are wrong."""
-
-    status: int
-    heading: str
-    text: str
-    errors: Sequence[FieldError] = ()
 
 
 def init_app(app: Flask) -> None:
@@ -95,7 +86,7 @@ def _on_invalid(error: InvalidRecord) -> ResponseReturnValue:
 
 def _on_unready(error: DariError) -> ResponseReturnValue:
     current_app.logger.error("%s: %s", type(error).__name__, error)
-    return _answer(failure(503))
+    return _keep_typed(failure(503))
 
 
 def _on_any(error: Exception) -> ResponseReturnValue:
@@ -110,55 +101,9 @@ def _answer(failed: Failure) -> ResponseReturnValue:
 
 
 def _keep_typed(failed: Failure) -> ResponseReturnValue:
-    """Show the startup form again with what was typed, where it came from there."""
+    """Show a form again with what was typed, where it came from one."""
+    if again := typed_again(failed):
+        return again
     if request.endpoint != _SUBMISSION:
         return _answer(failed)
     return render_template("startup_form.html", form=StartupForm(), failure=failed), failed.status
-
-
-def failure(status: int) -> Failure:
-    """Describe an HTTP status in the reader's language."""
-    known = {
-        400: (
-            gettext("The request cannot be read"),
-            gettext("The page may have been open for too long. Please send it once more."),
-        ),
-        401: (
-            gettext("This page is for incubator staff"),
-            gettext(
-                "Sign in with the staff link that the server printed when it started; a program "
-                "sends its token in the header Authorization: Bearer TOKEN."
-            ),
-        ),
-        404: (
-            gettext("Nothing is kept under this address"),
-            gettext("It may have been erased, or the address may have been mistyped."),
-        ),
-        405: (
-            gettext("This address cannot be used in that way"),
-            gettext("The method of the request is not allowed here."),
-        ),
-        413: (
-            gettext("That is too much at once"),
-            gettext(
-                "At most %(limit)s kB can be sent. Please shorten the texts.",
-                limit=(current_app.config["MAX_CONTENT_LENGTH"] or 0) // 1024,
-            ),
-        ),
-        415: (
-            gettext("The content type is not supported"),
-            gettext("Send JSON with the header Content-Type: application/json."),
-        ),
-        422: (
-            gettext("Some values cannot be used"),
-            gettext("Each of them is named below with what to do about it."),
-        ),
-        429: (gettext("Too many submissions from one address"), gettext("Please try again later.")),
-        500: (
-            gettext("Something went wrong on our side"),
-            gettext("The error has been logged. Nothing that was kept before is lost."),
-        ),
-        503: (gettext("Dari is not ready"), gettext("Please try again in a moment.")),
-    }
-    other = (gettext("The request cannot be answered"), gettext("Please check the address."))
-    return Failure(status, *known.get(status, other))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 from werkzeug.datastructures import MultiDict
 
 from index import Filters
@@ -14,6 +14,7 @@ from profiles import AnyProfile, FieldError, InvalidRecord, Side, Store, Unknown
 from profiles.rows import unknown_id
 from profiles.schema import Id, PartnerKinds, Plain, Record, Regions, Sectors, Whole
 from profiles.validation import without_unknown_fields
+from service.editing import LONGEST_MAKER
 
 SEVERAL = ("kind", "region", "sector")
 
@@ -59,6 +60,26 @@ class ListQuery(Record):
     limit: ListSize = 50
 
 
+class TieQuery(Record):
+    """Which ties of a profile are asked for: those after the id `cursor`."""
+
+    profile: Id
+    cursor: Id | None = None
+    limit: ListSize = 50
+
+
+class EditQuery(Record):
+    """Who edits, for the history."""
+
+    by: Annotated[Plain, StringConstraints(max_length=LONGEST_MAKER)] | None = None
+
+
+class HistoryQuery(Record):
+    """Which page of a history is asked for."""
+
+    page: Annotated[Whole, Field(ge=1, le=1_000_000)] = 1
+
+
 Q = TypeVar("Q", bound=Record)
 M = TypeVar("M", bound=StartupMatchQuery)
 
@@ -99,7 +120,7 @@ def _split(values: list[str]) -> list[str]:
 class Page:
     """A part of a list, the id after which it goes on (None at the end), and how many there are."""
 
-    items: tuple[AnyProfile, ...]
+    items: tuple[Record, ...]
     cursor: str | None
     total: int
 
@@ -110,6 +131,20 @@ def read_page(store: Store, side: Side, query: ListQuery) -> Page:
     items = tuple(found[: query.limit])
     cursor = items[-1].id if len(found) > query.limit else None
     return Page(items, cursor, store.count(side, text=query.q))
+
+
+def read_ties(store: Store, query: TieQuery) -> Page:
+    """Read the part of a profile's ties that is asked for, by id ascending.
+
+    Raises:
+        InvalidRecord: if there is no such profile.
+    """
+    if not store.sides([query.profile]):
+        raise InvalidRecord([FieldError("profile", "id_unknown", query.profile)])
+    found = store.ties_of([query.profile])
+    rest = [tie for tie in found if query.cursor is None or tie.id > query.cursor]
+    items = tuple(rest[: query.limit])
+    return Page(items, items[-1].id if len(rest) > query.limit else None, len(found))
 
 
 def profile_on(store: Store, side: Side, id: str) -> AnyProfile:

@@ -11,10 +11,9 @@ from flask_babel import gettext
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from profiles import FieldError, InvalidRecord, Record
+from profiles.exporting import PERSONAL
 from profiles.importing import parse_json
-from service.queries import ListQuery, Page
-
-_PRIVATE = {"contact", "consent"}
+from service.queries import ListQuery, Page, TieQuery
 
 
 class UnreadableBody(BadRequest):
@@ -55,12 +54,12 @@ def _parse(data: bytes) -> Any:
 
 def public_json(record: Record) -> dict[str, Any]:
     """Write a record without personal data; what is unknown is left out."""
-    return record.model_dump(mode="json", exclude_defaults=True, exclude=_PRIVATE)
+    return record.model_dump(mode="json", exclude_defaults=True, exclude=set(PERSONAL))
 
 
-def page_json(page: Page, endpoint: str, query: ListQuery) -> dict[str, Any]:
+def page_json(page: Page, endpoint: str, query: ListQuery | TieQuery) -> dict[str, Any]:
     """Write a part of a list with the address of the next part (null at the end)."""
-    asked: dict[str, Any] = {"q": query.q, "limit": query.limit, "cursor": page.cursor}
+    asked = {**query.model_dump(), "cursor": page.cursor}
     next_url = url_for(endpoint, **asked) if page.cursor else None
     items = [public_json(item) for item in page.items]
     return {"items": items, "total": page.total, "next": next_url}

@@ -6,9 +6,16 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
-from profiles import Partner, Programme, Startup
+from profiles import Partner, Programme, Startup, Tie
 from profiles.schema import Record
-from service.queries import MOST, ListQuery, PartnerMatchQuery, StartupMatchQuery
+from service.queries import (
+    MOST,
+    EditQuery,
+    ListQuery,
+    PartnerMatchQuery,
+    StartupMatchQuery,
+    TieQuery,
+)
 
 _REF = "#/components/schemas/"
 _NAMES = {"type": "object", "properties": {"en": {"type": "string"}, "ko": {"type": "string"}}}
@@ -22,6 +29,14 @@ _DESCRIPTIONS = {
     "q": "Words that the name must hold.",
     "cursor": "Id after which the list goes on.",
     "limit": "How many items to give.",
+    "profile": "Id of the profile whose ties are asked for.",
+    "by": "Who edits, for the history.",
+}
+
+_RECORDS = ("Startup", "Partner", "Tie", "Programme")
+_CONDITIONS = {
+    "If-Match": "The ETag of the record as it was read; * is refused.",
+    "If-None-Match": "The ETag of the record as it is known; if it still stands, 304 is answered.",
 }
 
 _OPERATIONS: dict[str, dict[str, Any]] = {
@@ -29,8 +44,12 @@ _OPERATIONS: dict[str, dict[str, Any]] = {
     "listSectors": {"answer": "SectorList"},
     "listStartups": {"query": ListQuery, "answer": "StartupPage"},
     "listPartners": {"query": ListQuery, "answer": "PartnerPage"},
-    "getStartup": {"answer": "Startup"},
-    "getPartner": {"answer": "Partner"},
+    "listTies": {"query": TieQuery, "answer": "TiePage"},
+    **{f"get{name}": {"answer": name, "etag": "If-None-Match"} for name in _RECORDS},
+    **{
+        f"replace{name}": {"query": EditQuery, "body": name, "answer": name, "etag": "If-Match"}
+        for name in _RECORDS
+    },
     "matchStartup": {"query": PartnerMatchQuery, "answer": "MatchList"},
     "matchPartner": {"query": StartupMatchQuery, "answer": "MatchList"},
     "listProgrammes": {"answer": "ProgrammeList"},
@@ -56,14 +75,35 @@ def _complete(operation: dict[str, Any], known: dict[str, Any], has_id: bool) ->
     if query := known.get("query"):
         operation["parameters"] = [*operation.get("parameters", ()), *_parameters(query)]
     operation["responses"] = {known.get("status", "200"): _answer(known["answer"])}
-    problems = ["429", "400", "409", "413", "415", "422"] if "body" in known else []
+    problems = ["400", "409", "413", "415", "422"] if "body" in known else []
+    problems += ["429"] if known.get("status") == "201" else []
     problems += ["401"] * staff + ["404"] * has_id + ["422"] * ("query" in known)
     operation["responses"] |= {status: _problem() for status in problems}
     operation["responses"]["default"] = _problem()
     if staff:
         operation["security"] = [{"staff": []}]
+    if condition := known.get("etag"):
+        _add_etag(operation, condition)
     if body := known.get("body"):
         operation["requestBody"] = {"required": True, "content": _json(body)}
+
+
+def _add_etag(operation: dict[str, Any], condition: str) -> None:
+    """Describe the ETag of an answer, and the condition under which a call is carried out."""
+    etag = {"description": "The revision of the record", "schema": {"type": "string"}}
+    operation["responses"]["200"]["headers"] = {"ETag": etag}
+    parameter = {
+        "in": "header",
+        "name": condition,
+        "required": condition == "If-Match",
+        "description": _CONDITIONS[condition],
+        "schema": {"type": "string"},
+    }
+    operation["parameters"] = [*operation.get("parameters", ()), parameter]
+    if condition == "If-Match":
+        operation["responses"] |= {"412": _problem("Stale"), "428": _problem()}
+    else:
+        operation["responses"]["304"] = {"description": "The record still stands as it is known"}
 
 
 def _parameters(model: type[Record]) -> list[dict[str, Any]]:
@@ -71,7 +111,7 @@ def _parameters(model: type[Record]) -> list[dict[str, Any]]:
         {
             "in": "query",
             "name": name,
-            "required": False,
+            "required": field.is_required(),
             "description": _DESCRIPTIONS[name],
             "schema": _parameter_schema(field.default),
         }
@@ -93,8 +133,8 @@ def _json(name: str) -> dict[str, Any]:
     return {"application/json": {"schema": {"$ref": _REF + name}}}
 
 
-def _problem() -> dict[str, Any]:
-    schema = {"$ref": _REF + "Problem"}
+def _problem(name: str = "Problem") -> dict[str, Any]:
+    schema = {"$ref": _REF + name}
     return {
         "description": "A problem (RFC 9457)",
         "content": {"application/problem+json": {"schema": schema}},
@@ -102,19 +142,21 @@ def _problem() -> dict[str, Any]:
 
 
 def _schemas() -> dict[str, Any]:
-    models: list[Any] = [(m, "validation") for m in (Startup, Partner, Programme)]
+    models: list[Any] = [(m, "validation") for m in (Startup, Partner, Tie, Programme)]
     _, made = models_json_schema(models, ref_template=_REF + "{model}")
     schemas: dict[str, Any] = made["$defs"]
     text = schemas["Text"]
     schemas["Text"] = {"anyOf": [{"type": "string", "minLength": 1}, text]}
-    startup = schemas["Startup"]
-    startup["required"] = [name for name in startup["required"] if name != "id"]
+    for name in _RECORDS:  # the address names the record, or it is given an id
+        schemas[name]["required"].remove("id")
     schemas |= {
         "StartupPage": _page("Startup"),
         "PartnerPage": _page("Partner"),
+        "TiePage": _page("Tie"),
         "ProgrammeList": _list({"$ref": _REF + "Programme"}),
         "SectorList": _list(_object(code="string", name=_NAMES, parent=["string", "null"])),
         "Problem": _problem_schema(),
+        "Stale": _stale_schema(),
         "MatchList": _match_list(),
     }
     return schemas
@@ -141,6 +183,19 @@ def _problem_schema() -> dict[str, Any]:
     schema = _object(type="string", title="string", status="integer", detail="string")
     schema["properties"]["code"] = {"type": "string"}
     schema["properties"]["errors"] = {"type": "array", "items": error}
+    return schema
+
+
+def _stale_schema() -> dict[str, Any]:
+    """Describe the problem of a stale edit: what stands, what was sent, and where they differ."""
+    schema = _problem_schema()
+    difference = _object(field="string", base={}, current={}, sent={})
+    schema["properties"] |= {
+        "etag": {"type": "string"},
+        "current": {"type": "object"},
+        "sent": {"type": "object"},
+        "differences": {"type": "array", "items": difference},
+    }
     return schema
 
 

@@ -13,8 +13,10 @@ from profiles.errors import shorten
 from service.language import language
 
 
-def problem(status: int, title: str, detail: str, errors: Sequence[FieldError] = ()) -> Response:
-    """Answer with application/problem+json in the reader's language."""
+def problem(
+    status: int, title: str, detail: str, errors: Sequence[FieldError] = (), **more: Any
+) -> Response:
+    """Answer with application/problem+json in the reader's language, and `more` members."""
     body: dict[str, Any] = {
         "type": "about:blank",
         "title": title,
@@ -24,6 +26,7 @@ def problem(status: int, title: str, detail: str, errors: Sequence[FieldError] =
     }
     if errors:
         body["errors"] = [_field(error, language()) for error in errors]
+    body |= more
     text = current_app.json.dumps(body)
     return Response(text + "\n", status, mimetype="application/problem+json")
 

@@ -13,10 +13,12 @@ from service.queries import (
     ListQuery,
     PartnerMatchQuery,
     StartupMatchQuery,
+    TieQuery,
     profile_on,
     read_match_query,
     read_page,
     read_query,
+    read_ties,
 )
 from service.security import dari, require_token
 from service.submission import submit
@@ -30,8 +32,8 @@ staff_calls.before_request(require_token)
 @open_calls.doc(operation_id="submitStartup")
 def submit_startup() -> ResponseReturnValue:
     """Hand in a startup."""
-    startup = submit(dari(), read_object(request))
-    where = url_for("staff_api.startup", id=startup.id)
+    startup = submit(dari(), read_object(request), by="public API")
+    where = url_for("records.startup", id=startup.id)
     return jsonify(public_json(startup)), 201, {"Location": where}
 
 
@@ -51,32 +53,23 @@ def list_sectors() -> Response:
 @staff_calls.doc(operation_id="listStartups")
 def startups() -> Response:
     """List startups by id."""
-    query = read_query(ListQuery, request.args, strict=True)
-    page = read_page(dari().store, Side.STARTUP, query)
-    return jsonify(page_json(page, "staff_api.startups", query))
+    return _profiles(Side.STARTUP)
 
 
 @staff_calls.get("/partners")
 @staff_calls.doc(operation_id="listPartners")
 def partners() -> Response:
     """List partners by id."""
-    query = read_query(ListQuery, request.args, strict=True)
-    page = read_page(dari().store, Side.PARTNER, query)
-    return jsonify(page_json(page, "staff_api.partners", query))
+    return _profiles(Side.PARTNER)
 
 
-@staff_calls.get("/startups/<path:id>")
-@staff_calls.doc(operation_id="getStartup")
-def startup(id: str) -> Response:
-    """Read one startup."""
-    return jsonify(public_json(profile_on(dari().store, Side.STARTUP, id)))
-
-
-@staff_calls.get("/partners/<path:id>")
-@staff_calls.doc(operation_id="getPartner")
-def partner(id: str) -> Response:
-    """Read one partner."""
-    return jsonify(public_json(profile_on(dari().store, Side.PARTNER, id)))
+@staff_calls.get("/ties")
+@staff_calls.doc(operation_id="listTies")
+def ties() -> Response:
+    """List the ties of a profile by id."""
+    query = read_query(TieQuery, request.args, strict=True)
+    page = read_ties(dari().store, query)
+    return jsonify(page_json(page, "staff_api.ties", query))
 
 
 @staff_calls.get("/startups/<path:id>/matches")
@@ -98,6 +91,12 @@ def partner_matches(id: str) -> Response:
 def programmes() -> Response:
     """List the programmes with their facts."""
     return jsonify(items=[public_json(one) for one in dari().store.programmes()])
+
+
+def _profiles(side: Side) -> Response:
+    query = read_query(ListQuery, request.args, strict=True)
+    page = read_page(dari().store, side, query)
+    return jsonify(page_json(page, f"staff_api.{side}s", query))
 
 
 def _matches(side: Side, id: str, model: type[StartupMatchQuery]) -> Response:

@@ -1,0 +1,156 @@
+"""Owns the replacing of a record: what stands, what may be changed, one write on its revision."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+from profiles import (
+    AnyProfile,
+    FieldError,
+    InvalidRecord,
+    Partner,
+    Programme,
+    Record,
+    Side,
+    StaleEdit,
+    Startup,
+    Store,
+    Tie,
+    UnknownId,
+    validate,
+)
+from profiles.exporting import PERSONAL
+from profiles.rows import payload, unknown_id
+from service.wiring import Dari
+
+Kind = Literal["startup", "partner", "tie", "programme"]
+KINDS: tuple[Kind, ...] = ("startup", "partner", "tie", "programme")
+LONGEST_MAKER = 100
+
+_MODELS: Mapping[Kind, type[Record]] = {
+    "startup": Startup,
+    "partner": Partner,
+    "tie": Tie,
+    "programme": Programme,
+}
+_NAMED: Mapping[Kind, tuple[str, ...]] = {"tie": ("a", "b"), "programme": ("partners",)}
+"""The fields that name profiles, which must exist."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A record as it stands, and the number of its revision."""
+
+    kind: Kind
+    id: str
+    record: Record
+    revision: int
+
+
+def read(store: Store, kind: Kind, id: str) -> Kept:
+    """Read a record with the revision that an edit of it must name.
+
+    Raises:
+        UnknownId: if there is none of this kind.
+    """
+    record: Record
+    if kind == "tie":
+        record, revision = store.tie_with_revision(id)
+    elif kind == "programme":
+        record, revision = store.programme_with_revision(id)
+    else:
+        record, revision = store.get_with_revision(id)
+        if record.side is not Side(kind):
+            raise unknown_id(id)
+    return Kept(kind, id, record, revision)
+
+
+def state(store: Store, kind: Kind, id: str, number: int) -> Mapping[str, Any] | None:
+    """Give what a record was at a revision; None where that is not known any more."""
+    try:
+        found = store.history(id)
+    except UnknownId:
+        return None
+    return next((one.payload for one in found if (one.kind, one.number) == (kind, number)), None)
+
+
+def replace(dari: Dari, kept: Kept, raw: Mapping[str, Any], *, base: int, by: str) -> Kept:
+    """Put new values in the place of a record that was read at revision `base`.
+
+    A startup's contact and consent stay as they are: only the startup itself gives them.
+
+    Raises:
+        StaleEdit: if the record has been changed since.
+        InvalidRecord: with one error for each broken rule.
+        UnknownId: if it has been erased meanwhile.
+    """
+    if kept.revision != base:
+        held = kept.record.model_dump(mode="json", exclude_defaults=True)
+        raise StaleEdit(kept.id, base, kept.revision, held)
+    record = _validated(dari.store, kept, raw)
+    _write(dari, kept.kind, record, base=base, by=by)
+    changed = payload(cast(Any, record)) != payload(cast(Any, kept.record))
+    return Kept(kept.kind, kept.id, record, base + changed)
+
+
+def add_tie(dari: Dari, raw: Mapping[str, Any], *, by: str) -> Tie:
+    """Keep a new tie between two profiles that exist.
+
+    Raises:
+        InvalidRecord: with one error for each broken rule.
+        IdTaken: if the very tie is there already.
+    """
+    tie = validate(Tie, raw)
+    if unknown := list(_unknown_ids(dari.store, "tie", tie, None)):
+        raise InvalidRecord(unknown)
+    dari.writer.put_tie(tie, new=True, by=by)
+    return tie
+
+
+def _validated(store: Store, kept: Kept, raw: Mapping[str, Any]) -> Record:
+    errors = [
+        FieldError(name, "personal") for name in sorted(PERSONAL) if raw.get(name) is not None
+    ]
+    if raw.get("id") not in (None, "", kept.id):
+        errors.append(FieldError("id", "id_fixed", raw["id"]))
+    own = {name: value for name, value in raw.items() if name not in PERSONAL}
+    if kept.kind == "startup":
+        held = kept.record.model_dump(mode="json", include=set(PERSONAL), exclude_none=True)
+        own |= held
+    try:
+        record = validate(_MODELS[kept.kind], {**own, "id": kept.id})
+    except InvalidRecord as error:
+        raise InvalidRecord([*errors, *error.errors]) from error
+    if errors := [*errors, *_unknown_ids(store, kept.kind, record, kept.record)]:
+        raise InvalidRecord(errors)
+    return record
+
+
+def _unknown_ids(
+    store: Store, kind: Kind, record: Record, held: Record | None
+) -> Iterator[FieldError]:
+    """Find the ids of no profile that a record names, apart from those that it named before."""
+    named = [
+        (field, id)
+        for field in _NAMED.get(kind, ())
+        for id in _ids(record, field)
+        if held is None or id not in _ids(held, field)
+    ]
+    known = store.sides({id for _, id in named})
+    return (FieldError(field, "id_unknown", id) for field, id in named if id not in known)
+
+
+def _ids(record: Record, field: str) -> tuple[str, ...]:
+    value = getattr(record, field)
+    return (value,) if isinstance(value, str) else value
+
+
+def _write(dari: Dari, kind: Kind, record: Record, *, base: int, by: str) -> None:
+    if kind == "tie":
+        dari.writer.put_tie(cast(Tie, record), by=by, base=base)
+    elif kind == "programme":
+        dari.store.put_programmes([cast(Programme, record)], by=by, base=base)
+    else:
+        dari.writer.put(cast(AnyProfile, record), by=by, base=base)
