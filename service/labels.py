@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 
 from babel import Locale
-from flask_babel import format_currency, format_date, gettext
+from flask_babel import format_currency, format_date, format_datetime, gettext
 
 from profiles import Money, Programme, Tie, TieKind
 from profiles.taxonomy import (
@@ -57,6 +57,41 @@ def partner_kinds() -> Choices:
     return _of("partner_kinds")
 
 
+def stage_choices() -> Choices:
+    """Offer the stages of growth."""
+    return _of("stages")
+
+
+def tie_kinds() -> Choices:
+    """Offer the kinds of tie."""
+    return _of("tie_kinds")
+
+
+def programme_kinds() -> Choices:
+    """Offer the kinds of programme."""
+    return _of("programme_kinds")
+
+
+def funding_units() -> Choices:
+    """Offer what an amount of money is counted for."""
+    return [("", gettext("Not stated")), *_funding_units().items()]
+
+
+def yes_no_choices() -> Choices:
+    """Offer no, as long as nothing else is said, and yes."""
+    return [("", yes_no(False)), ("true", yes_no(True))]
+
+
+def yes_no(value: bool) -> str:
+    """Name a truth value."""
+    return str(gettext("yes") if value else gettext("no"))
+
+
+def nothing() -> tuple[str, str]:
+    """Offer to say nothing."""
+    return "", str(gettext("Not stated"))
+
+
 def province_choices() -> Choices:
     """Offer the 17 Korean provinces."""
     return [(code, region_name(code, language())) for code in provinces()]
@@ -76,6 +111,11 @@ def trl_examples() -> Choices:
         ("8", gettext("The finished product has passed its tests and certification.")),
         ("9", gettext("It is sold and proves itself in daily use.")),
     ]
+
+
+def trl_choices() -> Choices:
+    """Offer the nine readiness levels in one line each, with their numbers."""
+    return [(code, f"{code} – {text}" if code else text) for code, text in trl_examples()]
 
 
 def sector_groups() -> list[tuple[Sector, list[Sector]]]:
@@ -123,6 +163,11 @@ def day(value: date | None) -> str:
     return str(format_date(value, "long")) if value else ""
 
 
+def moment(value: datetime) -> str:
+    """Write a date with its time."""
+    return str(format_datetime(value, "medium"))
+
+
 def period(record: Programme | Tie) -> str:
     """Write from when to when something holds; an open end stays open."""
     start, end = day(record.valid_from), day(record.valid_to)
@@ -141,13 +186,16 @@ def tie_dates(tie: Tie) -> str:
 
 def money(value: Money) -> str:
     """Write an amount with its currency and what it is counted for."""
-    units = {
+    amount = str(format_currency(value.amount, value.currency, "¤#,##0", currency_digits=False))
+    return f"{amount} {_funding_units()[value.per.value]}"
+
+
+def _funding_units() -> dict[str, str]:
+    return {
         "startup": gettext("for each startup"),
         "side": gettext("from each side"),
         "programme": gettext("in all"),
     }
-    amount = str(format_currency(value.amount, value.currency, "¤#,##0", currency_digits=False))
-    return f"{amount} {units[value.per.value]}"
 
 
 def families() -> dict[str, str]:

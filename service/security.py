@@ -12,6 +12,7 @@ from flask.sessions import SecureCookieSessionInterface
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Unauthorized
 
+from service.editing import LONGEST_MAKER
 from service.wiring import Dari
 
 _POLICY = (
@@ -61,6 +62,17 @@ def sign_out() -> None:
 def is_signed_in() -> bool:
     """Tell whether this browser's session belongs to staff."""
     return hmac.compare_digest(str(session.get("staff", "")).encode(), _mark().encode())
+
+
+def editor() -> str:
+    """Name who edits, for the history: the name that was typed last, else "staff"."""
+    return str(session.get("name") or "staff")
+
+
+def sign_as(name: str) -> None:
+    """Remember the name of the person who edits in this session."""
+    shown = "".join(letter for letter in name if letter.isprintable())
+    session["name"] = " ".join(shown.split())[:LONGEST_MAKER]
 
 
 def require_session() -> None:

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 
 from profiles import AnyProfile, FieldError, InvalidRecord, Startup, validate
+from profiles.store import SYSTEM
 from service.wiring import Dari
 
 _PLAIN_ID = re.compile(r"(?!new$)[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -20,8 +21,8 @@ def new_id() -> str:
     return "s-" + "".join(secrets.choice(_BASE32) for _ in range(12))
 
 
-def submit(dari: Dari, raw: Mapping[str, object]) -> Startup:
-    """Validate and keep a new startup; one without an id is given one.
+def submit(dari: Dari, raw: Mapping[str, object], *, by: str = SYSTEM) -> Startup:
+    """Validate and keep a new startup as `by`; one without an id is given one.
 
     Raises:
         InvalidRecord: with one error for each broken rule.
@@ -31,11 +32,11 @@ def submit(dari: Dari, raw: Mapping[str, object]) -> Startup:
     if named and not (isinstance(raw["id"], str) and _PLAIN_ID.fullmatch(raw["id"])):
         raise InvalidRecord([FieldError("id", "plain_id", raw["id"])])
     startup = validate(Startup, raw if named else {**raw, "id": new_id()})
-    dari.writer.put(startup, new=True)
+    dari.writer.put(startup, new=True, by=by)
     return startup
 
 
-def keep_sectors(dari: Dari, startup: AnyProfile, sectors: Sequence[str]) -> None:
+def keep_sectors(dari: Dari, startup: AnyProfile, sectors: Sequence[str], *, by: str) -> None:
     """Give a startup that named no sector those that a person has confirmed.
 
     A startup that has sectors by now, or a choice of none, changes nothing.
@@ -45,4 +46,4 @@ def keep_sectors(dari: Dari, startup: AnyProfile, sectors: Sequence[str]) -> Non
     """
     if sectors and not startup.sectors:
         told = startup.model_dump(mode="json", exclude_defaults=True)
-        dari.writer.put(validate(Startup, {**told, "sectors": list(sectors)}))
+        dari.writer.put(validate(Startup, {**told, "sectors": list(sectors)}), by=by)

@@ -38,7 +38,7 @@ def submit_startup() -> ResponseReturnValue:
     if is_draft():
         return render_template("startup_form.html", form=form)
     try:
-        session["submitted"] = submit(dari(), form.raw(datetime.now(UTC))).id
+        session["submitted"] = submit(dari(), form.raw(datetime.now(UTC)), by="public form").id
     except InvalidRecord as error:
         form.show(error.errors)
         return render_template("startup_form.html", form=form), 422
@@ -56,7 +56,7 @@ def thanks() -> ResponseReturnValue:
 def choose_own_sectors() -> ResponseReturnValue:
     """Keep the sectors that a person confirms of the startup just handed in."""
     startup = _submitted()
-    keep_sectors(dari(), startup, request.form.getlist("sectors"))
+    keep_sectors(dari(), startup, request.form.getlist("sectors"), by="public form")
     return redirect(url_for("public.thanks"), 303)
 
 

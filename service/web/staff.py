@@ -17,7 +17,7 @@ from service.queries import (
     read_page,
     read_query,
 )
-from service.security import dari, local_address, require_session
+from service.security import dari, editor, local_address, require_session
 from service.submission import keep_sectors
 from service.web.matches import match_page, read_verdict
 from service.web.understanding import suggested_sectors
@@ -55,7 +55,7 @@ def profile(side: str, id: str) -> ResponseReturnValue:
 def choose_sectors(id: str) -> ResponseReturnValue:
     """Keep the sectors that staff confirm of a startup that named none."""
     found = profile_on(dari().store, Side.STARTUP, id)
-    keep_sectors(dari(), found, request.form.getlist("sectors"))
+    keep_sectors(dari(), found, request.form.getlist("sectors"), by=editor())
     flash(gettext("The sectors have been kept."), "success")
     return redirect(url_for("staff.profile", side="startups", id=id), 303)
 
@@ -74,7 +74,7 @@ def add_verdict(side: str, id: str) -> ResponseReturnValue:
     """Keep what staff say of a shown match."""
     found = profile_on(dari().store, SIDES[side], id)
     verdict = read_verdict(dari().store, found, request.form)
-    dari().store.add_verdict(verdict)
+    dari().store.add_verdict(verdict, by=editor())
     flash(gettext("Your verdict has been kept."), "success")
     default = url_for("staff.matches", side=side, id=id)
     return redirect(local_address(request.form.get("back"), default), 303)

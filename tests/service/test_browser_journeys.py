@@ -11,6 +11,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
 from werkzeug.serving import make_server
 
+from service.submission import submit
+
 pytestmark = [
     pytest.mark.browser,
     # A browser that leaves a page early lets the test server drop the files of its pictures.
@@ -41,6 +43,10 @@ PAGES = [
     "/startups/sonoeye/matches",
     "/startups/sonoeye/matches?programme=contest-skt-daejeon",
     "/partners/samsung/matches",
+    "/startups/sonoeye/edit",
+    "/programmes/contest-skt-daejeon/edit",
+    "/ties/new?profile=samsung",
+    "/partners/samsung/history",
 ]
 
 
@@ -207,6 +213,53 @@ def test_every_page_fits_a_narrow_screen_in_either_scheme(watch, token, locale, 
         page = tab.open(path)
         assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
         assert page.evaluate("document.documentElement.dataset.bsTheme") == scheme
+
+
+def test_two_people_edit_one_profile_and_neither_loses_a_word(watch, token, app):
+    submit(app.extensions["dari"], {"id": "twice", "name": "Twice", "summary": "We weigh ships."})
+    tabs = [watch(lang, java_script_enabled=False) for lang in ("ko", "en")]
+    kim, lee = (tab.open(f"/sign-in?token={token}&next=/startups/twice/edit") for tab in tabs)
+    kim.get_by_label("이름 (변경 이력에 남습니다)").fill("김민지")
+    kim.get_by_label("요약 (English)").fill("We weigh ships in harbours.")
+    kim.get_by_label("설립 연도").fill("2020")
+    kim.get_by_role("button", name="저장", exact=True).click()
+    kim.get_by_text("변경 내용을 저장했습니다.").wait_for()
+
+    lee.get_by_label("Your name, for the history").fill("Lee")
+    lee.get_by_label("Summary (English)").fill("We weigh\nferries & ships.")
+    lee.get_by_label("Website").fill("https://twice.example")
+    lee.get_by_role("button", name="Save").click()
+    lee.get_by_role("heading", name="Somebody else has changed Twice meanwhile").wait_for()
+    summary = lee.get_by_role("group", name="Summary (English)")
+    for shown in (
+        "We weigh ships.",
+        "김민지 saved",
+        "We weigh ships in harbours.",
+        "ferries & ships",
+    ):
+        assert shown in summary.inner_text()
+    assert lee.get_by_role("group", name="Founded").get_by_label("김민지 saved").is_checked()
+    assert lee.get_by_role("group", name="Website").get_by_label("You typed").is_checked()
+    lee.get_by_role("button", name="Save the chosen versions").click()
+    lee.get_by_role("link", name="Summary (English)").wait_for()
+    lee.get_by_role("group", name="Summary (English)").get_by_label("You typed").check()
+    lee.get_by_role("button", name="Save the chosen versions").click()
+    lee.get_by_text("Your changes have been kept.").wait_for()
+
+    kept = app.extensions["dari"].store.get("twice")
+    assert kept.summary.en == "We weigh\nferries & ships."
+    assert (kept.founded, kept.website) == (2020, "https://twice.example")
+    lee.get_by_role("link", name="History").click()
+    newest, middle, first = lee.locator(".chronicle > li").all_inner_texts()
+    for told, words in (
+        (newest, ("Revision 3", "Lee", "We weigh ships in harbours.", "https://twice.example")),
+        (
+            middle,
+            ("Revision 2", "김민지", "We weigh ships.", "We weigh ships in harbours.", "2020"),
+        ),
+        (first, ("Revision 1", "Entered with")),
+    ):
+        assert [word for word in words if word not in told] == []
 
 
 CONTRAST = """

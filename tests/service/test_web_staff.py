@@ -16,6 +16,10 @@ CLOSED = [
     "/startups/sonoeye/matches",
     "/partners/samsung/matches",
     "/startups/nobody",
+    "/startups/sonoeye/edit",
+    "/startups/sonoeye/history",
+    "/programmes/contest-skt-daejeon/edit",
+    "/ties/new",
 ]
 
 

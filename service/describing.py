@@ -1,0 +1,136 @@
+"""Owns how fields and their values are told to a person: names in place of codes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+from profiles import Money
+from profiles.taxonomy import Vocabulary, normalise_region, sectors, terms
+from service import labels
+from service.language import LANGUAGES
+
+FIELDS = {
+    "id": _l("ID"),
+    "name": _l("Name"),
+    "aliases": _l("Also called"),
+    "summary": _l("Summary"),
+    "seeking": _l("What it looks for"),
+    "offering": _l("What it can offer"),
+    "region": _l("Region"),
+    "sites": _l("Further sites"),
+    "sectors": _l("Sectors"),
+    "stage": _l("Stage"),
+    "stages": _l("Stages"),
+    "trl": _l("Technology readiness level (TRL)"),
+    "trl_min": _l("TRL from"),
+    "trl_max": _l("TRL to"),
+    "seeks": _l("Support it seeks"),
+    "offers": _l("Support it can give"),
+    "capacity": _l("Startups in a round"),
+    "conflicts": _l("Conflicts of interest"),
+    "website": _l("Website"),
+    "registration": _l("Registration number"),
+    "founded": _l("Founded"),
+    "contact": _l("Contact e-mail"),
+    "consent": _l("Consent"),
+    "kind": _l("Kind"),
+    "source": _l("Source"),
+    "a": _l("One end"),
+    "b": _l("Other end"),
+    "subject": _l("Subject"),
+    "valid_from": _l("Valid from"),
+    "valid_to": _l("Valid to"),
+    "context": _l("Context"),
+    "role": _l("Role"),
+    "regions": _l("For startups in"),
+    "countries": _l("Countries"),
+    "needs": _l("The startup must seek"),
+    "gives": _l("Gives"),
+    "partners": _l("Members"),
+    "partner_kinds": _l("Kinds of partner"),
+    "closed": _l("For members only"),
+    "places": _l("Places"),
+    "funding": _l("Money"),
+    "funding_amount": _l("Money: amount"),
+    "funding_currency": _l("Money: currency"),
+    "funding_per": _l("Money: counted for"),
+}
+
+_KINDS: Mapping[str, Vocabulary] = {
+    "partner": "partner_kinds",
+    "tie": "tie_kinds",
+    "programme": "programme_kinds",
+}
+_VOCABULARIES: Mapping[str, Vocabulary] = {
+    "stage": "stages",
+    "stages": "stages",
+    "seeks": "supports",
+    "offers": "supports",
+    "needs": "supports",
+    "gives": "supports",
+    "partner_kinds": "partner_kinds",
+}
+
+
+def field_name(field: str) -> str:
+    """Name a field of a record, or one language of it (`name_ko`)."""
+    stem, _, part = field.rpartition("_")
+    if part in LANGUAGES:
+        return f"{FIELDS.get(stem, stem)} ({LANGUAGES[part]})"
+    return str(FIELDS.get(field, field))
+
+
+def value_text(kind: str, field: str, value: Any) -> str:
+    """Tell a stored value of a field of a record of `kind`; empty where there is none."""
+    if value is None:
+        return ""
+    tell = _TELLERS.get(field)
+    if tell is None:
+        vocabulary = _KINDS.get(kind) if field == "kind" else _VOCABULARIES.get(field)
+        tell = (lambda one: _term(vocabulary, one)) if vocabulary else _plain
+    return ", ".join(map(tell, value)) if isinstance(value, list) else tell(value)
+
+
+def is_text(*values: Any) -> bool:
+    """Tell whether values are texts in languages (or absent, but not all of them)."""
+    given = [value for value in values if value is not None]
+    return bool(given) and all(isinstance(v, dict) and v.keys() <= LANGUAGES.keys() for v in given)
+
+
+def _term(vocabulary: Vocabulary, code: str) -> str:
+    return labels.term(vocabulary, code) if code in terms(vocabulary) else code
+
+
+def _region(code: str) -> str:
+    return labels.region(code) if normalise_region(code) == code else code
+
+
+def _sector(code: str) -> str:
+    return labels.sector(code) if code in sectors() else code
+
+
+def _consent(value: Mapping[str, str]) -> str:
+    return f"{value.get('version', '')}, {value.get('at', '')[:10]}"
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, dict):
+        return "; ".join(f"{name}: {part}" for name, part in value.items())
+    return labels.yes_no(value) if isinstance(value, bool) else str(value)
+
+
+_TELLERS: Mapping[str, Callable[[Any], str]] = {
+    "region": _region,
+    "regions": _region,
+    "countries": _region,
+    "sites": _region,
+    "sectors": _sector,
+    "consent": _consent,
+    "funding": lambda value: labels.money(Money.model_validate(value)),
+    "valid_from": lambda value: labels.day(date.fromisoformat(value)),
+    "valid_to": lambda value: labels.day(date.fromisoformat(value)),
+}

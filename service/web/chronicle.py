@@ -1,0 +1,103 @@
+"""Owns the page that tells the history of a record: who changed what, and when, newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from apiflask import APIBlueprint
+from flask import render_template, request
+from flask.typing import ResponseReturnValue
+
+from profiles import AnyProfile, Revision, Step, Store, steps
+from profiles.histories import profile_history
+from profiles.rows import unknown_id
+from service.describing import FIELDS, field_name, is_text, value_text
+from service.editing import Kind
+from service.queries import HistoryQuery, read_query
+from service.security import dari, require_session
+
+chronicle = APIBlueprint("chronicle", __name__, enable_openapi=False)
+chronicle.before_request(require_session)
+
+_PAGE = 50
+_TEXTS = ("en", "ko")
+_PLACES = {field: place for place, field in enumerate(FIELDS)}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A change of one field as a person reads it; empty where there was or is nothing."""
+
+    name: str
+    before: str
+    after: str
+    is_long: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Chronicle:
+    """A page of a history: its steps, how many there are in all, and the names of profiles."""
+
+    steps: Sequence[Step]
+    total: int
+    names: dict[str, AnyProfile]
+
+    def told(self, step: Step) -> list[Told]:
+        """Tell the changes of a step, each language of a text by itself."""
+        changes = sorted(step.changes, key=lambda change: _PLACES.get(change.field, len(_PLACES)))
+        return [one for change in changes for one in _told(step.revision.kind, change)]
+
+
+@chronicle.get("/<any(startups, partners):kinds>/<path:id>/history")
+@chronicle.get("/ties/<path:id>/history", defaults={"kinds": "ties"})
+@chronicle.get("/programmes/<path:id>/history", defaults={"kinds": "programmes"})
+def history(kinds: str, id: str) -> ResponseReturnValue:
+    """Tell who changed what of a record, of a profile with its ties and verdicts."""
+    query = read_query(HistoryQuery, request.args, strict=False)
+    kind = kinds.removesuffix("s")
+    told = _page(dari().store, kind, id, query.page)  # type: ignore[arg-type]
+    pages = -(-told.total // _PAGE)
+    return render_template(
+        "history.html", kind=kind, kinds=kinds, id=id, told=told, page=query.page, pages=pages
+    )
+
+
+def _page(store: Store, kind: Kind, id: str, number: int) -> Chronicle:
+    """Read a page of a history, newest first.
+
+    Raises:
+        UnknownId: if no record of this kind has or had this id.
+    """
+    found = _revisions(store, kind, id)
+    newest = sorted(steps(found), key=lambda step: step.revision.at, reverse=True)
+    shown = newest[(number - 1) * _PAGE : number * _PAGE]
+    return Chronicle(shown, len(newest), store.get_many({id, *_named(shown)}))
+
+
+def _revisions(store: Store, kind: Kind, id: str) -> list[Revision]:
+    is_profile = kind in ("startup", "partner")
+    found = profile_history(store, id) if is_profile else store.history(id)
+    if not any((one.kind, one.id) == (kind, id) for one in found):
+        raise unknown_id(id)
+    return found
+
+
+def _named(shown: Sequence[Step]) -> set[str]:
+    payloads = [(step.revision.id, step.revision.payload or {}) for step in shown]
+    fields = ("a", "b", "candidate")
+    return {id for id, _ in payloads} | {p[f] for _, p in payloads for f in fields if f in p}
+
+
+def _told(kind: str, change: Any) -> list[Told]:
+    before, after, name = change.before, change.after, change.field
+    if not is_text(before, after):
+        was, now = value_text(kind, name, before), value_text(kind, name, after)
+        return [Told(field_name(name), was, now, is_long=False)]
+    old, new = before or {}, after or {}
+    return [
+        Told(field_name(f"{name}_{part}"), old.get(part) or "", new.get(part) or "", is_long=True)
+        for part in _TEXTS
+        if old.get(part) != new.get(part)
+    ]

@@ -1,0 +1,114 @@
+"""Owns the meeting of two edits of one record: who changed which field, and what is to be kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from wtforms import Field, SelectMultipleField
+
+from profiles import Revision
+from service.web.edit_forms import EditForm, Value, Values
+
+THEIRS, YOURS = "theirs", "yours"
+
+
+@dataclass(slots=True)
+class Meeting:
+    """A field whose two new values differ; `was` is None where its old value is not known.
+
+    `choice` is what is to be kept: 'theirs', 'yours', or empty where a person must choose.
+    """
+
+    field: Field
+    was: Value | None
+    theirs: Value
+    yours: Value
+    saved: Revision | None
+    choice: str
+
+    @property
+    def versions(self) -> list[tuple[str, Value]]:
+        """The two versions to choose from."""
+        return [(THEIRS, self.theirs), (YOURS, self.yours)]
+
+    def told(self, value: Value) -> str:
+        """Tell a value as its field shows it."""
+        choices = self.field.choices
+        groups = list(choices.values()) if isinstance(choices, dict) else [choices or []]
+        names = {code: name for group in groups for code, name in group}
+        if isinstance(self.field, SelectMultipleField):
+            return ", ".join(str(names.get(code, code)) for code in value)
+        return str(names.get(str(value), value)) if value else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """All that was typed, and the fields in which it differs from what others have saved."""
+
+    typed: Values
+    theirs: Values
+    meetings: tuple[Meeting, ...]
+
+    def choose(self, answers: Mapping[str, str]) -> None:
+        """Take over what a person has chosen (`choose-FIELD`: 'theirs' or 'yours')."""
+        for one in self.meetings:
+            answer = answers.get(f"choose-{one.field.short_name}")
+            if answer in (THEIRS, YOURS):
+                one.choice = answer
+
+    @property
+    def open(self) -> list[Meeting]:
+        """The fields that nobody has chosen for yet."""
+        return [one for one in self.meetings if not one.choice]
+
+    @property
+    def resolved(self) -> Values:
+        """What is to be saved: what others have saved, and what was chosen of one's own."""
+        own = {one.field.short_name: one.yours for one in self.meetings if one.choice == YOURS}
+        return {**self.theirs, **own}
+
+
+def conflict_of(
+    form: EditForm,
+    was: Mapping[str, Any] | None,
+    theirs: Mapping[str, Any],
+    history: Sequence[Revision],
+) -> Conflict:
+    """Compare what was typed into a form with what stands, and both with what was.
+
+    Args:
+        form: what was typed.
+        was: the stored record at the revision that the form was opened at; None if not known.
+        theirs: the stored record as it stands.
+        history: the revisions of the record, oldest first.
+    """
+    typed, stands = form.values, form.values_of(theirs)
+    before = form.values_of(was) if was is not None else None
+    saved = _savers(form, history)
+    meetings = []
+    for field in form.own:
+        name = field.short_name
+        if form.same(name, typed[name], stands[name]):
+            continue
+        old = before[name] if before is not None else None
+        choice = ""
+        if old is not None and form.same(name, old, typed[name]):
+            choice = THEIRS
+        elif old is not None and form.same(name, old, stands[name]):
+            choice = YOURS
+        who = saved.get(name) if choice != YOURS else None
+        meetings.append(Meeting(field, old, stands[name], typed[name], who, choice))
+    return Conflict(typed, stands, tuple(meetings))
+
+
+def _savers(form: EditForm, history: Sequence[Revision]) -> dict[str, Revision]:
+    """Tell by whom each field was changed last."""
+    found: dict[str, Revision] = {}
+    before: Values = form.values_of({})
+    for one in history:
+        now = form.values_of(one.payload or {})
+        found |= {name: one for name, value in now.items() if value != before[name]}
+        before = now
+    return found

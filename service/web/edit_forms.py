@@ -1,0 +1,395 @@
+"""Owns the forms by which staff edit records: all fields, both languages, the revision read."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, ClassVar
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import (
+    Field,
+    HiddenField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
+
+from profiles import FieldError
+from profiles.taxonomy import normalise_region, region_name
+from profiles.text import is_clean
+from service import labels
+from service.describing import field_name
+from service.editing import Kind
+from service.language import LANGUAGES, language
+
+Value = str | list[str]
+Values = dict[str, Value]
+Rows = tuple[tuple[str, ...], ...]
+
+_ABOUT_THE_EDIT = ("csrf_token", "revision", "base", "back", "editor")
+_PLACES = ("sites", "regions", "countries")
+_LINES = ("aliases", "conflicts", "partners", *_PLACES)
+_MONEY = "funding"
+
+
+class EditForm(FlaskForm):  # type: ignore[misc]
+    """What every form of staff carries: the revision that it was opened at, and who edits.
+
+    `base` is the revision at which it was first opened, once somebody else has saved meanwhile.
+    """
+
+    sections: ClassVar[tuple[tuple[Any, Rows], ...]] = ()
+    hints: ClassVar[Mapping[str, Any]] = {}
+
+    revision = HiddenField()
+    base = HiddenField()
+    back = HiddenField()
+    editor = StringField(_l("Your name, for the history"))
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        self.other_errors: list[FieldError] = []
+        for field in self.own:
+            field.label.text = field_name(field.short_name)
+            field.choices = self.choices_of(field.short_name)
+
+    @property
+    def own(self) -> list[Field]:
+        """The fields of the record itself."""
+        return [field for field in self if field.short_name not in _ABOUT_THE_EDIT]
+
+    def choices_of(self, name: str) -> Any:
+        """Give what a field is chosen from; None where it is typed."""
+        offered: dict[str, Callable[[], Any]] = {
+            "region": labels.regions,
+            "sectors": list,
+            "stage": labels.stages,
+            "stages": labels.stage_choices,
+            "trl": labels.trl_choices,
+            "seeks": labels.supports,
+            "offers": labels.supports,
+            "needs": labels.supports,
+            "gives": labels.supports,
+            "partner_kinds": labels.partner_kinds,
+            "funding_per": labels.funding_units,
+            "closed": labels.yes_no_choices,
+        }
+        return offered[name]() if name in offered else None
+
+    @property
+    def values(self) -> Values:
+        """What was typed, by field."""
+        return {field.short_name: field.data or _empty(field) for field in self.own}
+
+    @property
+    def called(self) -> str:
+        """The name that was typed, in the reader's language where it is there."""
+        names = {part: str(self.values.get(f"name_{part}", "")) for part in LANGUAGES}
+        return names[language()] or next(filter(None, names.values()), "")
+
+    def fill(self, values: Mapping[str, Value]) -> None:
+        """Put values into the fields."""
+        for name, value in values.items():
+            self[name].data = value
+
+    def values_of(self, dumped: Mapping[str, Any]) -> Values:
+        """Give the values of a stored record as the fields show them."""
+        return {field.short_name: _shown(field, dumped) for field in self.own}
+
+    def raw(self, held: Values | None = None) -> dict[str, object]:
+        """Give what was typed as the schema reads it; what was ticked in the order of `held`."""
+        raw: dict[str, object] = {}
+        for name, value in self.values.items():
+            stem, part = _split(name)
+            if part:
+                raw.setdefault(stem, {})[part] = value  # type: ignore[index]
+            elif isinstance(value, list):
+                raw[name] = _in_order(value, (held or {}).get(name, ()))
+            else:
+                raw[name] = _lines(value) if name in _LINES else value
+        money = raw.get(_MONEY)
+        if isinstance(money, dict) and not (money["amount"] or money["currency"]):
+            raw[_MONEY] = None
+        return raw
+
+    def same(self, name: str, one: Value, other: Value) -> bool:
+        """Tell whether two values of a field say the same."""
+        return _plain(self[name], one) == _plain(self[name], other)
+
+    def show(self, errors: Iterable[FieldError]) -> None:
+        """Put each error beside its field."""
+        for error in errors:
+            field = self.field_of(error)
+            if field is None:
+                self.other_errors.append(error)
+            else:
+                field.errors = [*field.errors, error]
+
+    def field_of(self, error: FieldError) -> Field | None:
+        """Find the field that an error of the schema belongs to."""
+        first, _, part = error.field.partition(".")
+        names = (f"{first}_{part}", first, f"{first}_{self._wrong_part(first)}", f"{first}_amount")
+        known = {field.short_name: field for field in self}
+        return next((known[name] for name in names if name in known), None)
+
+    def _wrong_part(self, stem: str) -> str:
+        """Tell which language of a text an error means: the unreadable one, else the longer."""
+        typed = {part: self.values.get(f"{stem}_{part}", "") for part in LANGUAGES}
+        broken = [part for part, text in typed.items() if not is_clean(str(text))]
+        longest = max(typed, key=lambda part: len(typed[part]))
+        return next(iter(broken), longest if typed[longest] else language())
+
+    @property
+    def wrong_fields(self) -> list[Field]:
+        """The fields that have errors, in the order of the page."""
+        return [field for field in self if field.errors]
+
+
+class ProfileForm(EditForm):
+    """What startups and partners have in common."""
+
+    hints: ClassVar[Mapping[str, Any]] = {
+        "aliases": _l("One a line."),
+        "conflicts": _l("IDs of profiles that it must not be matched with, one a line."),
+        "sites": _l("Names of provinces or countries, or ISO 3166 codes, one a line."),
+        "website": _l("Begins with https:// or http://"),
+        "registration": _l("For example 123-45-67890."),
+        "source": _l("Where this is known from."),
+    }
+
+    name_ko = StringField()
+    name_en = StringField()
+    aliases = TextAreaField()
+    summary_ko = TextAreaField()
+    summary_en = TextAreaField()
+    seeking_ko = TextAreaField()
+    seeking_en = TextAreaField()
+    offering_ko = TextAreaField()
+    offering_en = TextAreaField()
+    region = SelectField(validate_choice=False)
+    website = StringField()
+    registration = StringField()
+    sectors = SelectMultipleField(validate_choice=False)
+    seeks = SelectMultipleField(validate_choice=False)
+    offers = SelectMultipleField(validate_choice=False)
+    conflicts = TextAreaField()
+    source = StringField()
+
+
+_NAMES = (_l("Name"), (("name_ko", "name_en"), ("aliases",)))
+_TEXTS = (
+    _l("Texts"),
+    (
+        ("summary_ko", "summary_en"),
+        ("seeking_ko", "seeking_en"),
+        ("offering_ko", "offering_en"),
+    ),
+)
+_SUPPORT = (_l("Support"), (("seeks",), ("offers",)))
+_REST = (_l("Further"), (("conflicts", "source"),))
+
+
+class StartupEdit(ProfileForm):
+    """A startup, apart from its contact and consent."""
+
+    sections = (
+        _NAMES,
+        _TEXTS,
+        (_l("Facts"), (("region", "website"), ("registration", "founded"))),
+        (_l("Field and readiness"), (("sectors",), ("stage", "trl"))),
+        _SUPPORT,
+        _REST,
+    )
+
+    stage = SelectField(validate_choice=False)
+    trl = SelectField(validate_choice=False)
+    founded = StringField()
+
+
+class PartnerEdit(ProfileForm):
+    """A partner."""
+
+    sections = (
+        _NAMES,
+        _TEXTS,
+        (_l("Facts"), (("kind", "region"), ("website", "registration"), ("sites", "capacity"))),
+        (_l("Field and readiness"), (("sectors",), ("stages",), ("trl_min",))),
+        _SUPPORT,
+        _REST,
+    )
+
+    kind = SelectField(validate_choice=False)
+    sites = TextAreaField()
+    stages = SelectMultipleField(validate_choice=False)
+    trl_min = StringField()
+    capacity = StringField()
+
+    def choices_of(self, name: str) -> Any:
+        """Give what a field is chosen from."""
+        if name == "kind":
+            return [labels.nothing(), *labels.partner_kinds()]
+        return super().choices_of(name)
+
+
+class TieEdit(EditForm):
+    """A tie between two profiles."""
+
+    sections = (
+        (_l("Who, and what"), (("kind", "region"), ("a", "b"), ("subject_ko", "subject_en"))),
+        (_l("When, and whence"), (("valid_from", "valid_to"), ("context", "role"), ("source",))),
+    )
+    hints: ClassVar[Mapping[str, Any]] = {
+        "a": _l("The ID of a profile; of a policy pairing, that of the body of the region."),
+        "b": _l("The ID of a profile; of a policy pairing, that of the paired partner."),
+        "region": _l("Only a policy pairing needs one."),
+        "valid_from": _l("As YYYY-MM-DD."),
+        "valid_to": _l("As YYYY-MM-DD; empty while it lasts."),
+    }
+
+    kind = SelectField(validate_choice=False)
+    region = SelectField(validate_choice=False)
+    a = StringField()
+    b = StringField()
+    subject_ko = TextAreaField()
+    subject_en = TextAreaField()
+    valid_from = StringField()
+    valid_to = StringField()
+    context = StringField()
+    role = StringField()
+    source = StringField()
+
+    def choices_of(self, name: str) -> Any:
+        """Give what a field is chosen from."""
+        if name == "kind":
+            return labels.tie_kinds()
+        return super().choices_of(name)
+
+
+class ProgrammeEdit(EditForm):
+    """A programme with its rules, money and dates."""
+
+    sections = (
+        (_l("Name"), (("name_ko", "name_en"), ("summary_ko", "summary_en"), ("kind",))),
+        (
+            _l("Dates and money"),
+            (
+                ("valid_from", "valid_to", "places"),
+                ("funding_amount", "funding_currency", "funding_per"),
+            ),
+        ),
+        (
+            _l("Rules"),
+            (
+                ("regions", "countries"),
+                ("sectors",),
+                ("stages",),
+                ("trl_min", "trl_max"),
+                ("needs",),
+                ("gives",),
+            ),
+        ),
+        (_l("Partners"), (("partners", "closed"), ("partner_kinds",), ("source",))),
+    )
+    hints: ClassVar[Mapping[str, Any]] = {
+        "regions": ProfileForm.hints["sites"],
+        "countries": ProfileForm.hints["sites"],
+        "partners": _l("IDs of partners, one a line."),
+        "funding_currency": _l("The three letters of ISO 4217, such as KRW."),
+        "valid_from": TieEdit.hints["valid_from"],
+        "valid_to": TieEdit.hints["valid_to"],
+    }
+
+    name_ko = StringField()
+    name_en = StringField()
+    kind = SelectField(validate_choice=False)
+    summary_ko = TextAreaField()
+    summary_en = TextAreaField()
+    valid_from = StringField()
+    valid_to = StringField()
+    places = StringField()
+    funding_amount = StringField()
+    funding_currency = StringField()
+    funding_per = SelectField(validate_choice=False)
+    regions = TextAreaField()
+    countries = TextAreaField()
+    sectors = SelectMultipleField(validate_choice=False)
+    stages = SelectMultipleField(validate_choice=False)
+    trl_min = StringField()
+    trl_max = StringField()
+    needs = SelectMultipleField(validate_choice=False)
+    gives = SelectMultipleField(validate_choice=False)
+    partners = TextAreaField()
+    partner_kinds = SelectMultipleField(validate_choice=False)
+    closed = SelectField(validate_choice=False)
+    source = StringField()
+
+    def choices_of(self, name: str) -> Any:
+        """Give what a field is chosen from."""
+        if name == "kind":
+            return labels.programme_kinds()
+        return super().choices_of(name)
+
+
+FORMS: Mapping[Kind, type[EditForm]] = {
+    "startup": StartupEdit,
+    "partner": PartnerEdit,
+    "tie": TieEdit,
+    "programme": ProgrammeEdit,
+}
+
+
+def _split(name: str) -> tuple[str, str]:
+    """Split the name of a part of a field: ('name', 'ko'), ('funding', 'amount')."""
+    stem, _, part = name.rpartition("_")
+    return (stem, part) if part in LANGUAGES or stem == _MONEY else (name, "")
+
+
+def _empty(field: Field) -> Value:
+    return [] if isinstance(field, SelectMultipleField) else ""
+
+
+def _shown(field: Field, dumped: Mapping[str, Any]) -> Value:
+    name = field.short_name
+    stem, part = _split(name)
+    value = dumped.get(stem)
+    if part:
+        return _text((value or {}).get(part))
+    if isinstance(field, SelectMultipleField):
+        return list(value or ())
+    if name in _LINES:
+        return "\n".join(_place(one) if name in _PLACES else one for one in value or ())
+    return _text(value)
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _place(code: str) -> str:
+    """Name a place as it can be typed."""
+    name = region_name(code, language())
+    return name if normalise_region(name) == code else code
+
+
+def _lines(value: Value) -> list[str]:
+    return [line.strip() for line in str(value).splitlines() if line.strip()]
+
+
+def _in_order(ticked: list[str], held: Sequence[str]) -> list[str]:
+    """Keep the order in which a list is held; what is new follows."""
+    return [*(one for one in held if one in ticked), *(one for one in ticked if one not in held)]
+
+
+def _plain(field: Field, value: Value) -> object:
+    if isinstance(value, list):
+        return set(value)
+    if field.short_name in _PLACES:
+        return [normalise_region(line) or line for line in _lines(value)]
+    if field.short_name in _LINES:
+        return _lines(value)
+    return unicodedata.normalize("NFC", value.replace("\r\n", "\n").replace("\r", "\n")).strip()
