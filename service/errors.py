@@ -43,7 +43,8 @@ def _on_http(error: HTTPException) -> ResponseReturnValue:
     failed = failure(error.code)
     if isinstance(error, UnreadableBody) and error.description:
         failed = replace(failed, text=error.description)
-    answer = current_app.make_response(_answer(failed))
+    again = _keep_typed if error.code == 401 else _answer  # a session that ended while one typed
+    answer = current_app.make_response(again(failed))
     kept = ("Allow", "WWW-Authenticate", "Retry-After")
     for name, value in error.get_headers():
         if name in kept:

@@ -6,7 +6,7 @@ import re
 import secrets
 from collections.abc import Mapping, Sequence
 
-from profiles import AnyProfile, FieldError, InvalidRecord, Startup, validate
+from profiles import FieldError, InvalidRecord, Startup, validate
 from profiles.store import SYSTEM
 from service.wiring import Dari
 
@@ -36,14 +36,17 @@ def submit(dari: Dari, raw: Mapping[str, object], *, by: str = SYSTEM) -> Startu
     return startup
 
 
-def keep_sectors(dari: Dari, startup: AnyProfile, sectors: Sequence[str], *, by: str) -> None:
+def keep_sectors(dari: Dari, id: str, sectors: Sequence[str], *, by: str) -> None:
     """Give a startup that named no sector those that a person has confirmed.
 
     A startup that has sectors by now, or a choice of none, changes nothing.
 
     Raises:
         InvalidRecord: for a sector that the taxonomy lacks.
+        UnknownId: if there is no such startup.
+        StaleEdit: if somebody else changes it at this very moment.
     """
+    startup, base = dari.store.get_with_revision(id)
     if sectors and not startup.sectors:
         told = startup.model_dump(mode="json", exclude_defaults=True)
-        dari.writer.put(validate(Startup, {**told, "sectors": list(sectors)}), by=by)
+        dari.writer.put(validate(Startup, {**told, "sectors": list(sectors)}), by=by, base=base)

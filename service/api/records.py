@@ -95,7 +95,7 @@ def _stale(kept: Kept, raw: Mapping[str, Any]) -> Response:
 
 def _base(kept: Kept) -> Mapping[str, Any]:
     """Give the record as it was at the newest of the revisions that If-Match names."""
-    tags = [tag for tag in request.if_match.as_set() if tag.isdecimal()]
+    tags = [tag for tag in request.if_match.as_set() if tag and tag.isdecimal()]
     numbers = [int(tag) for tag in tags if len(tag) <= _LONGEST_NUMBER]
     found = state(dari().store, kept.kind, kept.id, max(numbers)) if numbers else None
     return {name: value for name, value in (found or {}).items() if name not in PERSONAL}

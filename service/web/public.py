@@ -56,7 +56,7 @@ def thanks() -> ResponseReturnValue:
 def choose_own_sectors() -> ResponseReturnValue:
     """Keep the sectors that a person confirms of the startup just handed in."""
     startup = _submitted()
-    keep_sectors(dari(), startup, request.form.getlist("sectors"), by="public form")
+    keep_sectors(dari(), startup.id, request.form.getlist("sectors"), by="public form")
     return redirect(url_for("public.thanks"), 303)
 
 

@@ -54,8 +54,8 @@ def profile(side: str, id: str) -> ResponseReturnValue:
 @staff.post("/startups/<path:id>/sectors")
 def choose_sectors(id: str) -> ResponseReturnValue:
     """Keep the sectors that staff confirm of a startup that named none."""
-    found = profile_on(dari().store, Side.STARTUP, id)
-    keep_sectors(dari(), found, request.form.getlist("sectors"), by=editor())
+    profile_on(dari().store, Side.STARTUP, id)
+    keep_sectors(dari(), id, request.form.getlist("sectors"), by=editor())
     flash(gettext("The sectors have been kept."), "success")
     return redirect(url_for("staff.profile", side="startups", id=id), 303)
 

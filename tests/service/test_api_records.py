@@ -86,7 +86,7 @@ def test_a_change_needs_the_tag_of_what_was_read(client, bearer):
     body, tag = read(client, bearer, "startups/sketch")
     for wanted in (None, "*"):
         problem(put(client, bearer, "startups/sketch", body, wanted), 428)
-    for stale in ('"0"', f"W/{tag}", '"x"', '"' + "9" * 5_000 + '"'):
+    for stale in ('"0"', '""', f"W/{tag}", '"x"', '"' + "9" * 5_000 + '"'):
         problem(put(client, bearer, "startups/sketch", body, stale), 412)
     several = put(client, bearer, "startups/sketch", body, f'"0", {tag}')
     assert several.status_code == 200

@@ -279,6 +279,8 @@ def test_what_was_typed_outlives_an_erasure_a_lost_session_and_a_broken_database
     typed = {**opened(staff), "offering_en": "Maps & more"}
     lost = post(client, typed)
     assert (lost.status_code, fields(lost)["offering_en"]) == (400, ["Maps & more"])
+    ended = post(client, {**fields(lost), "trl": "9"})
+    assert (ended.status_code, fields(ended)["offering_en"]) == (401, ["Maps & more"])
 
     def broken(*_args, **_more):
         raise StoreError(value="x", rule="x", remedy="x")

@@ -78,7 +78,7 @@ def test_ties_and_verdicts_are_in_it_from_both_ends(staff, dari):
     for path in ("/startups/teller/history", "/partners/kaist/history"):
         verdict, ended, tied = told(staff, path)[:3]
         assert verdict.startswith("Verdict 1 Dan")
-        assert "Teller – KAIST : Good match “gladly” shown at rank 2, m-1" in verdict
+        assert "Technology) : Good match “gladly” shown at rank 2, m-1" in verdict
         assert "Tie, revision 2 Choi" in ended
         assert "Valid from January 2, 2026 taken out Valid to March 4, 2026" in ended
         assert "Teller – KAIST" in tied
