@@ -264,7 +264,7 @@ class TieEdit(EditForm):
     def choices_of(self, name: str) -> Any:
         """Give what a field is chosen from."""
         if name == "kind":
-            return labels.tie_kinds()
+            return [labels.nothing(), *labels.tie_kinds()]
         return super().choices_of(name)
 
 

@@ -145,7 +145,7 @@ def test_a_failure_is_a_problem_that_tells_nothing_of_the_inside(client, bearer,
     def broken(*_args: object, **_more: object) -> None:
         raise ZeroDivisionError("a secret of the inside")
 
-    monkeypatch.setattr(type(app.extensions["dari"].store), "get", broken)
+    monkeypatch.setattr(type(app.extensions["dari"].store), "get_with_revision", broken)
     answer = client.get("/api/v1/startups/sonoeye", headers=bearer)
     problem(answer, 500)
     assert "secret" not in answer.text
