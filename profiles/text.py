@@ -23,8 +23,11 @@ def detect_language(text: str) -> str:
     """Tell 'ko' where at least a fifth of the letters are Hangul, else 'en'."""
     if text.isascii():
         return "en"
+    hangul = len("".join(_HANGUL.findall(text)))
+    if 5 * hangul >= len(text) or not hangul:  # no text has more letters than characters
+        return "ko" if hangul and _LETTERS.search(text) else "en"
     letters = len("".join(_LETTERS.findall(text)))
-    return "ko" if letters and len("".join(_HANGUL.findall(text))) / letters >= 0.2 else "en"
+    return "ko" if letters and hangul / letters >= 0.2 else "en"
 
 
 def is_clean(text: str) -> bool:
