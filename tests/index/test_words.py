@@ -74,3 +74,9 @@ def test_only_tokenizers_of_this_kind_are_served(part: str, other: object) -> No
     assert WordTokens.fits(text)
     assert not WordTokens.fits(json.dumps({**json.loads(text), part: other}))
     assert not WordTokens.fits("[]")
+
+
+def test_a_tokenizer_that_keeps_what_others_drop_is_not_served() -> None:
+    read = json.loads(FILE.read_text(encoding="utf-8"))
+    read["pre_tokenizer"]["pretokenizers"][0]["invert"] = True
+    assert not WordTokens.fits(json.dumps(read))
