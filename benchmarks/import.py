@@ -1,83 +1,161 @@
-"""Measures the import of one CSV of profiles: rate, memory, and what its parts cost alone.
+"""Measures the import of one CSV of profiles: rate, memory, start-up, and peers in the same run.
 
-    python benchmarks/import.py --rows 10000 100000 1000000 [--postgresql URL]
+    python benchmarks/import.py --rows 10000 100000 1000000 [--postgresql URL] [--json FILE]
 
 Each run is a process of its own over a database of its own, so that its peak memory is its own.
-The seconds of CPU tell, on a machine that does other work too, what the clock does not. On
-PostgreSQL it makes databases beside the one that URL names, and drops them again.
+The seconds of CPU tell, on a machine that does other work too, what the clock does not. Without a
+URL it starts a PostgreSQL server of its own from Debian's binaries, where there are any. With a
+URL it makes databases beside the one that this names, and drops them again.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
+import gc
 import json
+import os
+import platform
+import pwd
 import random
 import resource
+import shutil
+import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 WORDS = 60
 TEXTS = 20_000
 """How many texts the encoder alone is measured on."""
+INSERTED = 100_000
+"""How many rows the plain insertion is measured on."""
+
+Figures = dict[str, Any]
 
 
 def main() -> None:
-    """Print the table, a line for each database and number of rows."""
+    """Print the tables, a line for each database and number of rows."""
     asked = _arguments()
     if asked.one:
-        print(json.dumps(measure(asked.one, asked.file, index=not asked.no_index)))
+        work = {"import": measure, "start": start, "peers": peers}[asked.work]
+        print(json.dumps(work(asked.one, asked.file, asked.snapshots)))
         return
-    parts = ("database", "rows", "import", "cpu", "rows/s", "index", "cpu", "both rows/s", "MB")
-    print(
-        "".join(f"{part:>13}" for part in (*parts, "MB +index", "encoder/s", "/cpu s", "insert/s"))
-    )
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=asked.folder) as folder, _server(asked) as server:
+        runs = []
         for rows in asked.rows:
             file = Path(folder) / f"{rows}.csv"
-            write_rows(file, rows)
-            for name, database in _databases(Path(folder), rows, asked.postgresql):
+            write_rows(file, rows, seeking=asked.seeking)
+            for name, database in _databases(Path(folder), rows, server):
                 with database() as url:
-                    _print_line(name, _in_a_process(url, file, no_index=asked.no_index))
+                    runs.append({"database": name, **_run(url, file)})
+                    print(f"{name}, {rows:,} rows: done", file=sys.stderr, flush=True)
             file.unlink()
+    print_tables(runs)
+    if asked.json:
+        asked.json.write_text(json.dumps({"machine": machine(), "runs": runs}, indent=1))
 
 
-def measure(url: str, file: Path, *, index: bool) -> dict[str, float]:
-    """Import a file into the database at `url`, and measure the parts of it alone."""
+def _run(url: str, file: Path) -> Figures:
+    """Measure one file and one database, each step in a process of its own."""
+    with tempfile.TemporaryDirectory(dir=file.parent) as snapshots:
+        found = _in_a_process("import", url, file, snapshots)
+        found |= {"start": _in_a_process("start", url, file, snapshots)}
+    return found | {"peers": _in_a_process("peers", url, file, "")}
+
+
+def measure(url: str, file: Path, snapshots: Path) -> Figures:
+    """Import a file into the database at `url`, then follow it into memory and keep a snapshot."""
     from index import Follower, Writer, import_file, load_encoder
-    from profiles import Store
+    from profiles import Side, Store
 
-    store = Store.open(url)
+    store, encoder = Store.open(url), load_encoder(None)
     store.migrate()
-    encoder = load_encoder(None)
-    start, cpu = time.perf_counter(), time.process_time()
+    follower = Follower(store, encoder, snapshots)
+    found: Figures = {"load": os.getloadavg()[0]}
+    watch = Watch()
     report = import_file(store, Writer(store, encoder), file, "startups")
-    imported, cpu_imported = time.perf_counter(), time.process_time()
-    if report.rejected:
-        raise SystemExit(f"{len(report.rejected)} rows were rejected: {report.rejected[0]}")
-    found = {"rows": report.written, "import": imported - start, "peak": _peak()}
-    found |= {"cpu": cpu_imported - cpu}
-    if index:
-        Follower(store, encoder).catch_up()
-        found |= {"index": time.perf_counter() - imported}
-        found |= {"cpu_index": time.process_time() - cpu_imported}
-    found |= {"peak_index": _peak()}
-    texts = [row["summary"] for row, _ in zip(_read(file), range(TEXTS), strict=False)]
-    start, cpu = time.perf_counter(), time.process_time()
-    encoder.encode(texts)
-    found |= {"encoder": len(texts) / (time.perf_counter() - start)}
-    found |= {"cpu_encoder": len(texts) / (time.process_time() - cpu)}
+    found["import"] = watch.lap()
+    if report.rejections:
+        raise SystemExit(f"{report.rejections} rows were rejected: {report.rejected[0]}")
+    before, watch = _resident(), Watch()
+    index = follower.catch_up()
+    found["index"] = watch.lap()
+    index.lexical[Side.STARTUP].search("welding robots", 10)
+    found["first_search"] = watch.lap()
+    found |= {"rows": report.written, "resident": _resident()}
+    found |= {"bytes_a_profile": round((_resident() - before) * 2**20 / report.written)}
+    watch = Watch()
+    kept = follower.write_snapshot()
+    found["snapshot"] = watch.lap()
+    size = sum(one.stat().st_size for one in kept.iterdir()) if kept else 0
     store.close()
-    return found | {"insert": _plain_insert(url, file)}
+    return found | {"snapshot_mb": size / 2**20}
 
 
-def write_rows(file: Path, rows: int) -> None:
-    """Write startups with about 60 words each, made of the glossary's terms; always the same."""
+def start(url: str, file: Path, snapshots: Path) -> Figures:
+    """Start from the snapshot, as a worker does, until it can answer."""
+    from index import Follower, load_encoder
+    from profiles import Side, Store
+
+    store, encoder = Store.open(url), load_encoder(None)
+    watch = Watch()
+    index = Follower(store, encoder, snapshots).catch_up()
+    found: Figures = {"index": watch.lap(), "vectors": sum(map(len, index.facets.values()))}
+    index.lexical[Side.STARTUP].search("welding robots", 10)
+    found |= {"first_search": watch.lap(), "resident": _resident()}
+    store.close()
+    return found
+
+
+def peers(url: str, file: Path, snapshots: Path) -> Figures:
+    """Measure parts of the work alone: the encoder, and an insertion of the same bytes."""
+    from index import load_encoder
+
+    encoder = load_encoder(None)
+    texts = [row["summary"] for row, _ in zip(_read(file), range(TEXTS), strict=False)]
+    watch = Watch()
+    encoder.encode(texts)
+    encoded = watch.lap()
+    rows, spent = _plain_insert(url, file)
+    return {
+        "encoder": len(texts) / encoded["wall"],
+        "encoder_cpu": len(texts) / encoded["cpu"],
+        "insert": rows / spent,
+    }
+
+
+class Watch:
+    """Counts the seconds of the clock and of all CPUs since it was made, or since the last lap."""
+
+    def __init__(self) -> None:
+        self._wall, self._cpu = time.perf_counter(), time.process_time()
+
+    def lap(self) -> Figures:
+        """Give seconds of the clock and of CPU, and the peak memory until now (MB)."""
+        wall, cpu = time.perf_counter() - self._wall, time.process_time() - self._cpu
+        self.__init__()  # type: ignore[misc]
+        return {"wall": wall, "cpu": cpu, "peak": _peak()}
+
+
+def machine() -> Figures:
+    """Tell what the figures were measured on."""
+    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return {"cpu": names[0] if names else platform.machine(), "cores": os.cpu_count()}
+
+
+def write_rows(file: Path, rows: int, *, seeking: bool = False) -> None:
+    """Write startups with about 60 words each, made of the glossary's terms; always the same.
+
+    With `seeking` each has a second facet, of about 20 words.
+    """
     from profiles.taxonomy import provinces, sectors, terms
 
     glossary = Path(__file__).parents[1] / "index" / "training" / "glossary.tsv"
@@ -86,39 +164,31 @@ def write_rows(file: Path, rows: int) -> None:
     draw = random.Random(3)
     regions, codes = list(provinces()), list(sectors())
     stages, supports = list(terms("stages")), list(terms("supports"))
+    head = "id,name_en,name_ko,summary,region,sectors,seeks,stage,trl"
     with file.open("w", encoding="utf-8", newline="") as stream:
         table = csv.writer(stream)
-        table.writerow([
-            "id",
-            "name_en",
-            "name_ko",
-            "summary",
-            "region",
-            "sectors",
-            "seeks",
-            "stage",
-            "trl",
-        ])
+        table.writerow([*head.split(","), *(["seeking"] if seeking else [])])
         for number in range(rows):
             words = english if number % 2 else korean
             table.writerow([
                 f"s{number}",
                 f"{draw.choice(english)} {number}",
                 f"{draw.choice(korean)} {number}",
-                _text(draw, words),
+                _text(draw, words, WORDS),
                 draw.choice(regions),
                 ";".join(draw.sample(codes, 2)),
                 ";".join(draw.sample(supports, 2)),
                 draw.choice(stages),
                 draw.randint(1, 9),
+                *([_text(draw, words, WORDS // 3)] if seeking else []),
             ])
 
 
-def _text(draw: random.Random, terms: tuple[str, ...]) -> str:
+def _text(draw: random.Random, terms: tuple[str, ...], size: int) -> str:
     words: list[str] = []
-    while len(words) < WORDS:
+    while len(words) < size:
         words += draw.choice(terms).split()
-    return " ".join(words[:WORDS])
+    return " ".join(words[:size])
 
 
 def _read(file: Path) -> Iterator[dict[str, str]]:
@@ -126,20 +196,20 @@ def _read(file: Path) -> Iterator[dict[str, str]]:
         yield from csv.DictReader(stream)
 
 
-def _plain_insert(url: str, file: Path) -> float:
-    """Insert ids and texts by executemany, 1,000 a transaction; give rows a second."""
+def _plain_insert(url: str, file: Path) -> tuple[int, float]:
+    """Insert ids and texts by executemany, 1,000 a transaction; give rows and seconds."""
     from profiles.database import open_engine
 
     engine = open_engine(url)
     mark = "?" if engine.dialect.name == "sqlite" else "%s"
-    rows = [(row["id"], json.dumps(row, ensure_ascii=False)) for row in _read(file)]
-    rows = rows[:100_000]
+    taken = zip(_read(file), range(INSERTED), strict=False)
+    rows = [(row["id"], json.dumps(row, ensure_ascii=False)) for row, _ in taken]
     with engine.connect() as connection:
         raw = connection.connection.driver_connection
         cursor = raw.cursor()
         cursor.execute("CREATE TABLE plain (id VARCHAR(200) PRIMARY KEY, payload TEXT NOT NULL)")
         raw.commit()
-        start = time.perf_counter()
+        began = time.perf_counter()
         for first in range(0, len(rows), 1000):
             if engine.dialect.name == "sqlite":
                 cursor.execute("BEGIN IMMEDIATE")
@@ -147,55 +217,117 @@ def _plain_insert(url: str, file: Path) -> float:
                 f"INSERT INTO plain VALUES ({mark}, {mark})", rows[first : first + 1000]
             )
             raw.commit()
-        spent = time.perf_counter() - start
+        spent = time.perf_counter() - began
     engine.dispose()
-    return len(rows) / spent
+    return len(rows), spent
 
 
 def _peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def _in_a_process(url: str, file: Path, *, no_index: bool) -> dict[str, float]:
-    words = [sys.executable, __file__, "--one", url, "--file", str(file)]
+def _resident() -> float:
+    gc.collect()
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * resource.getpagesize() / 2**20
+
+
+def _in_a_process(work: str, url: str, file: Path, snapshots: str) -> Figures:
+    words = ["--work", work, "--one", url, "--file", str(file), "--snapshots", snapshots]
     done = subprocess.run(
-        [*words, "--no-index"] if no_index else words, capture_output=True, text=True, check=False
+        [sys.executable, __file__, *words], capture_output=True, text=True, check=False
     )
     if done.returncode:
         raise SystemExit(done.stderr)
-    found: dict[str, float] = json.loads(done.stdout)
+    found: Figures = json.loads(done.stdout)
     return found
 
 
-def _print_line(name: str, one: dict[str, float]) -> None:
-    rows, spent = one["rows"], one["import"]
-    rate = rows / spent
-    whole = rows / (spent + one["index"]) if "index" in one else float("nan")
-    cells = [
-        name,
-        f"{rows:,.0f}",
-        f"{spent:.1f} s",
-        f"{one['cpu']:.1f} s",
-        f"{rate:,.0f}",
-        f"{one.get('index', float('nan')):.1f} s",
-        f"{one.get('cpu_index', float('nan')):.1f} s",
-        f"{whole:,.0f}",
-        f"{one['peak']:,.0f}",
-        f"{one['peak_index']:,.0f}",
-        f"{one['encoder']:,.0f} {rate / one['encoder']:.0%}",
-        f"{one['cpu_encoder']:,.0f}",
-        f"{one['insert']:,.0f} {rate / one['insert']:.0%}",
-    ]
-    print("".join(f"{cell:>13}" for cell in cells), flush=True)
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Columns by their titles, each with what it shows of a run."""
+
+    title: str
+    columns: dict[str, Callable[[Figures], str]] = field(default_factory=dict)
+
+    def print(self, runs: Sequence[Figures]) -> None:
+        """Print the runs in Markdown."""
+        print(f"\n{self.title}\n\n| " + " | ".join(self.columns) + " |")
+        print(
+            "|" + "|".join("---" if name == "database" else "---:" for name in self.columns) + "|"
+        )
+        for run in runs:
+            print("| " + " | ".join(show(run) for show in self.columns.values()) + " |")
+
+
+def _seconds(one: Figures) -> str:
+    return f"{one['wall']:.1f} / {one['cpu']:.1f}"
+
+
+def _rate(run: Figures, *parts: str) -> float:
+    return float(run["rows"] / sum(run[part]["wall"] for part in parts))
+
+
+_WHO: dict[str, Callable[[Figures], str]] = {
+    "database": lambda run: run["database"],
+    "rows": lambda run: f"{run['rows']:,}",
+}
+TABLES = (
+    Table(
+        "Import, then the index in memory (seconds by the clock / of CPU)",
+        _WHO
+        | {
+            "import": lambda run: _seconds(run["import"]),
+            "rows/s": lambda run: f"{_rate(run, 'import'):,.0f}",
+            "index": lambda run: _seconds(run["index"]),
+            "both, rows/s": lambda run: f"{_rate(run, 'import', 'index'):,.0f}",
+            "peak of import, MB": lambda run: f"{run['import']['peak']:,.0f}",
+            "peak with index, MB": lambda run: f"{run['index']['peak']:,.0f}",
+            "load": lambda run: f"{run['load']:.1f}",
+        },
+    ),
+    Table(
+        "What the index takes, and how a worker starts",
+        _WHO
+        | {
+            "first search": lambda run: _seconds(run["first_search"]),
+            "bytes a profile": lambda run: f"{run['bytes_a_profile']:,}",
+            "snapshot written": lambda run: _seconds(run["snapshot"]),
+            "snapshot, MB": lambda run: f"{run['snapshot_mb']:,.0f}",
+            "start from it": lambda run: _seconds(run["start"]["index"]),
+            "resident, MB": lambda run: f"{run['start']['resident']:,.0f}",
+            "peak, MB": lambda run: f"{run['start']['first_search']['peak']:,.0f}",
+        },
+    ),
+    Table(
+        "Beside parts of it alone, in the same run",
+        _WHO
+        | {
+            "encoder, texts/s": lambda run: f"{run['peers']['encoder']:,.0f}",
+            "texts/s of CPU": lambda run: f"{run['peers']['encoder_cpu']:,.0f}",
+            "import / encoder": lambda run: f"{_rate(run, 'import') / run['peers']['encoder']:.0%}",
+            "plain insert, rows/s": lambda run: f"{run['peers']['insert']:,.0f}",
+            "import / insert": lambda run: f"{_rate(run, 'import') / run['peers']['insert']:.0%}",
+        },
+    ),
+)
+
+
+def print_tables(runs: Sequence[Figures]) -> None:
+    """Print the runs as tables in Markdown, under a line that names the machine."""
+    here = machine()
+    print(f"{here['cpu']}, {here['cores']} cores.")
+    for table in TABLES:
+        table.print(runs)
 
 
 Database = Callable[[], AbstractContextManager[str]]
 
 
-def _databases(folder: Path, rows: int, postgresql: str | None) -> Iterator[tuple[str, Database]]:
-    yield "sqlite", lambda: _sqlite(folder / f"{rows}.sqlite3")
-    if postgresql:
-        yield "postgresql", lambda: _postgresql(postgresql, rows)
+def _databases(folder: Path, rows: int, server: str | None) -> Iterator[tuple[str, Database]]:
+    yield "SQLite", lambda: _sqlite(folder / f"{rows}.sqlite3")
+    if server:
+        yield "PostgreSQL", lambda: _postgresql(server, rows)
 
 
 @contextmanager
@@ -223,13 +355,71 @@ def _postgresql(url: str, rows: int) -> Iterator[str]:
             connection.execute(f"DROP DATABASE {name}")
 
 
+def _server(asked: argparse.Namespace) -> AbstractContextManager[str | None]:
+    if asked.no_postgresql or asked.postgresql:
+        return nullcontext(asked.postgresql)
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    if not found:
+        print("PostgreSQL is left out: Debian's binaries are not here", file=sys.stderr)
+        return nullcontext(None)
+    return _own_server(found[0])
+
+
+@contextmanager
+def _own_server(binaries: Path) -> Iterator[str]:
+    """Start a server on a loopback port with its ordinary settings, and give its URL."""
+    data = Path(tempfile.mkdtemp(prefix="dari-bench-pg-"))
+    if os.getuid() == 0:
+        shutil.chown(data, "postgres")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    options = f"-p {port} -k {data} -c listen_addresses=127.0.0.1"
+    control = [binaries / "pg_ctl", "-D", data / "db", "-w"]
+    try:
+        _as_postgres([
+            binaries / "initdb",
+            "-D",
+            data / "db",
+            "-U",
+            "dari",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+        ])
+        _as_postgres([*control, "-o", options, "-l", data / "log", "start"])
+        try:
+            yield f"postgresql+psycopg://dari@127.0.0.1:{port}/postgres"
+        finally:
+            _as_postgres([*control, "-m", "fast", "stop"])
+    finally:
+        shutil.rmtree(data)
+
+
+def _as_postgres(command: Sequence[str | Path]) -> None:
+    """Run a command as an ordinary user: a PostgreSQL server refuses to run as root."""
+    words = [str(word) for word in command]
+    if os.getuid() == 0:
+        pwd.getpwnam("postgres")
+        words = ["runuser", "-u", "postgres", "--", *words]
+    done = subprocess.run(words, capture_output=True, text=True, cwd="/tmp", check=False)
+    if done.returncode:
+        raise SystemExit(f"{' '.join(words)}:\n{done.stdout}\n{done.stderr}")
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
     parser.add_argument("--postgresql", metavar="URL", help="a server's maintenance database")
-    parser.add_argument("--no-index", action="store_true", help="leave out the index in memory")
+    parser.add_argument("--no-postgresql", action="store_true", help="measure SQLite alone")
+    parser.add_argument("--seeking", action="store_true", help="give profiles a second facet")
+    parser.add_argument("--folder", type=Path, help="where the files are made (else: TMPDIR)")
+    parser.add_argument("--json", type=Path, help="write all figures to this file, too")
     parser.add_argument("--one", metavar="URL", help=argparse.SUPPRESS)
+    parser.add_argument("--work", help=argparse.SUPPRESS)
     parser.add_argument("--file", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--snapshots", type=Path, help=argparse.SUPPRESS)
     return parser.parse_args()
 
 

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 
+from index.words import WordTokens
 from profiles.errors import DariError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from sentence_transformers import SentenceTransformer
-    from tokenizers import Encoding, Tokenizer
+    from tokenizers import Tokenizer
 
 Role = Literal["query", "passage"]
 
@@ -27,7 +28,9 @@ MAX_TOKENS = 2_048
 
 _STATIC_BATCH = 256
 _TRANSFORMER_BATCH = 32
-_GATHERED_TOKENS = 65_536
+_GATHERED_TOKENS = 1_024
+"""How many token vectors are gathered at a time: 1 MB at dimension 256, which a cache holds."""
+
 _WEIGHTS = "model.safetensors"
 _TOKENIZER = "tokenizer.json"
 
@@ -74,6 +77,9 @@ class StaticEncoder:
         path = folder / _static_subfolder(folder)
         self._weights = _read_weights(path / _WEIGHTS)
         self._tokenizer = _read_tokenizer(path / _TOKENIZER)
+        words = WordTokens(self._tokenizer, longest=MAX_TOKENS)
+        by_words = WordTokens.fits((path / _TOKENIZER).read_text(encoding="utf-8"))
+        self._words = words if by_words else None
         if self._tokenizer.get_vocab_size() > len(self._weights):
             raise EncoderError(
                 value=str(folder),
@@ -96,30 +102,32 @@ class StaticEncoder:
     def encode(self, texts: Sequence[str], *, role: Role = "passage") -> NDArray[np.float32]:
         """Encode n texts as in `Encoder.encode`; `role` is accepted and makes no difference."""
         vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
-        for start, encodings in self._tokenised(bounded(texts)):
-            vectors[start : start + len(encodings)] = self._means(encodings)
+        for start, ids in self._tokenised(bounded(texts)):
+            vectors[start : start + len(ids)] = self._means(ids)
         return normalised(vectors)
 
-    def _tokenised(self, texts: Sequence[str]) -> Iterator[tuple[int, list[Encoding]]]:
-        """Yield (row of the first text, encodings), at most 256 texts and 65,536 tokens a time."""
+    def _tokenised(self, texts: Sequence[str]) -> Iterator[tuple[int, list[Sequence[int]]]]:
+        """Yield (row of the first text, token ids of some texts), about 1,024 tokens a time."""
         for first in range(0, len(texts), _STATIC_BATCH):
-            encodings = self._tokenizer.encode_batch_fast(
-                texts[first : first + _STATIC_BATCH], add_special_tokens=False
-            )
-            step = max(1, _GATHERED_TOKENS // max(1, *(len(e) for e in encodings)))
-            for start in range(0, len(encodings), step):
-                yield first + start, encodings[start : start + step]
+            ids = self._ids(texts[first : first + _STATIC_BATCH])
+            step = max(1, _GATHERED_TOKENS * len(ids) // max(1, sum(map(len, ids))))
+            for start in range(0, len(ids), step):
+                yield first + start, ids[start : start + step]
 
-    def _means(self, encodings: Sequence[Encoding]) -> NDArray[np.float32]:
-        """Average the token vectors of each encoding; one without tokens gets a zero row."""
-        counts = np.fromiter((len(e) for e in encodings), dtype=np.int64, count=len(encodings))
-        means = np.zeros((len(encodings), self.dimension), dtype=np.float32)
+    def _ids(self, texts: Sequence[str]) -> list[Sequence[int]]:
+        if self._words is not None:
+            return self._words.ids(texts)
+        encodings = self._tokenizer.encode_batch_fast(texts, add_special_tokens=False)
+        return [encoding.ids for encoding in encodings]
+
+    def _means(self, texts: Sequence[Sequence[int]]) -> NDArray[np.float32]:
+        """Average the vectors of each text's token ids; one without tokens gets a zero row."""
+        counts = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
+        means = np.zeros((len(texts), self.dimension), dtype=np.float32)
         filled = counts > 0
         if not filled.any():
             return means
-        ids = np.fromiter(
-            chain.from_iterable(e.ids for e in encodings), dtype=np.int64, count=int(counts.sum())
-        )
+        ids = np.fromiter(chain.from_iterable(texts), dtype=np.int64, count=int(counts.sum()))
         starts = (np.cumsum(counts) - counts)[filled]
         sums = np.add.reduceat(self._weights[ids], starts, axis=0)
         means[filled] = sums / counts[filled, None].astype(np.float32)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from profiles import Partner, PartnerKind, Profile, Side
 from profiles.taxonomy import country_of, sectors
@@ -45,12 +46,20 @@ def facts_of(profile: Profile) -> Facts:
     """Read the facts of a profile."""
     here = [profile.region] if profile.region else []
     partner = profile if isinstance(profile, Partner) else None
-    return Facts(
-        side=profile.side,
-        kind=partner.kind if partner else None,
-        regions=frozenset([*here, *(partner.sites if partner else ())]),
-        sectors=frozenset(profile.sectors),
+    return shared_facts(
+        profile.side,
+        partner.kind if partner else None,
+        (*here, *(partner.sites if partner else ())),
+        profile.sectors,
     )
+
+
+@lru_cache(maxsize=1 << 16)
+def shared_facts(
+    side: Side, kind: PartnerKind | None, regions: tuple[str, ...], sectors: tuple[str, ...]
+) -> Facts:
+    """Make facts; profiles of which the same is known share one object."""
+    return Facts(side, kind, frozenset(regions), frozenset(sectors))
 
 
 def _with_countries(regions: frozenset[str]) -> frozenset[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from index.encoder import Encoder
@@ -12,11 +12,12 @@ from index.filters import facts_of
 from index.passages import document
 from index.search_index import Entry, SearchIndex
 from index.snapshot import SnapshotError, load_newest, save
-from index.writer import read_vector, vector_space
+from index.writer import read_vector, read_vectors, vector_space
 from profiles import AnyProfile, Change, DariError, Side, Store, Tie
 
 _LOG = logging.getLogger(__name__)
-_PROFILE_KINDS = frozenset(side.value for side in Side)
+_AT_ONCE = 2_000
+"""How many changes are read and applied at a time."""
 
 
 class MissingVectors(DariError):
@@ -67,7 +68,7 @@ class Follower:
             return None
         self.catch_up()
         with self._lock:
-            return save(self._index, self._snapshots, self._fingerprint)
+            return save(self._index, self._snapshots, self._documents, self._fingerprint)
 
     def save_snapshot(self) -> Path | None:
         """Write a snapshot if that can be done; a failure is logged, and whoever asked goes on."""
@@ -76,6 +77,9 @@ class Follower:
         except DariError as error:
             _LOG.warning("no snapshot was written: %s", error)
             return None
+
+    def _documents(self, ids: Collection[str]) -> dict[str, str]:
+        return {id: document(profile) for id, profile in self._store.get_many(ids).items()}
 
     def _empty(self) -> SearchIndex:
         return SearchIndex(self._encoder.dimension, vector_space(self._encoder))
@@ -96,36 +100,39 @@ class Follower:
         changes = self._store.changes_after(self._index.seq)
         if not changes:
             return
-        try:
-            self._apply(changes)
-        except MissingVectors:
-            # A record that is erased and made again while it is read seems to have none.
-            if self._store.last_seq() == newest:
-                raise
-            self._apply(changes)
+        for start in range(0, len(changes), _AT_ONCE):
+            some = changes[start : start + _AT_ONCE]
+            try:
+                self._apply(some)
+            except MissingVectors:
+                # A record that is erased and made again while it is read seems to have none.
+                if self._store.last_seq() == newest:
+                    raise
+                self._apply(some)
         self._fingerprint = self._store.fingerprint(self._index.seq)
 
     def _apply(self, changes: list[Change]) -> None:
-        profiles = {change.id for change in changes if change.kind in _PROFILE_KINDS}
-        ties = {change.id for change in changes if change.kind == "tie"}
-        self._apply_profiles(profiles)
-        self._apply_ties(ties)
+        self._apply_profiles({
+            side: {change.id for change in changes if change.kind == side.value} for side in Side
+        })
+        self._apply_ties({change.id for change in changes if change.kind == "tie"})
         self._index.seq = changes[-1].seq
 
-    def _apply_profiles(self, ids: set[str]) -> None:
+    def _apply_profiles(self, changed: dict[Side, set[str]]) -> None:
         # Vectors first: a profile that is erased between the two readings is then simply gone.
         vectors = {
             id: facets
-            for side in Side
+            for side, ids in changed.items()
+            if ids
             for id, facets in self._store.vectors(side.value, ids, self._index.space).items()
         }
+        ids = set().union(*changed.values())
         found = self._store.get_many(ids)
         _refuse_missing(found.keys() - vectors.keys(), self._index.space)
-        for id in sorted(ids):
-            if id in found:
-                self._index.put(_entry(found[id], vectors[id]))
-            else:
-                self._index.remove(id)
+        for id in ids - found.keys():
+            self._index.remove(id)
+        there = sorted(found)
+        self._index.put_many(_entries([found[id] for id in there], [vectors[id] for id in there]))
 
     def _apply_ties(self, ids: set[str]) -> None:
         vectors = self._store.vectors("tie", ids, self._index.space)
@@ -139,9 +146,14 @@ class Follower:
             self._index.history.put(found[id], read_vector(data) if data else None)
 
 
-def _entry(profile: AnyProfile, data: dict[str, bytes]) -> Entry:
-    vectors = {facet: read_vector(bytes_) for facet, bytes_ in data.items()}
-    return Entry(profile.id, facts_of(profile), document(profile), vectors)  # type: ignore[arg-type]
+def _entries(profiles: list[AnyProfile], data: list[dict[str, bytes]]) -> list[Entry]:
+    """Make the entries of profiles with their stored vectors, which are read all at once."""
+    stored = [one for facets in data for one in facets.values()]
+    vectors = iter(read_vectors(stored) if stored else ())
+    return [
+        Entry(profile.id, facts_of(profile), document(profile), dict(zip(facets, vectors)))  # type: ignore[arg-type]  # noqa: B905
+        for profile, facets in zip(profiles, data, strict=True)
+    ]
 
 
 def _with_subject(ties: Iterable[Tie]) -> set[str]:

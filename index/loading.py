@@ -19,8 +19,10 @@ Progress = Callable[[int], None]
 
 BY = "import"
 """Who makes the revisions of an import."""
-MOST_KEPT = 10_000
-"""How many rejected rows, and names of unknown fields, a report keeps."""
+MOST_KEPT = 50
+"""How many rejected rows a report keeps to be shown; `import_file` tells of each as it comes."""
+MOST_NAMES = 1_000
+"""How many names of unknown fields a report keeps."""
 
 _SIDES = {"startups": Side.STARTUP, "partners": Side.PARTNER}
 
@@ -56,7 +58,7 @@ class ImportReport:
         self.last_row = rows[-1].number
         for row in rows:
             for name in row.ignored:
-                if name in self.ignored or len(self.ignored) < MOST_KEPT:
+                if name in self.ignored or len(self.ignored) < MOST_NAMES:
                     self.ignored[name] = self.ignored.get(name, 0) + 1
 
 

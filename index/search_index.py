@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import blake2b
+
+import numpy as np
 
 from index.backend import Floats
 from index.filters import Facts, Filters
@@ -26,13 +29,16 @@ class Entry:
 
 @dataclass(slots=True)
 class SearchIndex:
-    """The searchable state of one process; `seq` is the newest change that it holds."""
+    """The searchable state of one process; `seq` is the newest change that it holds.
+
+    Of a document only the words are kept, and a digest by which `verify` knows it again.
+    """
 
     dimension: int
     space: str
     seq: int = 0
     facts: dict[str, Facts] = field(default_factory=dict)
-    documents: dict[str, str] = field(default_factory=dict)
+    documents: dict[str, int] = field(default_factory=dict)
     facets: dict[tuple[Side, Facet], VectorIndex] = field(default_factory=dict)
     lexical: dict[Side, LexicalIndex] = field(default_factory=dict)
     history: History = field(init=False)
@@ -46,13 +52,20 @@ class SearchIndex:
 
     def put(self, entry: Entry) -> None:
         """Add a profile, or replace it."""
-        self.remove(entry.id)
-        side = entry.facts.side
-        self.facts[entry.id] = entry.facts
-        self.documents[entry.id] = entry.document
-        self.lexical[side].put(entry.id, entry.document)
-        for facet, vector in entry.vectors.items():
-            self.facets[side, facet].put([entry.id], vector[None, :])
+        self.put_many([entry])
+
+    def put_many(self, entries: Sequence[Entry]) -> None:
+        """Add profiles of different ids, or replace them."""
+        for entry in entries:
+            self.remove(entry.id)
+        for entry in entries:
+            self.facts[entry.id] = entry.facts
+            self.documents[entry.id] = digest_of(entry.document)
+            self.lexical[entry.facts.side].put(entry.id, entry.document)
+        for (side, facet), held in self.facets.items():
+            there = [e for e in entries if e.facts.side is side and facet in e.vectors]
+            if there:
+                held.put([e.id for e in there], np.stack([e.vectors[facet] for e in there]))
 
     def remove(self, id: str) -> None:
         """Drop a profile; an id that is not there is passed over."""
@@ -71,3 +84,8 @@ class SearchIndex:
         if filters == Filters():
             return there
         return {id for id in there if filters.admits(id, self.facts[id])}
+
+
+def digest_of(document: str) -> int:
+    """Give 64 bits by which a document is known again."""
+    return int.from_bytes(blake2b(document.encode("utf-8", "replace"), digest_size=8).digest())

@@ -9,18 +9,19 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
-from index.filters import Facts
-from index.passages import PROFILE_FACETS
+from index.filters import shared_facts
 from index.search_index import Entry, SearchIndex
 from profiles import DariError, PartnerKind, Side, Tie
 
-FORMAT = 2
+FORMAT = 3
 _MANIFEST = "manifest.json"
 _ENTRIES = "profiles.jsonl"
 _TIES = "ties.jsonl"
@@ -29,13 +30,17 @@ _WRITING = ".writing-"
 _FILES = (_ENTRIES, _TIES, _VECTORS)
 _NAME = re.compile(r".+-d\d+-seq(\d+)")
 _DEAD_AFTER_SECONDS = 3_600
+_PIECE = 2_000
+
+Documents = Callable[[Collection[str]], Mapping[str, str]]
+"""Gives the documents of those profiles among some ids that are there."""
 
 
 class SnapshotError(DariError):
     """A snapshot that is truncated, changed or of another make."""
 
 
-def save(index: SearchIndex, folder: Path, fingerprint: str = "") -> Path:
+def save(index: SearchIndex, folder: Path, documents: Documents, fingerprint: str = "") -> Path:
     """Write a snapshot to a temporary folder, sync it, rename it into place, drop older ones.
 
     Where a newer one stands already, that one is kept and nothing is written: it may lack, on
@@ -44,6 +49,7 @@ def save(index: SearchIndex, folder: Path, fingerprint: str = "") -> Path:
     Args:
         index: what is written.
         folder: where the snapshots stand.
+        documents: gives the documents of profiles by id; one that it lacks is erased by now.
         fingerprint: `Store.fingerprint` of the database at the index's seq.
 
     Raises:
@@ -57,7 +63,7 @@ def save(index: SearchIndex, folder: Path, fingerprint: str = "") -> Path:
             return max(newer, key=_seq_of)
         work = Path(tempfile.mkdtemp(prefix=_WRITING, dir=folder))
         try:
-            _write(index, work, fingerprint)
+            _write(index, work, documents, fingerprint)
             if target.exists():
                 shutil.rmtree(target)
             work.rename(target)
@@ -126,19 +132,17 @@ def load_newest(
         raise _bad(newest, f"it cannot be read ({type(error).__name__}: {error})") from error
 
 
-def _write(index: SearchIndex, folder: Path, fingerprint: str) -> None:
-    vectors: list[np.ndarray[Any, Any]] = []
-    with (folder / _ENTRIES).open("w", encoding="utf-8") as stream:
-        for id, facts in index.facts.items():
-            stream.write(
-                json.dumps(_entry_line(index, id, facts, vectors), ensure_ascii=False) + "\n"
-            )
-    with (folder / _TIES).open("w", encoding="utf-8") as stream:
-        for tie in index.history.ties.values():
-            row = _append(vectors, index.history.vector(tie.id))
-            stream.write(f"{row}\t{tie.model_dump_json(exclude_defaults=True)}\n")
-    stacked = np.stack(vectors) if vectors else np.empty((0, index.dimension), np.float32)
-    np.save(folder / _VECTORS, stacked, allow_pickle=False)
+def _write(index: SearchIndex, folder: Path, documents: Documents, fingerprint: str) -> None:
+    with _Vectors.into(folder / _VECTORS, index.dimension) as vectors:
+        with (folder / _ENTRIES).open("w", encoding="utf-8") as stream:
+            for ids in _pieces(index.facts):
+                texts = documents(ids)
+                stream.writelines(_entry_lines(index, texts, vectors))
+        with (folder / _TIES).open("w", encoding="utf-8") as stream:
+            for tie in index.history.ties.values():
+                vector = index.history.vector(tie.id)
+                row = -1 if vector is None else vectors.append(vector[None, :])
+                stream.write(f"{row}\t{tie.model_dump_json(exclude_defaults=True)}\n")
     manifest = {
         "format": FORMAT,
         "space": index.space,
@@ -152,30 +156,58 @@ def _write(index: SearchIndex, folder: Path, fingerprint: str) -> None:
         _sync(folder / name)
 
 
-def _entry_line(
-    index: SearchIndex, id: str, facts: Facts, vectors: list[np.ndarray[Any, Any]]
-) -> dict[str, Any]:
-    rows = {}
-    for facet in PROFILE_FACETS:
-        held = index.facets[facts.side, facet]
-        if id in held:
-            rows[facet] = _append(vectors, held.vectors([id])[0])
-    return {
-        "id": id,
-        "side": facts.side,
-        "kind": facts.kind,
-        "regions": sorted(facts.regions),
-        "sectors": sorted(facts.sectors),
-        "document": index.documents[id],
-        "rows": rows,
-    }
+def _entry_lines(index: SearchIndex, texts: Mapping[str, str], vectors: _Vectors) -> Iterator[str]:
+    """Write the lines of profiles, and their vectors facet by facet."""
+    rows: dict[str, dict[str, int]] = {id: {} for id in texts}
+    for (side, facet), held in index.facets.items():
+        there = [id for id in texts if index.facts[id].side is side and id in held]
+        first = vectors.append(held.vectors(there)) if there else 0
+        for row, id in enumerate(there, start=first):
+            rows[id][facet] = row
+    for id, text in texts.items():
+        facts = index.facts[id]
+        line = {
+            "id": id,
+            "side": facts.side,
+            "kind": facts.kind,
+            "regions": sorted(facts.regions),
+            "sectors": sorted(facts.sectors),
+            "document": text,
+            "rows": rows[id],
+        }
+        yield json.dumps(line, ensure_ascii=False) + "\n"
 
 
-def _append(vectors: list[np.ndarray[Any, Any]], vector: np.ndarray[Any, Any] | None) -> int:
-    if vector is None:
-        return -1
-    vectors.append(vector)
-    return len(vectors) - 1
+class _Vectors:
+    """An .npy file of float32 rows that grows: its head is written when all of them are there."""
+
+    def __init__(self, stream: BinaryIO, dimension: int) -> None:
+        self._dimension = dimension
+        self._count = 0
+        self._stream = stream
+
+    @classmethod
+    @contextmanager
+    def into(cls, path: Path, dimension: int) -> Iterator[_Vectors]:
+        """Make a file, and end it when all rows are in it."""
+        with path.open("wb") as stream:
+            vectors = cls(stream, dimension)
+            vectors._write_head()
+            yield vectors
+            stream.seek(0)
+            vectors._write_head()
+
+    def append(self, vectors: np.ndarray[Any, Any]) -> int:
+        """Write n rows (n, d); give the number of the first."""
+        self._stream.write(np.ascontiguousarray(vectors, dtype="<f4").data)
+        self._count += len(vectors)
+        return self._count - len(vectors)
+
+    def _write_head(self) -> None:
+        # numpy leaves room in it for the greatest number of rows, so its size stays the same.
+        shape = (self._count, self._dimension)
+        head = {"descr": "<f4", "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(self._stream, head)
 
 
 def _read(
@@ -192,9 +224,11 @@ def _read(
         if _digest(folder / name) != manifest["sha256"][name]:
             raise _bad(folder, f"{name} is not what was written")
     index = SearchIndex(dimension, space, seq=manifest["seq"])
-    vectors = np.load(folder / _VECTORS, allow_pickle=False)
-    for line in _lines(folder / _ENTRIES):
-        index.put(_entry(json.loads(line), vectors))
+    for lines in _pieces(_lines(folder / _ENTRIES)):
+        # Opened anew for each piece, so that what was read does not stay in memory.
+        vectors = np.load(folder / _VECTORS, mmap_mode="r", allow_pickle=False)
+        index.put_many([_entry(json.loads(line), vectors) for line in lines])
+    vectors = np.load(folder / _VECTORS, mmap_mode="r", allow_pickle=False)
     for line in _lines(folder / _TIES):
         row, _, payload = line.partition("\t")
         vector = vectors[int(row)] if int(row) >= 0 else None
@@ -203,14 +237,20 @@ def _read(
 
 
 def _entry(raw: dict[str, Any], vectors: np.ndarray[Any, Any]) -> Entry:
-    facts = Facts(
-        side=Side(raw["side"]),
-        kind=PartnerKind(raw["kind"]) if raw["kind"] else None,
-        regions=frozenset(raw["regions"]),
-        sectors=frozenset(raw["sectors"]),
+    facts = shared_facts(
+        Side(raw["side"]),
+        PartnerKind(raw["kind"]) if raw["kind"] else None,
+        tuple(raw["regions"]),
+        tuple(raw["sectors"]),
     )
     rows = {facet: vectors[row] for facet, row in raw["rows"].items()}
     return Entry(raw["id"], facts, raw["document"], rows)
+
+
+def _pieces(values: Iterable[str]) -> Iterator[list[str]]:
+    stream = iter(values)
+    while piece := list(islice(stream, _PIECE)):
+        yield piece
 
 
 def _snapshots(folder: Path) -> list[Path]:

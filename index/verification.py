@@ -14,7 +14,7 @@ from index.encoder import Encoder
 from index.filters import facts_of
 from index.follower import Follower, MissingVectors
 from index.passages import PROFILE_FACETS, Facet, document, passages, subject_passage
-from index.search_index import SearchIndex
+from index.search_index import SearchIndex, digest_of
 from index.snapshot import SnapshotError, load_newest
 from index.writer import read_vector, vector_space
 from profiles import AnyProfile, Side, Store, Tie
@@ -223,7 +223,7 @@ def _profile_faults(
         return
     if index.facts[id] != facts_of(profile):
         yield "its facts differ"
-    if index.documents[id] != document(profile):
+    if index.documents[id] != digest_of(document(profile)):
         yield "its document differs"
     for facet in PROFILE_FACETS:
         held = index.facets[profile.side, facet]

@@ -9,7 +9,8 @@ from typing import TypeVar
 
 import numpy as np
 
-from index.encoder import Encoder
+from index.backend import Floats
+from index.encoder import Encoder, normalised
 from index.passages import PASSAGE_VERSION, Facet, passages, subject_passage
 from profiles import AnyProfile, Side, Store, Tie, Vectors
 from profiles.store import SYSTEM
@@ -139,11 +140,22 @@ class Writer:
         ]
 
 
-def read_vector(data: bytes) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+def read_vector(data: bytes) -> Floats:
     """Read a stored vector, shape (d,), normalised again after its rounding to float16."""
-    vector = np.frombuffer(data, dtype="<f2").astype(np.float32)
-    length = float(np.linalg.norm(vector))
-    return vector / np.float32(length) if length > 0 else vector
+    vector: Floats = read_vectors([data])[0]
+    return vector
+
+
+def read_vectors(data: Sequence[bytes]) -> Floats:
+    """Read n stored vectors of one dimension as (n, d), each as `read_vector` reads it.
+
+    Raises:
+        ValueError: if they are of different dimensions.
+    """
+    if len({len(one) for one in data}) > 1:
+        raise ValueError("the vectors are of different dimensions")
+    stacked = np.frombuffer(b"".join(data), dtype="<f2").reshape(len(data), -1)
+    return normalised(stacked.astype(np.float32))
 
 
 def _overlapped(

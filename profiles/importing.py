@@ -57,6 +57,8 @@ MODELS: Mapping[str, type[Record]] = {
     "ties": Tie,
     "programmes": Programme,
 }
+_PIECE = 200
+"""How many rows are looked up at a time among the ids seen."""
 _FLAGS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 
@@ -326,18 +328,36 @@ def _unrepeated(rows: Iterator[Row]) -> Iterator[Row]:
         seen.execute("PRAGMA journal_mode=OFF")
         seen.execute("CREATE TABLE seen (id TEXT PRIMARY KEY, row INTEGER) WITHOUT ROWID")
         seen.execute("BEGIN")
-        for row in rows:
-            id = getattr(row.record, "id", None)
-            if id is None:
-                yield row
-                continue
-            made = seen.execute("INSERT OR IGNORE INTO seen VALUES (?, ?)", (id, row.number))
-            if made.rowcount:
-                yield row
-                continue
-            first = seen.execute("SELECT row FROM seen WHERE id = ?", (id,)).fetchone()[0]
-            error = FieldError("id", "id_repeated", id, {"row": first})
+        for some in _in_pieces(rows):
+            ids = [(row.record.id, row.number) for row in some if row.record]  # type: ignore[attr-defined]
+            made = seen.executemany("INSERT OR IGNORE INTO seen VALUES (?, ?)", ids)
+            yield from some if made.rowcount == len(ids) else _first_only(some, seen)
+
+
+def _first_only(rows: Sequence[Row], seen: sqlite3.Connection) -> Iterator[Row]:
+    for row in rows:
+        id = getattr(row.record, "id", None)
+        found = seen.execute("SELECT row FROM seen WHERE id = ?", (id,)).fetchone() if id else None
+        if found is None or found[0] == row.number:
+            yield row
+        else:
+            error = FieldError("id", "id_repeated", id, {"row": found[0]})
             yield Row(row.number, errors=(error,), ignored=row.ignored)
+
+
+def _in_pieces(rows: Iterator[Row]) -> Iterator[list[Row]]:
+    """Gather rows; where reading breaks off, those read before come first."""
+    some: list[Row] = []
+    try:
+        for row in rows:
+            some.append(row)
+            if len(some) == _PIECE:
+                yield some
+                some = []
+    except UnreadableFile:
+        yield some
+        raise
+    yield some
 
 
 def _each_once(members: list[tuple[str, Any]]) -> dict[str, Any]:

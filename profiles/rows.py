@@ -61,18 +61,24 @@ def taken_id(id: str) -> IdTaken:
 
 
 def by_ids(
-    connection: Connection, table: Table, column: Any, ids: Collection[str], *where: Any
+    connection: Connection,
+    table: Table,
+    column: Any,
+    ids: Collection[str],
+    *where: Any,
+    only: Sequence[Any] = (),
 ) -> Iterator[Any]:
-    """Read the rows whose `column` is among `ids`."""
+    """Read the rows whose `column` is among `ids`, whole or `only` some columns."""
     ordered = sorted(id for id in set(ids) if is_clean(id))  # PostgreSQL refuses NUL in a query
     for start in range(0, len(ordered), BATCH):
         some = column.in_(ordered[start : start + BATCH])
-        yield from connection.execute(select(table).where(some, *where))
+        yield from connection.execute(select(*(only or (table,))).where(some, *where))
 
 
 def sides(connection: Connection, ids: Collection[str]) -> dict[str, Side]:
     """Tell the side of each profile that exists among `ids`."""
-    rows = by_ids(connection, t.profiles, t.profiles.c.id, ids)
+    only = (t.profiles.c.id, t.profiles.c.side)
+    rows = by_ids(connection, t.profiles, t.profiles.c.id, ids, only=only)
     return {row.id: Side(row.side) for row in rows}
 
 
@@ -81,7 +87,8 @@ def encoded(
 ) -> set[str]:
     """Tell which of `ids` have vectors of an encoder."""
     where = (t.vectors.c.owner_kind.in_(kinds), t.vectors.c.encoder_id == encoder_id)
-    rows = by_ids(connection, t.vectors, t.vectors.c.owner_id, ids, *where)
+    owner = t.vectors.c.owner_id
+    rows = by_ids(connection, t.vectors, owner, ids, *where, only=(owner,))
     return {row.owner_id for row in rows}
 
 
@@ -108,8 +115,12 @@ def held_profiles(
 
 def write_profiles(
     connection: Connection, profiles: Sequence[AnyProfile], held: Mapping[str, Any], by: str
-) -> None:
-    """Insert the profiles that are new, update those that differ from the rows `held`."""
+) -> set[str]:
+    """Insert the profiles that are new, update those that differ from the rows `held`.
+
+    Returns:
+        The ids of those that are held as they were.
+    """
     at = now()
     fresh = [profile for profile in profiles if profile.id not in held]
     erased = {
@@ -138,6 +149,7 @@ def write_profiles(
         [(r["side"], r.get("id") or r["key"], r["revision"], r["payload"]) for r in made + changed],
         by,
     )
+    return held.keys() - {row["key"] for row in changed}
 
 
 def held_records(
@@ -151,8 +163,8 @@ def held_records(
     return {row.id: row for row in connection.execute(select(*columns).where(some))}
 
 
-def write_ties(connection: Connection, ties: Sequence[Tie], by: str) -> None:
-    """Insert ties, or replace those of the same id."""
+def write_ties(connection: Connection, ties: Sequence[Tie], by: str) -> set[str]:
+    """Insert ties, or replace those of the same id; give the ids of those held as they were."""
     rows = [
         {
             "id": tie.id,
@@ -165,7 +177,7 @@ def write_ties(connection: Connection, ties: Sequence[Tie], by: str) -> None:
         }
         for tie in {tie.id: tie for tie in ties}.values()
     ]
-    _replace(connection, t.ties, rows, "tie", by)
+    return _replace(connection, t.ties, rows, "tie", by)
 
 
 def write_programmes(connection: Connection, programmes: Sequence[Programme], by: str) -> None:
@@ -178,9 +190,25 @@ def write_programmes(connection: Connection, programmes: Sequence[Programme], by
     _replace(connection, t.programmes, rows, "programme", by)
 
 
-def write_vectors(connection: Connection, kind: str, entries: Mapping[str, Vectors]) -> None:
-    """Replace the vectors of owners of one kind: id → vectors."""
-    delete_by(connection, t.vectors, t.vectors.c.owner_id, entries, t.vectors.c.owner_kind == kind)
+def write_vectors(
+    connection: Connection,
+    kind: str,
+    entries: Mapping[str, Vectors],
+    unchanged: Collection[str] = (),
+) -> None:
+    """Replace the vectors of owners of one kind: id → vectors.
+
+    Vectors of other encoders are of the text as it was, and go too; only those of `unchanged`
+    owners stay.
+    """
+    v = t.vectors.c
+    delete_by(
+        connection, t.vectors, v.owner_id, entries.keys() - {*unchanged}, v.owner_kind == kind
+    )
+    for encoder_id in {vectors.encoder_id for vectors in entries.values()}:
+        same = [id for id in unchanged if id in entries and entries[id].encoder_id == encoder_id]
+        of_it = (v.owner_kind == kind, v.encoder_id == encoder_id)
+        delete_by(connection, t.vectors, v.owner_id, same, *of_it)
     rows = [
         {
             "owner_kind": kind,
@@ -252,7 +280,7 @@ def log(connection: Connection, changed: Sequence[tuple[str, str]]) -> int:
 
 def _replace(
     connection: Connection, table: Table, rows: list[dict[str, Any]], kind: str, by: str
-) -> None:
+) -> set[str]:
     ids = [row["id"] for row in rows]
     held = {row.id: row.payload for row in by_ids(connection, table, table.c.id, ids)}
     changed = [row for row in rows if held.get(row["id"]) != row["payload"]]
@@ -265,6 +293,7 @@ def _replace(
         [(kind, row["id"], newest.get(row["id"], 0) + 1, row["payload"]) for row in changed],
         by,
     )
+    return {*ids} - {row["id"] for row in changed}
 
 
 def _newest(connection: Connection, kind: str, ids: Collection[str]) -> dict[str, int]:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, Any, ClassVar, NoReturn, Self
 
 from pydantic import (
@@ -35,6 +36,7 @@ from profiles.text import LONGEST_NAME, LONGEST_TEXT, Text, at_most, clean
 
 LONGEST_LIST = 200
 
+_GAPS = re.compile(r"[\s\-]+")
 _ID = re.compile(r"[^\s<>\"'`\\?#%&{}\[\]^|;\x00-\x1f\x7f]{1,200}")
 
 
@@ -78,16 +80,25 @@ def _unique(values: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def _reader_of(kinds: type[StrEnum], vocabulary: str | None = None) -> BeforeValidator:
     """Accept a code in any case, or its name in either language."""
+    codes: dict[str, StrEnum] = {kind.value: kind for kind in kinds}
+
+    @cache
+    def names() -> dict[str, StrEnum]:
+        known = terms(vocabulary).values() if vocabulary else ()  # type: ignore[arg-type]
+        return {
+            name.lower(): codes[term.code]
+            for term in reversed([*known])  # where two share a name, the first has it
+            for name in (term.name.en, term.name.ko)
+        }
 
     def read(value: Any) -> Any:
         if isinstance(value, str) and len(value) <= 100:
+            if (kind := codes.get(value)) is not None:
+                return kind
             text = clean(value).lower()
-            code = re.sub(r"[\s\-]+", "_", text)
-            if code in set(kinds):
-                return kinds(code)
-            for term in terms(vocabulary).values() if vocabulary else ():  # type: ignore[arg-type]
-                if text in (term.name.en.lower(), term.name.ko.lower()):
-                    return kinds(term.code)
+            kind = codes.get(_GAPS.sub("_", text)) or names().get(text)
+            if kind is not None:
+                return kind
         raise PydanticCustomError("vocabulary", "unknown", {"allowed": ", ".join(kinds)})
 
     return BeforeValidator(read)

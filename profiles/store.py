@@ -98,7 +98,8 @@ class Store:
     def get_many(self, ids: Collection[str]) -> dict[str, AnyProfile]:
         """Read the profiles that exist among `ids`."""
         with reading(self._engine) as connection:
-            found = rows.by_ids(connection, t.profiles, t.profiles.c.id, ids)
+            p = t.profiles.c
+            found = rows.by_ids(connection, t.profiles, p.id, ids, only=(p.id, p.side, p.payload))
             return {row.id: rows.read_profile(row.side, row.payload) for row in found}
 
     def page(
@@ -176,10 +177,10 @@ class Store:
             held = rows.held_profiles(connection, profiles, new=new)
             if base is not None:
                 _refuse_stale([profile.id for profile in profiles], held, base)
-            rows.write_profiles(connection, profiles, held, by)
+            unchanged = rows.write_profiles(connection, profiles, held, by)
             for side in Side:
                 vectors = {p.id: v for p, v in entries if p.side is side}
-                rows.write_vectors(connection, side.value, vectors)
+                rows.write_vectors(connection, side.value, vectors, unchanged)
             return rows.log(connection, [(p.side.value, p.id) for p in profiles])
 
     def erase(self, id: str, *, by: str = SYSTEM) -> int:
@@ -239,8 +240,9 @@ class Store:
                     raise rows.taken_id(min(held))
                 if base is not None:
                     _refuse_stale(ids, held, base)
-            rows.write_ties(connection, [tie for tie, _ in entries], by)
-            rows.write_vectors(connection, "tie", {tie.id: vectors for tie, vectors in entries})
+            unchanged = rows.write_ties(connection, [tie for tie, _ in entries], by)
+            vectors = {tie.id: vectors for tie, vectors in entries}
+            rows.write_vectors(connection, "tie", vectors, unchanged)
             return rows.log(connection, [("tie", tie.id) for tie, _ in entries])
 
     def changed_ties(self, ties: Iterable[Tie], encoder_id: str) -> list[Tie]:
@@ -362,7 +364,8 @@ class Store:
         column = t.vectors.c.owner_id
         where = (t.vectors.c.owner_kind == owner_kind, t.vectors.c.encoder_id == encoder_id)
         with reading(self._engine) as connection:
-            for row in rows.by_ids(connection, t.vectors, column, ids, *where):
+            only = (column, t.vectors.c.facet, t.vectors.c.data)
+            for row in rows.by_ids(connection, t.vectors, column, ids, *where, only=only):
                 found.setdefault(row.owner_id, {})[row.facet] = row.data
         return found
 

@@ -12,8 +12,8 @@ from pydantic_core import PydanticCustomError
 LONGEST_TEXT = 20_000
 LONGEST_NAME = 300
 
-_HANGUL = re.compile(r"[\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3]")
-_LETTER = re.compile(r"[^\W\d_]")
+_HANGUL = re.compile(r"[\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3]+")
+_LETTERS = re.compile(r"[^\W\d_]+")
 _CONTROL = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd\ud800-\udfff\u202a-\u202e\u2066-\u2069]"
 )
@@ -21,8 +21,13 @@ _CONTROL = re.compile(
 
 def detect_language(text: str) -> str:
     """Tell 'ko' where at least a fifth of the letters are Hangul, else 'en'."""
-    letters = len(_LETTER.findall(text))
-    return "ko" if letters and len(_HANGUL.findall(text)) / letters >= 0.2 else "en"
+    if text.isascii():
+        return "en"
+    hangul = len("".join(_HANGUL.findall(text)))
+    if 5 * hangul >= len(text) or not hangul:  # no text has more letters than characters
+        return "ko" if hangul and _LETTERS.search(text) else "en"
+    letters = len("".join(_LETTERS.findall(text)))
+    return "ko" if letters and hangul / letters >= 0.2 else "en"
 
 
 def is_clean(text: str) -> bool:

@@ -14,8 +14,8 @@ import click
 from profiles.importing import IMPORT_KINDS
 from service.console import opened, print_json, say, show
 
-INTERRUPTED = 130
-"""The exit status of a command that Ctrl+C ended."""
+INTERRUPTED = 128
+"""The exit status of a command that a signal ended, less the signal's number (Ctrl+C gives 130)."""
 
 
 @click.command("import")
@@ -46,8 +46,8 @@ def import_(
 ) -> None:
     """Import startups, partners, ties or programmes from a .jsonl, .csv, .xlsx or .parquet FILE.
 
-    A rejected row never stops the others. Exit status 1 means that no row was accepted. Ctrl+C
-    stops after the present batch; the same command goes on from there.
+    A rejected row never stops the others. Exit status 1 means that no row was accepted. Ctrl+C and
+    SIGTERM stop after the present batch; the same command goes on from there.
     """
     from index import import_file
     from profiles.importing import MODELS, count_rows, read_map
@@ -57,7 +57,7 @@ def import_(
     dari = opened()
     what = f"checking {kind}" if check else f"importing {kind}"
     kept = rejection_file(report_file, lang) if report_file else nullcontext()
-    with kept as rejected, _stoppable() as stop, rate_bar(what, count_rows(file)) as advance:
+    with kept as rejected, _stoppable() as signals, rate_bar(what, count_rows(file)) as advance:
         report = import_file(
             dari.store,
             dari.writer,
@@ -67,7 +67,7 @@ def import_(
             check=check,
             progress=advance,
             rejected=rejected,
-            stop=stop,
+            stop=lambda: bool(signals),
         )
     if report.written and not check and not report.stopped:
         dari.follower.save_snapshot()
@@ -78,7 +78,7 @@ def import_(
         show(*import_tables(report, language, checked=check))
     if report.stopped:
         say(f"Stopped after row {report.last_row:,}; run the same command again to go on.")
-        sys.exit(INTERRUPTED)
+        sys.exit(INTERRUPTED + signals[0])
     if not report.accepted and not report.rejections:
         say("The file holds no rows; give a row for each record below the header.")
     if report.rejections and (strict or not report.accepted):
@@ -139,22 +139,25 @@ def rate_bar(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
 
 
 @contextmanager
-def _stoppable() -> Iterator[Callable[[], bool]]:
-    """Let Ctrl+C ask for a stop between batches; a second one ends the command at once."""
-    asked = False
+def _stoppable() -> Iterator[list[int]]:
+    """Gather the numbers of signals that ask for a stop; the second one ends the command at once.
+
+    These are SIGINT, which Ctrl+C sends, and SIGTERM.
+    """
+    asked: list[int] = []
 
     def ask(number: int, frame: object) -> None:
-        nonlocal asked
         if asked:
             raise KeyboardInterrupt
-        asked = True
+        asked.append(number)
 
     try:
-        before = signal.signal(signal.SIGINT, ask)
+        before = {one: signal.signal(one, ask) for one in (signal.SIGINT, signal.SIGTERM)}
     except ValueError:  # not in the main thread: signals do not come here
-        yield lambda: False
+        yield []
         return
     try:
-        yield lambda: asked
+        yield asked
     finally:
-        signal.signal(signal.SIGINT, before)
+        for one, handler in before.items():
+            signal.signal(one, handler)

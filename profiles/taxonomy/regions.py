@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -165,6 +165,7 @@ def _korean_country_names() -> Mapping[str, str]:
     }
 
 
+@lru_cache(maxsize=8_192)
 def _iso_code(code: str) -> str | None:
     return code if _CODE.fullmatch(code) and _iso_record(code) is not None else None
 

@@ -168,9 +168,12 @@ def test_a_third_of_broken_rows_loses_no_good_one(load: Import, sqlite_store: St
         (broken[n % 5] if n % 3 == 0 else "{n},이름,초음파 진단기를 만드는 회사").format(n=f"s{n}")
         for n in range(3000)
     ]
-    report = load("startups", "id,name,summary\r\n" + "\r\n".join(rows), "rows.csv")
-    assert (report.accepted, len(report.rejected)) == (2000, 1000)
-    assert [row.number for row in report.rejected] == [n + 2 for n in range(0, 3000, 3)]
+    told: list[loading.Row] = []
+    table = "id,name,summary\r\n" + "\r\n".join(rows)
+    report = load("startups", table, "rows.csv", rejected=told.append)
+    assert (report.accepted, report.rejections) == (2000, 1000)
+    assert [row.number for row in told] == [n + 2 for n in range(0, 3000, 3)]
+    assert report.rejected == told[: loading.MOST_KEPT]
     assert {p.id for p in sqlite_store.each(Side.STARTUP)} == {
         f"s{n}" for n in range(3000) if n % 3
     }
@@ -269,6 +272,7 @@ def test_every_rejected_row_is_told_and_the_report_stays_small(
     load: Import, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(loading, "MOST_KEPT", 3)
+    monkeypatch.setattr(loading, "MOST_NAMES", 3)
     rows: list[loading.Row] = []
     raws = [{"id": f"s{n}", "name": "x" * 5000, f"more{n}": 1} for n in range(9)]
     report = load("startups", lines(*raws), rejected=rows.append)

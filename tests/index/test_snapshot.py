@@ -245,7 +245,7 @@ def test_a_failure_while_writing_leaves_the_older_one(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(np, "save", full_disk)
+        patch.setattr(np.lib.format, "write_array_header_1_0", full_disk)
         with pytest.raises(SnapshotError, match="No space left") as caught:
             follower.write_snapshot()
         assert caught.value.value == str(folder)
@@ -270,7 +270,7 @@ def test_a_new_one_takes_the_place_of_older_ones(
 
 def test_the_newest_is_read_by_number_not_by_name(tmp_path: Path) -> None:
     for seq in (9, 10):
-        save(SearchIndex(2, "tiny/p1", seq=seq), tmp_path / str(seq))
+        save(SearchIndex(2, "tiny/p1", seq=seq), tmp_path / str(seq), dict.fromkeys)
     (tmp_path / "10" / "tiny_p1-d2-seq10").rename(tmp_path / "9" / "tiny_p1-d2-seq10")
     found = load_newest(tmp_path / "9", "tiny/p1", 2)
     assert found is not None
@@ -428,14 +428,14 @@ def public() -> Iterator[Path]:
 def test_a_read_only_folder_is_named_and_nothing_in_it_is_touched(
     public: Path, request: pytest.FixtureRequest
 ) -> None:
-    older = save(SearchIndex(2, "tiny/p1", seq=3), public)
+    older = save(SearchIndex(2, "tiny/p1", seq=3), public, dict.fromkeys)
     public.chmod(0o555)
     for path in (older, *older.iterdir()):
         path.chmod(0o555)
     before = everything(public)
     request.getfixturevalue("ordinary")
     with pytest.raises(SnapshotError, match="Permission denied") as caught:
-        save(SearchIndex(2, "tiny/p1", seq=4), public)
+        save(SearchIndex(2, "tiny/p1", seq=4), public, dict.fromkeys)
     assert caught.value.value == str(public)
     with pytest.raises(SnapshotError, match="may hold what was erased") as caught:
         discard(public)
@@ -479,12 +479,12 @@ for n in range(200):
     facts = Facts(Side.PARTNER, None, frozenset(), frozenset())
     index.put(Entry(f"p{n}", facts, "words", {"is": np.ones(256, np.float32)}))
 resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
-save(index, Path(sys.argv[1]))
+save(index, Path(sys.argv[1]), lambda ids: dict.fromkeys(ids, "words"))
 """
 
 
 def test_a_disk_that_is_full_in_the_middle_of_a_file(tmp_path: Path) -> None:
-    older = save(SearchIndex(256, "tiny/p1", seq=3), tmp_path)
+    older = save(SearchIndex(256, "tiny/p1", seq=3), tmp_path, dict.fromkeys)
     done = subprocess.run(
         [sys.executable, "-c", LIMITED, str(tmp_path)],
         capture_output=True, text=True, check=False, cwd=ROOT,

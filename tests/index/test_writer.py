@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from index import Follower, Writer, vector_space, writer
+from index import Follower, Writer, vector_space, verify, writer
 from profiles import IdTaken, Store
+from profiles.consistency import faults
 
 Make = Callable[..., Any]
 
@@ -81,7 +82,40 @@ def test_a_new_encoder_encodes_what_is_missing(
     assert sum(done) == 5
     assert len(second.asked) == 4
     assert Follower(store, second).catch_up().facts.keys() == {"p1", "p2", "s1"}
-    assert store.vectors("partner", ["p1"], "first/p1") == {}
+
+
+def held(store: Store, *ids: str) -> dict[str, list[str]]:
+    """The spaces in which each of some profiles or ties has vectors."""
+    spaces = ("first/p1", "second/p1")
+    kinds = ("partner", "startup", "tie")
+    return {id: [s for s in spaces if any(store.vectors(k, [id], s) for k in kinds)] for id in ids}
+
+
+def test_vectors_of_another_encoder_stay_until_the_record_changes(
+    store: Store, tiny: Make, partner: Make, startup: Make, tie: Make
+) -> None:
+    first, second = tiny("first"), tiny("second")
+    writing, other = Writer(store, first), Writer(store, second)
+    writing.put_many([partner("p1", "robots"), partner("p2", "games"), startup("s1", "robots")])
+    writing.put_ties([tie("t1", "s1", "p1", subject="welding"), tie("t2", "s1", "p2", subject="x")])
+    before = store.vectors("partner", ["p1"], "first/p1")
+    other.encode_missing()
+    both = ["first/p1", "second/p1"]
+    ids = ("p1", "p2", "s1", "t1", "t2")
+    assert held(store, *ids) == dict.fromkeys(ids, both)
+    assert store.vectors("partner", ["p1"], "first/p1") == before
+
+    other.put_many([partner("p1", "robots"), partner("p2", "boats"), startup("s1", "robots")])
+    other.put_ties([tie("t1", "s1", "p1", subject="painting")])
+    changed = {id: ["second/p1"] for id in ("p2", "t1")}
+    assert held(store, *ids) == dict.fromkeys(ids, both) | changed
+    for encoder in (first, second):
+        Writer(store, encoder).encode_missing()
+        assert verify(store, encoder).differences == ()
+    assert held(store, *ids) == dict.fromkeys(ids, both)
+    store.erase("p1")
+    assert held(store, "p1", "t1", "p2") == {"p1": [], "t1": [], "p2": both}
+    assert faults(store) == []
 
 
 def test_batches_cover_everything(
@@ -102,3 +136,11 @@ def test_a_vector_survives_its_storage(sqlite_store: Store, tiny: Make, partner:
     assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-6)
     assert vector @ encoder.encode(["p1\none two three three"])[0] == pytest.approx(1, abs=1e-3)
     np.testing.assert_array_equal(writer.read_vector(bytes(8)), np.zeros(4))
+
+
+def test_many_vectors_are_read_as_one_is() -> None:
+    drawn = np.random.default_rng(5).normal(size=(50, 256)).astype("<f2")
+    data = [row.tobytes() for row in drawn]
+    np.testing.assert_array_equal(writer.read_vectors(data), [writer.read_vector(d) for d in data])
+    with pytest.raises(ValueError, match="different dimensions"):
+        writer.read_vectors([bytes(8), bytes(4), bytes(12)])

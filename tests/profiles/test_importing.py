@@ -8,6 +8,7 @@ import json
 import os
 import unicodedata
 import zipfile
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from profiles import Consent, FundingUnit, Money, Partner, Programme, Startup, Text, Tie, files
+from profiles import (
+    Consent,
+    FundingUnit,
+    Money,
+    Partner,
+    Programme,
+    Startup,
+    Text,
+    Tie,
+    files,
+    importing,
+)
 from profiles.files import LONGEST_ROW
 from profiles.importing import (
     IMPORT_KINDS,
@@ -229,6 +241,18 @@ def test_an_id_stands_once_in_a_file(jsonl: Path) -> None:
     rows = read(jsonl, "\n".join([good("a", trl=99), good("a"), good("b"), good(" a ")]))
     assert told(rows) == [(1, ("trl", "range")), "a", "b", (4, ("id", "id_repeated"))]
     assert "row 2" in rows[3].errors[0].rule("en")
+
+
+def test_rows_before_a_break_are_not_lost() -> None:
+    def rows() -> Iterator[Row]:
+        for number in (1, 2):
+            yield Row(number, Startup(id="a", name=Text(en="A"), summary=Text(en="x")))
+        raise UnreadableFile(value="rows.parquet", rule="It breaks off.", remedy="Write it anew.")
+
+    seen: list[Row] = []
+    with pytest.raises(UnreadableFile, match="breaks off"):
+        seen.extend(importing._unrepeated(rows()))
+    assert told(seen) == ["a", (2, ("id", "id_repeated"))]
 
 
 # CSV
