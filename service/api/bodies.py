@@ -14,7 +14,8 @@ from profiles import FieldError, InvalidRecord, Record
 from profiles.importing import parse_json
 from service.queries import ListQuery, Page
 
-_PRIVATE = {"contact", "consent"}
+PRIVATE = {"contact", "consent"}
+"""The fields that no answer gives."""
 
 
 class UnreadableBody(BadRequest):
@@ -55,7 +56,7 @@ def _parse(data: bytes) -> Any:
 
 def public_json(record: Record) -> dict[str, Any]:
     """Write a record without personal data; what is unknown is left out."""
-    return record.model_dump(mode="json", exclude_defaults=True, exclude=_PRIVATE)
+    return record.model_dump(mode="json", exclude_defaults=True, exclude=PRIVATE)
 
 
 def page_json(page: Page, endpoint: str, query: ListQuery) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pydantic.json_schema import models_json_schema
 
 from profiles import Partner, Programme, Startup
 from profiles.schema import Record
+from service.api.bodies import PRIVATE
 from service.queries import MOST, ListQuery, PartnerMatchQuery, StartupMatchQuery
 
 _REF = "#/components/schemas/"
@@ -25,11 +26,11 @@ _DESCRIPTIONS = {
 }
 
 _OPERATIONS: dict[str, dict[str, Any]] = {
-    "submitStartup": {"body": "Startup", "status": "201", "answer": "Startup"},
+    "submitStartup": {"body": "Startup", "status": "201", "answer": "StartupShown"},
     "listSectors": {"answer": "SectorList"},
     "listStartups": {"query": ListQuery, "answer": "StartupPage"},
     "listPartners": {"query": ListQuery, "answer": "PartnerPage"},
-    "getStartup": {"answer": "Startup"},
+    "getStartup": {"answer": "StartupShown"},
     "getPartner": {"answer": "Partner"},
     "matchStartup": {"query": PartnerMatchQuery, "answer": "MatchList"},
     "matchPartner": {"query": StartupMatchQuery, "answer": "MatchList"},
@@ -108,9 +109,12 @@ def _schemas() -> dict[str, Any]:
     text = schemas["Text"]
     schemas["Text"] = {"anyOf": [{"type": "string", "minLength": 1}, text]}
     startup = schemas["Startup"]
+    shown = {name: one for name, one in startup["properties"].items() if name not in PRIVATE}
+    shown = {**startup, "title": "StartupShown", "properties": shown}
     startup["required"] = [name for name in startup["required"] if name != "id"]
     schemas |= {
-        "StartupPage": _page("Startup"),
+        "StartupShown": shown,
+        "StartupPage": _page("StartupShown"),
         "PartnerPage": _page("Partner"),
         "ProgrammeList": _list({"$ref": _REF + "Programme"}),
         "SectorList": _list(_object(code="string", name=_NAMES, parent=["string", "null"])),
