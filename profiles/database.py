@@ -53,7 +53,7 @@ def open_engine(url: str) -> Engine:
     except OSError as error:
         raise StoreError(
             value=url,
-            rule=f"The folder of the database cannot be made: {error.strerror}.",
+            rule=f"The folder of the database, or its file, cannot be written: {error.strerror}.",
             remedy="Choose a folder that can be written (DARI_HOME).",
         ) from error
     hide_values(engine)
@@ -123,7 +123,10 @@ def _named_errors(engine: Engine) -> Iterator[None]:
         raise StoreError(
             value=engine.url.render_as_string(hide_password=True),
             rule=f"The database does not answer as it should: {getattr(error, 'orig', error)}.",
-            remedy="Check that it is there, and that it and its folder (DARI_HOME) can be written.",
+            remedy=(
+                "Check that it is there, that it and its folder (DARI_HOME) can be written, "
+                "and that the disk has room."
+            ),
         ) from error
 
 
