@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
@@ -15,6 +15,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from profiles.discretion import hide_values
 from profiles.errors import StoreError
 from profiles.presence import watch_file
+
+if TYPE_CHECKING:
+    from alembic.script import ScriptDirectory
 
 _WRITE_LOCK = 0x64617269
 BUSY_TIMEOUT_MS = 30_000
@@ -50,7 +53,7 @@ def open_engine(url: str) -> Engine:
     except OSError as error:
         raise StoreError(
             value=url,
-            rule=f"The folder of the database cannot be made: {error.strerror}.",
+            rule=f"The folder of the database, or its file, cannot be written: {error.strerror}.",
             remedy="Choose a folder that can be written (DARI_HOME).",
         ) from error
     hide_values(engine)
@@ -120,7 +123,10 @@ def _named_errors(engine: Engine) -> Iterator[None]:
         raise StoreError(
             value=engine.url.render_as_string(hide_password=True),
             rule=f"The database does not answer as it should: {getattr(error, 'orig', error)}.",
-            remedy="Check that it is there, and that it and its folder (DARI_HOME) can be written.",
+            remedy=(
+                "Check that it is there, that it and its folder (DARI_HOME) can be written, "
+                "and that the disk has room."
+            ),
         ) from error
 
 
@@ -149,20 +155,29 @@ def migrate(engine: Engine) -> None:
     Raises:
         StoreError: if the database cannot be reached or written, or a newer Dari has made it.
     """
+    with writing(engine) as connection:
+        upgrade(connection)
+
+
+def upgrade(connection: Connection, revision: str = "head") -> None:
+    """Bring the schema up to a revision, in the transaction of the connection.
+
+    Raises:
+        StoreError: if a newer Dari has made it.
+    """
     from alembic import command
     from alembic.util import CommandError
 
-    with writing(engine) as connection:
-        config = alembic_config()
-        config.attributes["connection"] = connection
-        try:
-            command.upgrade(config, "head")
-        except CommandError as error:
-            raise StoreError(
-                value=engine.url.render_as_string(hide_password=True),
-                rule=f"The database has a schema that this Dari does not know: {error}.",
-                remedy="Use the version of Dari that made it, or another database.",
-            ) from error
+    config = alembic_config()
+    config.attributes["connection"] = connection
+    try:
+        command.upgrade(config, revision)
+    except CommandError as error:
+        raise StoreError(
+            value=connection.engine.url.render_as_string(hide_password=True),
+            rule=f"The database has a schema that this Dari does not know: {error}.",
+            remedy="Use the version of Dari that made it, or another database.",
+        ) from error
 
 
 def is_migrated(engine: Engine) -> bool:
@@ -180,9 +195,18 @@ def schema_revision(connection: Connection) -> str | None:
 
 def newest_revision() -> str | None:
     """Give the newest revision of the schema that this Dari knows."""
+    return _scripts().get_current_head()
+
+
+def known_revisions() -> list[str]:
+    """Give the revisions of the schema that this Dari knows, the newest first."""
+    return [script.revision for script in _scripts().walk_revisions()]
+
+
+def _scripts() -> ScriptDirectory:
     from alembic.script import ScriptDirectory
 
-    return ScriptDirectory.from_config(alembic_config()).get_current_head()
+    return ScriptDirectory.from_config(alembic_config())
 
 
 def alembic_config() -> Any:

@@ -271,6 +271,12 @@ def unreadable(path: Path, rule: str, remedy: str) -> NoReturn:
 
 def _encoding(path: Path) -> tuple[str, str]:
     """Find a file's encoding, and what to do with places that break it."""
+    if _is_utf16(path):
+        unreadable(
+            path,
+            "The file is in UTF-16 (in Excel: Unicode text).",
+            "Save it as UTF-8 (in Excel: CSV UTF-8).",
+        )
     if _is_binary(path):
         unreadable(path, "This is not a text file.", "Give a text file, saved as UTF-8.")
     if _decodes(path, "utf-8-sig"):
@@ -287,6 +293,11 @@ def _encoding(path: Path) -> tuple[str, str]:
         "The file is neither in UTF-8 nor in CP949 (Korean Excel).",
         "Save it as UTF-8 (in Excel: CSV UTF-8).",
     )
+
+
+def _is_utf16(path: Path) -> bool:
+    with path.open("rb") as stream:
+        return stream.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def _is_binary(path: Path) -> bool:

@@ -216,10 +216,12 @@ def _header(
     targets = {name: target for name in names if (target := target_of(name, model))}
     if not targets:
         some = list(model.model_fields)[:4]
+        given = [cell.strip() for cell in cells if cell.strip()]
         unreadable(
             path,
-            f"The first row names no field that Dari knows: {shorten(', '.join(names))}.",
-            f"Begin with a row of field names and commas, such as {', '.join(some)}.",
+            f"The first row names no field that Dari knows: {shorten(', '.join(given))}.",
+            f"Begin with a row of field names and commas, such as {', '.join(some)}; or say what "
+            "the columns are in a map (--map, see docs/data.md).",
         )
     return _Columns(names, targets, model)
 

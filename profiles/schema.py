@@ -238,7 +238,7 @@ PartnerKinds = Annotated[
 class Record(BaseModel):
     """What profiles, programmes and ties share: frozen, no unknown field, absent stays absent."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     @model_validator(mode="before")
     @classmethod

@@ -31,7 +31,9 @@ INTERRUPTED = 128
     type=click.Path(path_type=Path),
     help="Write every rejected row to this .jsonl or .csv file.",
 )
-@click.option("--strict", is_flag=True, help="Exit with status 1 if any row is rejected.")
+@click.option(
+    "--strict", is_flag=True, help="Exit with status 1 if any row is rejected, or there is none."
+)
 @click.option("--lang", type=click.Choice(["en", "ko"]), help="Language of the report.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON document.")
 def import_(
@@ -46,12 +48,13 @@ def import_(
 ) -> None:
     """Import startups, partners, ties or programmes from a .jsonl, .csv, .xlsx or .parquet FILE.
 
-    A rejected row never stops the others. Exit status 1 means that no row was accepted. Ctrl+C and
-    SIGTERM stop after the present batch; the same command goes on from there.
+    A rejected row never stops the others. Exit status 1 means that every row was rejected; a file
+    without rows is none of that, unless --strict is given. Ctrl+C and SIGTERM stop after the
+    present batch; the same command goes on from there.
     """
     from index import import_file
     from profiles.importing import MODELS, count_rows, read_map
-    from service.reports import import_json, import_tables, rejection_file
+    from service.reports import import_end, import_json, import_tables, rejection_file
 
     mapping = read_map(map_file, MODELS[kind]) if map_file else None
     dari = opened()
@@ -76,12 +79,13 @@ def import_(
         print_json(import_json(report, language))
     else:
         show(*import_tables(report, language, checked=check))
+    if end := import_end(report, language):
+        say(end)
     if report.stopped:
-        say(f"Stopped after row {report.last_row:,}; run the same command again to go on.")
         sys.exit(INTERRUPTED + signals[0])
-    if not report.accepted and not report.rejections:
-        say("The file holds no rows; give a row for each record below the header.")
-    if report.rejections and (strict or not report.accepted):
+    if (strict and (report.rejections or not report.accepted)) or (
+        report.rejections and not report.accepted
+    ):
         sys.exit(1)
 
 

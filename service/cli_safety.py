@@ -76,7 +76,7 @@ def restore(file: Path, replace: bool, yes: bool) -> None:
     """
     from index import discard
     from profiles import Store
-    from profiles.backup import restore as restore_into
+    from profiles.restoring import restore as restore_into
     from service.wiring import make_home as make_home
 
     settings = read_settings()

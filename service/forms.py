@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from flask import current_app
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import (
@@ -21,6 +22,7 @@ from wtforms import (
 )
 
 from profiles import FieldError
+from profiles.text import LONGEST_TEXT
 from service.labels import regions, stages, supports, trl_examples
 from service.language import language
 
@@ -30,6 +32,14 @@ CONSENT_PURPOSE = _l(
     "Only the incubator's staff see it. It is kept until you ask for its erasure. You may refuse; "
     "the startup can then be submitted without an address."
 )
+
+
+def longest_text(limit: int) -> int:
+    """Give how many characters each of three texts may have, so that a body stays below its limit.
+
+    A Korean letter takes 9 bytes in a form; 16 kB are left for what is chosen and ticked.
+    """
+    return min(LONGEST_TEXT, max(100, (limit - 16_384) // (3 * 9)))
 
 
 class StartupForm(FlaskForm):  # type: ignore[misc]
@@ -57,6 +67,8 @@ class StartupForm(FlaskForm):  # type: ignore[misc]
         self.stage.choices = stages()
         self.trl.choices = trl_examples()
         self.seeks.choices = self.offers.choices = supports()
+        for field in (self.summary, self.seeking, self.offering):
+            field.render_kw = {"maxlength": longest_text(current_app.config["MAX_CONTENT_LENGTH"])}
         self.other_errors: list[FieldError] = []
 
     def raw(self, now: datetime) -> dict[str, object]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from profiles.importing import Row
 
 _MOST_ROWS = 50
+_MOST_NAMES = 20
 
 _LABELS = {
     "en": {
@@ -41,7 +42,11 @@ _LABELS = {
         "more": "… and {n} more (--json shows all)",
         "more_rows": "… and {n} more rows (--report FILE keeps all)",
         "checked": "Only checked, nothing written: ",
-        "ignored": "Fields that Dari does not know were passed over: {names}",
+        "ignored": "Passed over, as neither Dari nor the map names them (and in how many rows): "
+        "{names}",
+        "ignored_more": " and {n} more",
+        "no_rows": "The file holds no rows: below the header, give one for each record.",
+        "stopped": "Stopped after row {row}; run the same command again to go on.",
         "summary": "{accepted} rows accepted ({written} new or changed, {unchanged} unchanged), "
         "{rejected} rejected",
     },
@@ -62,7 +67,10 @@ _LABELS = {
         "more": "… 외 {n}건 (--json으로 모두 볼 수 있습니다)",
         "more_rows": "… 외 {n}행 (--report 파일에 모두 남길 수 있습니다)",
         "checked": "검사만 했고 저장하지 않았습니다: ",
-        "ignored": "알 수 없는 항목은 건너뛰었습니다: {names}",
+        "ignored": "Dari와 열 지도에 없는 항목은 건너뛰었습니다(괄호 안은 행 수): {names}",
+        "ignored_more": " 외 {n}개",
+        "no_rows": "파일에 행이 없습니다. 머리글 아래에 한 줄에 하나씩 적어 주세요.",
+        "stopped": "{row}행까지 처리하고 멈췄습니다. 같은 명령을 다시 실행하면 이어서 진행합니다.",
         "summary": "{accepted}행을 받았습니다(신규·변경 {written}, 그대로 {unchanged}). "
         "{rejected}행은 거부했습니다",
     },
@@ -99,13 +107,22 @@ def import_tables(report: ImportReport, lang: str, *, checked: bool = False) -> 
     summary = say["summary"].format(**counts) + "."
     shown: list[Any] = [Plain(say["checked"] + summary if checked else summary)]
     if report.ignored:
-        most = sorted(report.ignored.items())[:_MOST_ROWS]
+        most = sorted(report.ignored.items())[:_MOST_NAMES]
         names = ", ".join(f"{shorten(name, 40)} ({n})" for name, n in most)
-        names += ", …" if len(report.ignored) > _MOST_ROWS else ""
+        left = len(report.ignored) - _MOST_NAMES
+        names += say["ignored_more"].format(n=f"{left:,}") if left > 0 else ""
         shown.append(Plain(say["ignored"].format(names=names)))
     if report.rejected:
         shown += _rejected(report, lang)
     return shown
+
+
+def import_end(report: ImportReport, lang: str) -> str:
+    """Say how an import ended, where that needs a word: it was stopped, or there were no rows."""
+    if report.stopped:
+        return _LABELS[lang]["stopped"].format(row=f"{report.last_row:,}")
+    empty = not report.accepted and not report.rejections
+    return _LABELS[lang]["no_rows"] if empty else ""
 
 
 @contextmanager

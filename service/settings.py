@@ -12,7 +12,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class Settings(BaseSettings):
     """How this installation runs. Every field is set by `DARI_` and its name in capitals."""
 
-    model_config = SettingsConfigDict(env_prefix="DARI_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="DARI_", frozen=True, extra="ignore", hide_input_in_errors=True
+    )
 
     home: Path = Path("var")
     """The folder of the database, the snapshots and the keys."""

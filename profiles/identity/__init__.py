@@ -1,6 +1,7 @@
 """Whether two profiles are one firm: names without their legal forms, scores, proposals."""
 
 from profiles.identity.comparing import (
+    POSSIBLE,
     THRESHOLD,
     Firm,
     Reason,
@@ -15,6 +16,7 @@ from profiles.identity.proposals import Proposal, candidates, propose_duplicates
 from profiles.identity.websites import registrable_host
 
 __all__ = [
+    "POSSIBLE",
     "THRESHOLD",
     "Firm",
     "NormalName",

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 
 from profiles.data import read_yaml
+from profiles.identity.acronyms import stands_for
 from profiles.identity.names import SHORT, Reading, normalise_name, readings
+from profiles.identity.slips import MAYBE_TYPO, TYPO, slip_alike, words_alike
 from profiles.identity.websites import registrable_host
 from profiles.identity.words import words
 from profiles.schema import Profile
@@ -18,6 +19,8 @@ from profiles.text import Text
 
 THRESHOLD = 0.88
 """The score from which two profiles are proposed as one firm."""
+POSSIBLE = 0.84
+"""The score from which they may be one firm, if something else than the names says so too."""
 
 _UNLIKE = 0.8
 """The most that a name scores where a word that distinguishes stands on one side only."""
@@ -25,13 +28,10 @@ _SHORT = 0.87
 """What an acronym scores that is only an alias: others may have the same."""
 _OTHER_FORM = 0.86
 """The most that one name with two legal forms scores that exclude each other."""
-_UMLAUT = 0.98
-_SLIP = 0.92
-"""What a Korean syllable scores that is doubled or exchanged with its neighbour."""
-_TYPO = 0.91
-_PLURAL = 0.9
-_MAYBE_TYPO = 0.84
-"""What a typing error scores that may as well be another firm: it needs a common website."""
+_ACRONYM = 0.86
+"""What an acronym of 3 letters or more scores against the words that it is made of."""
+_ACRONYM_BESIDE = 0.89
+"""The same for 4 letters beside a word that both names share (CCEI Daegu)."""
 _KNOWN_FROM = 3
 """In how many names a word stands that counts as a word, not as a typing error."""
 
@@ -185,6 +185,8 @@ def _names_alike(a: Called, b: Called, vocabulary: Vocabulary) -> tuple[float, s
 def _code(a: Reading, b: Reading, score: float, *, short: bool) -> str:
     if score <= _UNLIKE:
         return "name_other"
+    if score in (_ACRONYM, _ACRONYM_BESIDE):
+        return "name_acronym"
     if short and score >= _SHORT:
         return "name_short"
     if score < 0.97:
@@ -201,13 +203,17 @@ def _readings_alike(a: Reading, b: Reading, vocabulary: Vocabulary) -> float:
     if not (a.translated or b.translated):  # a translation is ours: nobody has mistyped it
         worst = _alike_words(left, right, vocabulary)
         if not worst and len(a.tokens) != len(b.tokens):
-            worst = _words_alike("".join(left), "".join(right), False)
+            worst = words_alike("".join(left), "".join(right), False)
+        worst = max(worst, slip_alike(a.compact, b.compact))
     elif left or right:
         worst = 0.0
-    if worst and (shared or left):
+    if worst and (shared or left or right):
         # Of one-word names, those of real firms differ by a letter as often as by an error.
-        sure = shared or worst > _TYPO
-        return min(worst, 0.99 if sure else _MAYBE_TYPO)
+        sure = shared or worst > TYPO
+        return min(worst, 0.99 if sure else MAYBE_TYPO)
+    if stands_for(left, right) or stands_for(right, left):
+        acronym = left[0] if len(left) == 1 else right[0]
+        return _ACRONYM_BESIDE if shared and len(acronym) >= SHORT else _ACRONYM
     return min(shared / total if total else 0.0, _UNLIKE)
 
 
@@ -229,88 +235,8 @@ def _alike_words(left: Sequence[str], right: Sequence[str], vocabulary: Vocabula
     worst = 1.0
     for one, other in zip(sorted(left), sorted(right), strict=True):
         both_known = vocabulary.knows(one) and vocabulary.knows(other)
-        worst = min(worst, _words_alike(one, other, both_known))
+        worst = min(worst, words_alike(one, other, both_known))
     return worst
-
-
-def _words_alike(a: str, b: str, both_known: bool) -> float:
-    """Score two words that differ: umlaut written out, plural, typing error, else 0."""
-    if a and _folded(a) == _folded(b):
-        return _UMLAUT
-    if a and _stem(a) == _stem(b):
-        return _PLURAL
-    if both_known or {c for c in a + b if c.isdigit()}:
-        return 0.0
-    return _typo_in_hangul(a, b) if not (a + b).isascii() else _typo_in_latin(a, b)
-
-
-def _typo_in_latin(a: str, b: str) -> float:
-    """Score one error in words of 7 letters, two in words of 12."""
-    from rapidfuzz.distance import OSA
-
-    size = min(len(a), len(b))
-    allowed = 2 if size >= 12 else 1
-    alike = size >= 5 and OSA.distance(a, b, score_cutoff=allowed) <= allowed
-    return (_TYPO if size >= 7 else _MAYBE_TYPO) if alike else 0.0
-
-
-def _typo_in_hangul(a: str, b: str) -> float:
-    """Score a syllable doubled or exchanged, or one letter (jamo) of a word of four syllables.
-
-    Real firms differ by one letter in short words (티와이, 티웨이) and at the head of a word
-    (비엘팜텍, 지엘팜텍): these score `_MAYBE_TYPO`.
-    """
-    from rapidfuzz.distance import OSA
-
-    size = min(len(a), len(b))
-    if size >= 3 and not _spells(a + b) and (_doubled(a, b) or _exchanged(a, b)):
-        return _SLIP
-    left, right = unicodedata.normalize("NFD", a), unicodedata.normalize("NFD", b)
-    if size < 2 or OSA.distance(left, right, score_cutoff=1) > 1:
-        return 0.0
-    sure = size >= 4 and a[0] == b[0] and not _spells(a[:3]) and not _spells(b[:3])
-    return _TYPO if sure else _MAYBE_TYPO
-
-
-def _spells(word: str) -> bool:
-    """Tell whether a word is made of Korean readings of Latin letters."""
-    letters, at = words().letters, 0
-    while at < len(word):
-        size = next((n for n in (3, 2, 1) if word[at : at + n] in letters), 0)
-        if not size:
-            return False
-        at += size
-    return True
-
-
-def _doubled(a: str, b: str) -> bool:
-    short, long = sorted((a, b), key=len)
-    return len(long) == len(short) + 1 and any(
-        long[:i] + long[i + 1 :] == short and long[i] in long[i + 1 : i + 2]
-        for i in range(len(long))
-    )
-
-
-def _exchanged(a: str, b: str) -> bool:
-    at = [i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y]
-    return len(a) == len(b) and len(at) == 2 and at[1] == at[0] + 1 and sorted(a) == sorted(b)
-
-
-@lru_cache(maxsize=100_000)
-def _folded(token: str) -> str:
-    """Fold umlauts that are written out: mueller, müller."""
-    if len(token) > 5 and token.isascii():
-        for written, plain in (("ae", "a"), ("oe", "o"), ("ue", "u")):
-            token = token.replace(written, plain)
-    return token
-
-
-@lru_cache(maxsize=100_000)
-def _stem(token: str) -> str:
-    """Fold the English plural."""
-    if len(token) < 5 or not token.isascii():
-        return token
-    return token[:-3] + "y" if token.endswith("ies") else token.removesuffix("s")
 
 
 @cache

@@ -180,8 +180,14 @@ def _join_hangul(tokens: Iterable[str]) -> list[str]:
 def _segment(token: str) -> tuple[str, ...]:
     if not _HANGUL_RUN.fullmatch(token):
         return (token,)
-    token = re.sub(r"(?<=[가-힣])(?<!현)대(?=$|병원)", "대학교", token) if len(token) > 2 else token
-    return _split_at_terms(token)
+    return _split_at_terms(_unabridged(token) if len(token) > 2 else token)
+
+
+def _unabridged(word: str) -> str:
+    """Write out what universities and institutes are called for short: 충북대병원, 광주과기원."""
+    for short, long in words().abridged.items():
+        word = re.sub(rf"(?<=[가-힣]){short}(?=$|병원)", long, word)
+    return word
 
 
 @lru_cache(maxsize=100_000)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
+from profiles.identity.acronyms import initials
 from profiles.identity.comparing import (
     THRESHOLD,
     Firm,
@@ -16,6 +18,7 @@ from profiles.identity.comparing import (
     firm_of,
     vocabulary_of,
 )
+from profiles.identity.names import Reading
 from profiles.schema import Profile
 
 _LARGEST_BLOCK = 60
@@ -84,7 +87,9 @@ def _keys(firm: Firm, vocabulary: Vocabulary) -> set[tuple[str, ...]]:
     """Give the keys under which a firm is looked for.
 
     These are its registration number, its host, and of each reading the whole, the rare words,
-    pairs of words, the first and the last letters (one of which a typing error leaves alone).
+    pairs of words, the initials, the first and the last letters (one of which a typing error leaves
+    alone). Of Korean names they are also the syllables in no order, and of short ones what is left
+    without each of their letters (jamo).
     """
     keys: set[tuple[str, ...]] = set()
     if firm.registration:
@@ -93,12 +98,34 @@ def _keys(firm: Firm, vocabulary: Vocabulary) -> set[tuple[str, ...]]:
         keys.add(("host", firm.host))
     for name in firm.names:
         for reading in name.readings:
-            compact = reading.compact
-            keys.add(("name", compact))
-            telling = sorted({t for t in reading.tokens if vocabulary.weight(t)})
-            keys.update(("word", t) for t in telling)
-            keys.update(("words", *pair) for pair in combinations(telling[:8], 2))
-            if not reading.translated and len(compact) > 3:
-                size = 2 if not compact.isascii() else 5
-                keys.update({("head", compact[:size]), ("tail", compact[-size:])})
+            keys |= _word_keys(reading, vocabulary)
+            if not reading.translated:  # a translation is ours: nobody has mistyped it
+                keys |= _letter_keys(reading.compact)
+    return keys
+
+
+def _word_keys(reading: Reading, vocabulary: Vocabulary) -> set[tuple[str, ...]]:
+    ordered = [token for token in reading.tokens if vocabulary.weight(token)]
+    telling = sorted(set(ordered))
+    acronyms = {initials(ordered), initials(reading.compact)} - {""}
+    return {
+        ("name", reading.compact),
+        *(("word", token) for token in telling),
+        *(("words", *pair) for pair in combinations(telling[:8], 2)),
+        *(("initials", acronym) for acronym in acronyms),
+    }
+
+
+def _letter_keys(compact: str) -> set[tuple[str, ...]]:
+    size = 5 if compact.isascii() else 2
+    keys: set[tuple[str, ...]] = set()
+    if len(compact) > 3:
+        keys |= {("head", compact[:size]), ("tail", compact[-size:])}
+    if compact.isascii():
+        return keys
+    keys.add(("syllables", "".join(sorted(set(compact)))))
+    if len(compact) <= 3:
+        letters = unicodedata.normalize("NFD", compact)
+        keys.add(("slip", letters))
+        keys.update(("slip", letters[:i] + letters[i + 1 :]) for i in range(len(letters)))
     return keys

@@ -22,6 +22,7 @@ class Words:
     families: Mapping[str, int]
     stop: frozenset[str]
     short: Mapping[str, str]
+    abridged: Mapping[str, str]
     letters: Mapping[str, str]
     terms: Mapping[str, tuple[str, ...]]
     known: frozenset[str]
@@ -43,6 +44,7 @@ def words() -> Words:
         families={form: n for n, some in enumerate(read["form_families"]) for form in some},
         stop=frozenset(read["stop_words"]),
         short=read["short_words"],
+        abridged=read["abridged"],
         letters=read["letters"],
         terms=terms,
         known=frozenset({*terms, *english, *read["short_words"].values()}),

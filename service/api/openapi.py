@@ -7,6 +7,7 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 from profiles import Partner, Programme, Startup, Tie
+from profiles.exporting import PERSONAL
 from profiles.schema import Record
 from service.queries import (
     MOST,
@@ -34,20 +35,27 @@ _DESCRIPTIONS = {
 }
 
 _RECORDS = ("Startup", "Partner", "Tie", "Programme")
+_SHOWN = {name: name for name in _RECORDS} | {"Startup": "StartupShown"}
+"""The schema of each kind of record as answers show it: without personal data."""
 _CONDITIONS = {
     "If-Match": "The ETag of the record as it was read; * is refused.",
     "If-None-Match": "The ETag of the record as it is known; if it still stands, 304 is answered.",
 }
 
 _OPERATIONS: dict[str, dict[str, Any]] = {
-    "submitStartup": {"body": "Startup", "status": "201", "answer": "Startup"},
+    "submitStartup": {"body": "Startup", "status": "201", "answer": "StartupShown"},
     "listSectors": {"answer": "SectorList"},
     "listStartups": {"query": ListQuery, "answer": "StartupPage"},
     "listPartners": {"query": ListQuery, "answer": "PartnerPage"},
     "listTies": {"query": TieQuery, "answer": "TiePage"},
-    **{f"get{name}": {"answer": name, "etag": "If-None-Match"} for name in _RECORDS},
+    **{f"get{name}": {"answer": _SHOWN[name], "etag": "If-None-Match"} for name in _RECORDS},
     **{
-        f"replace{name}": {"query": EditQuery, "body": name, "answer": name, "etag": "If-Match"}
+        f"replace{name}": {
+            "query": EditQuery,
+            "body": _SHOWN[name],
+            "answer": _SHOWN[name],
+            "etag": "If-Match",
+        }
         for name in _RECORDS
     },
     "matchStartup": {"query": PartnerMatchQuery, "answer": "MatchList"},
@@ -149,8 +157,12 @@ def _schemas() -> dict[str, Any]:
     schemas["Text"] = {"anyOf": [{"type": "string", "minLength": 1}, text]}
     for name in _RECORDS:  # the address names the record, or it is given an id
         schemas[name]["required"].remove("id")
+    startup = schemas["Startup"]
+    shown = {name: one for name, one in startup["properties"].items() if name not in PERSONAL}
+    shown = {**startup, "title": "StartupShown", "properties": shown}
     schemas |= {
-        "StartupPage": _page("Startup"),
+        "StartupShown": shown,
+        "StartupPage": _page("StartupShown"),
         "PartnerPage": _page("Partner"),
         "TiePage": _page("Tie"),
         "ProgrammeList": _list({"$ref": _REF + "Programme"}),

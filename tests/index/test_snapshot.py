@@ -20,8 +20,9 @@ import pytest
 from index import Filters, Follower, SearchIndex, SnapshotError, Writer, discard, snapshot, writer
 from index.snapshot import load_newest, save
 from profiles import PartnerKind, Side, Store, tables
-from profiles.backup import back_up, restore
+from profiles.backup import back_up
 from profiles.database import writing as writing_to
+from profiles.restoring import restore
 
 ROOT = Path(__file__).parents[2]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 import zipfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
@@ -11,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from alembic import command
+from sqlalchemy import MetaData, insert, select, text
 
 from profiles import (
     Partner,
@@ -23,12 +25,20 @@ from profiles import (
     Vectors,
     Verdict,
     backup,
+    restoring,
     tables,
     validate,
 )
-from profiles.backup import BackupError, back_up, check, restore
+from profiles.backup import BackupError, back_up
 from profiles.consistency import faults
-from profiles.database import reading, writing
+from profiles.database import (
+    alembic_config,
+    known_revisions,
+    newest_revision,
+    reading,
+    writing,
+)
+from profiles.restoring import check, restore
 
 
 def fill(store: Store) -> None:
@@ -192,8 +202,9 @@ def test_a_manifest_that_says_nothing(saved: Path, empty: Store, manifest: str) 
     ("name", "value", "reason"),
     [
         ("format", "dari-backup/2", "its format is"),
-        ("schema", "0001", "with schema|has schema"),
-        ("schema", None, "has schema"),
+        ("schema", "9999", "has schema 9999, which this Dari does not know"),
+        ("schema", None, "has schema None, which"),
+        ("schema", "0001", "its tables are not"),
         ("tables", {}, "its tables are not"),
         ("tables", [], "manifest cannot be read"),
         ("made_at", "yesterday", "manifest cannot be read"),
@@ -246,7 +257,7 @@ def test_a_failure_in_the_middle_of_a_restore_changes_nothing(
     def fail(*_: object) -> None:
         raise BackupError(value="x", rule="It broke.", remedy="None.")
 
-    monkeypatch.setattr(backup, "_go_on_counting", fail)
+    monkeypatch.setattr(restoring, "_go_on_counting", fail)
     with pytest.raises(BackupError, match="It broke"):
         restore(store, saved, replace=True)
     assert content(store) == held
@@ -270,6 +281,121 @@ def test_a_full_disk_leaves_the_older_backup(
         back_up(sqlite_store, saved)
     assert saved.read_bytes() == older
     assert not list(saved.parent.glob("*.writing"))
+
+
+OLDER = [revision for revision in known_revisions() if revision != newest_revision()]
+
+
+def age(store: Store, revision: str) -> dict[str, list[dict[str, Any]]]:
+    """Take a store back to an older schema, with what that had room for; give that by table.
+
+    The schema is Alembic's, so a migration that is added needs nothing here.
+    """
+    with writing(store.engine) as connection:
+        held = {
+            table.name: [row._asdict() for row in connection.execute(select(table))]
+            for table in tables.metadata.sorted_tables
+        }
+        tables.metadata.drop_all(connection)
+        connection.execute(text("DROP TABLE alembic_version"))
+        config = alembic_config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+        then = MetaData()
+        then.reflect(connection)
+        kept = {}
+        for table in then.sorted_tables:
+            names = table.columns.keys()
+            rows = [{name: row[name] for name in names} for row in held.get(table.name, [])]
+            if rows:
+                connection.execute(insert(table), rows)
+                kept[table.name] = rows
+    return kept
+
+
+def shared(store: Store, kept: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
+    """What a store holds in the columns that an older schema had."""
+    with reading(store.engine) as connection:
+        return {
+            name: [
+                {column: row._asdict()[column] for column in rows[0]}
+                for row in connection.execute(select(tables.metadata.tables[name]))
+            ]
+            for name, rows in kept.items()
+        }
+
+
+def unordered(held: dict[str, list[dict[str, Any]]]) -> dict[str, list[str]]:
+    return {name: sorted(map(repr, rows)) for name, rows in held.items()}
+
+
+@pytest.fixture
+def in_korea(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A machine whose clock does not show UTC."""
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "Asia/Seoul")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("in_korea")
+@pytest.mark.parametrize("revision", OLDER)
+def test_a_backup_of_an_older_schema_is_migrated(
+    filled: Store, empty: Store, tmp_path: Path, revision: str
+) -> None:
+    kept = age(filled, revision)
+    assert not filled.is_migrated
+    made = back_up(filled, tmp_path / "b.zip")  # an update begins with one
+    assert (made.schema, made.counts["profiles"]) == (revision, 2)
+    restore(filled, tmp_path / "b.zip", replace=True)
+    restore(empty, tmp_path / "b.zip")
+    for store in (filled, empty):
+        assert store.is_migrated
+        assert faults(store) == []
+        found = shared(store, kept)
+        found["changes"] = [row for row in found["changes"] if row["kind"] != "restore"]
+        assert unordered(found) == unordered(kept)
+    migrated = filled.last_seq()
+    assert filled.changes_after(migrated - 1)[0].kind == "restore"
+    assert filled.add_verdict(Verdict("s1", "p1", "good", "", 1, "m")) == migrated + 1
+
+
+@pytest.mark.parametrize("revision", OLDER)
+@pytest.mark.parametrize("aged", [False, True])
+def test_a_failure_while_an_older_backup_is_migrated_changes_nothing(
+    filled: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, revision: str, aged: bool
+) -> None:
+    other = Store.open(f"sqlite:///{tmp_path / 'older.sqlite3'}")
+    other.migrate()
+    fill(other)
+    age(other, revision)
+    back_up(other, tmp_path / "b.zip")
+    other.close()
+    if aged:
+        age(filled, revision)
+    before = back_up(filled, tmp_path / "before.zip")
+
+    def fail(*_: object) -> None:
+        raise BackupError(value="x", rule="It broke.", remedy="None.")
+
+    for name in ("_go_on_counting", "_mark"):  # before the migration, and after it
+        with monkeypatch.context() as patch:
+            patch.setattr(restoring, name, fail)
+            with pytest.raises(BackupError, match="It broke"):
+                restore(filled, tmp_path / "b.zip", replace=True)
+    with pytest.raises(BackupError, match="into an empty database"):
+        restore(filled, tmp_path / "b.zip")
+    after = back_up(filled, tmp_path / "after.zip")
+    assert (after.schema, after.sha256) == (before.schema, before.sha256)
+
+
+def test_a_schema_that_is_not_known_is_not_backed_up(store: Store, tmp_path: Path) -> None:
+    with writing(store.engine) as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(StoreError, match="it has 9999"):
+        back_up(store, tmp_path / "b.zip")
+    assert not (tmp_path / "b.zip").exists()
 
 
 def test_only_its_owner_can_read_it(saved: Path) -> None:

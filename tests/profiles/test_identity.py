@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from profiles import InvalidRecord, Partner, Startup, validate
 from profiles.catalogue import load_catalogue
 from profiles.identity import (
+    POSSIBLE,
     THRESHOLD,
     candidates,
     compare,
@@ -22,6 +23,7 @@ from profiles.identity import (
     registrable_host,
     vocabulary_of,
 )
+from profiles.identity.acronyms import stands_for
 
 PAIRS = Path(__file__).parent / "identity_pairs.tsv"
 
@@ -124,6 +126,17 @@ def test_comparison_has_no_direction(a, b):
         ("웨이버스", "웨이비스"),
         ("Clipboard", "Flipboard"),
         ("Track", "Tracks"),
+        ("GS글로벌", "SG글로벌"),
+        ("디에이테크놀로지", "에이디테크놀로지"),
+        ("모아텍", "아모텍"),
+        ("성우", "우성"),
+        ("케이씨", "케이씨씨"),
+        ("기아", "삐아"),
+        ("한국과학기술원", "한국과학기술연구원"),
+        ("한국과학기술원", "Korea Institute of Science and Technology"),
+        ("서울대학교", "University of Seoul"),
+        ("충남대학교병원", "Chungbuk National University Hospital"),
+        ("CCEI Daegu", "울산창조경제혁신센터"),
     ],
 )
 def test_near_names_stay_apart(a, b):
@@ -141,6 +154,13 @@ def test_near_names_stay_apart(a, b):
         ("TECHNISCHE UNIVERSITAET MUENCHEN", "Technische Universität München"),
         ("경북대병원", "경북대학교병원"),
         ("한국화학연구원(KRICT)", "한국화학연구원"),
+        ("금호건설", "긇호건설"),
+        ("교보증권", "교보증증권"),
+        ("소프트센", "소트프센"),
+        ("대구창조경제혁신센터", "CCEI Daegu"),
+        ("Chungbuk National University Hospital", "충북대병원"),
+        ("Gwangju Institute of Science and Technology (GIST)", "광주과기원"),
+        ("한국과학기술원", "KAIST (Korea Advanced Institute of Science and Technology)"),
     ],
 )
 def test_one_firm_under_two_names(a, b):
@@ -153,8 +173,58 @@ def test_labelled_pairs_hold_the_measured_figures():
     assert len(rows) >= 400
     found = [(r["same"] == "1", compare_names(r["left"], r["right"]) >= THRESHOLD) for r in rows]
     right = sum(same and proposed for same, proposed in found)
-    assert right / sum(proposed for _, proposed in found) >= 0.97
-    assert right / sum(same for same, _ in found) >= 0.80
+    assert right / sum(proposed for _, proposed in found) >= 0.99
+    assert right / sum(same for same, _ in found) >= 0.87
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("광림", "궝림"),
+        ("대상", "대대상"),
+        ("성우전자", "우성전자"),
+        ("IBM", "International Business Machines"),
+        ("KETEP", "Korea Institute of Energy Technology Evaluation and Planning"),
+        ("CBNUH", "충북대학교병원"),
+    ],
+)
+def test_what_may_be_one_firm_needs_more_than_the_names(a, b):
+    assert POSSIBLE <= compare_names(a, b) < THRESHOLD
+    site = {"website": "https://www.example.co.kr/"}
+    assert len(propose_duplicates([partner("a", a, **site), partner("b", b, **site)])) == 1
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "code"),
+    [
+        ("광림", "궝림", "name_alike"),
+        ("IBM", "International Business Machines", "name_acronym"),
+    ],
+)
+def test_what_is_possible_is_proposed_if_that_is_asked(a, b, code):
+    firms = [partner("a", a), partner("b", b)]
+    assert propose_duplicates(firms) == []
+    one, = propose_duplicates(firms, threshold=POSSIBLE)  # fmt: skip
+    assert [reason.code for reason in one.reasons] == [code]
+
+
+@pytest.mark.parametrize(
+    ("short", "words", "told"),
+    [
+        ("ccei", "center creative economy innovation", True),
+        ("cbnuh", "chungbuk national university hospital", True),
+        ("ketep", "korea institute energy technology evaluation planning", True),
+        ("ibm", "international business machines", True),
+        ("sk", "s k telecom", False),
+        ("ibm", "international business", False),
+        ("cnu", "chungbuk national university hospital", False),
+        ("ccei", "center creative economy", False),
+        ("ab1", "alpha beta one", False),
+    ],
+)
+def test_acronyms(short, words, told):
+    assert stands_for([short], words.split()) is told
+    assert not stands_for([short, "x"], words.split())
 
 
 def test_catalogue_holds_no_firm_twice():

@@ -709,3 +709,11 @@ def test_one_garbled_row_of_few_decides_nothing(tmp_path: Path) -> None:
         found = told(read(tmp_path / "rows.csv", data))
         assert found[:3] == ["s0", "s1", "s2"]
         assert found[3][0] == 5
+
+
+def test_what_excel_calls_unicode_text_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text("id,name\nx,다리\n", encoding="utf-16")
+    with pytest.raises(UnreadableFile, match="UTF-16") as caught:
+        list(read_records(path, "partners"))
+    assert "CSV UTF-8" in caught.value.remedy

@@ -103,3 +103,27 @@ def test_the_service_keeps_to_the_document(app, bearer, call, mode):
             case.call_and_validate(headers=bearer, checks=CHECKS)
 
     check()
+
+
+def test_answers_declare_no_personal_data(client):
+    spec = client.get("/openapi.json").get_json()
+    schemas = spec["components"]["schemas"]
+    assert {"contact", "consent"} <= schemas["Startup"]["properties"].keys()
+    shown = schemas["StartupShown"]
+    assert not {"contact", "consent"} & shown["properties"].keys()
+    assert "id" in shown["required"]
+    for path, method in (("/api/v1/startups/{id}", "get"), ("/api/v1/startups", "post")):
+        answers = spec["paths"][path][method]["responses"]
+        good = next(one for status, one in answers.items() if status.startswith("2"))
+        assert good["content"]["application/json"]["schema"]["$ref"].endswith("/StartupShown")
+    kept = client.post("/api/v1/startups", json=STARTUP | {"id": "shown"}).get_json()
+    assert not {"contact", "consent"} & kept.keys()
+
+
+STARTUP = {
+    "id": "shown",
+    "name": "Shown",
+    "summary": "A firm.",
+    "contact": "a@firm.example",
+    "consent": {"version": "1", "purpose": "contact", "at": "2026-11-01T00:00:00Z"},
+}

@@ -55,6 +55,57 @@ def test_check_writes_nothing(dari, rows):
     assert "저장하지 않았습니다" in korean
 
 
+@pytest.mark.parametrize("content", ["", "id,name_en,summary_en\n"])
+def test_a_file_without_rows(dari, rows, content):
+    file = rows(content, name="empty.csv")
+    shown = dari("import", "startups", file)
+    assert shown.exit_code == 0
+    assert "The file holds no rows" in shown.stderr
+    strict = dari("import", "startups", file, "--strict", "--lang", "ko")
+    assert strict.exit_code == 1
+    assert "파일에 행이 없습니다" in strict.stderr
+
+
+def test_many_unknown_columns_are_counted(dari, rows):
+    extra = [f"extra{n}" for n in range(1000)]
+    head, cells = ["id", "name_en", "summary_en", *extra], ["s1", "S", "A firm", *extra]
+    file = rows(",".join(head), ",".join(cells), name="wide.csv")
+    shown = dari("import", "startups", file).stdout
+    assert "1 rows accepted" in shown
+    assert " and 980 more" in shown
+    assert " 외 980개" in dari("import", "startups", file, "--lang", "ko").stdout
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "lines"),
+    [
+        ("partners", "kind-partners", (
+            "회사명,종목코드,업종,주요제품,상장일,결산월,홈페이지,지역",
+            "다리전자,000001,전자,\"부품,기판\",2003-01-28,12월,해당없음,전라남도",
+            "섬전자,000002,전자,부품,2003-01-28,12월,http://www.example.com,케이맨제도",
+        )),
+        ("partners", "cordis-partners", (
+            "projectID,pic,name,shortName,activityType,country,role",
+            "1,1,UNIVERSITY OF X,UX,HES,UK,coordinator",
+            "1,2,Y SRL,,OTH,EL,participant",
+        )),
+        ("ties", "cordis-ties", (
+            "projectID,lead,pic,role,title,startDate,endDate",
+            "1,1,2,participant,Small things,2023-01-01,2025-12-31",
+            "2,2,1,participant,Others,2023-01-01,",
+        )),
+    ],
+)  # fmt: skip
+def test_the_maps_that_ship_read_what_they_are_for(dari, rows, kind, name, lines):
+    toml = ROOT / "docs" / "examples" / f"{name}.toml"
+    if kind == "ties":
+        ends = ({"id": "pic-1", "name": "X"}, {"id": "pic-2", "name": "Y"})
+        dari("import", "partners", rows(*ends))
+    shown = dari("import", kind, rows(*lines, name="list.csv"), "--map", toml, "--strict")
+    assert shown.exit_code == 0, shown.output
+    assert "2 rows accepted (2 new or changed" in shown.stdout
+
+
 def test_a_foreign_list_through_a_map(dari, rows):
     file = rows("회사명,종목코드,지역,홈페이지", "테스트전자,000001,대구광역시,=x", name="k.csv")
     toml = rows(

@@ -229,3 +229,18 @@ def test_the_form_offers_provinces_and_countries_in_the_readers_language(client)
     assert '<option value="KR-27">대구광역시</option>' in page
     assert '<option value="US">미국</option>' in page
     assert client.get("/startups/new").text.count("<option") > 200
+
+
+@pytest.mark.parametrize(
+    ("limit", "longest"), [(1_048_576, 20_000), (131_072, 4_247), (1_024, 100)]
+)
+def test_texts_as_long_as_the_form_allows_stay_below_the_limit(make_app, send, limit, longest):
+    client = make_app(max_content_length=limit).test_client()
+    page = client.get("/startups/new").text
+    assert page.count(f'maxlength="{longest}"') == 3
+    if limit < 16_384:
+        return
+    typed = dict.fromkeys(("summary", "seeking", "offering"), "가" * longest)
+    sent = send(client, "/startups/new", {"name_ko": "다리", "contact": "x" * 500, **typed})
+    assert sent.status_code == 422  # the address is none, and nothing that was typed is lost
+    assert sent.text.count("가" * longest) == 3

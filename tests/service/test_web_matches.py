@@ -192,3 +192,18 @@ def test_an_id_with_a_slash_and_korean_has_its_pages(app, staff):
     assert staff.get("/api/v1/startups/센터/2026/가").json["id"] == body["id"]
     for path in ("/startups/센터/2026/가", "/startups/센터/2026/가/matches"):
         assert "빗금" in staff.get(path).text
+
+
+def test_further_values_of_a_filter_stay(staff):
+    """What the form sends again is what was asked, and each further value can be taken away."""
+    asked = "kind=hospital,university&region=KR-27&region=KR-26&sector=ai,robotics"
+    page = staff.get(f"/startups/sonoeye/matches?{asked}").text
+    for name, value, text in (
+        ("kind", "university", "university"),
+        ("region", "KR-26", "Busan"),
+        ("sector", "robotics", "Robotics"),
+    ):
+        assert re.search(
+            rf'(?i)<input[^>]*type="checkbox" name="{name}" value="{value}" checked>\s*{text}', page
+        ), name
+    assert page.count('type="checkbox"') == 3
