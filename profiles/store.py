@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Engine, and_, false, func, insert, or_, select
 
-from profiles import rows
+from profiles import merges, rows
 from profiles import tables as t
 from profiles.database import forget, is_migrated, migrate, open_engine, reading, writing
 from profiles.errors import UnknownId
@@ -79,7 +79,7 @@ class Store:
         """Read one profile of either side.
 
         Raises:
-            UnknownId: if there is none.
+            UnknownId: if there is none; a `MergedId` if it has been merged into another.
         """
         return self.get_with_revision(id)[0]
 
@@ -91,8 +91,8 @@ class Store:
         """
         with reading(self._engine) as connection:
             row = next(rows.by_ids(connection, t.profiles, t.profiles.c.id, [id]), None)
-        if row is None:
-            raise rows.unknown_id(id)
+            if row is None:
+                raise merges.missing(connection, id)
         return rows.read_profile(row.side, row.payload), row.revision
 
     def get_many(self, ids: Collection[str]) -> dict[str, AnyProfile]:
@@ -170,12 +170,14 @@ class Store:
             IdTaken: if an id belongs to the other side, or stands twice among the profiles, or
                 exists and `new` is set.
             StaleEdit: if a profile does not stand at revision `base`.
+            InvalidRecord: if a profile has the id of a merged one, or names one.
         """
         profiles = [profile for profile, _ in entries]
         with writing(self._engine) as connection:
             held = rows.held_profiles(connection, profiles, new=new)
             if base is not None:
                 _refuse_stale(profiles, held, base)
+            merges.refuse_merged(connection, [n for one in profiles for n in merges.named_by(one)])
             rows.write_profiles(connection, profiles, held, by)
             for side in Side:
                 vectors = {p.id: v for p, v in entries if p.side is side}
@@ -185,7 +187,8 @@ class Store:
     def erase(self, id: str, *, by: str = SYSTEM) -> int:
         """Delete a profile with its revisions, vectors, ties and verdicts; give the newest seq.
 
-        What stays is a line without content: that a record of this id was erased, when, by whom.
+        What has been merged into it goes, too. What stays is a line without content for each: that
+        a record of this id was erased, when, by whom.
 
         Raises:
             UnknownId: if there is none.
@@ -193,25 +196,36 @@ class Store:
         with writing(self._engine) as connection:
             side = rows.sides(connection, [id]).get(id)
             if side is None:
-                raise rows.unknown_id(id)
+                raise merges.missing(connection, id)
+            family = merges.family(connection, id)
             of_it = or_(t.ties.c.a == id, t.ties.c.b == id)
-            ties = [row.id for row in connection.execute(select(t.ties.c.id).where(of_it))]
-            for kind, ids in (("tie", ties), (side.value, [id])):
+            ties = {row.id for row in connection.execute(select(t.ties.c.id).where(of_it))}
+            ties |= merges.aside_ties(connection, family)
+            for kind, ids in (("tie", sorted(ties)), (side.value, family)):
                 rows.write_vectors(connection, kind, {one: Vectors("") for one in ids})
                 rows.forget_revisions(connection, kind, ids, by)
             rows.delete_by(connection, t.ties, t.ties.c.id, ties)
             for column in (t.verdicts.c.query, t.verdicts.c.candidate):
                 rows.delete_by(connection, t.verdicts, column, [id])
             rows.delete_by(connection, t.profiles, t.profiles.c.id, [id])
-            seq = rows.log(connection, [*(("tie", tie) for tie in ties), (side.value, id)])
+            merges.forget_merges(connection, family)
+            changed = [("tie", tie) for tie in sorted(ties)]
+            seq = rows.log(connection, [*changed, *((side.value, one) for one in family)])
         forget(self._engine)
         return seq
 
     # Ties
 
     def put_ties(self, entries: Sequence[tuple[Tie, Vectors]], *, by: str = SYSTEM) -> int:
-        """Write ties with the vectors of their subjects in one transaction; give the newest seq."""
+        """Write ties with the vectors of their subjects in one transaction; give the newest seq.
+
+        Raises:
+            InvalidRecord: if an end of a tie has been merged into another profile.
+        """
         with writing(self._engine) as connection:
+            merges.refuse_merged(
+                connection, [n for tie, _ in entries for n in merges.named_by(tie)]
+            )
             rows.write_ties(connection, [tie for tie, _ in entries], by)
             rows.write_vectors(connection, "tie", {tie.id: vectors for tie, vectors in entries})
             return rows.log(connection, [("tie", tie.id) for tie, _ in entries])
@@ -266,8 +280,15 @@ class Store:
     # Programmes
 
     def put_programmes(self, programmes: Sequence[Programme], *, by: str = SYSTEM) -> int:
-        """Write programmes in one transaction; give the newest seq."""
+        """Write programmes in one transaction; give the newest seq.
+
+        Raises:
+            InvalidRecord: if a partner of one has been merged into another profile.
+        """
         with writing(self._engine) as connection:
+            merges.refuse_merged(
+                connection, [n for one in programmes for n in merges.named_by(one)]
+            )
             rows.write_programmes(connection, programmes, by)
             return rows.log(connection, [("programme", one.id) for one in programmes])
 
@@ -310,11 +331,14 @@ class Store:
     # Verdicts
 
     def add_verdict(self, verdict: Verdict) -> int:
-        """Keep a verdict; give the newest seq."""
+        """Keep a verdict, on merged profiles as on what they are now; give the newest seq."""
         with writing(self._engine) as connection:
             values = {name: getattr(verdict, name) for name in Verdict.__slots__}
+            into = merges.merged_ids(connection, [verdict.query, verdict.candidate])
+            for end in ("query", "candidate"):
+                values[end] = into.get(values[end], values[end])
             connection.execute(insert(t.verdicts).values(**values))
-            return rows.log(connection, [("verdict", verdict.query)])
+            return rows.log(connection, [("verdict", values["query"])])
 
     def verdicts(self, query: str) -> list[Verdict]:
         """Read the verdicts on the matches of one profile, oldest first."""

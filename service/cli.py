@@ -59,7 +59,11 @@ def main() -> None:
 @main.command()
 def init() -> None:
     """Prepare this installation: database, catalogue, vectors. It keeps what is there."""
+    from service.wiring import passed_over
+
     dari = prepared()
+    for id, into in sorted(passed_over(dari.store).items()):
+        say(f"Passed over: {id} of the catalogue has been merged into {into}.")
     say(f"Ready: {counts(dari)} in {dari.settings.home.resolve()}.")
 
 
