@@ -14,7 +14,6 @@ from profiles import FieldError, Programme, Side, Store, Tie
 from profiles.errors import shorten
 from profiles.importing import ColumnMap, ImportKind, Row, read_records
 from profiles.merges import merged_error, named_by
-from profiles.merging import merged_into
 
 Progress = Callable[[int], None]
 """Told how many rows more are done."""
@@ -170,7 +169,7 @@ def _check_profiles(store: Store, rows: list[Row], kind: ImportKind) -> list[Row
 def _unmerged(store: Store, rows: Sequence[Row]) -> list[Row]:
     """Refuse the rows that name a merged profile: the error names the one that it is now."""
     named = [named_by(row.record) if row.record else [] for row in rows]  # type: ignore[arg-type]
-    into = merged_into(store, {id for one in named for _, id in one})
+    into = store.merged_into({id for one in named for _, id in one})
     return [_named_as_it_is(row, one, into) for row, one in zip(rows, named, strict=True)]
 
 

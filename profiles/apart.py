@@ -94,12 +94,17 @@ def keep_proposals(
 ) -> list[Proposal]:
     """Store the proposals found among `sides` in the place of older ones, and give them.
 
-    Pairs that are kept apart, or are so by what was merged into them, are left out.
+    Pairs that are kept apart, or are so by what was merged into them, and pairs of which one is
+    gone, are left out.
     """
     with writing(store.engine) as connection:
         refused = _refused(connection)
-        left = [one for one in proposals if (one.a, one.b) not in refused]
-        of = rows.sides(connection, {one.a for one in left})
+        of = rows.sides(connection, {id for one in proposals for id in (one.a, one.b)})
+        left = [
+            one
+            for one in proposals
+            if one.a in of and one.b in of and (one.a, one.b) not in refused
+        ]
         at = rows.now()
         rows.delete_by(connection, t.proposals, t.proposals.c.side, [s.value for s in sides])
         made = [
@@ -112,7 +117,6 @@ def keep_proposals(
                 "found_at": at,
             }
             for one in left
-            if one.a in of
         ]
         if made:
             connection.execute(insert(t.proposals), made)

@@ -135,10 +135,10 @@ def _aliases(fused: Values, mine: Values, theirs: Values) -> list[str]:
 def _back(now: Any, after: Any, before: Any) -> Any:
     if now == after:
         return before
-    if isinstance(now, list):
+    if any(isinstance(one, list) for one in (now, after, before)):
         given = [one for one in after or () if one not in (before or ())]
         taken = [one for one in before or () if one not in (after or ())]
-        left = [one for one in now if one not in given]
+        left = [one for one in now or () if one not in given]
         return [*left, *(one for one in taken if one not in left)][:LONGEST_LIST]
     return now
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -135,12 +135,6 @@ def merge(
         number = connection.execute(made.returning(t.merges.c.number)).scalar_one()
         log(connection, found, (kept.side, keep), (kept.side, drop))
         return merge_of(connection, number)
-
-
-def merged_into(store: Store, ids: Collection[str]) -> dict[str, str]:
-    """Tell, for each of `ids` that has been merged, which profile it is now, along chains."""
-    with reading(store.engine) as connection:
-        return merged_ids(connection, ids)
 
 
 def merges_of(store: Store, id: str) -> list[Merge]:

@@ -141,6 +141,11 @@ class Store:
         with reading(self._engine) as connection:
             return rows.sides(connection, ids)
 
+    def merged_into(self, ids: Collection[str]) -> dict[str, str]:
+        """Tell, for each of `ids` that has been merged, which profile it is now, along chains."""
+        with reading(self._engine) as connection:
+            return merges.merged_ids(connection, ids)
+
     def changed(self, profiles: Iterable[AnyProfile], encoder_id: str) -> list[AnyProfile]:
         """Keep the profiles that the store lacks, holds differently, or has no vectors of."""
         wanted = {profile.id: profile for profile in profiles}

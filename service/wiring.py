@@ -13,7 +13,7 @@ from matcher import Matchmaker, load_ranker
 from profiles import DariError, Side, Store
 from profiles.catalogue import Catalogue, load_catalogue
 from profiles.merges import named_by
-from profiles.merging import follow, merged_into
+from profiles.merging import follow
 from service.settings import Settings
 
 Progress = Callable[[str, int, int], None]
@@ -91,7 +91,7 @@ def _load_catalogue(store: Store, writer: Writer, tell: Progress) -> None:
     catalogue = load_catalogue()
     tell("loading the catalogue", 0, len(catalogue.partners))
     partners = store.ever_logged([partner.id for partner in catalogue.partners])
-    into = merged_into(store, _named_in(catalogue))
+    into = store.merged_into(_named_in(catalogue))
     new_partners = (partner for partner in catalogue.partners if partner.id not in partners)
     writer.put_many(follow(partner, into) for partner in new_partners)
     ties = store.ever_logged([tie.id for tie in catalogue.ties])
@@ -107,7 +107,7 @@ def _load_catalogue(store: Store, writer: Writer, tell: Progress) -> None:
 
 def passed_over(store: Store) -> dict[str, str]:
     """Tell which partners of the catalogue are passed over, merged as they are, and into which."""
-    return merged_into(store, [partner.id for partner in load_catalogue().partners])
+    return store.merged_into([partner.id for partner in load_catalogue().partners])
 
 
 def _named_in(catalogue: Catalogue) -> set[str]:

@@ -10,7 +10,6 @@ from pydantic import Field, StringConstraints
 
 from matcher import Match, MatchList
 from profiles import AnyProfile, Programme, Record, Side, Store, Verdict, validate
-from profiles.merging import merged_into
 from profiles.schema import Id, Plain, Whole
 from profiles.validation import without_unknown_fields
 from service.queries import StartupMatchQuery, profile_on
@@ -104,7 +103,7 @@ def read_verdict(store: Store, query: AnyProfile, form: Mapping[str, str]) -> Ve
         UnknownId: if the candidate is not on the other side.
     """
     read = validate(_VerdictForm, without_unknown_fields(_VerdictForm, form)[0])
-    named = merged_into(store, [read.candidate]).get(read.candidate, read.candidate)
+    named = store.merged_into([read.candidate]).get(read.candidate, read.candidate)
     candidate = profile_on(store, Side(query.side).other, named)
     return Verdict(
         query=query.id,
