@@ -22,7 +22,7 @@ from profiles.apart import (
     stored_proposals,
     withdraw_apart,
 )
-from profiles.fusing import Choice, Difference, differing
+from profiles.fusing import Choice, Difference, choosable, differing
 from profiles.merges import Merge
 from profiles.merging import recent_merges
 from profiles.schema import Id, Record, Whole
@@ -56,12 +56,14 @@ class _PairForm(_PairQuery):
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two profiles side by side: their revisions, the fields that differ, and why they are here."""
+    """Two profiles side by side: the fields that differ, the others, and why they are here."""
 
     a: AnyProfile
     b: AnyProfile
     revisions: tuple[int, int]
     differences: tuple[Difference, ...]
+    same: tuple[str, ...]
+    ties: tuple[int, int]
     found: Stored | None
     apart: Apart | None
 
@@ -163,8 +165,18 @@ def _read_pair(store: Store, a: str, b: str) -> Pair:
     """
     (one, at), (other, then) = store.get_with_revision(a), store.get_with_revision(b)
     both = tuple(differing(one, other)) if one.side is other.side else ()
-    apart = next((p for p in apart_pairs(store) if {p.a, p.b} == {a, b}), None)
-    return Pair(one, other, (at, then), both, stored_proposal(store, a, b), apart)
+    unlike = {difference.field for difference in both}
+    same = (name for name in choosable(one) if name not in unlike and getattr(one, name))
+    return Pair(
+        one,
+        other,
+        (at, then),
+        both,
+        tuple(same),
+        (len(store.ties_of([a])), len(store.ties_of([b]))),
+        stored_proposal(store, a, b),
+        next((p for p in apart_pairs(store) if {p.a, p.b} == {a, b}), None),
+    )
 
 
 def _choices(form: _PairForm, given: Mapping[str, str]) -> dict[str, Choice]:
