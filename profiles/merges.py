@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, and_, or_, select, update
 
 from profiles import rows
 from profiles import tables as t
@@ -194,6 +194,39 @@ def aside_ties(connection: Connection, ids: Collection[str]) -> set[str]:
     found = merges_naming(connection, ids)
     aside = {tie for one in found if one.moved for tie, _, _ in one.moved.aside}
     return aside - {row.id for row in rows.by_ids(connection, t.ties, t.ties.c.id, aside)}
+
+
+def once_in(connection: Connection, ids: Collection[str]) -> list[Any]:
+    """Read the revisions of others from the time when one of `ids` was merged into them.
+
+    Undone merges count, along chains: such a revision may say what the merged profile said.
+    """
+    open_end = datetime.max.replace(tzinfo=UTC)
+    asked = [(id, 0, open_end) for id in ids]
+    found: dict[tuple[str, str, int], Any] = {}
+    while asked:
+        id, after, until = asked.pop()
+        for one in merges_naming(connection, [id]):
+            if one.dropped == id and one.undone_at and one.number > after and one.at < until:
+                asked.append((one.kept, one.number, one.undone_at))
+                found |= {(r.kind, r.id, r.number): r for r in _while_merged(connection, one)}
+    return [found[key] for key in sorted(found)]
+
+
+def _while_merged(connection: Connection, one: Merge) -> list[Any]:
+    r = t.revisions.c
+    last = (one.undone_revision or 0) - 1
+    its = and_(r.kind == one.side.value, r.id == one.kept)
+    between = its & r.number.between(one.kept_revision, last)
+    return list(connection.execute(select(t.revisions).where(between)))
+
+
+def empty_revisions(connection: Connection, found: Iterable[Any]) -> None:
+    """Take the content out of revisions; their lines stay."""
+    r = t.revisions.c
+    for one in found:
+        its = and_(r.kind == one.kind, r.id == one.id, r.number == one.number)
+        connection.execute(update(t.revisions).where(its).values(payload=None))
 
 
 def forget_merges(connection: Connection, ids: Collection[str]) -> None:

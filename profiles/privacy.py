@@ -15,7 +15,7 @@ from profiles import rows
 from profiles import tables as t
 from profiles.database import reading, writing
 from profiles.kinds import Side
-from profiles.merges import Merge, family, merges_naming, missing, withdrawn
+from profiles.merges import Merge, family, merges_naming, missing, once_in, withdrawn
 from profiles.remains import Tell
 from profiles.revisions import Revision, read_payload
 from profiles.rows import AnyProfile
@@ -159,7 +159,11 @@ def withdraw(store: Store, id: str, *, by: str = SYSTEM) -> int:
         scrubbed = 0
         ids = family(connection, id)
         withdrawn(connection, ids)
-        for revision in _revisions_of(connection, row.side, ids):
+        own = _revisions_of(connection, row.side, ids)
+        known = {one.payload.get("contact") for one in own if one.payload}
+        others = map(_read_revision, once_in(connection, ids))
+        lent = [one for one in others if (one.payload or {}).get("contact") in known]
+        for revision in (*own, *lent):
             payload = dict(revision.payload or {})
             if payload.pop("contact", None) is not None:
                 _rewrite(connection, revision, payload)

@@ -213,6 +213,7 @@ class Store:
             for column in (t.verdicts.c.query, t.verdicts.c.candidate):
                 rows.delete_by(connection, t.verdicts, column, [id])
             rows.delete_by(connection, t.profiles, t.profiles.c.id, [id])
+            merges.empty_revisions(connection, merges.once_in(connection, family))
             merges.forget_merges(connection, family)
             changed = [("tie", tie) for tie in sorted(ties)]
             seq = rows.log(connection, [*changed, *((side.value, one) for one in family)])

@@ -415,6 +415,24 @@ def test_what_is_erased_or_withdrawn_meanwhile_does_not_come_back(
     assert [v.note for v in known.verdicts("k")] == ["a number used again"]
 
 
+def test_what_was_merged_once_leaves_nothing_in_the_other(
+    known: Store, writer: Writer, startup
+) -> None:
+    writer.merge("k", "d")
+    writer.merge("x", "k")
+    writer.unmerge(2)
+    writer.put(known.get("k").model_copy(update={"trl": 8}))
+    writer.unmerge(1)
+    assert everything(known).count("Sono Inc") > 2
+    withdraw(known, "d")
+    assert "ceo@sono.example" not in everything(known)
+    erase(known, "d")
+    left = everything(known)
+    for said in ("Sono Inc", "주식회사 소노", "scanners"):
+        assert said not in left
+    assert (known.get("k").trl, known.get("k").name.ko) == (8, "소노")
+
+
 def test_a_backup_holds_merges(known: Store, writer: Writer, tmp_path) -> None:
     before = exported(known, tmp_path)
     keep_apart(known, "d", "x", note="asked them")
