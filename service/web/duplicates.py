@@ -11,7 +11,16 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from profiles import AnyProfile, DariError, FieldError, InvalidRecord, StaleEdit, Store, validate
+from profiles import (
+    AnyProfile,
+    DariError,
+    FieldError,
+    InvalidRecord,
+    MergedId,
+    StaleEdit,
+    Store,
+    validate,
+)
 from profiles.apart import (
     Apart,
     Stored,
@@ -23,7 +32,7 @@ from profiles.apart import (
     withdraw_apart,
 )
 from profiles.fusing import Choice, Difference, choosable, differing
-from profiles.merges import Merge
+from profiles.merges import Merge, merged_error
 from profiles.merging import recent_merges
 from profiles.schema import Id, Record, Whole
 from profiles.validation import without_unknown_fields
@@ -93,6 +102,9 @@ def merge() -> ResponseReturnValue:
         base = (seen.get(form.keep, 0), seen[drop])
         choices = _choices(form, request.form)
         made = dari().writer.merge(form.keep, drop, by=BY, base=base, choices=choices)
+    except MergedId as error:
+        flash(_told(error), "danger")
+        return redirect(url_for("duplicates.overview"), 303)
     except (InvalidRecord, StaleEdit) as error:
         pair = _read_pair(dari().store, form.a, form.b)
         told = {"pair": pair, "chosen": request.form, "refused": _told(error)}
@@ -190,6 +202,8 @@ def _choices(form: _PairForm, given: Mapping[str, str]) -> dict[str, Choice]:
 
 def _told(error: DariError) -> str:
     """Say in the reader's language why something was refused, and what to do."""
+    if isinstance(error, MergedId):
+        return _told(InvalidRecord([merged_error("id", str(error.value), error.into)]))
     if isinstance(error, InvalidRecord):
         first: FieldError = error.errors[0]
         return f"{first.rule(language())} {first.remedy(language())}"

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from alembic import command
 from sqlalchemy import select, text
 
 from index import Follower, Writer, import_file, verify
@@ -32,7 +33,7 @@ from profiles.apart import (
 )
 from profiles.backup import back_up, restore
 from profiles.consistency import faults
-from profiles.database import reading
+from profiles.database import alembic_config, reading, writing
 from profiles.exporting import export_file
 from profiles.identity import propose_duplicates
 from profiles.importing import IMPORT_KINDS
@@ -445,6 +446,30 @@ def test_a_backup_holds_merges(known: Store, writer: Writer, tmp_path) -> None:
     Writer(other, writer._encoder).unmerge(1)
     assert exported(other, tmp_path) == before
     other.close()
+
+
+def test_the_schema_goes_down_only_where_nothing_is_lost(known: Store, writer: Writer) -> None:
+    keep_apart(known, "p1", "p3")
+    number = writer.merge("k", "d").number
+    for lost, act in (
+        ("1 rows of merges", lambda: writer.unmerge(number)),
+        ("1 rows of kept_apart", lambda: withdraw_apart(known, "p1", "p3")),
+    ):
+        with pytest.raises(RuntimeError, match=lost):
+            downgrade(known)
+        assert known.is_migrated
+        act()
+    downgrade(known)
+    assert not known.is_migrated
+    known.migrate()
+    assert recent_merges(known) == []
+
+
+def downgrade(store: Store) -> None:
+    config = alembic_config()
+    with writing(store.engine) as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0002")
 
 
 def test_torn_merges_are_found(known: Store, writer: Writer) -> None:

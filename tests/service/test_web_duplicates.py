@@ -73,6 +73,8 @@ def test_a_merge_with_choices_and_its_undoing(staff, store, send, bearer):
     kept = store.get("s-a")
     assert (kept.trl, kept.sectors, kept.summary.en) == (5, ("ai", "energy"), "alpha")
     assert store.history("s-a")[-1].by == "staff"
+    twice = send(staff, "/duplicates/merge", data, follow_redirects=True)
+    assert "The profile s-b has been merged into s-a." in twice.text
     assert [one.note for one in store.verdicts("s-a")] == ["kept"]
     for path, there in (
         ("/startups/s-b", "/startups/s-a"),
