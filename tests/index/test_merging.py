@@ -272,6 +272,22 @@ def test_merges_that_share_a_record_are_undone_in_order(
     assert exported(known, tmp_path) == before
 
 
+@pytest.mark.parametrize("by", ["a tie that both change", "a list whose owner is merged"])
+def test_what_two_merges_share_is_given_back_by_the_later_one_first(
+    store: Store, writer: Writer, startup, partner, tie, tmp_path, by
+) -> None:
+    owner = partner("p1", conflicts=["d"] if "list" in by else [])
+    writer.put_many([startup("k"), startup("d"), partner("p0"), owner])
+    if "tie" in by:
+        writer.put_ties([tie("t1", "d", "p1"), tie("t2", "k", "p0")])
+    before = exported(store, tmp_path)
+    first, second = writer.merge("k", "d").number, writer.merge("p0", "p1").number
+    assert refusal(writer.unmerge, first) == "undo_order"
+    writer.unmerge(second)
+    writer.unmerge(first)
+    assert exported(store, tmp_path) == before
+
+
 def test_merges_apart_from_each_other_are_undone_in_any_order(
     known: Store, writer: Writer, partner, tmp_path
 ) -> None:
