@@ -13,6 +13,7 @@ from index.writer import BATCH, Writer
 from profiles import FieldError, Programme, Side, Store, Tie
 from profiles.errors import shorten
 from profiles.importing import ColumnMap, ImportKind, Row, read_records
+from profiles.merges import merged_error, named_by
 
 Progress = Callable[[int], None]
 """Told how many rows more are done."""
@@ -164,7 +165,19 @@ def _bounded(row: Row) -> Row:
 
 def _check_profiles(store: Store, rows: list[Row], kind: ImportKind) -> list[Row]:
     sides = store.sides([row.record.id for row in rows if row.record])  # type: ignore[attr-defined]
-    return [_own_side(row, sides, _SIDES[kind]) for row in rows]
+    return [_own_side(row, sides, _SIDES[kind]) for row in _unmerged(store, rows)]
+
+
+def _unmerged(store: Store, rows: Sequence[Row]) -> list[Row]:
+    """Refuse the rows that name a merged profile: the error names the one that it is now."""
+    named = [named_by(row.record) if row.record else [] for row in rows]  # type: ignore[arg-type]
+    into = store.merged_into({id for one in named for _, id in one})
+    return [_named_as_it_is(row, one, into) for row, one in zip(rows, named, strict=True)]
+
+
+def _named_as_it_is(row: Row, named: list[tuple[str, str]], into: dict[str, str]) -> Row:
+    wrong = tuple(merged_error(field, id, into[id]) for field, id in named if id in into)
+    return replace(row, record=None, errors=wrong) if wrong else row
 
 
 def _own_side(row: Row, sides: dict[str, Side], side: Side) -> Row:
@@ -175,12 +188,14 @@ def _own_side(row: Row, sides: dict[str, Side], side: Side) -> Row:
 
 
 def _check_ties(store: Store, rows: list[Row], kind: ImportKind) -> list[Row]:
+    rows = _unmerged(store, rows)
     ties = [cast(Tie, row.record) for row in rows if row.record]
     known = store.sides({end for tie in ties for end in (tie.a, tie.b)})
     return [_known_ids(row, known, ("a", "b")) for row in rows]
 
 
 def _check_programmes(store: Store, rows: list[Row], kind: ImportKind) -> list[Row]:
+    rows = _unmerged(store, rows)
     programmes = [cast(Programme, row.record) for row in rows if row.record]
     known = store.sides({id for programme in programmes for id in programme.partners})
     return [_known_ids(row, known, ("partners",)) for row in rows]

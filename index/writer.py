@@ -13,7 +13,11 @@ from index.backend import Floats
 from index.encoder import Encoder, normalised
 from index.passages import PASSAGE_VERSION, Facet, passages, subject_passage
 from profiles import AnyProfile, Side, Store, Tie, Vectors
+from profiles.fusing import Choice
+from profiles.merges import Merge
+from profiles.merging import merge
 from profiles.store import SYSTEM
+from profiles.unmerging import unmerge
 
 BATCH = 1_000
 
@@ -116,10 +120,42 @@ class Writer:
             lambda entries: self._store.put_ties(entries, by=by),
         )
 
+    def merge(
+        self,
+        keep: str,
+        drop: str,
+        *,
+        by: str = SYSTEM,
+        base: tuple[int, int] | None = None,
+        choices: Mapping[str, Choice] | None = None,
+    ) -> Merge:
+        """Merge the profile `drop` into `keep` as `by`; see `profiles.merging.merge`.
+
+        Raises:
+            InvalidRecord: if the two cannot be merged, or a choice is none.
+            StaleEdit: if one of them has changed since the revisions `base`.
+            UnknownId: if there is no such profile.
+        """
+        of = self._vectors_of
+        return merge(self._store, keep, drop, of, by=by, base=base, choices=choices)
+
+    def unmerge(self, number: int, *, by: str = SYSTEM) -> Merge:
+        """Undo a merge as `by`; see `profiles.unmerging.unmerge`.
+
+        Raises:
+            InvalidRecord: if there is no such merge, it is undone, or a later one comes first.
+        """
+        return unmerge(self._store, number, self._vectors_of, by=by)
+
     def encode_missing(self, *, progress: Progress | None = None) -> int:
         """Encode whatever has no vectors of this encoder yet; give how many records that were."""
         written = sum(self.put_many(self._store.each(side), progress=progress) for side in Side)
         return written + self.put_ties(list(self._store.ties()), progress=progress)
+
+    def _vectors_of(self, record: AnyProfile | Tie) -> Vectors:
+        if isinstance(record, Tie):
+            return self._ties_with_vectors([record])[0][1]
+        return self._with_vectors([record])[0][1]
 
     def _with_vectors(self, profiles: Sequence[AnyProfile]) -> list[tuple[AnyProfile, Vectors]]:
         texts = [passages(profile) for profile in profiles]

@@ -6,6 +6,7 @@ from profiles.errors import (
     FieldError,
     IdTaken,
     InvalidRecord,
+    MergedId,
     StoreError,
     UnknownId,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "FundingUnit",
     "IdTaken",
     "InvalidRecord",
+    "MergedId",
     "Money",
     "Partner",
     "PartnerKind",

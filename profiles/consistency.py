@@ -24,6 +24,7 @@ from sqlalchemy import (
 
 from profiles import tables as t
 from profiles.database import reading
+from profiles.revisions import merged_payload
 from profiles.store import Store
 
 
@@ -70,7 +71,11 @@ def _queries() -> Iterator[tuple[str, Select[Any]]]:
         _of(
             newest,
             newest.outerjoin(records, same),
-            and_(records.c.id.is_(None), newest.c.payload.is_not(None)),
+            and_(
+                records.c.id.is_(None),
+                newest.c.payload.is_not(None),
+                newest.c.payload.not_like(merged_payload("%")),
+            ),
         ),
     )
     logged = select(t.changes.c.kind, t.changes.c.id).distinct().subquery("logged")
@@ -79,6 +84,7 @@ def _queries() -> Iterator[tuple[str, Select[Any]]]:
         "the change log does not name it",
         _of(records, records.outerjoin(logged, known), logged.c.id.is_(None)),
     )
+    yield from _merged_queries(records)
     owners = select(t.vectors.c.owner_kind.label("kind"), t.vectors.c.owner_id.label("id"))
     owner = owners.distinct().subquery("owners")
     owned = and_(records.c.kind == owner.c.kind, records.c.id == owner.c.id)
@@ -86,6 +92,20 @@ def _queries() -> Iterator[tuple[str, Select[Any]]]:
         "it has vectors, but is not held",
         _of(owner, owner.outerjoin(records, owned), records.c.id.is_(None)),
     )
+
+
+def _merged_queries(records: Subquery) -> Iterator[tuple[str, Select[Any]]]:
+    m = t.merges.c
+    holding = select(m.side.label("kind"), m.dropped.label("id"), m.kept).where(
+        m.undone_at.is_(None)
+    )
+    merged = holding.subquery("merged")
+    same = and_(records.c.kind == merged.c.kind, records.c.id == merged.c.id)
+    both = merged.outerjoin(records, same)
+    yield "it is held, and merged into another", _of(merged, both, records.c.id.is_not(None))
+    known = union_all(select(records.c.id), select(merged.c.id)).subquery("known")
+    ends = merged.outerjoin(known, known.c.id == merged.c.kept)
+    yield "what it was merged into is not held", _of(merged, ends, known.c.id.is_(None))
 
 
 def _of(wanted: Subquery, source: Any, where: ColumnElement[bool]) -> Select[Any]:

@@ -27,6 +27,18 @@ class UnknownId(DariError):
     """An id that the store does not hold."""
 
 
+class MergedId(UnknownId):
+    """An id whose profile has been merged into another one, `into`."""
+
+    def __init__(self, id: str, into: str) -> None:
+        self.into = into
+        super().__init__(
+            value=id,
+            rule=f"This profile has been merged into {into}.",
+            remedy=f"Use {into} in its place, or undo the merge.",
+        )
+
+
 class IdTaken(DariError):
     """An id that another profile holds already."""
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, or_, select
 from profiles import rows
 from profiles import tables as t
 from profiles.database import reading
+from profiles.merges import family
 from profiles.revisions import Revision, read_revision
 from profiles.schema import Tie
 from profiles.store import Store
@@ -17,15 +18,18 @@ from profiles.store import Store
 def profile_history(store: Store, id: str) -> list[Revision]:
     """Read the revisions of a profile, of its ties and of the verdicts by and on it.
 
-    Those of one record follow one another, oldest first. Of an erased profile one line is left.
+    What has been merged into it counts as its own. Those of one record follow one another, oldest
+    first. Of an erased profile one line is left.
 
     Raises:
         UnknownId: if no record has or had this id.
     """
-    own = [one for one in store.history(id) if one.kind != "verdict"]
+    kinds = {one.kind for one in store.history(id)} - {"verdict"}
     with reading(store.engine, repeatable=True) as connection:
-        ties = tie_revisions(connection, id, ties_of(connection, id))
-        return [*own, *ties, *verdict_revisions(connection, id)]
+        ids = family(connection, id)
+        own = [one for kind in sorted(kinds) for one in revisions_of(connection, kind, ids)]
+        ties = tie_revisions(connection, ids, ties_of(connection, id))
+        return [*own, *ties, *verdict_revisions(connection, ids)]
 
 
 def revisions_of(connection: Connection, kind: str, ids: Collection[str]) -> tuple[Revision, ...]:
@@ -42,10 +46,18 @@ def ties_of(connection: Connection, id: str) -> tuple[Tie, ...]:
     return tuple(Tie.model_validate_json(row.payload) for row in found)
 
 
-def tie_revisions(connection: Connection, id: str, ties: Collection[Tie]) -> tuple[Revision, ...]:
-    """Read the revisions of a profile's ties, and those in which it was an end of others."""
+def tie_revisions(
+    connection: Connection, ids: Collection[str], ties: Collection[Tie]
+) -> tuple[Revision, ...]:
+    """Read the revisions of a profile's ties, and those in which its ids were ends of others."""
     own = revisions_of(connection, "tie", [tie.id for tie in ties])
-    return (*own, *former_tie_revisions(connection, id, {tie.id for tie in ties}))
+    known = {tie.id for tie in ties}
+    former = {
+        (revision.id, revision.number): revision
+        for id in ids
+        for revision in former_tie_revisions(connection, id, known)
+    }
+    return (*own, *(former[key] for key in sorted(former)))
 
 
 def former_tie_revisions(
@@ -60,9 +72,9 @@ def former_tie_revisions(
     )
 
 
-def verdict_revisions(connection: Connection, id: str) -> tuple[Revision, ...]:
-    """Read the revisions of the verdicts on a profile's matches, and on it as a match."""
-    return tuple(map(read_revision, rows.verdict_revisions(connection, id)))
+def verdict_revisions(connection: Connection, ids: Collection[str]) -> tuple[Revision, ...]:
+    """Read the revisions of the verdicts on the matches of profiles, and on them as matches."""
+    return tuple(map(read_revision, rows.verdict_revisions(connection, ids)))
 
 
 def naming(connection: Connection, id: str, kinds: Collection[str]) -> Iterator[Revision]:

@@ -23,8 +23,9 @@ from profiles.histories import (
     verdict_revisions,
 )
 from profiles.kinds import Side
+from profiles.merges import Merge, family, merges_naming, missing, once_in, withdrawn
 from profiles.remains import Tell
-from profiles.revisions import Revision
+from profiles.revisions import Revision, read_revision
 from profiles.rows import AnyProfile
 from profiles.schema import Programme, Startup, Tie
 from profiles.store import SYSTEM, Change, Store
@@ -56,8 +57,19 @@ class HeldVector:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldApart:
+    """That a profile is kept apart from another: who said so when, and why."""
+
+    a: str
+    b: str
+    by: str
+    at: datetime
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class Held:
-    """Everything that the database holds about one profile."""
+    """Everything that the database holds about one profile, and what has been merged into it."""
 
     profile: AnyProfile
     revisions: tuple[Revision, ...]
@@ -68,6 +80,8 @@ class Held:
     vectors: tuple[HeldVector, ...]
     appearances: tuple[Appearance, ...]
     changes: tuple[tuple[datetime, Change], ...]
+    merges: tuple[Merge, ...] = ()
+    apart: tuple[HeldApart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +101,16 @@ def held(store: Store, id: str) -> Held:
     """
     with reading(store._engine, repeatable=True) as connection:
         row = _row(connection, id)
+        ids = family(connection, id)
         ties = ties_of(connection, id)
         owners = ((row.side, [id]), ("tie", [tie.id for tie in ties]))
         return Held(
             profile=rows.read_profile(row.side, row.payload),
-            revisions=revisions_of(connection, row.side, [id]),
+            revisions=revisions_of(connection, row.side, ids),
             ties=ties,
-            tie_revisions=tie_revisions(connection, id, ties),
+            tie_revisions=tie_revisions(connection, ids, ties),
             verdicts=_verdicts_of(connection, id),
-            verdict_revisions=verdict_revisions(connection, id),
+            verdict_revisions=verdict_revisions(connection, ids),
             vectors=tuple(
                 HeldVector(v.owner_kind, v.owner_id, v.facet, v.encoder_id, v.data)
                 for kind, ids in owners
@@ -103,8 +118,13 @@ def held(store: Store, id: str) -> Held:
                     connection, t.vectors, t.vectors.c.owner_id, ids, t.vectors.c.owner_kind == kind
                 )
             ),
-            appearances=(*_appearances(connection, id), *_former_appearances(connection, id)),
-            changes=_changes_of(connection, id),
+            appearances=(
+                *_appearances(connection, id),
+                *(seen for one in ids for seen in _former_appearances(connection, one, ids)),
+            ),
+            changes=_changes_of(connection, ids),
+            merges=tuple(merges_naming(connection, ids)),
+            apart=_apart_of(connection, ids),
         )
 
 
@@ -113,13 +133,14 @@ def erase(
 ) -> tuple[Appearance, ...]:
     """Erase a profile, and take its id out of conflicts and programmes; give where it stood.
 
-    Each record that named it gets a revision. Revisions of ties that it once was an end of lose
-    their content. Ids stay in older revisions of others, and in the audit line.
+    What has been merged into it is erased with it. Each record that named it gets a revision.
+    Revisions of ties that it once was an end of lose their content. Ids stay in older revisions of
+    others, and in the audit line.
 
     Raises:
-        UnknownId: if there is none.
+        UnknownId: if there is none; a `MergedId` names what it has been merged into.
     """
-    named = _remove_mentions(store, id, by, must_exist=True)
+    ids, named = _remove_mentions(store, id, by)
     waiting = "Waiting for other processes that read or write the database ..."
     notice = Timer(_NOTICE_S, tell, [waiting])
     notice.start()
@@ -127,7 +148,7 @@ def erase(
         store.erase(id, by=by)
     finally:
         notice.cancel()
-    return (*named, *_remove_mentions(store, id, by, must_exist=False))
+    return (*named, *_remove_mentions(store, id, by, ids)[1])
 
 
 def withdraw(store: Store, id: str, *, by: str = SYSTEM) -> int:
@@ -146,7 +167,13 @@ def withdraw(store: Store, id: str, *, by: str = SYSTEM) -> int:
             without = profile.model_copy(update={"contact": None, "consent": None})
             rows.write_profiles(connection, [without], {id: row}, by)
         scrubbed = 0
-        for revision in revisions_of(connection, row.side, [id]):
+        ids = family(connection, id)
+        withdrawn(connection, ids)
+        own = revisions_of(connection, row.side, ids)
+        known = {one.payload.get("contact") for one in own if one.payload}
+        others = map(read_revision, once_in(connection, ids))
+        lent = [one for one in others if (one.payload or {}).get("contact") in known]
+        for revision in (*own, *lent):
             payload = dict(revision.payload or {})
             if payload.pop("contact", None) is not None:
                 _rewrite(connection, revision, payload)
@@ -173,7 +200,7 @@ def idle(store: Store, since: datetime) -> list[Idle]:
 def _row(connection: Connection, id: str) -> Any:
     row = next(rows.by_ids(connection, t.profiles, t.profiles.c.id, [id]), None)
     if row is None:
-        raise rows.unknown_id(id)
+        raise missing(connection, id)
     return row
 
 
@@ -185,9 +212,21 @@ def _verdicts_of(connection: Connection, id: str) -> tuple[Verdict, ...]:
     )
 
 
-def _changes_of(connection: Connection, id: str) -> tuple[tuple[datetime, Change], ...]:
-    query = select(t.changes).where(t.changes.c.id == id).order_by(t.changes.c.seq)
-    return tuple((row.at, Change(row.seq, row.kind, row.id)) for row in connection.execute(query))
+def _changes_of(
+    connection: Connection, ids: Collection[str]
+) -> tuple[tuple[datetime, Change], ...]:
+    found = rows.by_ids(connection, t.changes, t.changes.c.id, ids)
+    ordered = sorted(found, key=lambda row: row.seq)
+    return tuple((row.at, Change(row.seq, row.kind, row.id)) for row in ordered)
+
+
+def _apart_of(connection: Connection, ids: Collection[str]) -> tuple[HeldApart, ...]:
+    found = {
+        (row.a, row.b): HeldApart(row.a, row.b, row.by, row.at, row.note)
+        for column in (t.kept_apart.c.a, t.kept_apart.c.b)
+        for row in rows.by_ids(connection, t.kept_apart, column, ids)
+    }
+    return tuple(found[pair] for pair in sorted(found))
 
 
 def _named_rows(connection: Connection, table: Table, id: str) -> list[Any]:
@@ -204,25 +243,31 @@ def _appearances(connection: Connection, id: str) -> Iterator[Appearance]:
             yield Appearance("programme", row.id, "partners", None)
 
 
-def _former_appearances(connection: Connection, id: str) -> Iterator[Appearance]:
+def _former_appearances(
+    connection: Connection, id: str, own: Collection[str]
+) -> Iterator[Appearance]:
     for revision in naming(connection, id, tuple(_NAMED_IN)):
         field = _NAMED_IN[revision.kind]
-        if revision.id != id and id in (revision.payload or {}).get(field, ()):
+        if revision.id not in own and id in (revision.payload or {}).get(field, ()):
             yield Appearance(revision.kind, revision.id, field, revision.number)
 
 
-def _remove_mentions(store: Store, id: str, by: str, *, must_exist: bool) -> tuple[Appearance, ...]:
+def _remove_mentions(
+    store: Store, id: str, by: str, known: Collection[str] | None = None
+) -> tuple[Collection[str], tuple[Appearance, ...]]:
+    """Take a profile out of others, and what was merged into it (`known`, where it is gone)."""
     with writing(store._engine) as connection:
-        if must_exist:
+        if known is None:
             _row(connection, id)
+        ids = family(connection, id) if known is None else known
         named = tuple(_appearances(connection, id))
         _free_profiles(connection, [one.id for one in named if one.kind != "programme"], id, by)
         _free_programmes(connection, [one.id for one in named if one.kind == "programme"], id, by)
         own = {tie.id for tie in ties_of(connection, id)}
-        for revision in former_tie_revisions(connection, id, own):
+        for revision in [r for one in ids for r in former_tie_revisions(connection, one, own)]:
             _rewrite(connection, revision, None)
         rows.log(connection, [(one.kind, one.id) for one in named])
-    return named
+    return ids, named
 
 
 def _free_profiles(connection: Connection, ids: Collection[str], id: str, by: str) -> None:

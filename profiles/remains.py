@@ -20,7 +20,17 @@ Tell = Callable[[str], None]
 """Told, one sentence at a time, what is being waited for."""
 
 PATIENCE_S = 60.0
-_TOUCHED = (t.profiles, t.programmes, t.ties, t.vectors, t.verdicts, t.revisions)
+_TOUCHED = (
+    t.profiles,
+    t.programmes,
+    t.ties,
+    t.vectors,
+    t.verdicts,
+    t.revisions,
+    t.merges,
+    t.kept_apart,
+    t.proposals,
+)
 
 
 def owners(store: Store, said: str) -> set[str]:

@@ -10,6 +10,8 @@ from typing import Any
 
 from profiles.errors import DariError
 
+_MERGED = "merged_into"
+
 
 @dataclass(frozen=True, slots=True)
 class Revision:
@@ -17,7 +19,7 @@ class Revision:
 
     `number` counts from 1 for each record; `by` names who made it, `at` when (UTC). Of kind
     'verdict' each revision is a statement of its own, under the id of the profile that asked; its
-    `payload` is None where it has been forgotten.
+    `payload` is None where it has been forgotten. That a record was merged is a revision, too.
     """
 
     kind: str
@@ -26,6 +28,12 @@ class Revision:
     at: datetime
     by: str
     payload: Mapping[str, Any] | None
+
+    @property
+    def merged_into(self) -> str | None:
+        """The id that the record has been merged into by this revision; None by any other."""
+        into: str | None = (self.payload or {}).get(_MERGED)
+        return into
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +47,7 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A revision with what it changed; a verdict changes nothing, it is told as it stands."""
+    """A revision with what it changed; a verdict or a merge changes no field of its own."""
 
     revision: Revision
     changes: tuple[FieldChange, ...]
@@ -66,6 +74,11 @@ def read_payload(text: str | None) -> Mapping[str, Any] | None:
     return read
 
 
+def merged_payload(into: str) -> str:
+    """Write what the revision of a merged record says: into which id."""
+    return json.dumps({_MERGED: into}, ensure_ascii=False, separators=(",", ":"))
+
+
 def read_revision(row: Any) -> Revision:
     """Read a row of the table of revisions."""
     return Revision(row.kind, row.id, row.number, row.at, row.by, read_payload(row.payload))
@@ -89,7 +102,9 @@ def steps(revisions: Iterable[Revision]) -> list[Step]:
     told = []
     for one in revisions:
         record = (one.kind, one.id)
-        said = one.kind == "verdict"
-        told.append(Step(one, () if said else differences(before.get(record), one.payload)))
+        if one.kind == "verdict" or one.merged_into:
+            told.append(Step(one, ()))
+            continue
+        told.append(Step(one, differences(before.get(record), one.payload)))
         before[record] = one.payload
     return told

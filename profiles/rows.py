@@ -114,9 +114,16 @@ def held_profiles(
 
 
 def write_profiles(
-    connection: Connection, profiles: Sequence[AnyProfile], held: Mapping[str, Any], by: str
+    connection: Connection,
+    profiles: Sequence[AnyProfile],
+    held: Mapping[str, Any],
+    by: str,
+    *,
+    touch: bool = False,
 ) -> set[str]:
     """Insert the profiles that are new, update those that differ from the rows `held`.
+
+    With `touch`, each gets a new revision, whether it differs or not.
 
     Returns:
         The ids of those that are held as they were.
@@ -124,7 +131,7 @@ def write_profiles(
     at = now()
     fresh = [profile for profile in profiles if profile.id not in held]
     erased = {
-        side: _newest(connection, side.value, [p.id for p in fresh if p.side is side])
+        side: newest(connection, side.value, [p.id for p in fresh if p.side is side])
         for side in Side
     }
     made: list[dict[str, Any]] = []
@@ -137,14 +144,14 @@ def write_profiles(
         if row is None:
             values |= {"revision": erased[profile.side].get(profile.id, 0) + 1, "created_at": at}
             made.append({"id": profile.id, "side": profile.side.value, **values})
-        elif row.payload != text:
+        elif touch or row.payload != text:
             values |= {"revision": row.revision + 1, "side": row.side}
             changed.append({"key": profile.id, **values})
     if made:
         connection.execute(insert(t.profiles), made)
     if changed:
         connection.execute(update(t.profiles).where(t.profiles.c.id == bindparam("key")), changed)
-    _write_revisions(
+    write_revisions(
         connection,
         [(r["side"], r.get("id") or r["key"], r["revision"], r["payload"]) for r in made + changed],
         by,
@@ -235,9 +242,9 @@ def delete_by(
 
 def forget_revisions(connection: Connection, kind: str, ids: Collection[str], by: str) -> None:
     """Delete what revisions say of erased records; a line without content stays for each."""
-    newest = _newest(connection, kind, ids)
+    before = newest(connection, kind, ids)
     delete_by(connection, t.revisions, t.revisions.c.id, ids, t.revisions.c.kind == kind)
-    _write_revisions(connection, [(kind, id, newest.get(id, 0) + 1, None) for id in ids], by)
+    write_revisions(connection, [(kind, id, before.get(id, 0) + 1, None) for id in ids], by)
 
 
 def write_verdict(connection: Connection, verdict: Verdict, by: str) -> None:
@@ -246,27 +253,30 @@ def write_verdict(connection: Connection, verdict: Verdict, by: str) -> None:
     connection.execute(insert(t.verdicts).values(**values))
     said = {name: value for name, value in values.items() if name != "query"}
     text = _json({**said, "at": verdict.at.astimezone(UTC).isoformat()})
-    number = _newest(connection, "verdict", [verdict.query]).get(verdict.query, 0) + 1
-    _write_revisions(connection, [("verdict", verdict.query, number, text)], by)
+    number = newest(connection, "verdict", [verdict.query]).get(verdict.query, 0) + 1
+    write_revisions(connection, [("verdict", verdict.query, number, text)], by)
 
 
-def verdict_revisions(connection: Connection, id: str) -> Iterator[Any]:
-    """Read the revisions of the verdicts on the matches of a profile, and on it as a match."""
+def verdict_revisions(connection: Connection, ids: Collection[str]) -> list[Any]:
+    """Read the revisions of the verdicts on the matches of profiles, and on them as matches."""
     r = t.revisions.c
-    named = r.payload.contains(f'"candidate":"{id}"', autoescape=True)
-    query = select(t.revisions).where(r.kind == "verdict", or_(r.id == id, named))
-    for row in connection.execute(query.order_by(r.id, r.number)):
-        if row.id == id or json.loads(row.payload)["candidate"] == id:
-            yield row
+    found: dict[tuple[str, int], Any] = {}
+    for id in ids:
+        named = r.payload.contains(f'"candidate":"{id}"', autoescape=True)
+        query = select(t.revisions).where(r.kind == "verdict", or_(r.id == id, named))
+        for row in connection.execute(query):
+            if row.id == id or json.loads(row.payload)["candidate"] == id:
+                found[row.id, row.number] = row
+    return [found[key] for key in sorted(found)]
 
 
-def forget_verdicts(connection: Connection, id: str) -> None:
-    """Delete the revisions of the verdicts on a profile's matches, empty those on it as a match."""
+def forget_verdicts(connection: Connection, ids: Collection[str]) -> None:
+    """Delete the revisions of verdicts on profiles' matches, empty those on them as matches."""
     r = t.revisions.c
-    for row in list(verdict_revisions(connection, id)):
+    for row in verdict_revisions(connection, ids):
         one = (r.kind == row.kind, r.id == row.id, r.number == row.number)
         connection.execute(update(t.revisions).where(*one).values(payload=None))
-    delete_by(connection, t.revisions, r.id, [id], r.kind == "verdict")
+    delete_by(connection, t.revisions, r.id, ids, r.kind == "verdict")
 
 
 def log(connection: Connection, changed: Sequence[tuple[str, str]]) -> int:
@@ -284,32 +294,34 @@ def _replace(
     ids = [row["id"] for row in rows]
     held = {row.id: row.payload for row in by_ids(connection, table, table.c.id, ids)}
     changed = [row for row in rows if held.get(row["id"]) != row["payload"]]
-    newest = _newest(connection, kind, [row["id"] for row in changed])
+    before = newest(connection, kind, [row["id"] for row in changed])
     delete_by(connection, table, table.c.id, [row["id"] for row in changed if row["id"] in held])
     if changed:
         connection.execute(insert(table), changed)
-    _write_revisions(
+    write_revisions(
         connection,
-        [(kind, row["id"], newest.get(row["id"], 0) + 1, row["payload"]) for row in changed],
+        [(kind, row["id"], before.get(row["id"], 0) + 1, row["payload"]) for row in changed],
         by,
     )
     return {*ids} - {row["id"] for row in changed}
 
 
-def _newest(connection: Connection, kind: str, ids: Collection[str]) -> dict[str, int]:
+def newest(connection: Connection, kind: str, ids: Collection[str]) -> dict[str, int]:
+    """Give the number of the newest revision of each record of a kind that has one."""
     ordered = sorted(ids)
     found: dict[str, int] = {}
     for start in range(0, len(ordered), BATCH):
         some = t.revisions.c.id.in_(ordered[start : start + BATCH])
-        newest = select(t.revisions.c.id, func.max(t.revisions.c.number).label("number"))
-        grouped = newest.where(t.revisions.c.kind == kind, some).group_by(t.revisions.c.id)
+        highest = select(t.revisions.c.id, func.max(t.revisions.c.number).label("number"))
+        grouped = highest.where(t.revisions.c.kind == kind, some).group_by(t.revisions.c.id)
         found |= {row.id: row.number for row in connection.execute(grouped)}
     return found
 
 
-def _write_revisions(
+def write_revisions(
     connection: Connection, made: Sequence[tuple[str, str, int, str | None]], by: str
 ) -> None:
+    """Add revisions: (kind, id, number, payload) each."""
     if made:
         at = now()
         rows = [

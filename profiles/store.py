@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, Table, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Engine, Table, and_, false, func, or_, select
 
-from profiles import rows
+from profiles import merges, rows
 from profiles import tables as t
 from profiles.database import forget, is_migrated, migrate, open_engine, reading, writing
 from profiles.errors import UnknownId
@@ -79,7 +79,7 @@ class Store:
         """Read one profile of either side.
 
         Raises:
-            UnknownId: if there is none.
+            UnknownId: if there is none; a `MergedId` if it has been merged into another.
         """
         return self.get_with_revision(id)[0]
 
@@ -91,8 +91,8 @@ class Store:
         """
         with reading(self._engine) as connection:
             row = next(rows.by_ids(connection, t.profiles, t.profiles.c.id, [id]), None)
-        if row is None:
-            raise rows.unknown_id(id)
+            if row is None:
+                raise merges.missing(connection, id)
         return rows.read_profile(row.side, row.payload), row.revision
 
     def get_many(self, ids: Collection[str]) -> dict[str, AnyProfile]:
@@ -142,6 +142,11 @@ class Store:
         with reading(self._engine) as connection:
             return rows.sides(connection, ids)
 
+    def merged_into(self, ids: Collection[str]) -> dict[str, str]:
+        """Tell, for each of `ids` that has been merged, which profile it is now, along chains."""
+        with reading(self._engine) as connection:
+            return merges.merged_ids(connection, ids)
+
     def changed(self, profiles: Iterable[AnyProfile], encoder_id: str) -> list[AnyProfile]:
         """Keep the profiles that the store lacks, holds differently, or has no vectors of."""
         wanted = {profile.id: profile for profile in profiles}
@@ -171,12 +176,14 @@ class Store:
             IdTaken: if an id belongs to the other side, or stands twice among the profiles, or
                 exists and `new` is set.
             StaleEdit: if a profile does not stand at revision `base`.
+            InvalidRecord: if a profile has the id of a merged one, or names one.
         """
         profiles = [profile for profile, _ in entries]
         with writing(self._engine) as connection:
             held = rows.held_profiles(connection, profiles, new=new)
             if base is not None:
                 _refuse_stale([profile.id for profile in profiles], held, base)
+            merges.refuse_merged(connection, [n for one in profiles for n in merges.named_by(one)])
             unchanged = rows.write_profiles(connection, profiles, held, by)
             for side in Side:
                 vectors = {p.id: v for p, v in entries if p.side is side}
@@ -186,8 +193,9 @@ class Store:
     def erase(self, id: str, *, by: str = SYSTEM) -> int:
         """Delete a profile with its revisions, vectors, ties and verdicts; give the newest seq.
 
-        What stays is a line without content: that a record of this id was erased, when, by whom;
-        of each verdict on it as a match of others, that it was given.
+        What has been merged into it goes, too. What stays is a line without content for each: that
+        a record of this id was erased, when, by whom; of each verdict on it as a match of others,
+        that it was given.
 
         Raises:
             UnknownId: if there is none.
@@ -195,18 +203,23 @@ class Store:
         with writing(self._engine) as connection:
             side = rows.sides(connection, [id]).get(id)
             if side is None:
-                raise rows.unknown_id(id)
+                raise merges.missing(connection, id)
+            family = merges.family(connection, id)
             of_it = or_(t.ties.c.a == id, t.ties.c.b == id)
-            ties = [row.id for row in connection.execute(select(t.ties.c.id).where(of_it))]
-            for kind, ids in (("tie", ties), (side.value, [id])):
+            ties = {row.id for row in connection.execute(select(t.ties.c.id).where(of_it))}
+            ties |= merges.aside_ties(connection, family)
+            for kind, ids in (("tie", sorted(ties)), (side.value, family)):
                 rows.write_vectors(connection, kind, {one: Vectors("") for one in ids})
                 rows.forget_revisions(connection, kind, ids, by)
             rows.delete_by(connection, t.ties, t.ties.c.id, ties)
-            rows.forget_verdicts(connection, id)
+            rows.forget_verdicts(connection, family)
             for column in (t.verdicts.c.query, t.verdicts.c.candidate):
                 rows.delete_by(connection, t.verdicts, column, [id])
             rows.delete_by(connection, t.profiles, t.profiles.c.id, [id])
-            seq = rows.log(connection, [*(("tie", tie) for tie in ties), (side.value, id)])
+            merges.empty_revisions(connection, merges.once_in(connection, family))
+            merges.forget_merges(connection, family)
+            changed = [("tie", tie) for tie in sorted(ties)]
+            seq = rows.log(connection, [*changed, *((side.value, one) for one in family)])
         forget(self._engine)
         return seq
 
@@ -230,17 +243,14 @@ class Store:
 
         Raises:
             IdTaken: if an id exists and `new` is set.
+            InvalidRecord: if an end of a tie has been merged into another profile.
             StaleEdit: if a tie does not stand at revision `base`.
         """
-        ids = [tie.id for tie, _ in entries]
+        ties = [tie for tie, _ in entries]
         with writing(self._engine) as connection:
-            if new or base is not None:
-                held = rows.held_records(connection, t.ties, "tie", ids)
-                if new and held:
-                    raise rows.taken_id(min(held))
-                if base is not None:
-                    _refuse_stale(ids, held, base)
-            unchanged = rows.write_ties(connection, [tie for tie, _ in entries], by)
+            _refuse_held(connection, ties, new=new, base=base)
+            merges.refuse_merged(connection, [n for tie in ties for n in merges.named_by(tie)])
+            unchanged = rows.write_ties(connection, ties, by)
             vectors = {tie.id: vectors for tie, vectors in entries}
             rows.write_vectors(connection, "tie", vectors, unchanged)
             return rows.log(connection, [("tie", tie.id) for tie, _ in entries])
@@ -314,13 +324,16 @@ class Store:
             base: the revision that each programme was read at; another one is refused.
 
         Raises:
+            InvalidRecord: if a partner of one has been merged into another profile.
             StaleEdit: if a programme does not stand at revision `base`.
         """
-        ids = [one.id for one in programmes]
+        named = [name for one in programmes for name in merges.named_by(one)]
         with writing(self._engine) as connection:
             if base is not None:
+                ids = [one.id for one in programmes]
                 held = rows.held_records(connection, t.programmes, "programme", ids)
                 _refuse_stale(ids, held, base)
+            merges.refuse_merged(connection, named)
             rows.write_programmes(connection, programmes, by)
             return rows.log(connection, [("programme", one.id) for one in programmes])
 
@@ -372,10 +385,15 @@ class Store:
     # Verdicts
 
     def add_verdict(self, verdict: Verdict, *, by: str = SYSTEM) -> int:
-        """Keep a verdict as `by`, with its revision; give the newest seq."""
+        """Keep a verdict as `by`, with its revision; give the newest seq.
+
+        What has been merged is judged as what it is now.
+        """
         with writing(self._engine) as connection:
-            rows.write_verdict(connection, verdict, by)
-            return rows.log(connection, [("verdict", verdict.query)])
+            into = merges.merged_ids(connection, [verdict.query, verdict.candidate])
+            query, candidate = (into.get(id, id) for id in (verdict.query, verdict.candidate))
+            rows.write_verdict(connection, replace(verdict, query=query, candidate=candidate), by)
+            return rows.log(connection, [("verdict", query)])
 
     def verdicts(self, query: str) -> list[Verdict]:
         """Read the verdicts on the matches of one profile, oldest first."""
@@ -435,6 +453,20 @@ class Store:
         with reading(self._engine) as connection:
             found = connection.execute(query.limit(limit))
             return [Change(row.seq, row.kind, row.id) for row in found]
+
+
+def _refuse_held(
+    connection: Connection, ties: Sequence[Tie], *, new: bool, base: int | None
+) -> None:
+    """Refuse ties that exist where they must be new, or that do not stand at revision `base`."""
+    if not new and base is None:
+        return
+    ids = [tie.id for tie in ties]
+    held = rows.held_records(connection, t.ties, "tie", ids)
+    if new and held:
+        raise rows.taken_id(min(held))
+    if base is not None:
+        _refuse_stale(ids, held, base)
 
 
 def _refuse_stale(ids: Iterable[str], held: Mapping[str, Any], base: int) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Column,
     Date,
     DateTime,
+    Float,
     Index,
     Integer,
     LargeBinary,
@@ -133,4 +134,47 @@ revisions = Table(
     Column("at", Moment, nullable=False),
     Column("by", String(200), nullable=False),
     Column("payload", Text),
+)
+
+merges = Table(
+    "merges",
+    metadata,
+    Column("number", _Serial, primary_key=True, autoincrement=True),
+    Column("side", String(10), nullable=False),
+    Column("kept", Id, nullable=False, index=True),
+    Column("dropped", Id, nullable=False, index=True),
+    Column("at", Moment, nullable=False),
+    Column("by", String(200), nullable=False),
+    Column("kept_revision", Integer, nullable=False),
+    Column("dropped_revision", Integer, nullable=False),
+    Column("moved", Text, nullable=False),
+    Column("undone_at", Moment),
+    Column("undone_by", String(200)),
+    Column("undone_revision", Integer),
+    CheckConstraint("side IN ('startup', 'partner')", name="side"),
+    sqlite_autoincrement=True,
+)
+
+kept_apart = Table(
+    "kept_apart",
+    metadata,
+    Column("a", Id, primary_key=True),
+    Column("b", Id, primary_key=True, index=True),
+    Column("by", String(200), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("note", Text, nullable=False),
+    CheckConstraint("a < b", name="order"),
+)
+
+proposals = Table(
+    "proposals",
+    metadata,
+    Column("a", Id, primary_key=True),
+    Column("b", Id, primary_key=True, index=True),
+    Column("side", String(10), nullable=False),
+    Column("score", Float, nullable=False, index=True),
+    Column("reasons", Text, nullable=False),
+    Column("found_at", Moment, nullable=False),
+    CheckConstraint("a < b", name="order"),
+    CheckConstraint("side IN ('startup', 'partner')", name="side"),
 )

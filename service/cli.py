@@ -14,6 +14,7 @@ from profiles.kinds import PartnerKind
 from service.cli_data import export, import_
 from service.cli_history import history
 from service.cli_identity import duplicates
+from service.cli_merge import keep_apart, merge, merges, unmerge
 from service.cli_privacy import erase, expire, held, withdraw
 from service.cli_safety import backup, index, restore
 from service.console import (
@@ -59,7 +60,11 @@ def main() -> None:
 @main.command()
 def init() -> None:
     """Prepare this installation: database, catalogue, vectors. It keeps what is there."""
+    from service.wiring import passed_over
+
     dari = prepared()
+    for id, into in sorted(passed_over(dari.store).items()):
+        say(f"Passed over: {id} of the catalogue has been merged into {into}.")
     say(f"Ready: {counts(dari)} in {dari.settings.home.resolve()}.")
 
 
@@ -185,5 +190,6 @@ for _command in (erase, expire, held, withdraw):
     main.add_command(_command)
 
 
-main.add_command(duplicates)
+for _command in (duplicates, keep_apart, merge, merges, unmerge):
+    main.add_command(_command)
 main.add_command(history)

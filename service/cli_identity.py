@@ -40,8 +40,13 @@ _LABELS = {
 @click.option("--lang", type=click.Choice(["en", "ko"]), help="Language of the list.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def duplicates(side: str | None, threshold: float | None, lang: str | None, as_json: bool) -> None:
-    """List the profiles that may be one firm, with a score and the reasons. Changes nothing."""
+    """List the profiles that may be one firm, with a score and the reasons.
+
+    Pairs that are kept apart are left out. The list is stored for the page /duplicates; the
+    profiles are not changed. `dari merge` makes one of two, `dari keep-apart` keeps them two.
+    """
     from profiles import Side
+    from profiles.apart import keep_proposals
     from profiles.identity import THRESHOLD, propose_duplicates
 
     dari = opened()
@@ -54,16 +59,17 @@ def duplicates(side: str | None, threshold: float | None, lang: str | None, as_j
                 advance(1)
     lowest = THRESHOLD if threshold is None else threshold
     proposals = propose_duplicates(profiles, threshold=lowest)
+    proposals = keep_proposals(dari.store, proposals, sides)
     if as_json:
-        print_json([_as_json(one) for one in proposals])
+        print_json([_as_json(number, one) for number, one in enumerate(proposals, 1)])
     else:
         names = {profile.id: profile for profile in profiles}
         show(_table(proposals, names, lang or dari.settings.language))
 
 
-def _as_json(one: Proposal) -> dict[str, Any]:
+def _as_json(number: int, one: Proposal) -> dict[str, Any]:
     reasons = [{"code": r.code, "text": {"en": r.text.en, "ko": r.text.ko}} for r in one.reasons]
-    return {"a": one.a, "b": one.b, "score": one.score, "reasons": reasons}
+    return {"number": number, "a": one.a, "b": one.b, "score": one.score, "reasons": reasons}
 
 
 def _table(proposals: list[Proposal], named: dict[str, AnyProfile], lang: str) -> Any:
@@ -74,11 +80,12 @@ def _table(proposals: list[Proposal], named: dict[str, AnyProfile], lang: str) -
     if not proposals:
         return say["none"]
     table = Table(title=say["title"], title_justify="left", show_lines=True)
+    table.add_column("#", justify="right")
     table.add_column(say["score"], justify="right")
     table.add_column(say["who"], overflow="fold")
     table.add_column(say["why"], overflow="fold")
-    for one in proposals:
+    for number, one in enumerate(proposals, 1):
         who = "\n".join(f"{id}  {named[id].name.in_(lang)}" for id in (one.a, one.b))
         why = "\n".join(reason.text.in_(lang) for reason in one.reasons)
-        table.add_row(f"{one.score:.2f}", escape(who), escape(why))
+        table.add_row(str(number), f"{one.score:.2f}", escape(who), escape(why))
     return table

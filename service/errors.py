@@ -6,14 +6,15 @@ import math
 import time
 from dataclasses import replace
 
-from flask import Flask, current_app, render_template, request
+from flask import Flask, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, ngettext
 from flask_limiter import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-from profiles import DariError, FieldError, IdTaken, InvalidRecord, UnknownId
+from profiles import DariError, FieldError, IdTaken, InvalidRecord, MergedId, UnknownId
+from profiles.merges import merged_error
 from service.api.bodies import UnreadableBody
 from service.api.problems import problem
 from service.failures import Failure, failure
@@ -31,6 +32,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(CSRFError, _on_csrf)
     app.register_error_handler(RateLimitExceeded, _on_limit)
     app.register_error_handler(UnknownId, _on_unknown)
+    app.register_error_handler(MergedId, _on_merged)
     app.register_error_handler(IdTaken, _on_taken)
     app.register_error_handler(InvalidRecord, _on_invalid)
     app.register_error_handler(DariError, _on_unready)
@@ -72,6 +74,18 @@ def _on_limit(_error: RateLimitExceeded) -> ResponseReturnValue:
 def _on_unknown(error: UnknownId) -> ResponseReturnValue:
     wrong = FieldError("id", "id_unknown", error.value)
     return _answer(Failure(404, failure(404).heading, wrong.rule(language())))
+
+
+def _on_merged(error: MergedId) -> ResponseReturnValue:
+    """Lead from the address of a merged profile to that of the one that it is now."""
+    named = dict(request.view_args or {})
+    if request.endpoint is None or named.get("id") != error.value:
+        wrong = merged_error("id", str(error.value), error.into)
+        text = f"{wrong.rule(language())} {wrong.remedy(language())}"
+        return _answer(Failure(404, failure(404).heading, text))
+    asked = request.query_string.decode("latin-1")
+    there = url_for(request.endpoint, **{**named, "id": error.into})
+    return redirect(f"{there}?{asked}" if asked else there, 308)
 
 
 def _on_taken(error: IdTaken) -> ResponseReturnValue:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from profiles import DariError, Revision, Startup, differences
 from profiles.files import guarded
+from profiles.merges import Merge
 from profiles.privacy import Appearance, Held, Idle, held, idle
 from profiles.privacy import erase as erase_rows
 from profiles.remains import rebuild, settle
@@ -35,6 +36,8 @@ tie_revisions.csv 그 관계의 모든 변경
 verdicts.csv      추천 결과에 대한 담당자의 판정과 메모
 verdict_revisions.csv 그 판정을 누가 언제 남겼는지
 vectors.csv       글에서 계산한 숫자(벡터): 종류, 계산한 모형, 크기(바이트)
+merges.csv        이 프로필에 병합되었거나 병합되었다가 되돌려진 프로필
+kept_apart.csv    같은 기업이 아니라고 확인된 프로필과 메모
 appearances.csv   이 프로필의 ID가 적힌 프로그램과, 다른 프로필의 이해상충 목록
 changes.csv       변경 기록: 번호와 시각만 있고 내용은 없습니다
 같은 이름의 .json 파일에는 같은 내용이 프로그램이 읽기 쉬운 형식으로 들어 있습니다.
@@ -52,6 +55,8 @@ tie_revisions.csv every change of those relations
 verdicts.csv      what staff said of shown matches, with their notes
 verdict_revisions.csv who gave those verdicts, and when
 vectors.csv       numbers computed from the texts: facet, encoder, size in bytes
+merges.csv        profiles that were merged into this one, undone ones too
+kept_apart.csv    profiles that staff said are other firms, with their notes
 appearances.csv   programmes, and conflict lists of others, that name this profile's id
 changes.csv       the change log: numbers and times, without content
 The .json files of the same names hold the same for programs.
@@ -199,6 +204,9 @@ def _tables(found: Held) -> dict[str, tuple[Sequence[str], list[dict[str, Any]]]
                               [_verdict_row(one) for one in found.verdict_revisions]),
         "vectors": (("owner_kind", "owner_id", "facet", "encoder_id", "bytes"),
                     [_vector_row(one) for one in found.vectors]),
+        "merges": (_MERGE, [_merge_row(one) for one in found.merges]),
+        "kept_apart": (("a", "b", "by", "at", "note"),
+                       [{**asdict(one), "at": one.at.isoformat()} for one in found.apart]),
         "appearances": (("kind", "id", "field", "revision"),
                         [asdict(one) for one in found.appearances]),
         "changes": (("seq", "kind", "id", "at"),
@@ -227,6 +235,22 @@ def _verdict_row(one: Revision) -> dict[str, Any]:
     said = one.payload or {}
     told = {"id": one.id, "number": one.number, "at": one.at.isoformat(), "by": one.by}
     return told | {name: said.get(name) for name in _VERDICT}
+
+
+_MERGE = ("number", "kept", "dropped", "at", "by", "undone_at", "undone_by")
+
+
+def _merge_row(one: Merge) -> dict[str, Any]:
+    undone = one.undone_at.isoformat() if one.undone_at else None
+    return {
+        "number": one.number,
+        "kept": one.kept,
+        "dropped": one.dropped,
+        "at": one.at.isoformat(),
+        "by": one.by,
+        "undone_at": undone,
+        "undone_by": one.undone_by,
+    }
 
 
 def _vector_row(one: Any) -> dict[str, Any]:

@@ -38,13 +38,14 @@ def traces_of(held: Held) -> tuple[list[Trace], list[str]]:
     """Collect what must vanish with a profile, and say what cannot be searched for by itself.
 
     Collected are sentences of 20 or more characters of its texts, of the subjects of its ties and
-    of the notes of verdicts, in every revision; its names and contact; its vectors. Left out is
-    what cannot be told from chance: shorter sentences, names of one or two letters or that are
-    part of the id (which stays in the audit line), and vectors of a few values only.
+    of the notes of verdicts and kept-apart pairs, in every revision; its names and contact; its
+    vectors. Left out is what cannot be told from chance: shorter sentences, names of one or two
+    letters or that are part of the id (which stays in the audit line), and vectors of a few values
+    only.
     """
     said = list(dict.fromkeys(_said(held)))
-    id = held.profile.id.casefold()
-    good = [trace for trace in said if _is_telling(trace, id)]
+    ids = "\n".join({held.profile.id, *(one.id for one in held.revisions)}).casefold()
+    good = [trace for trace in said if _is_telling(trace, ids)]
     left = [trace for trace in said if trace not in good]
     return good, [f"too short or too common to be searched for: {trace.what}" for trace in left]
 
@@ -129,6 +130,8 @@ def _said(held: Held) -> Iterator[Trace]:
     for r in held.verdict_revisions:
         note = (r.payload or {}).get("note")
         yield from _fresh(_sentences(f"verdict of {r.id}, {r.number}: note", {"note": note}), seen)
+    for one in held.apart:
+        yield from _fresh(_sentences(f"{one.a} apart from {one.b}: note", {"note": one.note}), seen)
     for v in held.vectors:
         yield Trace(f"{v.owner_kind} {v.owner_id}: vector of {v.facet}", vector=v.data)
 
@@ -159,11 +162,11 @@ def _sentences(where: str, text: Mapping[str, str | None] | None) -> Iterator[Tr
                 yield Trace(f"{where}, sentence {number}", text=sentence)
 
 
-def _is_telling(trace: Trace, id: str) -> bool:
+def _is_telling(trace: Trace, ids: str) -> bool:
     if trace.text is None:
         return bool(pieces_of(trace))
     if trace.any_case:
-        return trace.text.casefold() not in id and len(trace.text.encode()) >= _SHORTEST_PIECE
+        return trace.text.casefold() not in ids and len(trace.text.encode()) >= _SHORTEST_PIECE
     return len(trace.text) >= SHORTEST_SENTENCE
 
 

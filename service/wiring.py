@@ -11,7 +11,9 @@ from pathlib import Path
 from index import Encoder, Follower, Writer, load_encoder
 from matcher import Matchmaker, load_ranker
 from profiles import DariError, Side, Store
-from profiles.catalogue import load_catalogue
+from profiles.catalogue import Catalogue, load_catalogue
+from profiles.merges import named_by
+from profiles.merging import follow
 from service.settings import Settings
 
 Progress = Callable[[str, int, int], None]
@@ -89,14 +91,29 @@ def _load_catalogue(store: Store, writer: Writer, tell: Progress) -> None:
     catalogue = load_catalogue()
     tell("loading the catalogue", 0, len(catalogue.partners))
     partners = store.ever_logged([partner.id for partner in catalogue.partners])
-    writer.put_many(partner for partner in catalogue.partners if partner.id not in partners)
+    into = store.merged_into(_named_in(catalogue))
+    new_partners = (partner for partner in catalogue.partners if partner.id not in partners)
+    writer.put_many(follow(partner, into) for partner in new_partners)
     ties = store.ever_logged([tie.id for tie in catalogue.ties])
-    writer.put_ties(tie for tie in catalogue.ties if tie.id not in ties)
+    new_ties = (follow(tie, into) for tie in catalogue.ties if tie.id not in ties)
+    writer.put_ties(tie for tie in new_ties if tie.a != tie.b)
     programmes = store.ever_logged([programme.id for programme in catalogue.programmes])
-    new = [programme for programme in catalogue.programmes if programme.id not in programmes]
+    of_now = (programme for programme in catalogue.programmes if programme.id not in programmes)
+    new = [follow(programme, into) for programme in of_now]
     if new:
         store.put_programmes(new)
     tell("loading the catalogue", len(catalogue.partners), len(catalogue.partners))
+
+
+def passed_over(store: Store) -> dict[str, str]:
+    """Tell which partners of the catalogue are passed over, merged as they are, and into which."""
+    return store.merged_into([partner.id for partner in load_catalogue().partners])
+
+
+def _named_in(catalogue: Catalogue) -> set[str]:
+    ids = {id for one in catalogue.partners for _, id in named_by(one)}
+    ids |= {id for one in catalogue.ties for _, id in named_by(one)}
+    return ids | {id for one in catalogue.programmes for _, id in named_by(one)}
 
 
 def _encode_missing(store: Store, writer: Writer, tell: Progress) -> None:

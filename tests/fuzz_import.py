@@ -78,6 +78,10 @@ class Held:
         """Hold no profile, or for ties and programmes every profile."""
         return dict.fromkeys(ids) if isinstance(ids, set) else {}
 
+    def merged_into(self, ids: Any) -> dict[str, str]:
+        """Have nothing merged."""
+        return {}
+
     def changed(self, records: Any, space: str) -> list[Any]:
         """Take every record as new."""
         return list(records)

@@ -83,8 +83,11 @@ def _complete(operation: dict[str, Any], known: dict[str, Any], has_id: bool) ->
     if query := known.get("query"):
         operation["parameters"] = [*operation.get("parameters", ()), *_parameters(query)]
     operation["responses"] = {known.get("status", "200"): _answer(known["answer"])}
-    problems = ["400", "413", "415", "422"] if "body" in known else []
-    problems += ["409", "429"] if known.get("status") == "201" else []
+    if has_id:
+        said = "Merged into another profile: Location is the address of that one"
+        operation["responses"]["308"] = {"description": said}
+    problems = ["400", "409", "413", "415", "422"] if "body" in known else []
+    problems += ["429"] if known.get("status") == "201" else []
     problems += ["401"] * staff + ["404"] * has_id + ["422"] * ("query" in known)
     operation["responses"] |= {status: _problem() for status in problems}
     operation["responses"]["default"] = _problem()

@@ -11,6 +11,7 @@ from service.forms import CONSENT_PURPOSE, CONSENT_VERSION
 from service.language import LANGUAGES, language, switch_url
 from service.security import is_signed_in
 from service.web.chronicle import chronicle
+from service.web.duplicates import duplicates
 from service.web.editing import editing
 from service.web.entrance import entrance
 from service.web.matches import family
@@ -27,7 +28,7 @@ def init_app(app: Flask) -> None:
     """Add the pages to the application."""
     app.context_processor(_for_templates)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    for blueprint in (public, entrance, staff, privacy, editing, chronicle):
+    for blueprint in (public, entrance, staff, privacy, duplicates, editing, chronicle):
         app.register_blueprint(blueprint)
 
 

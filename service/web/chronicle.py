@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,8 @@ from flask.typing import ResponseReturnValue
 
 from profiles import AnyProfile, Revision, Step, Store, steps
 from profiles.histories import profile_history
+from profiles.merging import Told as Merging
+from profiles.merging import merges_of, merges_told
 from profiles.rows import unknown_id
 from service.describing import FIELDS, field_name, is_text, value_text
 from service.editing import Kind
@@ -43,11 +45,16 @@ class Chronicle:
     steps: Sequence[Step]
     total: int
     names: dict[str, AnyProfile]
+    merges: Mapping[tuple[str, str, int], Merging]
 
     def told(self, step: Step) -> list[Told]:
         """Tell the changes of a step, each language of a text by itself."""
         changes = sorted(step.changes, key=lambda change: _PLACES.get(change.field, len(_PLACES)))
         return [one for change in changes for one in _told(step.revision.kind, change)]
+
+    def merging(self, one: Revision) -> Merging | None:
+        """Give the merge that made a revision, or whose undoing did; None for any other."""
+        return self.merges.get((one.kind, one.id, one.number))
 
 
 @chronicle.get("/<any(startups, partners):kinds>/<path:id>/history")
@@ -73,7 +80,11 @@ def _page(store: Store, kind: Kind, id: str, number: int) -> Chronicle:
     found = _revisions(store, kind, id)
     newest = sorted(steps(found), key=lambda step: step.revision.at, reverse=True)
     shown = newest[(number - 1) * _PAGE : number * _PAGE]
-    return Chronicle(shown, len(newest), store.get_many({id, *_named(shown)}))
+    owners = {one.revision.id for one in shown if one.revision.kind == kind}
+    merges = {
+        key: one for id in owners for key, one in merges_told(id, merges_of(store, id)).items()
+    }
+    return Chronicle(shown, len(newest), store.get_many({id, *_named(shown)}), merges)
 
 
 def _revisions(store: Store, kind: Kind, id: str) -> list[Revision]:

@@ -103,7 +103,8 @@ def read_verdict(store: Store, query: AnyProfile, form: Mapping[str, str]) -> Ve
         UnknownId: if the candidate is not on the other side.
     """
     read = validate(_VerdictForm, without_unknown_fields(_VerdictForm, form)[0])
-    candidate = profile_on(store, Side(query.side).other, read.candidate)
+    named = store.merged_into([read.candidate]).get(read.candidate, read.candidate)
+    candidate = profile_on(store, Side(query.side).other, named)
     return Verdict(
         query=query.id,
         candidate=candidate.id,

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from profiles import Side
+from profiles.merging import merges_of
 from service.queries import (
     ListQuery,
     PartnerMatchQuery,
@@ -47,7 +48,13 @@ def profile(side: str, id: str) -> ResponseReturnValue:
     found = profile_on(store, SIDES[side], id)
     ties = store.ties_of([id])
     names = store.get_many({end for tie in ties for end in (tie.a, tie.b)})
-    shown = {"ties": ties, "names": names, "suggested": suggested_sectors(found)}
+    merged = [one for one in merges_of(store, id) if one.kept == id and one.undone_at is None]
+    shown = {
+        "ties": ties,
+        "names": names,
+        "suggested": suggested_sectors(found),
+        "merged": merged,
+    }
     return render_template("profile.html", side=side, profile=found, **shown)
 
 

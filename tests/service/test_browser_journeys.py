@@ -47,6 +47,8 @@ PAGES = [
     "/programmes/contest-skt-daejeon/edit",
     "/ties/new?profile=samsung",
     "/partners/samsung/history",
+    "/duplicates",
+    "/duplicates/pair?a=samsung&b=sk-telecom",
 ]
 
 
@@ -306,3 +308,43 @@ def test_the_match_list_prints_with_its_reasons_and_without_its_buttons(watch, t
     assert page.get_by_role("navigation", name="Main").is_hidden()
     assert page.get_by_text("Give a verdict").first.is_hidden()
     assert page.locator("#m-1 .more .reason").first.is_visible()
+
+
+def test_staff_merge_two_profiles_and_undo_it_without_scripts(watch, app, token):
+    from profiles import Side, Startup, validate
+    from profiles.apart import keep_proposals
+    from profiles.identity import propose_duplicates
+
+    dari = app.extensions["dari"]
+    named = {"s-one": "주식회사 하늘농장", "s-two": "하늘농장"}
+    for id, name in named.items():
+        raw = {"id": id, "name": name, "summary": f"text of {id}", "trl": len(id)}
+        dari.writer.put(validate(Startup, raw | ({"region": "KR-27"} if id == "s-two" else {})))
+    found = propose_duplicates(dari.store.get_many(named).values())
+    keep_proposals(dari.store, found, [Side.STARTUP])
+
+    staff = watch("ko", java_script_enabled=False)
+    page = staff.open(f"/sign-in?token={token}")
+    page.get_by_role("link", name="중복").click()
+    page.get_by_role("link", name="비교").click()
+    page.get_by_role("heading", name="두 프로필은 같은 기업인가요?").wait_for()
+    page.get_by_label("text of s-two").check()
+    page.get_by_role("button", name="병합: “주식회사 하늘농장”을(를) 남김").click()
+    page.get_by_text("프로필을 병합했습니다.").wait_for()
+    page = staff.open("/startups/s-two")
+    assert page.url.endswith("/startups/s-one")
+    assert page.get_by_text("s-two이(가) 이 프로필에 병합되었습니다.").is_visible()
+    assert page.get_by_text("text of s-two").is_visible()
+    assert page.get_by_text("대구광역시").is_visible()
+    page.get_by_role("link", name="병합 기록").click()
+    page.get_by_role("button", name="되돌리기").click()
+    page.get_by_text("병합을 되돌렸습니다.").wait_for()
+    page = staff.open("/startups/s-two")
+    assert page.url.endswith("/startups/s-two")
+    page = staff.open("/duplicates")
+    page.get_by_role("link", name="비교").click()
+    page.get_by_label("이유(선택)").fill("이름만 같음")
+    page.get_by_role("button", name="분리하기").click()
+    page.get_by_text("두 프로필을 분리했습니다.").wait_for()
+    assert page.get_by_text("이름만 같음").is_visible()
+    assert page.get_by_role("link", name="비교").count() == 0

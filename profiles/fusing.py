@@ -1,0 +1,167 @@
+"""Owns what two profiles of one firm become as one, field by field, and the way back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+
+from profiles.errors import FieldError, InvalidRecord
+from profiles.rows import AnyProfile
+from profiles.schema import LONGEST_LIST, Startup
+from profiles.validation import validate
+
+Choice = Literal["keep", "drop"]
+Values = dict[str, Any]
+P = TypeVar("P", bound=AnyProfile)
+
+_NO_CHOICE = ("id", "aliases", "consent")
+_PERSONAL = ("contact", "consent")
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A field in which two profiles differ; `is_list` tells that both values can stand together."""
+
+    field: str
+    keep: Any
+    drop: Any
+    is_list: bool
+
+
+def choosable(profile: AnyProfile) -> list[str]:
+    """Name the fields of which staff may choose whose value stands."""
+    return [name for name in type(profile).model_fields if name not in _NO_CHOICE]
+
+
+def differing(keep: AnyProfile, drop: AnyProfile) -> list[Difference]:
+    """Give the fields with a choice in which two profiles differ, in the order of the schema."""
+    fields = type(keep).model_fields
+    return [
+        Difference(name, one, other, fields[name].default == ())
+        for name in choosable(keep)
+        if (one := getattr(keep, name)) != (other := getattr(drop, name))
+    ]
+
+
+def fuse(keep: P, drop: P, choices: Mapping[str, Choice]) -> P:
+    """Give the kept profile with what it lacks from the dropped one.
+
+    Names become aliases, lists are united in order up to their bound, absent fields are filled; a
+    value of the kept profile stands. A contact moves only together with its own consent.
+
+    Args:
+        keep: the profile that stays.
+        drop: the one of the same side that goes.
+        choices: field → whose value stands, where that is to be another.
+
+    Raises:
+        InvalidRecord: for a choice that is none, or where the values cannot stand together.
+    """
+    _refuse_choices(keep, choices)
+    mine, theirs = _values(keep), _values(drop)
+    fused: Values = {"id": keep.id}
+    for name in choosable(keep):
+        fused |= _fused(name, mine, theirs, choices.get(name))
+    fused["conflicts"] = [id for id in fused.get("conflicts", ()) if id not in (keep.id, drop.id)]
+    fused["aliases"] = _aliases(fused, mine, theirs)
+    return validate(type(keep), fused)
+
+
+def unfuse(now: P, after: P, before: P) -> P:
+    """Take from a profile what a merge gave it, where nobody has changed it since.
+
+    Args:
+        now: the profile as it is.
+        after: as the merge left it.
+        before: as it was before the merge.
+
+    Returns:
+        A valid profile: a field that it cannot do without keeps the value that it has.
+    """
+    held, given, had = _values(now), _values(after), _values(before)
+    values: Values = {"id": now.id}
+    for name in type(now).model_fields:
+        if name not in _PERSONAL:
+            values |= _kept(name, _back(held.get(name), given.get(name), had.get(name)))
+    personal = had if _personal(held) == _personal(given) else held
+    values |= _personal(personal)
+    return _valid(type(now), values, held)
+
+
+def without_contact(profile: AnyProfile) -> AnyProfile:
+    """Give a profile without contact and consent."""
+    if isinstance(profile, Startup):
+        return profile.model_copy(update={"contact": None, "consent": None})
+    return profile
+
+
+def _values(profile: AnyProfile) -> Values:
+    return profile.model_dump(mode="json", exclude_defaults=True)
+
+
+def _personal(values: Values) -> Values:
+    return {name: values[name] for name in _PERSONAL if name in values}
+
+
+def _kept(name: str, value: Any) -> Values:
+    return {} if value is None else {name: value}
+
+
+def _fused(name: str, mine: Values, theirs: Values, choice: Choice | None) -> Values:
+    """Give the field, with the consent where it is the contact, as values to be validated."""
+    names = _PERSONAL if name == "contact" else (name,)
+    one = {n: mine[n] for n in names if n in mine}
+    other = {n: theirs[n] for n in names if n in theirs}
+    if choice:
+        return one if choice == "keep" else other
+    if name in mine and name in theirs and isinstance(mine[name], list):
+        return {name: list(dict.fromkeys([*mine[name], *theirs[name]]))[:LONGEST_LIST]}
+    return one if name in mine or name not in theirs else other
+
+
+def _aliases(fused: Values, mine: Values, theirs: Values) -> list[str]:
+    """Give every name and alias of both that is not the name that stands, in order."""
+    called = set(fused["name"].values())
+    names = [
+        *mine.get("aliases", ()),
+        *mine["name"].values(),
+        *theirs["name"].values(),
+        *theirs.get("aliases", ()),
+    ]
+    return [one for one in dict.fromkeys(names) if one not in called][:LONGEST_LIST]
+
+
+def _back(now: Any, after: Any, before: Any) -> Any:
+    if now == after:
+        return before
+    if any(isinstance(one, list) for one in (now, after, before)):
+        given = [one for one in after or () if one not in (before or ())]
+        taken = [one for one in before or () if one not in (after or ())]
+        left = [one for one in now or () if one not in given]
+        return [*left, *(one for one in taken if one not in left)][:LONGEST_LIST]
+    return now
+
+
+def _valid(model: type[P], values: Values, held: Values) -> P:
+    """Validate; where values break a rule together, the fields that it names stay as they are."""
+    while True:
+        try:
+            return validate(model, values)
+        except InvalidRecord as error:
+            wrong = {one.field.split(".")[0] for one in error.errors}
+            restored = {name: held.get(name) for name in wrong}
+            if all(values.get(name) == value for name, value in restored.items()):
+                return validate(model, held)
+            values = {**values, **restored}
+
+
+def _refuse_choices(keep: AnyProfile, choices: Mapping[str, Choice]) -> None:
+    allowed = choosable(keep)
+    wrong = [
+        FieldError(name, "merge_field", choice, {"allowed": ", ".join(allowed)})
+        for name, choice in choices.items()
+        if name not in allowed or choice not in ("keep", "drop")
+    ]
+    if wrong:
+        raise InvalidRecord(wrong)

@@ -1,0 +1,152 @@
+"""Owns the records that name a profile (ties, verdicts, lists), and how they name another one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, Table, or_, select, update
+
+from profiles import rows
+from profiles import tables as t
+from profiles.revisions import merged_payload
+from profiles.rows import AnyProfile
+from profiles.schema import LONGEST_LIST, Programme, Tie
+from profiles.vectors import Vectors
+
+VectorsOf = Callable[[AnyProfile | Tie], Vectors]
+"""Makes the vectors of a record; called within the transaction, before anything is written."""
+
+
+@dataclass(slots=True)
+class Mentions:
+    """The records that name the dropped profile, and what becomes of them."""
+
+    ties: list[Tie] = field(default_factory=list)
+    ends: list[tuple[str, str]] = field(default_factory=list)
+    aside: list[tuple[str, str | None]] = field(default_factory=list)
+    verdicts: list[tuple[int, str, str, str]] = field(default_factory=list)
+    profiles: list[AnyProfile] = field(default_factory=list)
+    programmes: list[Programme] = field(default_factory=list)
+    lists: list[tuple[str, str, tuple[str, ...] | None]] = field(default_factory=list)
+
+
+def find_mentions(connection: Connection, keep: str, drop: str) -> Mentions:
+    """Find what names a profile that is to be dropped, and what it is to be once it is."""
+    found = Mentions()
+    _find_ties(connection, found, keep, drop)
+    for column in ("query", "candidate"):
+        of_it = select(t.verdicts).where(t.verdicts.c[column] == drop).order_by(t.verdicts.c.id)
+        for row in connection.execute(of_it):
+            query = keep if column == "query" else row.query
+            found.verdicts.append((row.id, column, row.at.isoformat(), query))
+    for kind, record in naming(connection, drop):
+        if record.id in (keep, drop):
+            continue  # what the two say of each other is `fuse`'s
+        ids = list_of(record)
+        place = ids.index(drop)
+        before = ids[:place] if keep in ids else None
+        found.lists.append((kind, record.id, before))
+        put_list(found, record, [keep if id == drop else id for id in ids])
+    return found
+
+
+def _find_ties(connection: Connection, found: Mentions, keep: str, drop: str) -> None:
+    said = {_said(tie): tie.id for tie in reversed(_ties_of(connection, keep))}
+    for tie in _ties_of(connection, drop):
+        end = "a" if tie.a == drop else "b"
+        new = tie.model_copy(update={end: keep})
+        if new.a == new.b:
+            found.aside.append((tie.id, None))
+        elif _said(new) in said:
+            found.aside.append((tie.id, said[_said(new)]))
+        else:
+            said[_said(new)] = tie.id
+            found.ties.append(new)
+            found.ends.append((tie.id, end))
+
+
+def _ties_of(connection: Connection, id: str) -> list[Tie]:
+    ends = or_(t.ties.c.a == id, t.ties.c.b == id)
+    found = connection.execute(select(t.ties.c.payload).where(ends).order_by(t.ties.c.id))
+    return [Tie.model_validate_json(row.payload) for row in found]
+
+
+def _said(tie: Tie) -> tuple[Any, ...]:
+    """Give what a tie says: everything but its id and source."""
+    said = tie.model_dump(mode="json", exclude={"id", "source", "subject"})
+    return (*said.values(), tie.subject.parts if tie.subject else ())
+
+
+def naming(connection: Connection, id: str) -> Iterator[tuple[str, AnyProfile | Programme]]:
+    """Read the profiles and programmes whose lists name an id."""
+    for row in _holding(connection, t.profiles, id):
+        profile = rows.read_profile(row.side, row.payload)
+        if id in profile.conflicts:
+            yield row.side, profile
+    for row in _holding(connection, t.programmes, id):
+        programme = Programme.model_validate_json(row.payload)
+        if id in programme.partners:
+            yield "programme", programme
+
+
+def _holding(connection: Connection, table: Table, id: str) -> Sequence[Any]:
+    holds = table.c.payload.contains(f'"{id}"', autoescape=True)
+    return connection.execute(select(table).where(holds).order_by(table.c.id)).all()
+
+
+def list_of(record: AnyProfile | Programme) -> tuple[str, ...]:
+    """Give the ids of profiles that a record lists."""
+    return record.partners if isinstance(record, Programme) else record.conflicts
+
+
+def put_list(found: Mentions, record: AnyProfile | Programme, ids: Sequence[str]) -> None:
+    """Add a record with these ids in its list, each once, to what is to be written."""
+    once = tuple(dict.fromkeys(ids))[:LONGEST_LIST]
+    if isinstance(record, Programme):
+        found.programmes.append(record.model_copy(update={"partners": once}))
+    else:
+        found.profiles.append(record.model_copy(update={"conflicts": once}))
+
+
+def move(connection: Connection, found: Mentions, keep: str, by: str) -> None:
+    """Let everything that was found name the kept profile; put aside what says nothing new."""
+    for number, column, _, _ in found.verdicts:
+        one = update(t.verdicts).where(t.verdicts.c.id == number)
+        connection.execute(one.values({column: keep}))
+    aside = dict(found.aside)
+    rows.write_vectors(connection, "tie", {tie: Vectors("") for tie in aside})
+    rows.delete_by(connection, t.ties, t.ties.c.id, aside)
+    write_merged(connection, "tie", {tie: twin or keep for tie, twin in found.aside}, by)
+    write(connection, found, by)
+
+
+def write(connection: Connection, found: Mentions, by: str) -> None:
+    """Write the ties, profiles and programmes of what was found, with a revision each."""
+    ids = [one.id for one in found.profiles]
+    held = {row.id: row for row in rows.by_ids(connection, t.profiles, t.profiles.c.id, ids)}
+    rows.write_ties(connection, found.ties, by)
+    rows.write_profiles(connection, found.profiles, held, by)
+    rows.write_programmes(connection, found.programmes, by)
+
+
+def write_merged(connection: Connection, kind: str, into: Mapping[str, str], by: str) -> None:
+    """Add the revisions that say into which id each record of a kind was merged."""
+    newest = rows.newest(connection, kind, into)
+    made = [(kind, id, newest[id] + 1, merged_payload(one)) for id, one in into.items()]
+    rows.write_revisions(connection, made, by)
+
+
+def log(connection: Connection, found: Mentions, *profiles: tuple[str, str]) -> None:
+    """Tell the followers of every record that has changed."""
+    ties = [*(tie.id for tie in found.ties), *(tie for tie, _ in found.aside)]
+    queries = dict.fromkeys(query for _, _, _, query in found.verdicts)
+    changed = [
+        *(("tie", tie) for tie in ties),
+        *(("programme", one.id) for one in found.programmes),
+        *((one.side.value, one.id) for one in found.profiles),
+        *(("verdict", query) for query in queries),
+        *profiles,
+    ]
+    rows.log(connection, changed)
