@@ -47,19 +47,27 @@ def main() -> None:
         work = {"import": measure, "start": start, "peers": peers}[asked.work]
         print(json.dumps(work(asked.one, asked.file, asked.snapshots)))
         return
-    with tempfile.TemporaryDirectory(dir=asked.folder) as folder, _server(asked) as server:
-        runs = []
-        for rows in asked.rows:
-            file = Path(folder) / f"{rows}.csv"
-            write_rows(file, rows, seeking=asked.seeking)
-            for name, database in _databases(Path(folder), rows, server):
-                with database() as url:
-                    runs.append({"database": name, **_run(url, file)})
-                    print(f"{name}, {rows:,} rows: done", file=sys.stderr, flush=True)
-            file.unlink()
-    print_tables(runs)
-    if asked.json:
-        asked.json.write_text(json.dumps({"machine": machine(), "runs": runs}, indent=1))
+    runs: list[Figures] = []
+    try:
+        with tempfile.TemporaryDirectory(dir=asked.folder) as folder, _server(asked) as server:
+            for run in _runs(asked, Path(folder), server):
+                runs.append(run)
+                if asked.json:
+                    told = {"machine": machine(), "runs": runs}
+                    asked.json.write_text(json.dumps(told, indent=1))
+    finally:  # whatever was measured before something failed, or somebody had enough
+        print_tables(runs)
+
+
+def _runs(asked: argparse.Namespace, folder: Path, server: str | None) -> Iterator[Figures]:
+    for rows in asked.rows:
+        file = folder / f"{rows}.csv"
+        write_rows(file, rows, seeking=asked.seeking)
+        for name, database in _databases(folder, rows, server):
+            with database() as url:
+                yield {"database": name, **_run(url, file)}
+                print(f"{name}, {rows:,} rows: done", file=sys.stderr, flush=True)
+        file.unlink()
 
 
 def _run(url: str, file: Path) -> Figures:

@@ -257,7 +257,10 @@ def test_changed_keeps_what_must_be_written(store: Store) -> None:
 def test_vectors_are_replaced_with_their_profile(store: Store) -> None:
     store.put_many([(startup("a"), Vectors("old/p1", {"is": b"12", "seeks": b"34"}))])
     assert store.vectors("startup", ["a"], "old/p1") == {"a": {"is": b"12", "seeks": b"34"}}
+    store.put_many([(startup("a"), Vectors("old/p1", {"is": b"56"}))])
     put(store, startup("a"))
+    assert store.vectors("startup", ["a"], "old/p1") == {"a": {"is": b"56"}}
+    put(store, startup("a", trl=4))
     assert store.vectors("startup", ["a"], "old/p1") == {}
     assert store.vectors("startup", ["a"], SPACE) == {"a": {"is": b"\x00\x3c" * 4}}
 
