@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 from apiflask import APIFlask
+from click.testing import CliRunner, Result
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
@@ -34,6 +36,7 @@ ULTRASOUND = {
 MakeApp = Callable[..., APIFlask]
 SignIn = Callable[[APIFlask], FlaskClient]
 Send = Callable[..., TestResponse]
+RunDari = Callable[..., Result]
 
 
 @pytest.fixture(scope="session")
@@ -42,6 +45,37 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("installed")
     init(Settings(home=home)).store.close()
     return home
+
+
+@pytest.fixture
+def dari(installed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunDari:
+    """Run `dari` over a home of its own."""
+    from service.cli import main
+
+    home = tmp_path / "home"
+    shutil.copytree(installed, home)
+    monkeypatch.setenv("DARI_HOME", str(home))
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def run(*words: object) -> Result:
+        return CliRunner().invoke(main, [str(word) for word in words])
+
+    return run
+
+
+@pytest.fixture
+def rows(tmp_path: Path) -> Callable[..., Path]:
+    """Write rows to a file; those that are no text as JSON."""
+
+    def write(*given: object, name: str = "rows.jsonl") -> Path:
+        path = tmp_path / name
+        lines = [
+            row if isinstance(row, str) else json.dumps(row, ensure_ascii=False) for row in given
+        ]
+        path.write_text("\n".join(lines), encoding="utf-8")
+        return path
+
+    return write
 
 
 @pytest.fixture(scope="module")

@@ -8,43 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
-
-from service.cli import main
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "docs" / "examples"
-
-
-@pytest.fixture
-def dari(installed, tmp_path, monkeypatch):
-    """Run `dari` over a home of its own."""
-    import shutil
-
-    home = tmp_path / "home"
-    shutil.copytree(installed, home)
-    monkeypatch.setenv("DARI_HOME", str(home))
-    monkeypatch.setenv("COLUMNS", "200")
-
-    def run(*words: object) -> Result:
-        return CliRunner().invoke(main, [str(word) for word in words])
-
-    return run
-
-
-@pytest.fixture
-def rows(tmp_path):
-    """Write rows to a JSON Lines file."""
-
-    def write(*given: object) -> Path:
-        path = tmp_path / "rows.jsonl"
-        lines = [
-            row if isinstance(row, str) else json.dumps(row, ensure_ascii=False) for row in given
-        ]
-        path.write_text("\n".join(lines), encoding="utf-8")
-        return path
-
-    return write
 
 
 GOOD = {"id": "s1", "name": {"ko": "소노"}, "summary": {"ko": "휴대용 초음파 진단기기"}}

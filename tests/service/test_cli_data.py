@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -13,36 +12,9 @@ import time
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
-
-from service.cli import main
 
 ROOT = Path(__file__).parents[2]
 GOOD = {"id": "s1", "name": {"ko": "소노"}, "summary": {"ko": "휴대용 초음파 진단기기"}}
-
-
-@pytest.fixture
-def dari(installed, tmp_path, monkeypatch):
-    home = tmp_path / "home"
-    shutil.copytree(installed, home)
-    monkeypatch.setenv("DARI_HOME", str(home))
-    monkeypatch.setenv("COLUMNS", "200")
-
-    def run(*words: object) -> Result:
-        return CliRunner().invoke(main, [str(word) for word in words])
-
-    return run
-
-
-@pytest.fixture
-def rows(tmp_path):
-    def write(*given: object, name: str = "rows.jsonl") -> Path:
-        path = tmp_path / name
-        lines = [one if isinstance(one, str) else json.dumps(one) for one in given]
-        path.write_text("\n".join(lines), encoding="utf-8")
-        return path
-
-    return write
 
 
 def test_check_writes_nothing(dari, rows):

@@ -3,20 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-
-import pytest
-from click.testing import CliRunner
-
-from service.cli import main
-
-
-@pytest.fixture
-def dari(installed, tmp_path, monkeypatch):
-    shutil.copytree(installed, tmp_path / "home")
-    monkeypatch.setenv("DARI_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("COLUMNS", "160")
-    return lambda *words: CliRunner().invoke(main, [str(word) for word in words])
 
 
 def write(tmp_path, **fields):
