@@ -311,6 +311,16 @@ def test_a_merge_is_made_on_what_the_person_saw(known: Store, writer: Writer) ->
     assert at == seen.base[0] + 1
 
 
+def test_a_merge_that_gives_nothing_is_a_revision_all_the_same(
+    store: Store, writer: Writer, startup
+) -> None:
+    writer.put_many([startup("k", name="Sono"), startup("d", name="Sono")])
+    merge = writer.merge("k", "d")
+    assert [one.number for one in store.history("k")] == [1, merge.kept_revision] == [1, 2]
+    writer.unmerge(merge.number)
+    assert store.get("d") == startup("d", name="Sono")
+
+
 def test_what_cannot_be_merged(known: Store, writer: Writer) -> None:
     assert refusal(writer.merge, "k", "k") == "merge_self"
     assert refusal(writer.merge, "k", "p1") == "merge_sides"
