@@ -1,0 +1,260 @@
+"""Owns the coarse search of many rows: short codes in lists, and the exact rerank of the best."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.halves import Found, Halves, ordered, selector_of
+from index.rows import Floats, Rows, RowSet
+
+_TRAINED_PER_LIST = 32
+_FEWEST_TRAINED = 20_000
+_ROUNDS = 8
+_BITS = 4
+_MOST_PARTS = 256
+"""FAISS adds up the parts of a code in 16 bits, each of them at most 255."""
+_ROWS_AT_A_TIME = 16_384
+_CODES_FOR_A_ROW = 6
+"""How many codes are read in the time in which one row is gathered from memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How much of the codes a search reads. The values are measured: docs/retrieval.md.
+
+    Attributes:
+        lists: lists for each square root of the number of rows.
+        probes: lists that are read first, for each square root of the number of lists.
+        spreads: a further list is read where a row this many standard deviations from its
+            centre, towards the query, would enter the k best.
+        depth: rows that are reranked, for any k.
+        depth_per_k: rows that are reranked besides, for each of k.
+    """
+
+    lists: float = 2.0
+    probes: float = 4.25
+    spreads: float = 4.5
+    depth: int = 200
+    depth_per_k: int = 4
+
+    def reranked(self, k: int) -> int:
+        """Count the rows that are reranked for the k best."""
+        return self.depth + self.depth_per_k * k
+
+
+class CoarseCodes:
+    """The first `size` rows of a store, as codes in lists around centres; it never changes.
+
+    A code approximates what its row differs by from the centre of its list, in 4 bits for two
+    components (product quantisation; Jégou, Douze and Schmid, PAMI 2011), and FAISS reads 32
+    codes at a time (André, Kermarrec and Le Scouarnec, ICMR 2017).
+    """
+
+    def __init__(self, faiss: Any, index: Any, shape: _Shape, list_of: NDArray[np.uint32]) -> None:
+        self._faiss = faiss
+        self._index = index
+        self._shape = shape
+        self._list_of = list_of
+        self._sizes: Rows = np.bincount(list_of, minlength=len(shape.centres))
+
+    @classmethod
+    def train(cls, store: Halves, size: int, effort: Effort) -> Self:
+        """Learn lists and codes from the first `size` rows of a store, and encode these rows."""
+        import faiss
+
+        faiss.omp_set_num_threads(1)
+        lists = max(1, min(size, round(effort.lists * math.sqrt(size))))
+        sample = _sample(store, size, max(_FEWEST_TRAINED, _TRAINED_PER_LIST * lists))
+        index = _trained(faiss, sample, _centres(faiss, sample, lists))
+        nothing = np.empty(0, dtype=np.uint32)
+        shape = _measured(index, sample, effort, size)
+        return cls(faiss, index, shape, nothing)._encoding(store, size)
+
+    def extended(self, store: Halves, size: int) -> Self:
+        """Give codes of the first `size` rows of the same store, in the same lists."""
+        self._faiss.omp_set_num_threads(1)
+        index = self._faiss.clone_index(self._index)
+        return type(self)(self._faiss, index, self._shape, self._list_of)._encoding(store, size)
+
+    @property
+    def size(self) -> int:
+        """Count the rows that have a code."""
+        return len(self._list_of)
+
+    @property
+    def trained_on(self) -> int:
+        """Count the rows that there were when lists and codes were learned."""
+        return self._shape.trained_on
+
+    @property
+    def bytes_per_row(self) -> int:
+        """Count the bytes of a code, of its row's number beside it, and of the row's list."""
+        return int(self._index.code_size) + 8 + self._list_of.itemsize
+
+    def search(self, store: Halves, query: Floats, k: int, among: RowSet | None) -> Found:
+        """Find nearly all of the k best for a query (d,) among the rows that have a code.
+
+        The lists nearest to the query are read, and then every list that, by the spread of its
+        rows, may hold one that enters the k best. So a filter whose rows all lie far from the
+        query is read as far as it must be; where it is cheaper, its rows are read themselves.
+        """
+        held = self._sizes if among is None else self._held(among)
+        nearness = self._shape.centres @ query
+        nearness[held == 0] = -np.inf
+        first = self._nearest(nearness)
+        best = self._read(store, query, k, among, first, nearness)
+        reach = nearness + self._shape.reach(query)
+        reach[first] = -np.inf
+        least = best.scores[k - 1] if len(best.rows) == k else np.finfo(np.float32).min
+        further = np.flatnonzero(reach >= least)
+        if len(further) == 0:
+            return best
+        if among is not None and self._is_dear(further, among):
+            return store.gather(query, k, self._coded(among))
+        return better(best, self._read(store, query, k, among, further, nearness), k)
+
+    def _nearest(self, nearness: Floats) -> Rows:
+        """Choose the lists that are read first, nearest first; none where no list is open."""
+        probes = min(len(nearness), self._shape.probes)
+        nearest = np.argpartition(nearness, -probes)[-probes:]
+        nearest = nearest[np.argsort(-nearness[nearest])]
+        return nearest[nearness[nearest] > -np.inf]
+
+    def _is_dear(self, lists: Rows, among: RowSet) -> bool:
+        """Tell whether reading lists costs more than gathering the rows of a set."""
+        return bool(self._sizes[lists].sum() > _CODES_FOR_A_ROW * len(among))
+
+    def _read(
+        self,
+        store: Halves,
+        query: Floats,
+        k: int,
+        among: RowSet | None,
+        lists: Rows,
+        nearness: Floats,
+    ) -> Found:
+        """Rerank the rows with the best codes in some lists."""
+        faiss, pointer = self._faiss, self._faiss.swig_ptr
+        if len(lists) == 0:
+            return store.gather(query, k, lists)
+        faiss.omp_set_num_threads(1)
+        depth = min(self._shape.effort.reranked(k), self.size)
+        scores, rows = np.empty(depth, np.float32), np.empty(depth, np.int64)
+        chosen = faiss.SearchParametersIVF(nprobe=len(lists), sel=selector_of(faiss, among))
+        near = nearness[lists]
+        asked = (1, pointer(query), depth, pointer(lists), pointer(near))
+        self._index.search_preassigned_c(*asked, pointer(scores), pointer(rows), False, chosen)
+        return store.gather(query, k, np.sort(rows[rows >= 0]))
+
+    def _held(self, among: RowSet) -> Rows:
+        """Count the rows of a set in each list."""
+        holder, held = among.memo.get("lists", (None, None))
+        if holder is not self or held is None:
+            lists = self._list_of[self._coded(among)]
+            held = np.bincount(lists, minlength=len(self._sizes))
+            among.memo["lists"] = (self, held)
+        counts: Rows = held
+        return counts
+
+    def _coded(self, among: RowSet) -> Rows:
+        """Give the rows of a set that have a code."""
+        return among.rows[: np.searchsorted(among.rows, self.size)]
+
+    def _encoding(self, store: Halves, size: int) -> Self:
+        """Add the rows that have no code yet; only for an index that no one else holds."""
+        lists = [self._list_of]
+        for start in range(self.size, size, _ROWS_AT_A_TIME):
+            rows = np.arange(start, min(size, start + _ROWS_AT_A_TIME), dtype=np.int64)
+            vectors = store.vectors(rows)
+            lists.append(_assigned(self._index, vectors))
+            self._index.add(vectors)
+        return type(self)(self._faiss, self._index, self._shape, np.concatenate(lists))
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What was learned: centres (l, d), covariance (d, d) around them, radius (l,) of each list."""
+
+    centres: Floats
+    covariance: Floats
+    radius: Floats
+    effort: Effort
+    trained_on: int
+
+    @property
+    def probes(self) -> int:
+        """Count the lists that are read first."""
+        return max(1, round(self.effort.probes * math.sqrt(len(self.centres))))
+
+    def reach(self, query: Floats) -> Floats:
+        """Say how far towards a query (d,) the rows of each list reach from their centre."""
+        spread = math.sqrt(max(0.0, float(query @ self.covariance @ query)))
+        return np.float32(self.effort.spreads * spread) * self.radius
+
+
+def parts(dimension: int) -> int:
+    """Choose how many parts a code has: a divisor of the dimension, as near to half as can be."""
+    fitting = [m for m in range(1, min(dimension, _MOST_PARTS) + 1) if dimension % m == 0]
+    return min(fitting, key=lambda m: abs(math.log(2 * m / dimension)))
+
+
+def _sample(store: Halves, size: int, wanted: int) -> Floats:
+    """Take rows at even distances: no chance is in what is learned."""
+    rows = np.unique(np.linspace(0, size - 1, min(size, wanted)).astype(np.int64))
+    return store.vectors(rows)
+
+
+def _centres(faiss: Any, sample: Floats, lists: int) -> Floats:
+    means = faiss.Kmeans(sample.shape[1], lists, niter=_ROUNDS, min_points_per_centroid=1)
+    means.train(sample)
+    centres: Floats = means.centroids
+    return centres
+
+
+def _trained(faiss: Any, sample: Floats, centres: Floats) -> Any:
+    lists, dimension = centres.shape
+    nearest = faiss.IndexFlatL2(dimension)
+    nearest.add(centres)
+    product = faiss.METRIC_INNER_PRODUCT
+    made = faiss.IndexIVFPQFastScan(nearest, dimension, lists, parts(dimension), _BITS, product)
+    made.by_residual = True
+    made.pq.cp.min_points_per_centroid = 1
+    made.pq.cp.niter = _ROUNDS
+    made.train(sample)
+    return made
+
+
+def _measured(index: Any, sample: Floats, effort: Effort, trained_on: int) -> _Shape:
+    """Note how rows spread around the centres."""
+    centres = index.quantizer.reconstruct_n(0, index.nlist)
+    lists = _assigned(index, sample)
+    apart = sample - centres[lists]
+    counts = np.bincount(lists, minlength=len(centres))
+    squares = np.bincount(lists, (apart * apart).sum(axis=1), len(centres))
+    mean = max(float(squares.sum()) / len(sample), float(np.finfo(np.float32).tiny))
+    radius = np.sqrt(squares / np.maximum(counts, 1) / mean)
+    return _Shape(
+        centres=centres,
+        covariance=apart.T @ apart / np.float32(len(sample)),
+        radius=np.where(counts > 1, radius, 1.0).astype(np.float32),
+        effort=effort,
+        trained_on=trained_on,
+    )
+
+
+def _assigned(index: Any, vectors: Floats) -> NDArray[np.uint32]:
+    _, nearest = index.quantizer.search(vectors, 1)
+    return np.asarray(nearest[:, 0], dtype=np.uint32)
+
+
+def better(one: Found, other: Found, k: int) -> Found:
+    """Merge what was found among different rows, and keep the k best."""
+    scores = np.concatenate([one.scores, other.scores])
+    rows = np.concatenate([one.rows, other.rows])
+    found = ordered(scores, rows)
+    return Found(found.scores[:k], found.rows[:k])
