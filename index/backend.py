@@ -16,8 +16,7 @@ from index.rows import Floats, Rows, RowSet
 __all__ = ["CoarseBackend", "ExactBackend", "Floats", "RowSet", "Rows", "Sizes", "VectorBackend"]
 
 _LOG = logging.getLogger(__name__)
-_GATHERED = 8
-"""Rows are gathered one by one where a set holds less than one in so many of all."""
+_FEWEST_CODED = 16
 
 
 class VectorBackend(Protocol):
@@ -53,7 +52,7 @@ class Sizes:
     """From which number of rows on a search goes which way. The values are measured.
 
     Attributes:
-        exact: up to so many rows each is read; 20,000 of dimension 256 take 0.4 ms.
+        exact: up to so many rows each is read, 16 at least; 20,000 of dimension 256 take 0.4 ms.
         gathered: a filter that leaves at most so many rows is answered by reading them all.
         tail: so many rows may wait for their codes; until then each is read.
         effort: how much of the codes is read.
@@ -63,6 +62,10 @@ class Sizes:
     gathered: int = 10_000
     tail: int = 5_000
     effort: Effort = field(default_factory=Effort)
+
+    def __post_init__(self) -> None:
+        if self.exact < _FEWEST_CODED:
+            raise ValueError(f"codes are learned from at least {_FEWEST_CODED} rows")
 
 
 class ExactBackend:
@@ -82,7 +85,8 @@ class ExactBackend:
     def search(self, queries: Floats, k: int, among: RowSet | None = None) -> tuple[Floats, Rows]:
         """Find, for each of q queries (q, d), the k best of all rows, or of those in a set."""
         k = min(k, len(self) if among is None else len(among))
-        return _stacked([self._best(query, k, among) for query in _plain(queries)], k)
+        wanted = _plain(queries) if k else []
+        return _stacked([self._best(query, k, among) for query in wanted], len(queries), k)
 
     def vectors(self, rows: Rows) -> Floats:
         """Give the vectors of n rows, shape (n, d)."""
@@ -95,7 +99,7 @@ class ExactBackend:
         """Do nothing: nothing is built beside the searches."""
 
     def _best(self, query: Floats, k: int, among: RowSet | None) -> Found:
-        return _exact(self._store, query, k, among, len(self._store))
+        return self._store.best(query, k, among, len(self._store))
 
 
 class CoarseBackend(ExactBackend):
@@ -147,7 +151,7 @@ class CoarseBackend(ExactBackend):
     def _best(self, query: Floats, k: int, among: RowSet | None) -> Found:
         codes, size = self._codes, len(self._store)
         if codes is None or (among is not None and len(among) <= self._sizes.gathered):
-            return _exact(self._store, query, k, among, size)
+            return self._store.best(query, k, among, size)
         found = codes.search(self._store, query, k, among)
         if size == codes.size:
             return found
@@ -177,20 +181,13 @@ class CoarseBackend(ExactBackend):
         return codes.extended(self._store, size)
 
 
-def _exact(store: Halves, query: Floats, k: int, among: RowSet | None, size: int) -> Found:
-    """Read all rows of a set, one by one where they are few, else among all."""
-    if among is not None and _GATHERED * len(among) < size:
-        return store.gather(query, k, among.rows)
-    return store.scan(query, k, among, 0, size)
-
-
 def _plain(queries: Floats) -> Floats:
     return np.ascontiguousarray(queries, dtype=np.float32)
 
 
-def _stacked(found: list[Found], k: int) -> tuple[Floats, Rows]:
-    scores = np.full((len(found), k), -np.inf, dtype=np.float32)
-    rows = np.full((len(found), k), -1, dtype=np.int64)
+def _stacked(found: list[Found], count: int, k: int) -> tuple[Floats, Rows]:
+    scores = np.full((count, k), -np.inf, dtype=np.float32)
+    rows = np.full((count, k), -1, dtype=np.int64)
     for place, (best, at) in enumerate(found):
         scores[place, : len(best)], rows[place, : len(at)] = best, at
     return scores, rows

@@ -19,6 +19,9 @@ _BITS = 4
 _MOST_PARTS = 256
 """FAISS adds up the parts of a code in 16 bits, each of them at most 255."""
 _ROWS_AT_A_TIME = 16_384
+_DEEPER = 8
+_DEEPEST = 20_000
+_LEAST = np.finfo(np.float32).min
 _CODES_FOR_A_ROW = 6
 """How many codes are read in the time in which one row is gathered from memory."""
 
@@ -34,6 +37,8 @@ class Effort:
             centre, towards the query, would enter the k best.
         depth: rows that are reranked, for any k.
         depth_per_k: rows that are reranked besides, for each of k.
+        errors: more rows are reranked where a code that is wrong by this many standard
+            deviations would have kept one of the k best out.
     """
 
     lists: float = 2.0
@@ -41,6 +46,7 @@ class Effort:
     spreads: float = 4.5
     depth: int = 200
     depth_per_k: int = 4
+    errors: float = 2.0
 
     def reranked(self, k: int) -> int:
         """Count the rows that are reranked for the k best."""
@@ -104,19 +110,33 @@ class CoarseCodes:
         query is read as far as it must be; where it is cheaper, its rows are read themselves.
         """
         held = self._sizes if among is None else self._held(among)
-        nearness = self._shape.centres @ query
+        nearness = self._nearness(query)
         nearness[held == 0] = -np.inf
         first = self._nearest(nearness)
-        best = self._read(store, query, k, among, first, nearness)
+        best = self._read(store, query, k, among, first, nearness, held)
+        if best is not None:
+            further = self._further(query, k, best, first, nearness)
+            if len(further) == 0:
+                return best
+            if among is None or not self._is_dear(further, among):
+                more = self._read(store, query, k, among, further, nearness, held)
+                if more is not None:
+                    return better(best, more, k)
+        return store.best(query, k, among, self.size)
+
+    def _further(self, query: Floats, k: int, best: Found, read: Rows, nearness: Floats) -> Rows:
+        """Choose the lists, besides those read, of which a row may enter the k best."""
         reach = nearness + self._shape.reach(query)
-        reach[first] = -np.inf
-        least = best.scores[k - 1] if len(best.rows) == k else np.finfo(np.float32).min
-        further = np.flatnonzero(reach >= least)
-        if len(further) == 0:
-            return best
-        if among is not None and self._is_dear(further, among):
-            return store.gather(query, k, self._coded(among))
-        return better(best, self._read(store, query, k, among, further, nearness), k)
+        reach[read] = -np.inf
+        return np.flatnonzero(reach >= (best.scores[-1] if len(best.rows) == k else _LEAST))
+
+    def _nearness(self, query: Floats) -> Floats:
+        """Give the inner product of a query with each centre, in one thread as numpy would not."""
+        centres = self._shape.centres
+        found, pointer = np.empty(len(centres), dtype=np.float32), self._faiss.swig_ptr
+        to = (pointer(found), pointer(query), pointer(centres))
+        self._faiss.fvec_inner_products_ny(*to, centres.shape[1], len(centres))
+        return found
 
     def _nearest(self, nearness: Floats) -> Rows:
         """Choose the lists that are read first, nearest first; none where no list is open."""
@@ -137,19 +157,41 @@ class CoarseCodes:
         among: RowSet | None,
         lists: Rows,
         nearness: Floats,
-    ) -> Found:
-        """Rerank the rows with the best codes in some lists."""
+        held: Rows,
+    ) -> Found | None:
+        """Find the k best of the rows in some lists, or None where the codes cannot tell them.
+
+        The rows with the best codes are reranked; more of them where, as far as codes err, one
+        of the k best may be further down.
+        """
+        depth, count = self._shape.effort.reranked(k), int(held[lists].sum())
+        slack = self._shape.slack(query)
+        while True:
+            depth = min(depth, count)
+            scores, rows = self._best_codes(query, depth, among, lists, nearness)
+            found = store.gather(query, k, np.sort(rows[rows >= 0]))
+            if depth == count:
+                # FAISS passes over a row with the worst code that there can be.
+                return found if rows.min(initial=0) >= 0 else None
+            if len(found.rows) == k and scores.min() <= found.scores[-1] - slack:
+                return found
+            depth *= _DEEPER
+            if depth > _DEEPEST:
+                return None
+
+    def _best_codes(
+        self, query: Floats, depth: int, among: RowSet | None, lists: Rows, nearness: Floats
+    ) -> tuple[Floats, Rows]:
+        """Find the rows with the best codes: scores (depth,) by code and rows (depth,), or -1."""
         faiss, pointer = self._faiss, self._faiss.swig_ptr
-        if len(lists) == 0:
-            return store.gather(query, k, lists)
-        faiss.omp_set_num_threads(1)
-        depth = min(self._shape.effort.reranked(k), self.size)
         scores, rows = np.empty(depth, np.float32), np.empty(depth, np.int64)
-        chosen = faiss.SearchParametersIVF(nprobe=len(lists), sel=selector_of(faiss, among))
-        near = nearness[lists]
-        asked = (1, pointer(query), depth, pointer(lists), pointer(near))
-        self._index.search_preassigned_c(*asked, pointer(scores), pointer(rows), False, chosen)
-        return store.gather(query, k, np.sort(rows[rows >= 0]))
+        if depth:
+            faiss.omp_set_num_threads(1)
+            chosen = faiss.SearchParametersIVF(nprobe=len(lists), sel=selector_of(faiss, among))
+            near = nearness[lists]
+            asked = (1, pointer(query), depth, pointer(lists), pointer(near))
+            self._index.search_preassigned_c(*asked, pointer(scores), pointer(rows), False, chosen)
+        return scores, rows
 
     def _held(self, among: RowSet) -> Rows:
         """Count the rows of a set in each list."""
@@ -178,11 +220,16 @@ class CoarseCodes:
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """What was learned: centres (l, d), covariance (d, d) around them, radius (l,) of each list."""
+    """What was learned: centres (l, d) of the lists, and how far rows and codes are from truth.
+
+    `covariance` (d, d) is that of rows around their centres, `radius` (l,) the width of each list
+    beside the others', and `error` (d, d) the covariance of what the codes leave out.
+    """
 
     centres: Floats
     covariance: Floats
     radius: Floats
+    error: Floats
     effort: Effort
     trained_on: int
 
@@ -193,14 +240,21 @@ class _Shape:
 
     def reach(self, query: Floats) -> Floats:
         """Say how far towards a query (d,) the rows of each list reach from their centre."""
-        spread = math.sqrt(max(0.0, float(query @ self.covariance @ query)))
-        return np.float32(self.effort.spreads * spread) * self.radius
+        return np.float32(self.effort.spreads * _deviation(self.covariance, query)) * self.radius
+
+    def slack(self, query: Floats) -> float:
+        """Say by how much a code may say too little of a row's nearness to a query (d,)."""
+        return self.effort.errors * _deviation(self.error, query)
 
 
 def parts(dimension: int) -> int:
     """Choose how many parts a code has: a divisor of the dimension, as near to half as can be."""
     fitting = [m for m in range(1, min(dimension, _MOST_PARTS) + 1) if dimension % m == 0]
     return min(fitting, key=lambda m: abs(math.log(2 * m / dimension)))
+
+
+def _deviation(covariance: Floats, direction: Floats) -> float:
+    return math.sqrt(max(0.0, float(direction @ covariance @ direction)))
 
 
 def _sample(store: Halves, size: int, wanted: int) -> Floats:
@@ -236,11 +290,13 @@ def _measured(index: Any, sample: Floats, effort: Effort, trained_on: int) -> _S
     apart = sample - centres[lists]
     counts = np.bincount(lists, minlength=len(centres))
     squares = np.bincount(lists, (apart * apart).sum(axis=1), len(centres))
+    left = apart - index.pq.decode(index.pq.compute_codes(apart))
     mean = max(float(squares.sum()) / len(sample), float(np.finfo(np.float32).tiny))
     radius = np.sqrt(squares / np.maximum(counts, 1) / mean)
     return _Shape(
         centres=centres,
         covariance=apart.T @ apart / np.float32(len(sample)),
+        error=left.T @ left / np.float32(len(sample)),
         radius=np.where(counts > 1, radius, 1.0).astype(np.float32),
         effort=effort,
         trained_on=trained_on,

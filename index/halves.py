@@ -12,6 +12,9 @@ from index.rows import Floats, Rows, RowSet, grown
 _ROWS_AT_A_TIME = 2_048
 """How many rows are gathered at a time: 1 MiB at dimension 256, which the cache holds."""
 
+_GATHERED = 8
+"""Rows are gathered where a set holds less than one in so many of all."""
+
 
 class Found(NamedTuple):
     """Scores (n,) and rows (n,), by score descending, then by row."""
@@ -48,8 +51,11 @@ class Halves:
         """Append n rows of shape (n, d).
 
         Raises:
-            ValueError: if a component is not finite as float16, which ends at 65,504.
+            ValueError: if the shape is another one, or a component is not finite as float16,
+                which ends at 65,504.
         """
+        if vectors.ndim != 2 or vectors.shape[1] != self.dimension:
+            raise ValueError(f"vectors {vectors.shape} are not of {self.dimension} components")
         with np.errstate(over="ignore"):
             halves = np.asarray(vectors).astype(np.float16)
         if not np.isfinite(halves).all():
@@ -66,6 +72,12 @@ class Halves:
         codes = self._codes().take(rows).view(np.uint8).reshape(len(rows), -1)
         found: Floats = self._decoder.decode(codes)
         return found
+
+    def best(self, query: Floats, k: int, among: RowSet | None, end: int) -> Found:
+        """Find the k best for a query (d,) of a set's rows before `end`, in the cheaper way."""
+        if among is not None and _GATHERED * len(among) < end:
+            return self.gather(query, k, among.rows[: np.searchsorted(among.rows, end)])
+        return self.scan(query, k, among, 0, end)
 
     def scan(
         self, query: Floats, k: int, among: RowSet | None, first: int = 0, end: int | None = None
