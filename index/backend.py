@@ -85,7 +85,7 @@ class ExactBackend:
     def search(self, queries: Floats, k: int, among: RowSet | None = None) -> tuple[Floats, Rows]:
         """Find, for each of q queries (q, d), the k best of all rows, or of those in a set."""
         k = min(k, len(self) if among is None else len(among))
-        wanted = _plain(queries) if k else []
+        wanted: Floats | list[Floats] = _plain(queries) if k else []
         return _stacked([self._best(query, k, among) for query in wanted], len(queries), k)
 
     def vectors(self, rows: Rows) -> Floats:

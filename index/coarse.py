@@ -33,6 +33,7 @@ class Effort:
     Attributes:
         lists: lists for each square root of the number of rows.
         probes: lists that are read first, for each square root of the number of lists.
+        filtered: how many times as many lists are read first where there is a filter.
         spreads: a further list is read where a row this many standard deviations from its
             centre, towards the query, would enter the k best.
         depth: rows that are reranked, for any k.
@@ -42,8 +43,9 @@ class Effort:
     """
 
     lists: float = 2.0
-    probes: float = 4.25
-    spreads: float = 4.5
+    probes: float = 5.0
+    filtered: float = 1.6
+    spreads: float = 5.0
     depth: int = 200
     depth_per_k: int = 4
     errors: float = 2.0
@@ -112,7 +114,7 @@ class CoarseCodes:
         held = self._sizes if among is None else self._held(among)
         nearness = self._nearness(query)
         nearness[held == 0] = -np.inf
-        first = self._nearest(nearness)
+        first = self._nearest(nearness, self._shape.probes(filtered=among is not None))
         best = self._read(store, query, k, among, first, nearness, held)
         if best is not None:
             further = self._further(query, k, best, first, nearness)
@@ -138,9 +140,9 @@ class CoarseCodes:
         self._faiss.fvec_inner_products_ny(*to, centres.shape[1], len(centres))
         return found
 
-    def _nearest(self, nearness: Floats) -> Rows:
+    def _nearest(self, nearness: Floats, probes: int) -> Rows:
         """Choose the lists that are read first, nearest first; none where no list is open."""
-        probes = min(len(nearness), self._shape.probes)
+        probes = min(len(nearness), probes)
         nearest = np.argpartition(nearness, -probes)[-probes:]
         nearest = nearest[np.argsort(-nearness[nearest])]
         return nearest[nearness[nearest] > -np.inf]
@@ -233,10 +235,10 @@ class _Shape:
     effort: Effort
     trained_on: int
 
-    @property
-    def probes(self) -> int:
+    def probes(self, *, filtered: bool) -> int:
         """Count the lists that are read first."""
-        return max(1, round(self.effort.probes * math.sqrt(len(self.centres))))
+        wide = self.effort.filtered if filtered else 1.0
+        return max(1, round(wide * self.effort.probes * math.sqrt(len(self.centres))))
 
     def reach(self, query: Floats) -> Floats:
         """Say how far towards a query (d,) the rows of each list reach from their centre."""
