@@ -37,7 +37,7 @@ K = 10
 SHARES = (0.001, 0.01, 0.1, 0.5)
 TOPICS = 4
 """How many filters of each kind and share; each is asked with a part of the queries."""
-ROUNDS = 5
+ROUNDS = 3
 MOST_ASKED = 10_000
 
 
@@ -77,7 +77,7 @@ class Dari:
         self._index.put(self._ids, vectors)
         self._index.settle()
 
-    def under(self, case: Case, number: int) -> Callable[[Floats], Sequence[int]]:
+    def under(self, case: Case, number: int) -> Callable[[Floats], Sequence[int]] | None:
         """Search among a selection, as it is kept for a filter."""
         from index import Selection
 

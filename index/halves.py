@@ -128,6 +128,11 @@ class _Best:
         return ordered(self.scores[there], self.rows[there])
 
 
+def halved(vectors: Floats) -> Floats:
+    """Give vectors as an index keeps them: rounded to float16."""
+    return vectors.astype(np.float16).astype(np.float32)
+
+
 def ordered(scores: Floats, rows: Rows) -> Found:
     """Order by score descending, then by row."""
     order = np.lexsort((rows, -scores))
