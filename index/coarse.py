@@ -31,8 +31,8 @@ class Effort:
     """How much of the codes a search reads. The values are measured: docs/retrieval.md.
 
     Attributes:
-        lists: lists for each square root of the number of rows.
-        probes: lists that are read first, for each square root of the number of lists.
+        lists: lists, times the square root of the number of rows.
+        probes: lists that are read first, times the fourth root of the number of lists.
         filtered: how many times as many lists are read first where there is a filter.
         spreads: a further list is read where a row this many standard deviations from its
             centre, towards the query, would enter the k best.
@@ -43,7 +43,7 @@ class Effort:
     """
 
     lists: float = 2.0
-    probes: float = 5.0
+    probes: float = 25.0
     filtered: float = 1.6
     spreads: float = 5.0
     depth: int = 200
@@ -238,7 +238,7 @@ class _Shape:
     def probes(self, *, filtered: bool) -> int:
         """Count the lists that are read first."""
         wide = self.effort.filtered if filtered else 1.0
-        return max(1, round(wide * self.effort.probes * math.sqrt(len(self.centres))))
+        return max(1, round(wide * self.effort.probes * len(self.centres) ** 0.25))
 
     def reach(self, query: Floats) -> Floats:
         """Say how far towards a query (d,) the rows of each list reach from their centre."""
