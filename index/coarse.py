@@ -238,7 +238,7 @@ class _Shape:
     def probes(self, *, filtered: bool) -> int:
         """Count the lists that are read first."""
         wide = self.effort.filtered if filtered else 1.0
-        return max(1, round(wide * self.effort.probes * len(self.centres) ** 0.25))
+        return max(1, round(wide * self.effort.probes * math.sqrt(math.sqrt(len(self.centres)))))
 
     def reach(self, query: Floats) -> Floats:
         """Say how far towards a query (d,) the rows of each list reach from their centre."""
