@@ -10,7 +10,7 @@ from index.passages import PASSAGE_VERSION, document, passages, subject_passage
 from index.retriever import Candidate, Query, Retriever, fuse
 from index.search_index import SearchIndex
 from index.snapshot import SnapshotError, discard
-from index.vectors import VectorIndex
+from index.vectors import Selection, VectorIndex
 from index.verification import Difference, Verification, verify
 from index.writer import Writer, vector_space
 
@@ -30,6 +30,7 @@ __all__ = [
     "Query",
     "Retriever",
     "SearchIndex",
+    "Selection",
     "SnapshotError",
     "VectorIndex",
     "Verification",
