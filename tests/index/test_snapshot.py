@@ -79,10 +79,10 @@ def marked(index: SearchIndex, filters: Filters) -> list[str]:
     return sorted(index.roster.ids(np.flatnonzero(admitted)))
 
 
-def past(index: SearchIndex, query: Any, day: date, id: str) -> list[float]:
+def past(index: SearchIndex, query: Any, day: date, id: str) -> str:
     near = index.history.near(query, "robots 로봇", day)
     number = index.roster.number(id)
-    return [float(values[number]) for values in (near.nearest, near.cosines, near.words)]
+    return str([near.of(np.array([number])) if number >= 0 else None])
 
 
 @pytest.fixture
