@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import string
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 
@@ -75,10 +75,14 @@ class LexicalIndex:
 
     def put(self, id: str, text: str) -> None:
         """Add a document, or replace it."""
+        self.put_tokens(id, tokenise(text))
+
+    def put_tokens(self, id: str, tokens: Sequence[str]) -> None:
+        """Add a document that has been cut into tokens, or replace it."""
         self.remove(id)
         number = self._roster.hold(id)
         self._row.grow(number + 1)
-        self._row.values[number] = 1 + self._postings.add(tokenise(text))
+        self._row.values[number] = 1 + self._postings.add(tokens)
         self._number.append(number)
         self._documents += 1
 
@@ -104,7 +108,11 @@ class LexicalIndex:
         """
         mask = None if allowed is None else self._roster.mask(allowed)
         numbers, scores = self.best(self.scores(text), k, mask)
-        return list(zip(self._roster.ids(numbers), scores.tolist(), strict=True))
+        return list(zip(self.ids(numbers), scores.tolist(), strict=True))
+
+    def ids(self, numbers: Numbers) -> list[str]:
+        """Give the ids of documents by number."""
+        return self._roster.ids(numbers.tolist())
 
     def scores_of(self, text: str, ids: Collection[str]) -> dict[str, float]:
         """Give the BM25 score of each document among `ids` (0 where no word is shared)."""
