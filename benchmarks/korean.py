@@ -116,7 +116,7 @@ def dictionary(partners: Iterable[Partner]) -> set[str]:
 
 
 def industries(data: Path) -> Task:
-    """Find a listed company's industry, described by its KSIC classes, by the company's products."""
+    """Find a company's industry, described by its KSIC classes, by the company's products."""
     with (data / "kind/listed_companies.csv").open(encoding="utf-8") as stream:
         rows = [r for r in csv.DictReader(stream) if r["업종"] and r["주요제품"]]
     below = _below(_classes(data))
@@ -132,9 +132,7 @@ def classes(data: Path) -> Task:
         if len(code) == 5:
             groups[code[:3]].append(name)
     documents = {code: "\n".join(names[::2]) for code, names in groups.items() if len(names) > 1}
-    queries = [
-        (name, frozenset([code]), code) for code in documents for name in groups[code][1::2]
-    ]
+    queries = [(name, frozenset([code]), code) for code in documents for name in groups[code][1::2]]
     return Task("KSIC class → group", documents, queries)
 
 
@@ -143,9 +141,7 @@ def own_texts(partners: Sequence[Partner]) -> Iterator[Task]:
     documents = {p.id: p.summary.ko for p in partners if p.summary and p.summary.ko}
     for facet in ("seeking", "offering"):
         texts = {p.id: getattr(p, facet) for p in partners if p.id in documents}
-        queries = [
-            (text.ko, frozenset([id]), id) for id, text in texts.items() if text and text.ko
-        ]
+        queries = [(text.ko, frozenset([id]), id) for id, text in texts.items() if text and text.ko]
         yield Task(f"catalogue {facet} → partner", documents, queries)
 
 

@@ -6,6 +6,7 @@ from index.follower import Follower, MissingVectors
 from index.history import History
 from index.lexical import LexicalIndex, tokenise
 from index.loading import ImportReport, import_file
+from index.names import NameIndex, Names
 from index.passages import PASSAGE_VERSION, document, passages, subject_passage
 from index.retriever import WEIGHTS, Candidate, Query, Retriever, fuse
 from index.search_index import SearchIndex
@@ -28,6 +29,8 @@ __all__ = [
     "ImportReport",
     "LexicalIndex",
     "MissingVectors",
+    "NameIndex",
+    "Names",
     "Query",
     "Retriever",
     "SearchIndex",

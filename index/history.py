@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_left, insort
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -35,7 +36,8 @@ class Near:
     """How near the pasts of n profiles are to a query; NaN for those without any.
 
     `nearest` is the greatest cosine of a subject, `cosines` and `words` the damped sums of cosines
-    and of BM25 scores over all subjects, each shape (n,).
+    and of BM25 scores over all subjects, the latter for a word of the startup's text in the mean;
+    each has shape (n,).
     """
 
     nearest: Scores
@@ -112,9 +114,9 @@ class _Subjects:
         greatest: Scores = (self._vectors.values[wanted] @ queries.T).max(axis=1)[place]
         return greatest.astype(np.float64)
 
-    def scores(self, text: str, before: int) -> Scores:
-        """Score all subjects by a text's words, as if only those known before a day were there."""
-        return self._words.scores(tokenise(text), self.known(before))
+    def scores(self, tokens: Sequence[str], before: int) -> Scores:
+        """Score all subjects for tokens, as if only those known before a day were there."""
+        return self._words.scores(tokens, self.known(before))
 
     def weights(self, numbers: Numbers, before: int) -> tuple[Scores, NDArray[np.int32], Numbers]:
         """Give what each token of some subjects counts, as `Postings.weights` does."""
@@ -215,6 +217,7 @@ class History:
         self._ties: dict[str, Tie] = {}
         self._day: dict[str, int] = {}
         self._ties_of_end: dict[str, set[str]] = {}
+        self._days_of_end: dict[str, list[int]] = {}
         self._subjects = _Subjects(dimension, vocabulary)
         self._deeds = _Deeds()
 
@@ -245,6 +248,9 @@ class History:
         numbers = [self._roster.hold(end) for end in {tie.a, tie.b}]
         for end in (tie.a, tie.b):
             self._ties_of_end.setdefault(end, set()).add(tie.id)
+        if tie.id in self._day:
+            for end in {tie.a, tie.b}:
+                insort(self._days_of_end.setdefault(end, []), self._day[tie.id])
         if vector is None or tie.subject is None:
             return
         about = self._subjects.put(tie.id, tie.subject.joined, vector)
@@ -261,11 +267,15 @@ class History:
         about = self._subjects.number(tie_id)
         if about >= 0:
             self._remove_subject(tie, about)
-        self._day.pop(tie_id, None)
+        day = self._day.pop(tie_id, None)
         for end in {tie.a, tie.b}:
+            if day is not None:
+                days = self._days_of_end[end]
+                del days[bisect_left(days, day)]
             self._ties_of_end[end].discard(tie_id)
             if not self._ties_of_end[end]:
                 del self._ties_of_end[end]
+                self._days_of_end.pop(end, None)
             self._roster.release(end)
 
     def of(self, id: str, before: date, *, apart_from: str | None = None) -> list[Tie]:
@@ -278,7 +288,7 @@ class History:
 
     def count(self, id: str, before: date) -> int:
         """Count what a profile did with others before a day, as `of` gives it."""
-        return len(self._past(id, before))
+        return bisect_left(self._days_of_end.get(id, ()), before.toordinal())
 
     def between(self, a: str, b: str) -> list[Tie]:
         """Give all ties of any kind between two profiles, by id."""
@@ -313,7 +323,8 @@ class History:
         rows = self._deeds.rows(day, among)
         whose, about = self._deeds.whose(rows), self._deeds.about(rows)
         cosines = self._subjects.cosines(queries, about)
-        words = self._subjects.scores(text, day)[about] if len(about) else np.empty(0)
+        tokens = tokenise(text)
+        words = self._subjects.scores(tokens, day)[about] / max(1, len(tokens))
         return Near(
             _greatest(whose, cosines, size),
             _damped(whose, cosines, size),
@@ -343,6 +354,7 @@ class History:
             return Near(*(np.full(size, np.nan) for _ in range(3)))
         cosines = self._cosines_with(vectors, about)
         words = documents.sums(candidates, *self._subjects.weights(about, day), len(about))
+        words /= np.maximum(1, documents.lengths(candidates))[:, None]
         whose = np.repeat(np.arange(size), len(about))
         return Near(
             cosines.max(axis=1),

@@ -147,6 +147,14 @@ class LexicalIndex:
         rows = self._row.values[numbers]
         return np.where(rows > 0, np.append(scores, np.nan)[rows - 1], np.nan)
 
+    def lengths(self, numbers: Numbers) -> Scores:
+        """Give how many tokens each of n documents has, shape (n,); 0 where there is none."""
+        self._row.grow(len(self._roster))
+        rows = self._row.values[numbers]
+        lengths: Scores = np.append(self._postings.lengths, 0.0)
+        found: Scores = lengths[rows - 1]
+        return found
+
     def sums(
         self,
         numbers: Numbers,

@@ -130,6 +130,11 @@ class Postings:
         return len(self._lengths)
 
     @property
+    def lengths(self) -> Scores:
+        """How many tokens each row has, shape (n,)."""
+        return self._lengths.values.astype(np.float64)
+
+    @property
     def dead(self) -> int:
         """How many rows were dropped, and still take room."""
         return self._dead

@@ -67,7 +67,8 @@ class Candidate:
 
     Cosines of two facets by the names of `FACET_PAIRS`; `lexical`, the BM25 score of its words;
     `history`, the greatest cosine of a past subject, that of `tie`; `history_all` and
-    `history_lexical`, the damped sums of cosines and of BM25 scores over all past subjects.
+    `history_lexical`, the damped sums over all past subjects of cosines, and of BM25 scores for a
+    word of the startup's text.
     """
 
     id: str
@@ -104,20 +105,30 @@ class Retriever:
         Every admitted profile can be reached: where fewer than `pool` are near by any evidence,
         the rest follow by id. Gives the index beside them, as it stood for this answer.
         """
+        look = self._look(query, filters)
+        numbers = look.found(pool)
+        evidence = look.evidence(numbers)
+        ids = look.index.roster.ids(numbers)
+        best = best_first(fuse(evidence, self._weights), pool, ids.__getitem__)
+        chosen = {name: values[best] for name, values in evidence.items()}
+        ties = look.ties(numbers[best])
+        return _candidates([ids[place] for place in best], chosen, ties), look.index
+
+    def evidence(
+        self, query: Query, pool: int, *, filters: Filters | None = None
+    ) -> tuple[list[str], Evidence]:
+        """Give all n candidates that `retrieve` compares to choose a pool, by id, and why."""
+        look = self._look(query, filters)
+        numbers = look.found(pool)
+        return look.index.roster.ids(numbers), look.evidence(numbers)
+
+    def _look(self, query: Query, filters: Filters | None) -> _Look:
         index = self._follower.catch_up()
         admitted = index.admitted(query.side.other, filters or Filters())
         if (own := index.roster.number(query.profile.id)) >= 0:
             admitted[own] = False
         look = _FromStartup if query.side is Side.STARTUP else _FromPartner
-        asked = look(query, index, admitted)
-        numbers = asked.found(pool)
-        evidence = asked.evidence(numbers)
-        best = best_first(
-            fuse(evidence, self._weights), pool, lambda n: index.roster.id(numbers[n])
-        )
-        chosen = {name: values[best] for name, values in evidence.items()}
-        ids = index.roster.ids(numbers[best])
-        return _candidates(ids, chosen, asked.ties(numbers[best])), index
+        return look(query, index, admitted)
 
 
 def fuse(evidence: Evidence, weights: Mapping[str, float]) -> Scores:

@@ -19,6 +19,10 @@ from profiles.taxonomy import country_of, distance_km, sector_relation
 LEXICAL_HALF = 10.0
 """The BM25 score that counts one half."""
 
+HISTORY_LEXICAL_HALF = 0.4
+"""The damped BM25 score of past subjects, for a word of the startup's text, that counts one half.
+"""
+
 NEAR_KM = 40.0
 """The distance at which nearness has fallen to 1/e."""
 
@@ -208,7 +212,10 @@ def _past(pair: Pair) -> Mapping[str, float]:
         "activity": _activity(pair) if pair.topical else 0.0,
     }
     near = pair.candidate.evidence.get("history")
-    return {**found, **({"history": near} if near is not None else {"history_unknown": 1.0})}
+    if near is None:
+        return {**found, "history_unknown": 1.0}
+    words = pair.candidate.evidence.get("history_lexical", 0.0)
+    return {**found, "history": near, "history_lexical": words / (words + HISTORY_LEXICAL_HALF)}
 
 
 def _activity(pair: Pair) -> float:
@@ -234,6 +241,7 @@ FEATURE_NAMES: tuple[str, ...] = (
     *TEXT_FEATURES,
     "lexical",
     "history",
+    "history_lexical",
     "sector_same",
     "sector_near",
     "region_same",

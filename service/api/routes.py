@@ -52,7 +52,7 @@ def list_sectors() -> Response:
 def startups() -> Response:
     """List startups by id."""
     query = read_query(ListQuery, request.args, strict=True)
-    page = read_page(dari().store, Side.STARTUP, query)
+    page = read_page(dari().store, dari().names, Side.STARTUP, query)
     return jsonify(page_json(page, "staff_api.startups", query))
 
 
@@ -61,7 +61,7 @@ def startups() -> Response:
 def partners() -> Response:
     """List partners by id."""
     query = read_query(ListQuery, request.args, strict=True)
-    page = read_page(dari().store, Side.PARTNER, query)
+    page = read_page(dari().store, dari().names, Side.PARTNER, query)
     return jsonify(page_json(page, "staff_api.partners", query))
 
 
