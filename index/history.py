@@ -111,7 +111,9 @@ class _Subjects:
             wanted, place = np.unique(numbers, return_inverse=True)
         else:  # most are asked for, some of them often
             wanted, place = np.arange(len(self._vectors)), numbers
-        greatest: Scores = (self._vectors.values[wanted] @ queries.T).max(axis=1)[place]
+        # Row by row: a product of matrices rounds a row by where it stands, which is chance here.
+        vectors = self._vectors.values[wanted]
+        greatest: Scores = np.max([np.vecdot(vectors, query) for query in queries], axis=0)[place]
         return greatest.astype(np.float64)
 
     def scores(self, tokens: Sequence[str], before: int) -> Scores:
@@ -349,7 +351,7 @@ class History:
             before: the day.
         """
         day, size = before.toordinal(), len(candidates)
-        about = self._deeds.about(self._deeds.rows_of(self._roster.number(id), day))
+        about = self._deeds.about(np.array([row for _, row in self._told(id, before)], np.int64))
         if not len(about) or not size:
             return Near(*(np.full(size, np.nan) for _ in range(3)))
         cosines = self._cosines_with(vectors, about)
@@ -384,8 +386,7 @@ class History:
 
         `vectors` are as in `near_to`. Where several are nearest, it is the first by id.
         """
-        rows = self._deeds.rows_of(self._roster.number(id), before.toordinal()).tolist()
-        ties = sorted((self._first_tie(row, before), row) for row in rows)
+        ties = self._told(id, before)
         if not ties:
             return [None] * len(vectors[0])
         about = self._deeds.about(np.array([row for _, row in ties]))
@@ -412,6 +413,11 @@ class History:
         subjects = self._subjects.vectors(about)
         greatest: Scores = np.fmax.reduce([one @ subjects.T for one in vectors]).astype(np.float64)
         return greatest
+
+    def _told(self, id: str, before: date) -> list[tuple[str, int]]:
+        """Give the first tie and the row of each of a profile's past subjects, by tie id."""
+        rows = self._deeds.rows_of(self._roster.number(id), before.toordinal()).tolist()
+        return sorted((self._first_tie(row, before), row) for row in rows)
 
     def _first_tie(self, row: int, before: date) -> str:
         day = before.toordinal()

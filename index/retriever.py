@@ -106,9 +106,8 @@ class Retriever:
         the rest follow by id. Gives the index beside them, as it stood for this answer.
         """
         look = self._look(query, filters)
-        numbers = look.found(pool)
+        numbers, ids = look.compared(pool)
         evidence = look.evidence(numbers)
-        ids = look.index.roster.ids(numbers)
         best = best_first(fuse(evidence, self._weights), pool, ids.__getitem__)
         chosen = {name: values[best] for name, values in evidence.items()}
         ties = look.ties(numbers[best])
@@ -119,8 +118,8 @@ class Retriever:
     ) -> tuple[list[str], Evidence]:
         """Give all n candidates that `retrieve` compares to choose a pool, by id, and why."""
         look = self._look(query, filters)
-        numbers = look.found(pool)
-        return look.index.roster.ids(numbers), look.evidence(numbers)
+        numbers, ids = look.compared(pool)
+        return ids, look.evidence(numbers)
 
     def _look(self, query: Query, filters: Filters | None) -> _Look:
         index = self._follower.catch_up()
@@ -164,6 +163,16 @@ class _Look(ABC):
     @abstractmethod
     def ties(self, numbers: Numbers) -> Sequence[Tie | None]:
         """Give for each of n candidates the past tie whose subject is nearest."""
+
+    def compared(self, k: int) -> tuple[Numbers, list[str]]:
+        """Give the numbers and ids of all n candidates that are compared, by id.
+
+        Numbers depend on what was before; in the order of ids every process computes the same.
+        """
+        found = self.found(k)
+        ids = self.index.roster.ids(found)
+        order = sorted(range(len(ids)), key=ids.__getitem__)
+        return found[order], [ids[place] for place in order]
 
     def found(self, k: int) -> Numbers:
         """Give the numbers of all who are among the k best by any evidence; of few, all."""

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,7 +74,7 @@ class Pair:
         )
 
     def _nearest(self, code: str) -> tuple[str, float] | None:
-        found = [(_NEARNESS.get(sector_relation(code, b), 0.0), b) for b in self.partner.sectors]
+        found = [(_nearness(code, b), b) for b in self.partner.sectors]
         best = max(found, key=lambda pair: pair[0], default=(0.0, ""))
         return (best[1], best[0]) if best[0] > 0 else None
 
@@ -142,6 +142,12 @@ class Pair:
         """How many ties the partner had with others than this startup before the day."""
         whole = self.scene.history.count(self.partner.id, self.scene.as_of)
         return whole - len(self.prior_ties)
+
+
+@cache
+def _nearness(a: str, b: str) -> float:
+    """Score how near two sectors are; there are few, so all that is asked is kept."""
+    return _NEARNESS.get(sector_relation(a, b), 0.0)
 
 
 def _sector(pair: Pair) -> Mapping[str, float]:

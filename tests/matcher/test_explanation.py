@@ -139,6 +139,7 @@ def test_facts_carry_their_source(rich: Any, encoder: Encoder) -> None:
     }
     assert facts == {
         "history": ("A crane. (2020-01-02)", "news"),
+        "history_lexical": ("A crane. (2020-01-02)", "news"),
         "prior_tie": ("A crane. (2020-01-02)", "news"),
         "region_paired": (contributions["region_paired"].phrase.en, "ministry"),
         "programme": ("For Daegu.", "law"),
