@@ -1,6 +1,7 @@
 """Measures retrieval alone on a test set: what the pool holds, and what each part of it adds.
 
 Usage: python benchmarks/retrieval.py FOLDER [--encoder NAME] [--tracks research large]
+                                      [--scenes tests/service/scenes.yaml]
 
 FOLDER is a test set, such as `dari convert cordis` makes (docs/evaluation.md). Values are means
 over queries, with 95% intervals by bootstrap over clusters.
@@ -10,8 +11,9 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -28,8 +30,9 @@ from evaluation import (
     popularity_run,
 )
 from evaluation.system import asking
-from index import WEIGHTS, Filters, Follower, Retriever, Writer, fuse, load_encoder
-from profiles import Store
+from index import WEIGHTS, Encoder, Filters, Follower, Retriever, Writer, fuse, load_encoder
+from profiles import AnyProfile, Startup, Store, validate
+from profiles.catalogue import load_catalogue
 
 POOL = 200
 EVERYONE = 10**9
@@ -45,6 +48,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "history by words": ("history_lexical",),
 }
 SEED = 20241
+SCENE_DAY = date(2026, 1, 1)
 
 Evidence = Mapping[str, np.ndarray]
 Fusion = Callable[[Sequence[str], Evidence], np.ndarray]
@@ -56,6 +60,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--encoder", help="a sentence-transformers model, by name or path")
     parser.add_argument("--tracks", nargs="*", default=["research", "large"])
+    parser.add_argument("--scenes", type=Path, help="scenes over the catalogue, in YAML")
     given = parser.parse_args()
     test_set = load(given.folder)
     start = time.process_time()
@@ -68,6 +73,8 @@ def main() -> None:
         f"\nRetrieval of {POOL}: {np.median(took):.1f} ms of CPU in the median, "
         f"{np.quantile(took, 0.95):.1f} in the 95th percentile."
     )
+    if given.scenes:
+        show_scenes(given.scenes, given.encoder)
     print(f"The whole took {time.process_time() - start:.0f} s of CPU.")
 
 
@@ -78,6 +85,7 @@ def systems() -> dict[str, tuple[Fusion, bool]]:
         "shipped": (weighted(shipped), False),
         "before: reciprocal rank": (reciprocal(dict.fromkeys(BEFORE, 1.0)), True),
         "reciprocal rank, same weights": (reciprocal(shipped), True),
+        "weights of the greatest": (relative(shipped), False),
         "vectors alone": (weighted(without(shipped, "lexical", "history_lexical")), False),
         "history by the nearest subject": (
             weighted(without(shipped, "history_all") | {"history": shipped["history_all"]}),
@@ -97,6 +105,17 @@ def without(weights: Mapping[str, float], *names: str) -> dict[str, float]:
 def weighted(weights: Mapping[str, float]) -> Fusion:
     """Order by weighted evidence, as Dari does."""
     return lambda ids, evidence: fuse(evidence, weights)
+
+
+def relative(weights: Mapping[str, float]) -> Fusion:
+    """Order by weighted evidence, each kind in proportion to the query's greatest."""
+
+    def fused(ids: Sequence[str], evidence: Evidence) -> np.ndarray:
+        known = {name: np.fmax(evidence[name], 0.0) for name in weights if name in evidence}
+        shares = [weights[n] * values / (values.max() or 1.0) for n, values in known.items()]
+        return np.sum(shares, axis=0)
+
+    return fused
 
 
 def reciprocal(weights: Mapping[str, float]) -> Fusion:
@@ -146,15 +165,10 @@ def collected(
     return {name: Run.of(name, scores) for name, scores in found.items()}, took
 
 
-def asked(test_set: TestSet, encoder: object) -> Iterator[tuple[Retriever, Query, object]]:
+def asked(test_set: TestSet, encoder: Encoder) -> Iterator[tuple[Retriever, Query, date]]:
     """Give each query with a retriever over a store that holds what was known on its day."""
-    with (
-        TemporaryDirectory(prefix="dari-retrieval-") as folder,
-        closing(Store.open(f"sqlite:///{Path(folder) / 'test-set.sqlite3'}")) as store,
-    ):
-        store.migrate()
-        writer = Writer(store, encoder)
-        writer.put_many([*test_set.partners.values(), *test_set.startups.values()])
+    profiles = [*test_set.partners.values(), *test_set.startups.values()]
+    with stored(encoder, profiles) as (store, writer):
         retriever = Retriever(Follower(store, encoder), encoder)
         written: set[str] = set()
         for horizon, queries in test_set.horizons().items():
@@ -163,6 +177,19 @@ def asked(test_set: TestSet, encoder: object) -> Iterator[tuple[Retriever, Query
             written.update(tie.id for tie in new)
             for query in queries:
                 yield retriever, query, horizon
+
+
+@contextmanager
+def stored(encoder: Encoder, profiles: Iterable[AnyProfile]) -> Iterator[tuple[Store, Writer]]:
+    """Give a store in a temporary folder that holds the profiles."""
+    with (
+        TemporaryDirectory(prefix="dari-retrieval-") as folder,
+        closing(Store.open(f"sqlite:///{Path(folder) / 'dari.sqlite3'}")) as store,
+    ):
+        store.migrate()
+        writer = Writer(store, encoder)
+        writer.put_many(profiles)
+        yield store, writer
 
 
 def show(test_set: TestSet, track: str, runs: Mapping[str, Run]) -> None:
@@ -181,6 +208,36 @@ def show(test_set: TestSet, track: str, runs: Mapping[str, Run]) -> None:
             ahead = values["shipped"][measure] - of_name[measure]
             cells.append("" if name == "shipped" else stated(ahead, clusters, sign="+"))
         print(f"| {name} | " + " | ".join(cells) + " |")
+
+
+def show_scenes(path: Path, encoder_name: str | None) -> None:
+    """Print where the partners that a scene expects stand among all of the catalogue."""
+    import yaml
+
+    catalogue, encoder = load_catalogue(), load_encoder(encoder_name)
+    ranks: dict[str, list[int]] = {name: [] for name in systems()}
+    with stored(encoder, catalogue.partners) as (store, writer):
+        writer.put_ties(catalogue.ties)
+        retriever = Retriever(Follower(store, encoder), encoder)
+        for scene in yaml.safe_load(path.read_text(encoding="utf-8")):
+            for lang in ("en", "ko"):
+                startup = validate(Startup, {"id": "x", **scene["form"], **scene[lang]})
+                query = retriever.query(startup, SCENE_DAY)
+                ids, evidence = retriever.evidence(query, EVERYONE)
+                for name, (fusion, _) in systems().items():
+                    scores = dict(zip(ids, fusion(ids, evidence).tolist(), strict=True))
+                    order = sorted(scores, key=lambda id, of=scores: (-of[id], id))
+                    place = {id: rank for rank, id in enumerate(order, start=1)}
+                    expected = (one["any"] for one in scene["expect"])
+                    ranks[name] += [min(place[id] for id in some) for some in expected]
+    print(f"\nscenes over the catalogue: {len(ranks['shipped'])} expected partners or groups\n")
+    print(
+        "| system | mean of 1 / rank | among the first 10 | among the first 20 |\n|---|---|---|---|"
+    )
+    for name, of_name in ranks.items():
+        rank = np.array(of_name)
+        shares = [np.mean(1 / rank), np.mean(rank <= 10), np.mean(rank <= 20)]
+        print(f"| {name} | " + " | ".join(f"{share:.3f}" for share in shares) + " |")
 
 
 def table(qrels: Mapping[str, Mapping[str, int]], run: Run) -> dict[str, np.ndarray]:

@@ -31,6 +31,9 @@ WEIGHTS: Mapping[str, float] = {
 }
 """What each kind of evidence counts where candidates are ordered; chosen in docs/retrieval.md."""
 
+HALVES: Mapping[str, float] = {"lexical": 60.0, "history_all": 1.0, "history_lexical": 1.0}
+"""The values at which evidence that has no bound counts one half of its weight."""
+
 _NEWEST_SUBJECTS = 64
 _FEW = 1_000
 """Up to how many candidates all are compared; of more, the best by any evidence."""
@@ -131,16 +134,16 @@ class Retriever:
 
 
 def fuse(evidence: Evidence, weights: Mapping[str, float]) -> Scores:
-    """Fuse evidence of n candidates to one score each, shape (n,).
+    """Fuse evidence of n candidates to one score each, shape (n,): a weighted sum.
 
-    Each kind counts its weight for the candidate for which it speaks most, the others in
-    proportion; what is unknown or below zero counts nothing.
+    A cosine counts as it is, a sum s without a bound as s / (s + half of `HALVES`), so that weak
+    evidence stays weak where nobody has a better one; what is unknown or below zero counts nothing.
     """
     total: Scores = np.zeros(len(next(iter(evidence.values()))))
     for name, weight in weights.items():
-        if name in evidence and len(total):
+        if name in evidence:
             values = np.fmax(evidence[name], 0.0)
-            total += weight * values / (values.max() or 1.0)
+            total += weight * (values / (values + HALVES[name]) if name in HALVES else values)
     return total
 
 

@@ -23,14 +23,18 @@ PAST = {"history": 1, "history_all": 1, "history_lexical": True}
 
 
 def test_fusion_by_hand() -> None:
-    evidence = {"a": np.array([4.0, 2.0, np.nan, -1.0]), "b": np.array([0.0, 0.1, 0.2, np.nan])}
-    fused = fuse(evidence, {"a": 1.0, "b": 0.5, "not there": 9.0})
-    assert fused == pytest.approx([1.0, 0.75, 0.5, 0.0])
+    evidence = {
+        "text_is_is": np.array([0.4, 0.8, np.nan, -1.0]),
+        "lexical": np.array([0.0, 60.0, 180.0, np.nan]),
+    }
+    fused = fuse(evidence, {"text_is_is": 1.0, "lexical": 0.5, "not there": 9.0})
+    assert fused == pytest.approx([0.4, 0.8 + 0.25, 0.375, 0.0])
 
 
-def test_evidence_that_speaks_for_nobody_counts_nothing() -> None:
-    assert fuse({"a": np.array([0.0, np.nan, -1.0])}, {"a": 1.0}).tolist() == [0, 0, 0]
-    assert fuse({"a": np.empty(0)}, {"a": 1.0}).tolist() == []
+def test_weak_evidence_stays_weak_where_nobody_has_better(world: Any, startup: Make) -> None:
+    weak = {"history_lexical": np.array([0.01, 0.0]), "text_is_is": np.array([0.0, 0.5])}
+    assert fuse(weak, WEIGHTS)[0] < fuse(weak, WEIGHTS)[1]
+    assert fuse({"lexical": np.empty(0)}, WEIGHTS).tolist() == []
 
 
 def test_the_weights_are_of_evidence_that_there_is(world: Any, startup: Make) -> None:
@@ -129,7 +133,7 @@ def test_a_pair_has_the_same_evidence_from_either_side(world: Any) -> None:
 def test_the_best_fused_comes_first_and_the_pool_bounds_the_list(world: Any, startup: Make) -> None:
     asked = startup("q", "robots", seeking="ships")
     everyone = [c.id for c in found(world, asked)]
-    assert everyone == ["p2", "p3", "p1"]  # the past and the offer outweigh two facets here
+    assert everyone == ["p2", "p1", "p3"]  # the past and the offer outweigh two facets here
     assert [c.id for c in found(world, asked, pool=2)] == everyone[:2]
     assert found(world, asked, pool=0) == []
 
