@@ -122,7 +122,7 @@ class Postings:
         self._segments: list[Segment] = []
         self._waiting = array("i")
         self._sealed = 0
-        self._norms: Scores | None = None
+        self._norms: NDArray[np.float32] | None = None
         self._merge: _Merge | None = None
 
     def __len__(self) -> int:
@@ -169,14 +169,17 @@ class Postings:
         """
         asked = Counter(n for token in tokens if (n := self._vocabulary.get(token)) is not None)
         terms = np.fromiter(asked, np.int32, len(asked))
-        rows, counts, of_term = self.postings(terms)
-        if not len(rows):
+        there = self._occurrences(terms)
+        if not len(there.rows):
             return np.zeros(len(self))
         live, norms = self._statistics(among)
-        weight = self._rarity(live, rows, of_term, len(terms))
+        weight = self._rarity(live, there, len(terms))
         weight *= np.fromiter(asked.values(), np.float64, len(asked))
-        found = weight[of_term] * (counts / (counts + norms[rows]))
-        return np.bincount(rows, weights=found, minlength=len(self)).astype(np.float64, copy=False)
+        found = there.counts.astype(np.float32)
+        found /= found + norms[there.rows]
+        found *= np.repeat(weight[there.places].astype(np.float32), there.sizes)
+        scores = np.bincount(there.rows, weights=found, minlength=len(self))
+        return scores.astype(np.float64, copy=False)
 
     def weights(
         self, wanted: Numbers, among: Mask | None = None
@@ -192,8 +195,7 @@ class Postings:
         self._seal()
         rows, counts, terms = _stacked([one.of_rows(place_of >= 0) for one in self._segments])
         known, of_known = np.unique(terms, return_inverse=True)
-        every, _, of_every = self.postings(known)
-        rarity = self._rarity(live, every, of_every, len(known))
+        rarity = self._rarity(live, self._occurrences(known), len(known))
         weights = rarity[of_known] * (counts / (counts + norms[rows]))
         return weights, terms.astype(np.int32), place_of[rows]
 
@@ -202,6 +204,10 @@ class Postings:
 
         Rows that were dropped may be among them.
         """
+        there = self._occurrences(terms)
+        return there.rows, there.counts, np.repeat(there.places, there.sizes)
+
+    def _occurrences(self, terms: NDArray[np.int32]) -> _Occurrences:
         self._seal()
         parts = []
         for segment in self._segments:
@@ -210,11 +216,8 @@ class Postings:
             parts += [(segment.rows[s], segment.counts[s]) for s in spans]
         sizes = np.array([len(rows) for rows, _ in parts], np.int64)
         places = np.tile(np.arange(len(terms)), len(self._segments))
-        if not sizes.sum():
-            return (np.empty(0, np.int64),) * 3
-        rows = np.concatenate([rows for rows, _ in parts])
-        counts = np.concatenate([counts for _, counts in parts])
-        return rows, counts, np.repeat(places, sizes)
+        rows, counts = _stacked(parts)[:2]
+        return _Occurrences(rows, counts, places, sizes)
 
     def compact(self) -> Numbers:
         """Forget the rows that were dropped.
@@ -231,7 +234,7 @@ class Postings:
         self._dead, self._norms, self._sealed = 0, None, len(self)
         return new_row
 
-    def _statistics(self, among: Mask | None) -> tuple[Mask, Scores]:
+    def _statistics(self, among: Mask | None) -> tuple[Mask, NDArray[np.float32]]:
         """Give which rows count, and the norm of each: what its length adds to a count."""
         alive: Mask = self._alive.values
         if among is not None:
@@ -240,14 +243,18 @@ class Postings:
             self._norms = self._norms_of(alive)
         return alive, self._norms
 
-    def _norms_of(self, live: Mask) -> Scores:
+    def _norms_of(self, live: Mask) -> NDArray[np.float32]:
         lengths = self._lengths.values.astype(np.float64)
         mean = lengths[live].mean() if live.any() else 0.0
-        return np.where(live, K1 * (1 - B + B * lengths / (mean or 1.0)), np.inf)
+        norms = np.where(live, K1 * (1 - B + B * lengths / (mean or 1.0)), np.inf)
+        return norms.astype(np.float32)
 
-    def _rarity(self, live: Mask, rows: Numbers, of_term: Numbers, terms: int) -> Scores:
+    def _rarity(self, live: Mask, there: _Occurrences, terms: int) -> Scores:
         """Weigh t terms by the number of live rows that hold each (inverse document frequency)."""
-        held = np.bincount(of_term, weights=live[rows], minlength=terms)
+        held = np.bincount(there.places, there.sizes, terms)
+        gone = np.flatnonzero(~live[there.rows])
+        if len(gone):
+            held -= np.bincount(np.repeat(there.places, there.sizes)[gone], minlength=terms)
         rarity: Scores = np.log1p((np.count_nonzero(live) - held + 0.5) / (held + 0.5))
         return rarity
 
@@ -276,6 +283,16 @@ class Postings:
         place = next(n for n, one in enumerate(self._segments) if one is self._merge.first)
         self._segments[place : place + 2] = [self._merge.result()]
         self._merge = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Occurrences:
+    """Where terms stand: spans of `sizes` rows with counts, each of the term at its place."""
+
+    rows: Numbers
+    counts: Numbers
+    places: Numbers
+    sizes: Numbers
 
 
 class _Merge:
