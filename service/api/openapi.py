@@ -196,7 +196,7 @@ def _list(item: dict[str, Any]) -> dict[str, Any]:
 
 def _page(name: str) -> dict[str, Any]:
     items = {"type": "array", "items": {"$ref": _REF + name}}
-    return _object(items=items, total="integer", next=["string", "null"])
+    return _object(items=items, total="integer", next=["string", "null"], similar=items)
 
 
 def _problem_schema() -> dict[str, Any]:
