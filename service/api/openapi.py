@@ -173,8 +173,8 @@ def _schemas() -> dict[str, Any]:
     schemas |= {
         "StartupShown": shown,
         "StartupReplaced": _without(schemas["Startup"], PERSONAL, "StartupReplaced"),
-        "StartupPage": _page("StartupShown"),
-        "PartnerPage": _page("Partner"),
+        "StartupPage": _searched("StartupShown"),
+        "PartnerPage": _searched("Partner"),
         "TiePage": _page("Tie"),
         "ProgrammeList": _list({"$ref": _REF + "Programme"}),
         "SectorList": _list(_object(code="string", name=_NAMES, parent=["string", "null"])),
@@ -196,7 +196,15 @@ def _list(item: dict[str, Any]) -> dict[str, Any]:
 
 def _page(name: str) -> dict[str, Any]:
     items = {"type": "array", "items": {"$ref": _REF + name}}
-    return _object(items=items, total="integer", next=["string", "null"], similar=items)
+    return _object(items=items, total="integer", next=["string", "null"])
+
+
+def _searched(name: str) -> dict[str, Any]:
+    """Describe a part of a list that is searched by name, with those of similar names."""
+    page = _page(name)
+    page["properties"]["similar"] = page["properties"]["items"]
+    page["required"].append("similar")
+    return page
 
 
 def _problem_schema() -> dict[str, Any]:
