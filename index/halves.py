@@ -70,6 +70,7 @@ class Halves:
         if len(rows) == 0:
             return np.empty((0, self.dimension), np.float32)
         codes = self._codes().take(rows).view(np.uint8).reshape(len(rows), -1)
+        self._faiss.omp_set_num_threads(1)  # threads would wait for each other
         found: Floats = self._decoder.decode(codes)
         return found
 
