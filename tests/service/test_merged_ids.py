@@ -1,0 +1,77 @@
+"""What staff and callers meet who still hold the id of a profile that was merged into another."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from profiles import Partner, Startup, StaleEdit, Tie, validate
+
+FIRMS = [
+    {"id": "s-a", "name": "Alpha", "summary": "kept", "trl": 3},
+    {"id": "s-b", "name": "Beta", "summary": "merged", "trl": 5},
+]
+CONTACT = {
+    "contact": "ceo@alpha.example",
+    "consent": {"version": "1", "purpose": "contact", "at": "2026-11-01T00:00:00Z"},
+}
+
+
+@pytest.fixture
+def app(make_app):
+    """An application with two startups and two partners, none of them merged yet."""
+    app = make_app()
+    writer = app.extensions["dari"].writer
+    writer.put_many([validate(Startup, one | CONTACT) for one in FIRMS])
+    writer.put_many([validate(Partner, {"id": id, "name": id}) for id in ("p-a", "p-b")])
+    return app
+
+
+@pytest.fixture
+def store(app):
+    return app.extensions["dari"].store
+
+
+@pytest.fixture
+def writer(app):
+    return app.extensions["dari"].writer
+
+
+def opened(browser, path):
+    """The form behind an address, as it would be sent untouched."""
+    page = browser.get(path).text
+    found = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page)
+    return dict(found)
+
+
+def test_a_change_of_the_merged_one_never_becomes_one_of_the_kept_one(
+    client, staff, bearer, send, store, writer
+):
+    read = client.get("/api/v1/startups/s-b", headers=bearer)
+    writer.merge("s-a", "s-b")
+    writer.unmerge(1)
+    writer.merge("s-a", "s-b")
+    before = store.get_with_revision("s-a")
+    tag = f'"{before[1]}"'
+    for given in (read.headers["ETag"], tag):
+        sent = client.put(
+            "/api/v1/startups/s-b", json=read.json, headers=bearer | {"If-Match": given}
+        )
+        assert (sent.status_code, sent.mimetype) == (409, "application/problem+json")
+        assert [(e["field"], e["code"]) for e in sent.json["errors"]] == [("id", "id_merged")]
+        assert "s-a" in sent.json["errors"][0]["rule"]
+    for path in ("withdrawal", "sectors"):
+        answer = send(staff, f"/startups/s-b/{path}", {"sectors": ["ai"]})
+        assert answer.status_code == 409
+        assert "merged into s-a" in answer.text
+    assert store.get_with_revision("s-a") == before
+    assert before[0].contact == "ceo@alpha.example"
+
+
+def test_an_address_of_the_other_side_leads_nowhere(client, staff, bearer, writer):
+    writer.merge("s-a", "s-b")
+    for path in ("/partners/s-b", "/partners/s-b/matches", "/partners/s-b/edit"):
+        assert staff.get(path).status_code == 404
+    assert client.get("/api/v1/partners/s-b", headers=bearer).status_code == 404
+    assert staff.get("/startups/s-b").status_code == 308
