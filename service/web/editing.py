@@ -11,7 +11,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from profiles import FieldError, IdTaken, InvalidRecord, Side, StaleEdit, UnknownId
+from profiles import FieldError, IdTaken, InvalidRecord, MergedId, Side, StaleEdit, UnknownId
 from profiles.privacy import withdraw
 from profiles.remains import settle
 from service.editing import Kept, Kind, add_tie, read, replace, state
@@ -47,13 +47,15 @@ def save(kinds: str, id: str) -> ResponseReturnValue:
     """Keep what was typed, or show it again: with what is wrong, or beside what others saved."""
     kind, form = _kind(kinds), FORMS[_kind(kinds)]()
     sign_as(form.editor.data or "")
-    try:
-        kept = read(dari().store, kind, id)
-    except UnknownId:
-        return _page(kind, id, form, gone=True), 404
     if isinstance(form, TieEdit) and "end" in request.form:
         form.valid_to.data = datetime.now(UTC).date().isoformat()
-    return _save(kept, form)
+    try:
+        return _save(read(dari().store, kind, id), form)
+    except MergedId as error:
+        into = _address("edit", kinds=kinds, id=error.into)
+        return _page(kind, id, form, gone=True, into=error.into, into_form=into), 409
+    except UnknownId:
+        return _page(kind, id, form, gone=True), 404
 
 
 @editing.get("/ties/new")

@@ -75,3 +75,43 @@ def test_an_address_of_the_other_side_leads_nowhere(client, staff, bearer, write
         assert staff.get(path).status_code == 404
     assert client.get("/api/v1/partners/s-b", headers=bearer).status_code == 404
     assert staff.get("/startups/s-b").status_code == 308
+
+
+def test_what_was_typed_into_a_form_outlives_a_merge(staff, writer, store):
+    path = "/startups/s-b/edit"
+    typed = opened(staff, path) | {"name_en": "Beta", "summary_en": "Typed & kept."}
+    writer.merge("s-a", "s-b")
+    answer = staff.post(path, data=typed)
+    assert answer.status_code == 409
+    assert "Typed &amp; kept." in answer.text
+    assert 'href="/startups/s-a/edit"' in answer.text
+    assert "erased" not in answer.text
+    assert "withdrawal" not in answer.text
+    assert "병합" in staff.post(f"{path}?lang=ko", data=typed).text
+    assert store.get("s-a").summary.en == "kept"
+
+
+@pytest.mark.parametrize(("gone", "status"), [("merge", 409), ("erase", 404)])
+@pytest.mark.parametrize("met", [False, True])
+def test_what_was_typed_outlives_one_who_is_faster(
+    staff, writer, store, monkeypatch, gone, status, met
+):
+    path = "/startups/s-b/edit"
+    typed = opened(staff, path) | {"name_en": "Beta", "summary_en": "Typed & kept."}
+    real = type(writer).put
+
+    def overtaken(self, profile, **more):
+        monkeypatch.undo()
+        if gone == "merge":
+            writer.merge("s-a", "s-b")
+        else:
+            store.erase("s-b")
+        if met:
+            raise StaleEdit("s-b", 1, 2, {})
+        return real(self, profile, **more)
+
+    monkeypatch.setattr(type(writer), "put", overtaken)
+    answer = staff.post(path, data=typed)
+    assert answer.status_code == status
+    assert "Typed &amp; kept." in answer.text
+    assert ("merged into" in answer.text) == (gone == "merge")
