@@ -22,6 +22,7 @@ from profiles import (
     validate,
 )
 from profiles.exporting import PERSONAL
+from profiles.merges import merged_error
 from profiles.rows import payload, unknown_id
 from service.wiring import Dari
 
@@ -131,7 +132,10 @@ def _validated(store: Store, kept: Kept, raw: Mapping[str, Any]) -> Record:
 def _unknown_ids(
     store: Store, kind: Kind, record: Record, held: Record | None
 ) -> Iterator[FieldError]:
-    """Find the ids of no profile that a record names, apart from those that it named before."""
+    """Find the ids of no profile that a record names, apart from those that it named before.
+
+    A merged one is told by the id of the profile that it is now.
+    """
     named = [
         (field, id)
         for field in _NAMED.get(kind, ())
@@ -139,7 +143,12 @@ def _unknown_ids(
         if held is None or id not in _ids(held, field)
     ]
     known = store.sides({id for _, id in named})
-    return (FieldError(field, "id_unknown", id) for field, id in named if id not in known)
+    lost = [(field, id) for field, id in named if id not in known]
+    into = store.merged_into({id for _, id in lost})
+    return (
+        merged_error(field, id, into[id]) if id in into else FieldError(field, "id_unknown", id)
+        for field, id in lost
+    )
 
 
 def _ids(record: Record, field: str) -> tuple[str, ...]:

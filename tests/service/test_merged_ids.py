@@ -115,3 +115,43 @@ def test_what_was_typed_outlives_one_who_is_faster(
     assert answer.status_code == status
     assert "Typed &amp; kept." in answer.text
     assert ("merged into" in answer.text) == (gone == "merge")
+
+
+def test_a_record_that_names_a_merged_profile_is_told_which_it_is_now(
+    client, staff, bearer, writer, store
+):
+    tie = validate(Tie, {"kind": "pilot", "a": "s-a", "b": "p-a"})
+    writer.put_tie(tie)
+    read = client.get(f"/api/v1/ties/{tie.id}", headers=bearer)
+    writer.merge("p-a", "p-b")
+    headers = bearer | {"If-Match": read.headers["ETag"]}
+    for named, code in (("p-b", "id_merged"), ("nobody", "id_unknown")):
+        path, sent = f"/api/v1/ties/{tie.id}", read.json | {"b": named}
+        errors = client.put(path, json=sent, headers=headers).json["errors"]
+        assert [(one["field"], one["code"]) for one in errors] == [("b", code)]
+    assert store.get_ties([tie.id])[tie.id].b == "p-a"
+    typed = opened(staff, "/ties/new") | {"kind": "pilot", "a": "s-b", "b": "p-b"}
+    assert "The profile p-b has been merged into p-a." in staff.post("/ties/new", data=typed).text
+
+
+def test_the_ties_of_a_merged_profile_are_those_of_the_kept_one(client, bearer, writer):
+    for context in ("one", "two"):
+        writer.put_tie(validate(Tie, {"kind": "pilot", "a": "s-b", "b": "p-a", "context": context}))
+    writer.merge("s-a", "s-b")
+    page = client.get("/api/v1/ties?profile=s-b&limit=1", headers=bearer).json
+    assert (page["total"], page["items"][0]["a"]) == (2, "s-a")
+    assert "profile=s-a" in page["next"]
+
+
+def test_nobody_learns_of_a_merge_by_handing_in_a_startup(client, writer, store):
+    writer.merge("s-a", "s-b")
+    writer.merge("p-a", "p-b")
+    startup = {"id": "s-b", "name": "Gamma", "summary": "new"}
+    merged = client.post("/api/v1/startups", json=startup)
+    taken = client.post("/api/v1/startups", json=startup | {"id": "s-a"})
+    assert merged.status_code == taken.status_code == 409
+    assert merged.text == taken.text.replace("s-a", "s-b")
+    startup |= {"id": "s-c", "conflicts": ["p-b", "samsung", "p-a"]}
+    kept = client.post("/api/v1/startups", json=startup)
+    assert (kept.status_code, kept.json["conflicts"]) == (201, startup["conflicts"])
+    assert store.get("s-c").conflicts == ("p-a", "samsung")
