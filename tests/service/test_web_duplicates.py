@@ -178,3 +178,13 @@ def test_forms_that_nobody_sends(staff, store, send):
     odd = form(store, **{"choice-id": "b"})
     assert send(staff, "/duplicates/merge", odd).status_code == 409
     assert recent_merges(store) == []
+
+
+def test_who_merges_undoes_and_keeps_apart_is_named(staff, store, send):
+    with staff.session_transaction() as session:
+        session["name"] = "Kim"
+    send(staff, "/duplicates/merge", form(store))
+    send(staff, "/duplicates/undo", {"number": 1})
+    assert [one.by for one in store.history("s-a")] == ["system", "Kim", "Kim"]
+    send(staff, "/duplicates/apart", {"a": "s-a", "b": "s-b"})
+    assert [one.by for one in apart_pairs(store)] == ["Kim"]
