@@ -14,7 +14,7 @@ from flask_limiter import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-from profiles import DariError, FieldError, IdTaken, InvalidRecord, MergedId, UnknownId
+from profiles import DariError, FieldError, IdTaken, InvalidRecord, MergedId, StaleEdit, UnknownId
 from profiles.merges import merged_error
 from profiles.rows import unknown_id
 from service.api.bodies import UnreadableBody
@@ -39,6 +39,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(UnknownId, _on_unknown)
     app.register_error_handler(MergedId, _on_merged)
     app.register_error_handler(IdTaken, _on_taken)
+    app.register_error_handler(StaleEdit, _on_stale)
     app.register_error_handler(InvalidRecord, _on_invalid)
     app.register_error_handler(DariError, _on_unready)
     app.register_error_handler(Exception, _on_any)
@@ -112,6 +113,11 @@ def _on_taken(error: IdTaken) -> ResponseReturnValue:
     wrong = FieldError("id", "id_taken", error.value)
     heading = gettext("The id is taken")
     return _answer(Failure(409, heading, wrong.rule(language()), [wrong]))
+
+
+def _on_stale(_error: StaleEdit) -> ResponseReturnValue:
+    text = gettext("Please open the page again, and look at what stands now.")
+    return _answer(Failure(409, failure(412).heading, text))
 
 
 def _on_invalid(error: InvalidRecord) -> ResponseReturnValue:
