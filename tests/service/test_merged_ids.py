@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from profiles import Partner, Startup, StaleEdit, Tie, validate
+from profiles import Partner, StaleEdit, Startup, Tie, validate
 
 FIRMS = [
     {"id": "s-a", "name": "Alpha", "summary": "kept", "trl": 3},
