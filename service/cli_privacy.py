@@ -69,7 +69,11 @@ def erase(id: str, prove: bool, by: str, as_json: bool, yes: bool) -> None:
     for sentence in left:
         say(sentence)
     if as_json:
-        print_json({"erased": [id, *merged], "left": left, "proof": proof.as_json() if proof else None})
+        print_json({
+            "erased": [id, *merged],
+            "left": left,
+            "proof": proof.as_json() if proof else None,
+        })
     elif proof:
         show(*_proof_tables(proof))
     if left or (proof and not proof.is_clean):

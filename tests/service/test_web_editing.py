@@ -6,9 +6,13 @@ import re
 from html.parser import HTMLParser
 
 import pytest
+from sqlalchemy import text
 
 from profiles import Startup, StoreError, validate
+from profiles.database import reading
+from service.settings import Settings
 from service.submission import submit
+from service.wiring import init
 
 KO = {"Accept-Language": "ko"}
 MUNSTER = {
@@ -422,3 +426,36 @@ def test_keeping_sectors_at_once_with_somebody_else_is_told_as_that(staff, app, 
     answer = post(staff, token | {"sectors": ["ai"]}, "/startups/munster/sectors")
     assert answer.status_code == 409
     assert "Somebody else has changed this" in answer.text
+
+
+@pytest.mark.postgresql
+def test_a_withdrawal_on_a_page_locks_nobody_out_of_the_tables(
+    make_app, sign_in, postgresql, tmp_path
+):
+    from tests.conftest import _new_database
+
+    settings = {"database_url": _new_database(postgresql)}
+    store = init(Settings(home=tmp_path, **settings)).store
+    app = make_app(**settings)
+    submit(app.extensions["dari"], MUNSTER)
+    browser = sign_in(app)
+    token = {"csrf_token": opened(browser)["csrf_token"]}
+    files = text("SELECT relname, pg_relation_filenode(oid) FROM pg_class WHERE relkind = 'r'")
+    with reading(store.engine) as connection:
+        before = connection.execute(files).all()
+    answer = post(browser, token, "/startups/munster/withdrawal", follow_redirects=True)
+    with reading(store.engine) as connection:
+        assert connection.execute(files).all() == before
+    store.close()
+    assert app.extensions["dari"].store.get("munster").contact is None
+    assert "dari withdraw munster" in answer.text
+
+
+def test_a_withdrawal_on_a_page_says_where_the_disk_still_holds_something(
+    staff, store, monkeypatch
+):
+    token = {"csrf_token": opened(staff)["csrf_token"]}
+    path = "/startups/munster/withdrawal"
+    assert "dari withdraw" not in post(staff, token, path, follow_redirects=True).text
+    monkeypatch.setattr("service.web.editing.settle", lambda _store, patience_s: ["left"])
+    assert "dari withdraw munster" in post(staff, token, path, follow_redirects=True).text
