@@ -36,6 +36,7 @@ from profiles.merges import Merge, merged_error
 from profiles.merging import recent_merges
 from profiles.schema import Id, Record, Whole
 from profiles.validation import without_unknown_fields
+from service.describing import field_name, value_text
 from service.language import language
 from service.queries import read_query
 from service.security import dari, editor, require_session
@@ -73,6 +74,15 @@ class Pair:
     ties: tuple[int, int]
     found: Stored | None
     apart: Apart | None
+
+    def field(self, name: str) -> str:
+        """Name a field."""
+        return field_name(name)
+
+    def told(self, field: str, value: Any) -> str:
+        """Tell a value of a field that is no text in languages; empty where there is none."""
+        listed = list(value) if isinstance(value, tuple) else value
+        return value_text(self.a.side.value, field, listed)
 
 
 @duplicates.get("")

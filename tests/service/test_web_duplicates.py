@@ -188,3 +188,20 @@ def test_who_merges_undoes_and_keeps_apart_is_named(staff, store, send):
     assert [one.by for one in store.history("s-a")] == ["system", "Kim", "Kim"]
     send(staff, "/duplicates/apart", {"a": "s-a", "b": "s-b"})
     assert [one.by for one in apart_pairs(store)] == ["Kim"]
+
+
+def test_a_pair_names_fields_and_values_as_the_other_pages_do(app, staff):
+    partner = {"id": "q1", "name": "q1", "summary": "x", "kind": "hospital", "trl_min": 2}
+    more = {"offers": ["grant"], "stages": ["seed", "growth"], "sites": ["KR-26"]}
+    other = partner | more | {"id": "q2", "name": "q2", "website": "https://q.example"}
+    other["sectors"], other["aliases"] = ["ai"], ["Q", "Two"]
+    app.extensions["dari"].writer.put_many([validate(Partner, one) for one in (partner, other)])
+    for a, b in (("q1", "q2"), ("q2", "q1")):
+        page = staff.get(f"/duplicates/pair?a={a}&b={b}").text
+        shown = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", page))
+        for words in (
+            "TRL from", "Support it can give", "Seed, Growth", "Busan", "Artificial intelligence",
+            "https://q.example", "Q, Two", "Hospital", "not known", "Summary x",
+        ):  # fmt: skip
+            assert words in shown, words
+    assert "지원" in staff.get("/duplicates/pair?a=q1&b=q2&lang=ko").text
