@@ -6,16 +6,18 @@ from index.follower import Follower, MissingVectors
 from index.history import History
 from index.lexical import LexicalIndex, tokenise
 from index.loading import ImportReport, import_file
+from index.names import NameIndex, Names
 from index.passages import PASSAGE_VERSION, document, passages, subject_passage
-from index.retriever import Candidate, Query, Retriever, fuse
+from index.retriever import WEIGHTS, Candidate, Query, Retriever, fuse
 from index.search_index import SearchIndex
 from index.snapshot import SnapshotError, discard
-from index.vectors import VectorIndex
+from index.vectors import Selection, VectorIndex
 from index.verification import Difference, Verification, verify
 from index.writer import Writer, vector_space
 
 __all__ = [
     "PASSAGE_VERSION",
+    "WEIGHTS",
     "Candidate",
     "Difference",
     "Encoder",
@@ -27,9 +29,12 @@ __all__ = [
     "ImportReport",
     "LexicalIndex",
     "MissingVectors",
+    "NameIndex",
+    "Names",
     "Query",
     "Retriever",
     "SearchIndex",
+    "Selection",
     "SnapshotError",
     "VectorIndex",
     "Verification",

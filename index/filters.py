@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
+import numpy as np
+
+from index.columns import Column, Mask
 from profiles import Partner, PartnerKind, Profile, Side
 from profiles.taxonomy import country_of, sectors
 
@@ -60,6 +64,65 @@ def shared_facts(
 ) -> Facts:
     """Make facts; profiles of which the same is known share one object."""
     return Facts(side, kind, frozenset(regions), frozenset(sectors))
+
+
+class FactColumns:
+    """The facts of all profiles as columns of bits, so that a filter is a few looks at arrays."""
+
+    def __init__(self) -> None:
+        self._bit: dict[tuple[str, str], int] = {}
+        self._words: list[Column] = []
+        self._size = 0
+
+    def put(self, number: int, facts: Facts) -> None:
+        """Keep the facts of the profile with this number."""
+        self._size = max(self._size, number + 1)
+        words: dict[int, int] = {}
+        for value in _values(facts):
+            bit = self._bit.setdefault(value, len(self._bit))
+            words[bit // 64] = words.get(bit // 64, 0) | 1 << bit % 64
+        while len(self._words) * 64 < len(self._bit):
+            self._words.append(Column(np.uint64))
+        for place, column in enumerate(self._words):
+            column.grow(self._size)
+            column.values[number] = words.get(place, 0)
+
+    def remove(self, number: int) -> None:
+        """Forget the facts of the profile with this number."""
+        for column in self._words:
+            column.values[number] = 0
+
+    def admitted(self, side: Side, filters: Filters, size: int) -> Mask:
+        """Mark the profiles of a side that pass the filters, `filters.ids` aside, shape (size,)."""
+        wanted = [[("side", side.value)]]
+        for field, codes in (
+            ("kind", filters.kinds),
+            ("region", filters.regions),
+            ("sector", filters.sectors),
+        ):
+            wanted += [[(field, code) for code in codes]] if codes else []
+        passed = np.zeros(size, dtype=bool)
+        passed[: self._size] = np.logical_and.reduce([self._any(values) for values in wanted])
+        return passed
+
+    def _any(self, values: Iterable[tuple[str, str]]) -> Mask:
+        """Mark the profiles that have any of the values."""
+        found = np.zeros(self._size, dtype=bool)
+        words: dict[int, int] = {}
+        for value in values:
+            if (bit := self._bit.get(value)) is not None:
+                words[bit // 64] = words.get(bit // 64, 0) | 1 << bit % 64
+        for place, bits in words.items():
+            found |= (self._words[place].values & np.uint64(bits)) != 0
+        return found
+
+
+def _values(facts: Facts) -> Iterable[tuple[str, str]]:
+    yield "side", facts.side.value
+    if facts.kind:
+        yield "kind", facts.kind.value
+    yield from (("region", region) for region in _with_countries(facts.regions))
+    yield from (("sector", code) for code in _with_parents(facts.sectors))
 
 
 def _with_countries(regions: frozenset[str]) -> frozenset[str]:

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import re
+import string
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from index.columns import Column, Mask, Numbers, Roster, best_first
+from index.postings import Postings, Scores, Vocabulary
+
 _TOKEN = re.compile(r"[\uac00-\ud7a3]+|[^\W_\uac00-\ud7a3]+")
+_PLAIN = {
+    code: chr(code).lower() if chr(code) in string.ascii_letters + string.digits else " "
+    for code in range(128)
+}
+_FEWEST_DEAD_ROWS = 1_000
 
 
 @cache
@@ -27,42 +35,68 @@ def tokenise(text: str) -> list[str]:
     Bigrams of Hangul need no dictionary and find a stem under any particle (Lucene's
     CJKAnalyzer does the same). A lone syllable stays as it is. Stop words are left out.
     """
+    stop = stop_words()
+    if text.isascii():
+        return [word for word in text.translate(_PLAIN).split() if word not in stop]
     tokens: list[str] = []
     for run in _TOKEN.findall(unicodedata.normalize("NFKC", text).lower()):
-        if run in stop_words():
+        if run in stop:
             continue
-        if "\uac00" <= run[0] <= "\ud7a3":
-            tokens.extend(run[i : i + 2] for i in range(max(1, len(run) - 1)))
+        if "\uac00" <= run[0] <= "\ud7a3" and len(run) > 1:
+            tokens.extend(map(str.__add__, run, run[1:]))
         else:
             tokens.append(run)
     return tokens
 
 
 class LexicalIndex:
-    """BM25 by bm25s over documents by id; it is rebuilt before the first search after a change."""
+    """BM25 over documents by id: a document is added, replaced or removed on its own.
 
-    def __init__(self, documents: Mapping[str, str] | None = None) -> None:
-        self._vocabulary: dict[str, int] = {}
-        self._documents: dict[str, NDArray[np.int32]] = {}
-        self._ids: list[str] = []
-        self._model: Any = None
+    Ids have numbers, by `roster`; whoever gives one can ask and is answered by these numbers.
+    """
+
+    def __init__(
+        self,
+        documents: Mapping[str, str] | None = None,
+        *,
+        roster: Roster | None = None,
+        vocabulary: Vocabulary | None = None,
+    ) -> None:
+        self._roster = Roster() if roster is None else roster
+        self._postings = Postings(vocabulary)
+        self._row = Column(np.int64)  # by number: 1 + the row, 0 where there is none
+        self._number = Column(np.int64)  # by row
+        self._documents = 0
         for id, text in (documents or {}).items():
             self.put(id, text)
 
     def __len__(self) -> int:
-        return len(self._documents)
+        return self._documents
 
     def put(self, id: str, text: str) -> None:
         """Add a document, or replace it."""
-        number = self._vocabulary
-        tokens = [number.setdefault(token, len(number)) for token in tokenise(text)]
-        self._documents[id] = np.array(tokens, dtype=np.int32)
-        self._model = None
+        self.put_tokens(id, tokenise(text))
+
+    def put_tokens(self, id: str, tokens: Sequence[str]) -> None:
+        """Add a document that has been cut into tokens, or replace it."""
+        self.remove(id)
+        number = self._roster.hold(id)
+        self._row.grow(number + 1)
+        self._row.values[number] = 1 + self._postings.add(tokens)
+        self._number.append(number)
+        self._documents += 1
 
     def remove(self, id: str) -> None:
         """Drop a document; an id that has none is passed over."""
-        if self._documents.pop(id, None) is not None:
-            self._model = None
+        number = self._roster.number(id)
+        if not 0 <= number < len(self._row) or not self._row.values[number]:
+            return
+        self._postings.drop(int(self._row.values[number]) - 1)
+        self._row.values[number] = 0
+        self._documents -= 1
+        self._roster.release(id)
+        if self._postings.dead >= max(_FEWEST_DEAD_ROWS, self._documents):
+            self._compact()
 
     def search(
         self, text: str, k: int, allowed: Collection[str] | None = None
@@ -72,41 +106,93 @@ class LexicalIndex:
         Returns:
             (id, BM25 score > 0) by score descending, then id ascending.
         """
-        scores = self.scores(text)
-        if scores is None:
-            return []
-        chosen = np.flatnonzero(scores > 0)
-        if allowed is not None:
-            wanted = allowed if isinstance(allowed, (set, frozenset, dict)) else set(allowed)
-            chosen = np.array([row for row in chosen if self._ids[row] in wanted], dtype=np.int64)
-        # The ids are in ascending order, so a stable sort breaks ties by id.
-        best = chosen[np.argsort(-scores[chosen], kind="stable")][:k]
-        return [(self._ids[row], float(scores[row])) for row in best]
+        mask = None if allowed is None else self._roster.mask(allowed)
+        numbers, scores = self.best(self.scores(text), k, mask)
+        return list(zip(self.ids(numbers), scores.tolist(), strict=True))
+
+    def ids(self, numbers: Numbers) -> list[str]:
+        """Give the ids of documents by number."""
+        return self._roster.ids(numbers.tolist())
 
     def scores_of(self, text: str, ids: Collection[str]) -> dict[str, float]:
         """Give the BM25 score of each document among `ids` (0 where no word is shared)."""
-        scores = self.scores(text)
-        if scores is None:
-            return {id: 0.0 for id in ids if id in self._documents}
-        return {id: float(scores[self._row[id]]) for id in ids if id in self._documents}
+        held = [id for id in ids if 0 <= self._roster.number(id) < len(self._row)]
+        numbers = self._roster.numbers(held)
+        found = self.scores_at(self.scores(text), numbers).tolist()
+        return {id: score for id, score in zip(held, found, strict=True) if score == score}
 
-    def scores(self, text: str) -> NDArray[np.float32] | None:
-        """Score all n documents, shape (n,), in ascending order of id; None if no word is known."""
-        known = [n for token in tokenise(text) if (n := self._vocabulary.get(token)) is not None]
-        if not known or not any(len(tokens) for tokens in self._documents.values()):
-            return None
-        self._build()
-        scores: NDArray[np.float32] = self._model.get_scores(known)
-        return scores
+    def scores(self, text: str | Iterable[str]) -> Scores:
+        """Score all documents for a text, or for tokens: what `best` and `scores_at` read."""
+        return self._postings.scores(tokenise(text) if isinstance(text, str) else text)
 
-    def _build(self) -> None:
-        if self._model is not None:
-            return
-        import bm25s
+    def best(self, scores: Scores, k: int, allowed: Mask | None = None) -> tuple[Numbers, Scores]:
+        """Give numbers and scores of the k best documents that share a word, shapes (<=k,).
 
-        self._ids = sorted(self._documents)
-        self._row = {id: row for row, id in enumerate(self._ids)}
-        model = bm25s.BM25()
-        tokens = [self._documents[id].tolist() for id in self._ids]
-        model.index((tokens, self._vocabulary), show_progress=False)
-        self._model = model
+        Args:
+            scores: as `scores` gave them.
+            k: how many at most.
+            allowed: by number, which documents may come; all if not given.
+        """
+        rows = np.flatnonzero(scores)
+        numbers = self._number.values[rows]
+        if allowed is not None:
+            chosen = np.flatnonzero(allowed[numbers])
+            rows, numbers = rows[chosen], numbers[chosen]
+        best = best_first(scores[rows], k, lambda place: self._roster.id(numbers[place]))
+        return numbers[best], scores[rows[best]]
+
+    def scores_at(self, scores: Scores, numbers: Numbers) -> Scores:
+        """Give the scores of n documents by number, shape (n,); NaN where there is none."""
+        self._row.grow(len(self._roster))
+        rows = self._row.values[numbers]
+        return np.where(rows > 0, np.append(scores, np.nan)[rows - 1], np.nan)
+
+    def lengths(self, numbers: Numbers) -> Scores:
+        """Give how many tokens each of n documents has, shape (n,); 0 where there is none."""
+        self._row.grow(len(self._roster))
+        rows = self._row.values[numbers]
+        lengths: Scores = np.append(self._postings.lengths, 0.0)
+        found: Scores = lengths[rows - 1]
+        return found
+
+    def sums(
+        self,
+        numbers: Numbers,
+        weights: Scores,
+        terms: NDArray[np.int32],
+        places: Numbers,
+        width: int,
+    ) -> Scores:
+        """Add up, for each of n documents, m weights as often as it holds their terms.
+
+        Args:
+            numbers: of the documents, shape (n,).
+            weights: what a term counts, shape (m,).
+            terms: the numbers of the terms in the vocabulary, shape (m,).
+            places: the column of the outcome that each belongs to, shape (m,).
+            width: how many columns there are.
+
+        Returns:
+            Sums of shape (n, width).
+        """
+        order = np.argsort(terms, kind="stable")
+        known, first, sizes = np.unique(terms[order], return_index=True, return_counts=True)
+        self._row.grow(len(self._roster))
+        place_of = np.full(len(self._postings) + 1, -1, np.int64)
+        place_of[self._row.values[numbers]] = np.arange(len(numbers))
+        place_of[0] = -1
+        rows, counts, of_term = self._postings.postings(known)
+        held = np.flatnonzero(place_of[rows + 1] >= 0)
+        rows, counts, of_term = place_of[rows[held] + 1], counts[held], of_term[held]
+        size = sizes[of_term]
+        begin = np.cumsum(size) - size
+        at = order[np.arange(size.sum()) - np.repeat(begin - first[of_term], size)]
+        goal = np.repeat(rows, size) * width + places[at]
+        shares = np.repeat(counts, size) * weights[at]
+        found = np.bincount(goal, shares, len(numbers) * width).astype(np.float64, copy=False)
+        return found.reshape(len(numbers), width)
+
+    def _compact(self) -> None:
+        new_row = self._postings.compact()
+        self._number.replace(self._number.values[new_row >= 0])
+        self._row.values[self._number.values] = 1 + np.arange(len(self._number))

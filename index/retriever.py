@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -9,17 +10,34 @@ from datetime import date
 import numpy as np
 
 from index.backend import Floats
+from index.columns import Mask, Numbers, best_first
 from index.encoder import Encoder
 from index.filters import Filters
 from index.follower import Follower
+from index.history import Near
 from index.passages import Facet, document, passages
+from index.postings import Scores
 from index.search_index import SearchIndex
 from profiles import Profile, Side, Tie
 
-RRF_CONSTANT = 60
-"""Constant of reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009)."""
+WEIGHTS: Mapping[str, float] = {
+    "text_is_is": 0.2,
+    "text_seeks_offers": 0.2,
+    "text_is_seeks": 0.2,
+    "text_seeks_is": 0.2,
+    "lexical": 0.4,
+    "history_all": 0.5,
+    "history_lexical": 1.0,
+}
+"""What each kind of evidence counts where candidates are ordered; chosen in docs/retrieval.md."""
+
+HALVES: Mapping[str, float] = {"lexical": 60.0, "history_all": 1.0, "history_lexical": 1.0}
+"""The values at which evidence that has no bound counts one half of its weight."""
 
 _NEWEST_SUBJECTS = 64
+_FEW = 1_000
+"""Up to how many candidates all are compared; of more, the best by any evidence."""
+
 _HELD_AGAINST_THE_PAST: tuple[Facet, ...] = ("is", "seeks")
 
 FACET_PAIRS: Mapping[str, tuple[Facet, Facet]] = {
@@ -48,9 +66,12 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A profile near the query: cosine or BM25 score by kind of evidence; absent is unknown.
+    """A profile near the query, with what speaks for it by kind of evidence; absent is unknown.
 
-    `tie` is the past tie behind the evidence named `history`.
+    Cosines of two facets by the names of `FACET_PAIRS`; `lexical`, the BM25 score of its words;
+    `history`, the greatest cosine of a past subject, that of `tie`; `history_all` and
+    `history_lexical`, the damped sums over all past subjects of cosines, and of BM25 scores for a
+    word of the startup's text.
     """
 
     id: str
@@ -58,12 +79,19 @@ class Candidate:
     tie: Tie | None = None
 
 
+Evidence = Mapping[str, Scores]
+"""By kind of evidence, what speaks for each of n candidates, shape (n,); NaN is unknown."""
+
+
 class Retriever:
     """Finds the pool of candidates for a query in an index that is up to date."""
 
-    def __init__(self, follower: Follower, encoder: Encoder) -> None:
+    def __init__(
+        self, follower: Follower, encoder: Encoder, *, weights: Mapping[str, float] = WEIGHTS
+    ) -> None:
         self._follower = follower
         self._encoder = encoder
+        self._weights = weights
 
     def query(self, profile: Profile, as_of: date) -> Query:
         """Encode a profile as a query; it need not be in the store."""
@@ -80,98 +108,173 @@ class Retriever:
         Every admitted profile can be reached: where fewer than `pool` are near by any evidence,
         the rest follow by id. Gives the index beside them, as it stood for this answer.
         """
+        look = self._look(query, filters)
+        numbers, ids = look.compared(pool)
+        evidence = look.evidence(numbers)
+        best = best_first(fuse(evidence, self._weights), pool, ids.__getitem__)
+        chosen = {name: values[best] for name, values in evidence.items()}
+        ties = look.ties(numbers[best])
+        return _candidates([ids[place] for place in best], chosen, ties), look.index
+
+    def evidence(
+        self, query: Query, pool: int, *, filters: Filters | None = None
+    ) -> tuple[list[str], Evidence]:
+        """Give all n candidates that `retrieve` compares to choose a pool, by id, and why."""
+        look = self._look(query, filters)
+        numbers, ids = look.compared(pool)
+        return ids, look.evidence(numbers)
+
+    def _look(self, query: Query, filters: Filters | None) -> _Look:
         index = self._follower.catch_up()
         admitted = index.admitted(query.side.other, filters or Filters())
-        admitted.discard(query.profile.id)
-        fused = fuse(_rankings(query, index, admitted, pool))
-        ids = [*fused, *sorted(admitted.difference(fused))][:pool]
-        return _with_evidence(query, index, ids), index
+        if (own := index.roster.number(query.profile.id)) >= 0:
+            admitted[own] = False
+        look = _FromStartup if query.side is Side.STARTUP else _FromPartner
+        return look(query, index, admitted)
 
 
-def fuse(rankings: Iterable[Sequence[str]]) -> list[str]:
-    """Fuse rankings by reciprocal rank: ids by sum of 1 / (60 + rank), then by id."""
-    scores: dict[str, float] = {}
-    for ranking in rankings:
-        for rank, id in enumerate(ranking, start=1):
-            scores[id] = scores.get(id, 0.0) + 1.0 / (RRF_CONSTANT + rank)
-    return sorted(scores, key=lambda id: (-scores[id], id))
+def fuse(evidence: Evidence, weights: Mapping[str, float]) -> Scores:
+    """Fuse evidence of n candidates to one score each, shape (n,): a weighted sum.
+
+    A cosine counts as it is, a sum s without a bound as s / (s + half of `HALVES`), so that weak
+    evidence stays weak where nobody has a better one; what is unknown or below zero counts nothing.
+    """
+    total: Scores = np.zeros(len(next(iter(evidence.values()))))
+    for name, weight in weights.items():
+        if name in evidence:
+            values = np.fmax(evidence[name], 0.0)
+            total += weight * (values / (values + HALVES[name]) if name in HALVES else values)
+    return total
 
 
-def _rankings(
-    query: Query, index: SearchIndex, admitted: set[str], pool: int
-) -> Iterable[list[str]]:
-    for own, theirs in _facets(query.side).values():
-        if own in query.vectors:
-            held = index.facets[query.side.other, theirs]
-            found = held.search(query.vectors[own][None, :], pool, among=admitted)[0]
-            yield [id for id, _ in found]
-    lexical = index.lexical[query.side.other]
-    yield [id for id, _ in lexical.search(query.text, pool, admitted)]
-    near = _near_by_history(query, index, admitted, pool)
-    yield sorted(near, key=lambda id: (-near[id], id))[:pool]
+class _Look(ABC):
+    """One look at the index for one query: who is near, and by what evidence."""
+
+    def __init__(self, query: Query, index: SearchIndex, admitted: Mask) -> None:
+        self.query, self.index, self.admitted = query, index, admitted
+        self.held = index.lexical[query.side.other]
+        self.words = self.held.scores(query.text)
+
+    @abstractmethod
+    def by_history(self, k: int) -> Iterable[Numbers]:
+        """Give the numbers of the k best by each kind of history."""
+
+    @abstractmethod
+    def history(self, numbers: Numbers) -> Near:
+        """Tell how near n candidates are by history."""
+
+    @abstractmethod
+    def ties(self, numbers: Numbers) -> Sequence[Tie | None]:
+        """Give for each of n candidates the past tie whose subject is nearest."""
+
+    def compared(self, k: int) -> tuple[Numbers, list[str]]:
+        """Give the numbers and ids of all n candidates that are compared, by id.
+
+        Numbers depend on what was before; in the order of ids every process computes the same.
+        """
+        found = self.found(k)
+        ids = self.index.roster.ids(found)
+        order = sorted(range(len(ids)), key=ids.__getitem__)
+        return found[order], [ids[place] for place in order]
+
+    def found(self, k: int) -> Numbers:
+        """Give the numbers of all who are among the k best by any evidence; of few, all."""
+        everyone = np.flatnonzero(self.admitted)
+        if len(everyone) <= max(k, _FEW):
+            return everyone
+        by_words = self.held.best(self.words, k, self.admitted)[0]
+        found = np.concatenate([by_words, *self.by_text(k, everyone), *self.by_history(k)])
+        return np.unique(found)
+
+    def by_text(self, k: int, everyone: Numbers) -> Iterable[Numbers]:
+        """Give the numbers of the k best by each pair of facets."""
+        roster, among = self.index.roster, self._among(everyone)
+        for own, theirs in _facets(self.query.side).values():
+            if own in self.query.vectors:
+                held = self.index.facets[self.query.side.other, theirs]
+                found = held.search(self.query.vectors[own][None, :], k, among=among)[0]
+                yield roster.numbers(id for id, _ in found)
+
+    def _among(self, everyone: Numbers) -> list[str] | None:
+        """Give the ids to search among, None for the whole side."""
+        whole = len(everyone) == len(self.held)
+        return None if whole else self.index.roster.ids(everyone)
+
+    def evidence(self, numbers: Numbers) -> Evidence:
+        """Give all evidence for n candidates."""
+        ids, found = self.index.roster.ids(numbers), {}
+        for name, (own, theirs) in _facets(self.query.side).items():
+            if own in self.query.vectors:
+                vectors = self.index.facets[self.query.side.other, theirs].vectors(ids)
+                found[name] = (vectors @ self.query.vectors[own]).astype(np.float64)
+        found["lexical"] = self.held.scores_at(self.words, numbers)
+        near = self.history(numbers)
+        return {
+            **found,
+            "history": near.nearest,
+            "history_all": near.cosines,
+            "history_lexical": near.words,
+        }
 
 
-def _near_by_history(
-    query: Query, index: SearchIndex, admitted: set[str], pool: int
-) -> dict[str, float]:
-    if query.side is Side.STARTUP:
-        return index.history.nearest(_stack(query), pool, query.as_of, among=admitted)
-    subjects = index.history.vectors(query.profile.id, query.as_of, newest=_NEWEST_SUBJECTS)
-    best: dict[str, float] = {}
-    for facet in _HELD_AGAINST_THE_PAST:
-        held = index.facets[Side.STARTUP, facet]
-        for id, score in held.search_any(subjects, pool, among=admitted):
-            best[id] = max(score, best.get(id, -1.0))
-    return best
+class _FromStartup(_Look):
+    """A startup looks for partners: their pasts are held against what it is and seeks."""
+
+    def __init__(self, query: Query, index: SearchIndex, admitted: Mask) -> None:
+        super().__init__(query, index, admitted)
+        held = [query.vectors[facet] for facet in _HELD_AGAINST_THE_PAST if facet in query.vectors]
+        self.vectors = np.array(held, np.float32)
+        self.near = index.history.near(self.vectors, query.text, query.as_of, among=admitted)
+
+    def by_history(self, k: int) -> Iterable[Numbers]:
+        for values in (self.near.cosines, self.near.words):
+            known = np.flatnonzero(values > 0)
+            yield known[best_first(values[known], k, lambda n, of=known: self._id(of[n]))]  # type: ignore[misc]
+
+    def _id(self, number: int) -> str:
+        return self.index.roster.id(number)
+
+    def history(self, numbers: Numbers) -> Near:
+        return self.near.of(numbers)
+
+    def ties(self, numbers: Numbers) -> Sequence[Tie | None]:
+        return self.index.history.nearest_ties(self.vectors, numbers, self.query.as_of)
 
 
-def _with_evidence(query: Query, index: SearchIndex, ids: list[str]) -> list[Candidate]:
-    evidence: list[dict[str, float]] = [{} for _ in ids]
-    for name, (own, theirs) in _facets(query.side).items():
-        if own in query.vectors:
-            vectors = index.facets[query.side.other, theirs].vectors(ids)
-            for place, score in enumerate(vectors @ query.vectors[own]):
-                if np.isfinite(score):
-                    evidence[place][name] = float(score)
-    words = index.lexical[query.side.other].scores_of(query.text, ids)
-    past = _history(query, index, ids)
-    return [
-        Candidate(
-            id,
-            {
-                **found,
-                **({"lexical": words[id]} if id in words else {}),
-                **({"history": past[id][0]} if id in past else {}),
-            },
-            past[id][1] if id in past else None,
-        )
-        for id, found in zip(ids, evidence, strict=True)
-    ]
+class _FromPartner(_Look):
+    """A partner looks for startups: they are held against its past."""
+
+    def by_history(self, k: int) -> Iterable[Numbers]:
+        id, day, past = self.query.profile.id, self.query.as_of, self.index.history
+        subjects = past.vectors(id, day, newest=_NEWEST_SUBJECTS)
+        among = self._among(np.flatnonzero(self.admitted))
+        for facet in _HELD_AGAINST_THE_PAST:
+            found = self.index.facets[Side.STARTUP, facet].search_any(subjects, k, among=among)
+            yield self.index.roster.numbers(id for id, _ in found)
+        words = self.held.scores("\n".join(past.texts(id, day, newest=_NEWEST_SUBJECTS)))
+        yield self.held.best(words, k, self.admitted)[0]
+
+    def _vectors(self, numbers: Numbers) -> list[Floats]:
+        ids = self.index.roster.ids(numbers)
+        facets = (self.index.facets[Side.STARTUP, facet] for facet in _HELD_AGAINST_THE_PAST)
+        return [held.vectors(ids) for held in facets]
+
+    def history(self, numbers: Numbers) -> Near:
+        id, day, vectors = self.query.profile.id, self.query.as_of, self._vectors(numbers)
+        return self.index.history.near_to(id, vectors, self.held, numbers, day)
+
+    def ties(self, numbers: Numbers) -> Sequence[Tie | None]:
+        id, day, vectors = self.query.profile.id, self.query.as_of, self._vectors(numbers)
+        return self.index.history.nearest_ties_to(id, vectors, day)
 
 
-def _history(
-    query: Query, index: SearchIndex, ids: Sequence[str]
-) -> Mapping[str, tuple[float, Tie]]:
-    """Give, for each pair that can be judged, how near the partner's past is, and by which tie."""
-    if query.side is Side.STARTUP:
-        return index.history.similarities(_stack(query), ids, query.as_of)
-    ties, subjects = index.history.subjects(query.profile.id, query.as_of)
-    if not ties:
-        return {}
-    facets = [index.facets[Side.STARTUP, facet].vectors(ids) for facet in _HELD_AGAINST_THE_PAST]
-    # A row of NaN, a facet that the startup does not have, loses against any other.
-    scores = np.fmax.reduce([vectors @ subjects.T for vectors in facets])
-    best = np.argmax(scores, axis=1)
-    return {
-        id: (float(row[column]), ties[column])
-        for id, row, column in zip(ids, scores, best, strict=True)
-    }
-
-
-def _stack(query: Query) -> Floats:
-    """Stack the vectors of a startup that are held against past subjects."""
-    held = [query.vectors[f] for f in _HELD_AGAINST_THE_PAST if f in query.vectors]
-    return np.array(held, np.float32)
+def _candidates(ids: list[str], found: Evidence, ties: Sequence[Tie | None]) -> list[Candidate]:
+    held: list[dict[str, float]] = [{} for _ in ids]
+    for name, values in found.items():
+        for place, value in enumerate(values.tolist()):
+            if value == value:  # not NaN, which is what is unknown
+                held[place][name] = value
+    return [Candidate(id, has, tie) for id, has, tie in zip(ids, held, ties, strict=True)]
 
 
 def _facets(side: Side) -> dict[str, tuple[Facet, Facet]]:

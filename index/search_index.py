@@ -9,10 +9,12 @@ from hashlib import blake2b
 import numpy as np
 
 from index.backend import Floats
-from index.filters import Facts, Filters
+from index.columns import Mask, Roster
+from index.filters import FactColumns, Facts, Filters
 from index.history import History
 from index.lexical import LexicalIndex
 from index.passages import PROFILE_FACETS, Facet
+from index.postings import Vocabulary
 from index.vectors import VectorIndex
 from profiles import Side
 
@@ -31,6 +33,7 @@ class Entry:
 class SearchIndex:
     """The searchable state of one process; `seq` is the newest change that it holds.
 
+    `roster` numbers the profiles of both sides; words, history and filters go by these numbers.
     Of a document only the words are kept, and a digest by which `verify` knows it again.
     """
 
@@ -41,12 +44,15 @@ class SearchIndex:
     documents: dict[str, int] = field(default_factory=dict)
     facets: dict[tuple[Side, Facet], VectorIndex] = field(default_factory=dict)
     lexical: dict[Side, LexicalIndex] = field(default_factory=dict)
+    roster: Roster = field(default_factory=Roster)
     history: History = field(init=False)
+    _columns: FactColumns = field(default_factory=FactColumns)
 
     def __post_init__(self) -> None:
-        self.history = History(self.dimension)
+        vocabulary = Vocabulary()
+        self.history = History(self.dimension, roster=self.roster, vocabulary=vocabulary)
         for side in Side:
-            self.lexical[side] = LexicalIndex()
+            self.lexical[side] = LexicalIndex(roster=self.roster, vocabulary=vocabulary)
             for facet in PROFILE_FACETS:
                 self.facets[side, facet] = VectorIndex(self.dimension)
 
@@ -60,6 +66,7 @@ class SearchIndex:
             self.remove(entry.id)
         for entry in entries:
             self.facts[entry.id] = entry.facts
+            self._columns.put(self.roster.hold(entry.id), entry.facts)
             self.documents[entry.id] = digest_of(entry.document)
             self.lexical[entry.facts.side].put(entry.id, entry.document)
         for (side, facet), held in self.facets.items():
@@ -73,17 +80,16 @@ class SearchIndex:
         if facts is None:
             return
         del self.documents[id]
+        self._columns.remove(self.roster.number(id))
         self.lexical[facts.side].remove(id)
         for facet in PROFILE_FACETS:
             self.facets[facts.side, facet].remove([id])
+        self.roster.release(id)
 
-    def admitted(self, side: Side, filters: Filters) -> set[str]:
-        """Give the ids of a side that pass the filters."""
-        wanted = self.facts if filters.ids is None else filters.ids & self.facts.keys()
-        there = {id for id in wanted if self.facts[id].side is side}
-        if filters == Filters():
-            return there
-        return {id for id in there if filters.admits(id, self.facts[id])}
+    def admitted(self, side: Side, filters: Filters) -> Mask:
+        """Mark the profiles of a side that pass the filters, by number of the roster."""
+        passed = self._columns.admitted(side, filters, len(self.roster))
+        return passed if filters.ids is None else passed & self.roster.mask(filters.ids)
 
 
 def digest_of(document: str) -> int:

@@ -13,6 +13,7 @@ import numpy as np
 from index.encoder import Encoder
 from index.filters import facts_of
 from index.follower import Follower, MissingVectors
+from index.halves import halved
 from index.passages import PROFILE_FACETS, Facet, document, passages, subject_passage
 from index.search_index import SearchIndex, digest_of
 from index.snapshot import SnapshotError, load_newest
@@ -268,7 +269,7 @@ def _indexed_faults(
             said = "stored, but not indexed" if data is not None else "indexed, but not stored"
             yield f"the vector of '{facet}' is {said}"
         return
-    stored = read_vector(data)
+    stored = halved(read_vector(data))
     same = indexed.shape == stored.shape
     if not same or not (np.array_equal(indexed, stored) if exact else _near(indexed, stored)):
         yield f"the indexed vector of '{facet}' is not the stored one"

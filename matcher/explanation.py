@@ -89,7 +89,11 @@ def _sentence(pair: Pair, query: Query, name: str, finder: SentenceFinder) -> Ev
 
 def _lexical(pair: Pair) -> Said:
     words = shared_words(pair.startup, pair.partner)
-    return {"words": Names(_foremost(words, korean=False), _foremost(words, korean=True))}, None
+    return {"words": _in_both(words)}, None
+
+
+def _in_both(words: Sequence[str]) -> Names:
+    return Names(_foremost(words, korean=False), _foremost(words, korean=True))
 
 
 def _foremost(words: Sequence[str], *, korean: bool) -> str:
@@ -153,6 +157,21 @@ def _history(pair: Pair) -> Said:
     other = tie.b if tie.a == pair.partner.id else tie.a
     params = {"subject": _first_sentence(tie.subject), "other": pair.scene.name_of(other)}
     return params, _tie_evidence(tie)
+
+
+def _history_lexical(pair: Pair) -> Said:
+    """Name the words that the startup shares with the past subject that has most of them."""
+    own = document(pair.startup)
+    ties = pair.scene.history.of(pair.partner.id, pair.scene.as_of)
+    told = [(tie, tie.subject.joined) for tie in ties if tie.subject]
+    shared = [_tokens(own) & _tokens(subject) for _, subject in told]
+    weight = [sum(map(len, tokens)) for tokens in shared]
+    best = max(range(len(told)), key=weight.__getitem__, default=None)
+    if best is None:
+        return {"words": ""}, None
+    tie, subject = told[best]
+    words = _shared(own, subject) or _longest(shared[best])
+    return {"words": _in_both(words)}, _tie_evidence(tie)
 
 
 def _sector_same(pair: Pair) -> Said:
@@ -229,6 +248,7 @@ def _activity(pair: Pair) -> Said:
 _FACTS: Mapping[str, Callable[[Pair], Said]] = {
     "lexical": _lexical,
     "history": _history,
+    "history_lexical": _history_lexical,
     "sector_same": _sector_same,
     "sector_near": _sector_near,
     "region_same": _region_same,

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,10 @@ from profiles.taxonomy import country_of, distance_km, sector_relation
 
 LEXICAL_HALF = 10.0
 """The BM25 score that counts one half."""
+
+HISTORY_LEXICAL_HALF = 0.4
+"""The damped BM25 score of past subjects, for a word of the startup's text, that counts one half.
+"""
 
 NEAR_KM = 40.0
 """The distance at which nearness has fallen to 1/e."""
@@ -70,7 +74,7 @@ class Pair:
         )
 
     def _nearest(self, code: str) -> tuple[str, float] | None:
-        found = [(_NEARNESS.get(sector_relation(code, b), 0.0), b) for b in self.partner.sectors]
+        found = [(_nearness(code, b), b) for b in self.partner.sectors]
         best = max(found, key=lambda pair: pair[0], default=(0.0, ""))
         return (best[1], best[0]) if best[0] > 0 else None
 
@@ -138,6 +142,12 @@ class Pair:
         """How many ties the partner had with others than this startup before the day."""
         whole = self.scene.history.count(self.partner.id, self.scene.as_of)
         return whole - len(self.prior_ties)
+
+
+@cache
+def _nearness(a: str, b: str) -> float:
+    """Score how near two sectors are; there are few, so all that is asked is kept."""
+    return _NEARNESS.get(sector_relation(a, b), 0.0)
 
 
 def _sector(pair: Pair) -> Mapping[str, float]:
@@ -208,7 +218,10 @@ def _past(pair: Pair) -> Mapping[str, float]:
         "activity": _activity(pair) if pair.topical else 0.0,
     }
     near = pair.candidate.evidence.get("history")
-    return {**found, **({"history": near} if near is not None else {"history_unknown": 1.0})}
+    if near is None:
+        return {**found, "history_unknown": 1.0}
+    words = pair.candidate.evidence.get("history_lexical", 0.0)
+    return {**found, "history": near, "history_lexical": words / (words + HISTORY_LEXICAL_HALF)}
 
 
 def _activity(pair: Pair) -> float:
@@ -234,6 +247,7 @@ FEATURE_NAMES: tuple[str, ...] = (
     *TEXT_FEATURES,
     "lexical",
     "history",
+    "history_lexical",
     "sector_same",
     "sector_near",
     "region_same",

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeGuard
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -188,14 +189,18 @@ def is_migrated(engine: Engine) -> bool:
 
 def schema_revision(connection: Connection) -> str | None:
     """Give the revision that the schema stands at, None before the first."""
-    from alembic.runtime.migration import MigrationContext
-
-    return MigrationContext.configure(connection).get_current_revision()
+    # Asked at every start, so without Alembic, whose import takes longer than the answer.
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return found
 
 
 def newest_revision() -> str | None:
     """Give the newest revision of the schema that this Dari knows."""
-    return _scripts().get_current_head()
+    scripts = files("profiles").joinpath("migrations", "versions").iterdir()
+    numbers = [one.name.partition("_")[0] for one in scripts if one.name.endswith(".py")]
+    return max((number for number in numbers if number.isdigit()), default=None)
 
 
 def known_revisions() -> list[str]:

@@ -110,13 +110,18 @@ class Store:
         after: str | None = None,
         limit: int = 50,
         text: str | None = None,
+        ids: Collection[str] | None = None,
     ) -> list[AnyProfile]:
         """Read up to `limit` profiles of a side by id, after an id, whose names hold `text`.
+
+        With `ids`, of which there are few, only those among them.
 
         Every word of `text` must be in a name, alias or id, in any case; no name holds a text of
         more than `LONGEST_SEARCH` characters.
         """
         where = [t.profiles.c.side == side.value, *_names_hold(text)]
+        if ids is not None:
+            where.append(t.profiles.c.id.in_(ids))
         if after is not None:
             where.append(t.profiles.c.id > after if is_clean(after) else false())
         query = select(t.profiles).where(and_(*where)).order_by(t.profiles.c.id).limit(limit)
@@ -137,6 +142,12 @@ class Store:
         counted = select(func.count()).select_from(t.profiles).where(where)
         with reading(self._engine) as connection:
             return connection.execute(counted).scalar_one()
+
+    def names(self, ids: Collection[str]) -> dict[str, tuple[Side, list[str]]]:
+        """Give side, names and aliases, in lower case, of each profile that exists among `ids`."""
+        with reading(self._engine) as connection:
+            found = rows.by_ids(connection, t.profiles, t.profiles.c.id, ids)
+            return {row.id: (Side(row.side), row.names.split("\n")[:-1]) for row in found}
 
     def sides(self, ids: Collection[str]) -> dict[str, Side]:
         """Tell the side of each profile that exists among `ids`."""

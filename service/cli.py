@@ -19,6 +19,7 @@ from service.cli_privacy import erase, expire, held, withdraw
 from service.cli_safety import backup, index, restore
 from service.console import (
     counts,
+    named,
     opened,
     prepared,
     print_json,
@@ -88,7 +89,7 @@ def serve(host: str, port: int, workers: int) -> None:
 
 
 @main.command()
-@click.argument("id")
+@click.argument("id", metavar="ID_OR_NAME")
 @click.option("--k", default=10, show_default=True, type=click.IntRange(1, 1000))
 @click.option("--programme", help="Id of a programme whose rules hold.")
 @click.option("--region", multiple=True, help="Region of the candidates, code or name.")
@@ -108,7 +109,10 @@ def match(
     lang: str | None,
     as_json: bool,
 ) -> None:
-    """List the best partners of a startup, or startups of a partner, with the reasons."""
+    """List the best partners of a startup, or startups of a partner, with the reasons.
+
+    A name or alias will do where there is one of that name only.
+    """
     from profiles import InvalidRecord, validate
     from service.queries import PartnerMatchQuery
     from service.reports import match_tables
@@ -121,6 +125,7 @@ def match(
         first = error.errors[0]
         option = first.field.split(".")[0]
         raise click.UsageError(f"--{option}: {first.rule('en')} {first.remedy('en')}") from error
+    id = named(dari, id)
     found = dari.matchmaker.match(id, k, programme=programme, filters=asked.filters, as_of=day)
     if as_json:
         print_json(found.as_json())

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from service.wiring import Dari
 
 
+SAME = 0.95
+"""The likeness from which a name is the one that was meant: it is written or sounds the same."""
+
+
 def prepared() -> Dari:
     """Prepare the installation of the settings, and open it."""
     from service.wiring import init as prepare
@@ -54,6 +58,29 @@ def counts(dari: Dari) -> str:
     startups, partners = (dari.store.count(side) for side in Side)
     return (
         f"{startups:,} startups, {partners:,} partners, {len(dari.store.programmes())} programmes"
+    )
+
+
+def named(dari: Dari, text: str) -> str:
+    """Find the id that is meant by an id, or by a name that one profile alone has.
+
+    Raises:
+        UnknownId: naming those with similar names.
+    """
+    from profiles import UnknownId
+
+    if dari.store.sides([text]):
+        return text
+    near = dari.names.search(text, k=5)
+    best = [id for id, score in near if score >= SAME and score == near[0][1]]
+    if len(best) == 1:
+        return best[0]
+    held = dari.store.get_many([id for id, _ in near])
+    said = ", ".join(f"{id} ({held[id].name.in_('en')})" for id, _ in near if id in held)
+    raise UnknownId(
+        value=text,
+        rule="Several profiles have this name." if best else "No profile has this id or name.",
+        remedy=f"Near are: {said}." if said else "Look the profile up by name in its list.",
     )
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import Field, StringConstraints
 from werkzeug.datastructures import MultiDict
 
-from index import Filters
+from index import Filters, Names
 from profiles import AnyProfile, FieldError, InvalidRecord, Side, Store, UnknownId, validate
 from profiles.rows import unknown_id
 from profiles.schema import Id, PartnerKinds, Plain, Record, Regions, Sectors, Whole
@@ -19,6 +19,7 @@ from service.editing import LONGEST_MAKER
 SEVERAL = ("kind", "region", "sector")
 
 MOST = 100
+MOST_SIMILAR = 10
 
 ListSize = Annotated[Whole, Field(ge=1, le=MOST)]
 
@@ -118,19 +119,34 @@ def _split(values: list[str]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A part of a list, the id after which it goes on (None at the end), and how many there are."""
+    """A part of a list, the id after which it goes on (None at the end), and how many there are.
+
+    `similar` follows the last part where a name was looked for: those with a name like it, the
+    likest first, which are not counted.
+    """
 
     items: tuple[Record, ...]
     cursor: str | None
     total: int
+    similar: tuple[AnyProfile, ...] = ()
 
 
-def read_page(store: Store, side: Side, query: ListQuery) -> Page:
+def read_page(store: Store, names: Names, side: Side, query: ListQuery) -> Page:
     """Read the part of a list that is asked for, by id ascending."""
     found = store.page(side, after=query.cursor, limit=query.limit + 1, text=query.q)
     items = tuple(found[: query.limit])
     cursor = items[-1].id if len(found) > query.limit else None
-    return Page(items, cursor, store.count(side, text=query.q))
+    total = store.count(side, text=query.q)
+    similar = _similar(store, names, side, query.q) if query.q and cursor is None else ()
+    return Page(items, cursor, total, similar)
+
+
+def _similar(store: Store, names: Names, side: Side, text: str) -> tuple[AnyProfile, ...]:
+    """Read those with a name like a text that no name of theirs holds."""
+    near = [id for id, _ in names.search(text, side, MOST_SIMILAR)]
+    found = store.get_many(near)
+    holding = {one.id for one in store.page(side, ids=near, text=text)}
+    return tuple(found[id] for id in near if id in found and id not in holding)
 
 
 def read_ties(store: Store, query: TieQuery) -> Page:

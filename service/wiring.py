@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from index import Encoder, Follower, Writer, load_encoder
+from index import Encoder, Follower, Names, Writer, load_encoder
 from matcher import Matchmaker, load_ranker
 from profiles import DariError, Side, Store
 from profiles.catalogue import Catalogue, load_catalogue
@@ -30,6 +30,7 @@ class Dari:
     writer: Writer
     follower: Follower
     matchmaker: Matchmaker
+    names: Names
     staff_token: str
     secret_key: str
 
@@ -82,6 +83,7 @@ def _assemble(settings: Settings, store: Store, encoder: Encoder | None = None) 
         writer=Writer(store, encoder),
         follower=follower,
         matchmaker=matchmaker,
+        names=Names(store),
         staff_token=settings.staff_token or _kept_secret(settings.home / "staff-token"),
         secret_key=settings.secret_key or _kept_secret(settings.home / "secret-key"),
     )

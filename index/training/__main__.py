@@ -27,7 +27,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--vocabulary", type=int, default=plan.vocabulary)
     parser.add_argument("--dimension", type=int, default=plan.dimension)
     parser.add_argument("--rate", type=float, default=plan.rate)
-    parser.add_argument("--threads", type=int, default=plan.threads)
     parser.add_argument("--seed", type=int, default=plan.seed)
     options = parser.parse_args(arguments)
     plan = TrainingPlan(
@@ -36,7 +35,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         vocabulary=options.vocabulary,
         dimension=options.dimension,
         rate=options.rate,
-        threads=options.threads,
         seed=options.seed,
     )
     try:
@@ -67,10 +65,10 @@ def run(data: Path, out: Path, plan: TrainingPlan) -> None:
     for source in corpus.sources:
         say(f"source {source.name}: {source.size} pairs, share {source.share}")
     say(f"vocabulary {tokenizer.get_vocab_size()}, steps {count_steps(corpus.sources, plan)}")
-    model = train_model(tokenizer, corpus.sources, plan, report=say)
-    save_model(model, out)
+    weights = train_model(tokenizer, corpus.sources, plan, report=say)
+    save_model(tokenizer, weights, out)
     say(f"trained in {time.monotonic() - started:.0f} s, seed {plan.seed}")
-    for line in evaluation_lines(StaticEncoder(out), corpus.held_out):
+    for line in evaluation_lines(StaticEncoder(out), corpus):
         say(line)
 
 

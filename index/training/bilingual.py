@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from index.encoder import EncoderError
 from profiles.catalogue import load_catalogue
 from profiles.taxonomy import sectors
 
 Pair = tuple[str, str]
+Rows = NDArray[np.int64]
 
 GLOSSARY_FILE = Path(__file__).parent / "glossary.tsv"
 FRAMES_FILE = Path(__file__).parent / "frames.tsv"
@@ -22,6 +24,8 @@ DESCRIPTIONS_FILE = Path(__file__).parent / "descriptions.tsv"
 TEXT_FIELDS = ("name", "summary", "offering", "seeking", "subject")
 LONGEST = 3
 DROPPED = 0.25
+LOT = 1_024
+CIRCLE = 600
 
 _SLOT = re.compile(r"\{([xyz])\}")
 _PARTICLE = re.compile(r"(\S)\((\w+)/(\w+)\)")
@@ -47,22 +51,29 @@ class Glossary:
         """Yield (Korean, English) descriptions of 1 to 3 sentences over 1 to 9 terms, no end.
 
         In one of four, one language lacks one sentence of the other, as texts about the same
-        company seldom say quite the same.
+        company seldom say quite the same. Each 1,024 in turn speak of 600 terms only, so that
+        those of one batch share words and each word must be told from the next.
         """
         while True:
-            count = int(generator.integers(1, LONGEST + 1))
-            parts = [self._sentence(generator) for _ in range(count)]
-            korean = [part for part, _ in parts]
-            english = [part for _, part in parts]
-            if count > 1 and generator.random() < DROPPED:
-                shortened = (korean, english)[int(generator.integers(2))]
-                shortened.pop(int(generator.integers(count)))
-            yield " ".join(korean), " ".join(english)
+            circle = generator.permutation(len(self.terms))[:CIRCLE]
+            for _ in range(LOT):
+                yield self._description(circle, generator)
 
-    def _sentence(self, generator: np.random.Generator) -> Pair:
+    def _description(self, circle: Rows, generator: np.random.Generator) -> Pair:
+        """Make one description over some of the terms."""
+        count = int(generator.integers(1, LONGEST + 1))
+        parts = [self._sentence(circle, generator) for _ in range(count)]
+        korean = [part for part, _ in parts]
+        english = [part for _, part in parts]
+        if count > 1 and generator.random() < DROPPED:
+            shortened = (korean, english)[int(generator.integers(2))]
+            shortened.pop(int(generator.integers(count)))
+        return " ".join(korean), " ".join(english)
+
+    def _sentence(self, circle: Rows, generator: np.random.Generator) -> Pair:
         """Fill one frame with terms drawn at random."""
         frame = self.frames[int(generator.integers(len(self.frames)))]
-        rows = generator.integers(len(self.terms), size=frame.slots)
+        rows = circle[generator.integers(len(circle), size=frame.slots)]
         terms = dict(zip("xyz", (self.terms[row] for row in rows), strict=False))
         korean = filled(frame.korean, {slot: term for slot, (_, term) in terms.items()})
         return korean, filled(frame.english, {slot: term for slot, (term, _) in terms.items()})
@@ -83,19 +94,29 @@ def read_pairs(path: Path) -> list[Pair]:
     Raises:
         EncoderError: if a line has not exactly two cells.
     """
-    pairs = []
+    return [(english, korean) for english, korean in _read_cells(path, 2)]
+
+
+def read_descriptions() -> list[tuple[str, str, tuple[str, ...]]]:
+    """Read the (Korean, English, sectors) of the startups that training never sees."""
+    return [(ko, en, tuple(named.split())) for en, ko, named in _read_cells(DESCRIPTIONS_FILE, 3)]
+
+
+def _read_cells(path: Path, count: int) -> list[list[str]]:
+    """Read the lines of a file as cells parted by tabs, without blank lines and comments."""
+    rows = []
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
         if not line.strip() or line.startswith("#"):
             continue
         cells = [cell.strip() for cell in line.split("\t")]
-        if len(cells) != 2 or not all(cells):
+        if len(cells) != count or not all(cells):
             raise EncoderError(
                 value=f"{path}:{number}",
-                rule="A line is an English text, a tab and a Korean text.",
+                rule=f"A line holds {count} texts parted by tabs, none of them empty.",
                 remedy="Correct the line.",
             )
-        pairs.append((cells[0], cells[1]))
-    return pairs
+        rows.append(cells)
+    return rows
 
 
 def sector_names() -> list[Pair]:

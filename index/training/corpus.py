@@ -10,21 +10,27 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from index.encoder import EncoderError
 from index.training.bilingual import (
     Glossary,
     catalogue_texts,
-    sector_descriptions,
     sector_phrases,
 )
 
 Pair = tuple[str, str]
 Draw = Callable[[np.random.Generator], Iterator[Pair]]
 
-CLEAN_TEST_DATE = "2024-07-01"
-SBIR_HELD_OUT = 20
-KSIC_HELD_OUT = 10
+CLEAN_DATE = "2024-04-01"
+"""CORDIS projects from this day on are left out: the last days before the tests' cut choose."""
+
+KSIC_TESTED = "C11"
+"""The revision of the classification whose names are the test."""
+
+ALIKE = 0.8
+"""From this share of common character pairs on (Dice), two names are near-identical."""
+
 CATALOGUE_HELD_OUT = 10
 PASSAGE_LENGTH = 60
 ARTIFICIAL = 5_000
@@ -53,11 +59,25 @@ class HeldOut:
 
 
 @dataclass(frozen=True, slots=True)
+class Split:
+    """One set cut in three; what shares a text with `test` or `choice` is in neither `train`."""
+
+    train: Sequence[Pair]
+    choice: Sequence[Pair]
+    test: Sequence[Pair]
+
+
+@dataclass(frozen=True, slots=True)
 class Corpus:
-    """All that training reads, and the texts that the vocabulary is made of."""
+    """All that training reads, and the texts that the vocabulary is made of.
+
+    The figures on `choice` may choose how the model is trained, those on `test` only tell how
+    good it is.
+    """
 
     sources: Sequence[Source]
-    held_out: HeldOut
+    choice: HeldOut
+    test: HeldOut
     english: Sequence[str] = field(repr=False)
     korean: Sequence[str] = field(repr=False)
 
@@ -65,30 +85,65 @@ class Corpus:
 def read_corpus(folder: Path, glossary: Glossary) -> Corpus:
     """Read every known file of a data folder, and the bilingual texts of the project.
 
-    Every 20th SBIR award, every 10th KSIC code and every 10th record of the catalogue are held
-    out, with all that shares a text with them. CORDIS projects that start on or after 2024-07-01
-    are left out.
+    Held out for the test are every 20th SBIR award, every third KSIC 11 code with all names that
+    are near-identical to its own, and every 10th record of the catalogue; for the choice every
+    40th award, every 12th code and every 20th record. CORDIS projects that start on or after
+    2024-04-01 are left out, and so are the descriptions of the sectors.
 
     Raises:
         EncoderError: if the folder holds none of the files.
     """
-    awards, sbir_test = _every(_read_sbir(folder), SBIR_HELD_OUT)
-    ksic, ksic_test = _split_ksic(_read_ksic(folder))
-    tested = {side for pair in ksic_test for side in pair}
-    kind = [pair for pair in _read_kind(folder, ksic) if not tested & set(pair)]
+    awards = split_awards(_read_sbir(folder))
+    rows = _read_ksic(folder)
+    ksic = split_ksic(rows)
+    held_out = {_bare(side) for pair in (*ksic.choice, *ksic.test) for side in pair}
+    kind = [
+        pair
+        for pair in _read_kind(folder, ksic.train)
+        if not held_out & {_bare(side) for side in pair}
+    ]
     cordis = _read_cordis(folder)
     tatoeba = _read_tatoeba(folder)
-    if not (awards or ksic or kind or cordis or tatoeba):
+    if not (awards.train or ksic.train or kind or cordis or tatoeba):
         raise EncoderError(
             value=str(folder),
             rule="A data folder holds sbir/, cordis/, ksic/, kind/ or tatoeba/.",
             remedy="Name the folder that docs/encoder.md describes.",
         )
-    catalogue, catalogue_test = _split_catalogue(catalogue_texts())
+    catalogue = split_catalogue(catalogue_texts())
+    sources = _sources(awards.train, cordis, ksic.train, kind, tatoeba, catalogue.train, glossary)
+    artificial = glossary.descriptions(np.random.default_rng(len(glossary.terms)))
+    artificial_korean, artificial_english = zip(*islice(artificial, ARTIFICIAL), strict=True)
+    return Corpus(
+        sources=[source for source in sources if source.size and source.share],
+        choice=HeldOut(awards.choice, ksic.choice, catalogue.choice),
+        test=HeldOut(awards.test, ksic.test, catalogue.test),
+        english=[
+            *(*_texts(awards.train, 0), *_texts(awards.train[::6], 1), *_texts(cordis, 1)),
+            *(*_texts(ksic.train, 1), *_texts(tatoeba, 1), *_texts(catalogue.train, 1)),
+            *artificial_english,
+        ],
+        korean=[
+            *(*_texts(ksic.train, 0), *_texts(kind, 0), *_texts(tatoeba, 0)),
+            *(*_texts(catalogue.train, 0), *artificial_korean),
+        ],
+    )
+
+
+def _sources(
+    awards: Sequence[Pair],
+    cordis: Sequence[Pair],
+    ksic: Sequence[Pair],
+    kind: Sequence[Pair],
+    tatoeba: Sequence[Pair],
+    catalogue: Sequence[Pair],
+    glossary: Glossary,
+) -> list[Source]:
+    """Say what part of the steps each kind of pairs has."""
     terms = [(korean, english) for english, korean in glossary.terms]
-    sources = [
-        _pairs("sbir title-abstract", awards, 0.22),
-        _sentences("sbir sentence-sentence", [abstract for _, abstract in awards], 0.22),
+    return [
+        _pairs("sbir title-abstract", awards, 0.24),
+        _sentences("sbir sentence-sentence", [abstract for _, abstract in awards], 0.24),
         _pairs("cordis title-objective", cordis, 0.02),
         _sentences("cordis sentence-sentence", [objective for _, objective in cordis], 0.02),
         _pairs("ksic korean-english", ksic, 0.10, bilingual=True),
@@ -96,24 +151,9 @@ def read_corpus(folder: Path, glossary: Glossary) -> Corpus:
         _pairs("tatoeba", tatoeba, 0.06, bilingual=True),
         _pairs("glossary", terms, 0.06, bilingual=True),
         _pairs("catalogue", catalogue, 0.04, bilingual=True),
-        _pairs("sector descriptions", sector_descriptions(), 0.01, bilingual=True),
         Source("sector phrases", 60, 0.03, sector_phrases, bilingual=True),
         Source("descriptions", len(terms), 0.22, glossary.descriptions, bilingual=True),
     ]
-    artificial = glossary.descriptions(np.random.default_rng(len(terms)))
-    artificial_korean, artificial_english = zip(*islice(artificial, ARTIFICIAL), strict=True)
-    return Corpus(
-        sources=[source for source in sources if source.size and source.share],
-        held_out=HeldOut(sbir_test, ksic_test, catalogue_test),
-        english=[
-            *(*_texts(awards, 0), *_texts(awards[::6], 1), *_texts(cordis, 1)),
-            *(*_texts(ksic, 1), *_texts(tatoeba, 1), *_texts(catalogue, 1), *artificial_english),
-        ],
-        korean=[
-            *(*_texts(ksic, 0), *_texts(kind, 0), *_texts(tatoeba, 0)),
-            *(*_texts(catalogue, 0), *artificial_korean),
-        ],
-    )
 
 
 def sentences(text: str, *, least: int = 25) -> list[str]:
@@ -126,33 +166,101 @@ def _texts(pairs: Iterable[Pair], side: int) -> list[str]:
     return list(dict.fromkeys(pair[side] for pair in pairs))
 
 
-def _every(pairs: Sequence[Pair], nth: int) -> tuple[list[Pair], list[Pair]]:
-    """Part pairs into those to train on and every nth, with all that shares a text with those."""
-    test = list(pairs[nth - 1 :: nth])
-    tested = {side.casefold() for pair in test for side in pair}
-    train = [pair for pair in pairs if not tested & {side.casefold() for side in pair}]
-    return train, test
+def split_awards(pairs: Sequence[Pair]) -> Split:
+    """Cut awards: every 20th is for the test, and of the others every 40th for the choice.
+
+    What shares a title or an abstract with those is left out of the training.
+    """
+    test, choice = pairs[19::20], pairs[9::40]
+    held_out = {side.casefold() for pair in (*test, *choice) for side in pair}
+    train = [pair for pair in pairs if not held_out & {side.casefold() for side in pair}]
+    return Split(train, choice, test)
 
 
-def _split_ksic(rows: Sequence[tuple[str, str, str]]) -> tuple[list[Pair], list[Pair]]:
-    """Part (code, Korean, English) by code: every 10th code, with its names, is for the test."""
-    codes = sorted({code for code, _, _ in rows})
-    chosen = set(codes[KSIC_HELD_OUT - 1 :: KSIC_HELD_OUT])
-    test = {korean: (korean, english) for code, korean, english in rows if code in chosen}
-    tested = {_bare(side) for code, *pair in rows if code in chosen for side in pair}
-    train = [(ko, en) for _, ko, en in rows if not tested & {_bare(ko), _bare(en)}]
-    unique = {_bare(english): (korean, english) for korean, english in test.values()}
-    return list(dict.fromkeys(train)), list(unique.values())
+def split_ksic(rows: Sequence[tuple[str, str, str, str]]) -> Split:
+    """Cut (revision, code, Korean, English) by the codes of KSIC 11.
+
+    Every third code is for the test, of the others every 12th for the choice. A name of any
+    revision whose Korean or English is near-identical to one held out is left out.
+    """
+    codes = sorted({code for revision, code, _, _ in rows if revision == KSIC_TESTED})
+    test = _names_of(rows, set(codes[2::3]))
+    choice = _names_of(rows, set(codes[3::12]))
+    known = {_bare(side) for pair in test for side in pair}
+    choice = [pair for pair in choice if not known & {_bare(side) for side in pair}]
+    held_out = [*test, *choice]
+    names = list(dict.fromkeys((korean, english) for _, _, korean, english in rows))
+    free = ~np.logical_or.reduce([
+        near_identical([name[side] for name in names], [name[side] for name in held_out])
+        for side in (0, 1)
+    ])
+    codes_held_out = set(codes[2::3]) | set(codes[3::12])
+    own = {(korean, english) for _, code, korean, english in rows if code in codes_held_out}
+    train = [name for name, is_free in zip(names, free, strict=True) if is_free and name not in own]
+    return Split(train, choice, test)
 
 
-def _split_catalogue(records: Sequence[Sequence[Pair]]) -> tuple[list[Pair], list[Pair]]:
-    """Part the texts by record: the passages of every 10th record are for the test."""
+def near_identical(names: Sequence[str], others: Sequence[str]) -> NDArray[np.bool_]:
+    """Tell which of n names shares 0.8 of its character pairs (Dice) with one of the others."""
+    if not names or not others:
+        return np.zeros(len(names), dtype=bool)
+    vocabulary: dict[str, int] = {}
+    first, second = (_pair_sets(texts, vocabulary) for texts in (names, others))
+    left, right = (_indicators(sets, len(vocabulary)) for sets in (first, second))
+    common = left @ right.T
+    sizes = left.sum(axis=1)[:, None] + right.sum(axis=1)[None, :]
+    found: NDArray[np.bool_] = (2 * common >= ALIKE * sizes).any(axis=1)
+    return found
+
+
+def split_catalogue(records: Sequence[Sequence[Pair]]) -> Split:
+    """Cut the texts by record: every 10th for the test, and every 20th of all for the choice."""
     test = [
         pair for record in records[CATALOGUE_HELD_OUT - 1 :: CATALOGUE_HELD_OUT] for pair in record
     ]
-    tested = {side for pair in test for side in pair}
-    train = [pair for record in records for pair in record if not tested & set(pair)]
-    return train, [pair for pair in test if len(pair[0]) >= PASSAGE_LENGTH]
+    choice = [
+        pair
+        for record in records[CATALOGUE_HELD_OUT // 2 - 1 :: 2 * CATALOGUE_HELD_OUT]
+        for pair in record
+    ]
+    held_out = {side for pair in (*test, *choice) for side in pair}
+    train = [pair for record in records for pair in record if not held_out & set(pair)]
+    return Split(train, _passages(choice), _passages(test))
+
+
+def _passages(pairs: Sequence[Pair]) -> list[Pair]:
+    """Keep the pairs that are passages, each once."""
+    return list(dict.fromkeys(pair for pair in pairs if len(pair[0]) >= PASSAGE_LENGTH))
+
+
+def _names_of(rows: Sequence[tuple[str, str, str, str]], codes: set[str]) -> list[Pair]:
+    """List the KSIC 11 names of some codes, each Korean and each English name once."""
+    korean = {
+        korean: (korean, english)
+        for revision, code, korean, english in rows
+        if revision == KSIC_TESTED and code in codes
+    }
+    return list({_bare(english): (name, english) for name, english in korean.values()}.values())
+
+
+def _pair_sets(texts: Sequence[str], vocabulary: dict[str, int]) -> list[set[int]]:
+    """Give the numbers of each text's character pairs, and number new ones on."""
+    bare = [_bare(text) or text for text in texts]
+    return [
+        {
+            vocabulary.setdefault(text[start : start + 2], len(vocabulary))
+            for start in range(max(1, len(text) - 1))
+        }
+        for text in bare
+    ]
+
+
+def _indicators(sets: Sequence[set[int]], size: int) -> NDArray[np.float32]:
+    """Write n sets of numbers below `size` as an (n, size) array of zeros and ones."""
+    array = np.zeros((len(sets), size), dtype=np.float32)
+    for row, members in enumerate(sets):
+        array[row, list(members)] = 1
+    return array
 
 
 def _bare(name: str) -> str:
@@ -193,11 +301,11 @@ def _read_sbir(folder: Path) -> list[Pair]:
 
 
 def _read_cordis(folder: Path) -> list[Pair]:
-    """Read (title and topic title, objective) of CORDIS projects before the clean test's date."""
+    """Read (title and topic title, objective) of CORDIS projects before the clean date."""
     rows = _rows(
         folder / "cordis" / "projects.csv", "title", "topic_title", "objective", "startDate"
     )
-    known = [row for row in rows if row["startDate"] and row["startDate"] < CLEAN_TEST_DATE]
+    known = [row for row in rows if row["startDate"] and row["startDate"] < CLEAN_DATE]
     return [
         (row[title], row["objective"])
         for row in known
@@ -206,11 +314,11 @@ def _read_cordis(folder: Path) -> list[Pair]:
     ]
 
 
-def _read_ksic(folder: Path) -> list[tuple[str, str, str]]:
-    """Read (code, Korean name, English name) of the Korean Standard Industrial Classification."""
-    rows = _rows(folder / "ksic" / "ksic.csv", "cd", "nm", "eng_nm")
+def _read_ksic(folder: Path) -> list[tuple[str, str, str, str]]:
+    """Read (revision, code, Korean, English name) of the Korean industrial classification."""
+    rows = _rows(folder / "ksic" / "ksic.csv", "ksic_C", "cd", "nm", "eng_nm")
     return [
-        (row["cd"], re.sub(r"\(\d[\d~,\s]*\)$", "", row["nm"]), row["eng_nm"])
+        (row["ksic_C"], row["cd"], re.sub(r"\(\d[\d~,\s]*\)$", "", row["nm"]), row["eng_nm"])
         for row in rows
         if row["nm"] and row["eng_nm"]
     ]

@@ -6,29 +6,29 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from index.training.corpus import Pair, Source
 
 if TYPE_CHECKING:
-    import torch
-    from sentence_transformers import SentenceTransformer
     from tokenizers import Tokenizer
 
+Floats = NDArray[np.float32]
+Ints = NDArray[np.int32]
 Report = Callable[[str], None]
 
-Direction = Literal["query_to_doc", "query_to_query", "doc_to_query", "doc_to_doc"]
-
-ALL_DIRECTIONS: tuple[Direction, ...] = get_args(Direction)
+MEMORY = (0.9, 0.999)
+"""Adam's decay of the means of the gradient and of its square (Kingma and Ba 2015)."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingPlan:
     """How long and with what the vectors are trained; an epoch passes over the first source."""
 
-    epochs: float = 3.0
+    epochs: float = 6.0
     batch: int = 1_024
     dimension: int = 256
     vocabulary: int = 35_000
@@ -36,53 +36,48 @@ class TrainingPlan:
     warmup: float = 0.05
     scale: float = 20.0
     longest: int = 192
+    spread: float = 0.1
     seed: int = 20_241
-    threads: int = 1
 
 
 def train_model(
     tokenizer: Tokenizer, sources: Sequence[Source], plan: TrainingPlan, *, report: Report
-) -> SentenceTransformer:
-    """Train a StaticEmbedding with MultipleNegativesRankingLoss over batches of one source each.
+) -> Floats:
+    """Train the vectors of the tokens, shape (tokens, dimension), over batches of one source each.
 
-    A pair of a bilingual source changes sides at random, so that a batch's negatives hold both
-    languages and the language itself is no help. The result is the same for the same seed,
-    tokenizer, sources and versions of the libraries.
+    The loss is that of in-batch negatives, both ways (`contrast`). A pair of a bilingual
+    source changes sides at random, so that a batch's negatives hold both languages and the
+    language itself is no help. A token that training never saw gets a zero vector, and so does
+    the unknown token. The result is the same for the same seed, tokenizer, sources and versions
+    of the libraries: matrices are multiplied by one thread, so that their sums have one order.
     """
-    import torch
-    from sentence_transformers import SentenceTransformer
-    from sentence_transformers.sentence_transformer.losses import MultipleNegativesRankingLoss
-    from sentence_transformers.sentence_transformer.modules import Normalize, StaticEmbedding
+    from threadpoolctl import threadpool_limits
 
-    torch.set_num_threads(plan.threads)
-    torch.manual_seed(plan.seed)
+    with threadpool_limits(limits=1, user_api="blas"):
+        return _train(tokenizer, sources, plan, report)
+
+
+def _train(
+    tokenizer: Tokenizer, sources: Sequence[Source], plan: TrainingPlan, report: Report
+) -> Floats:
     generator = np.random.default_rng(plan.seed)
-    tokenizer.enable_truncation(plan.longest)
-    weights = generator.standard_normal((tokenizer.get_vocab_size(), plan.dimension))
-    static = StaticEmbedding(tokenizer, embedding_weights=weights.astype(np.float32) * 0.1)
-    model = SentenceTransformer(modules=[static, Normalize()], device="cpu")
-    loss = MultipleNegativesRankingLoss(model, scale=plan.scale, directions=ALL_DIRECTIONS)
+    bags = Bags(tokenizer, plan.longest)
+    shape = (tokenizer.get_vocab_size(), plan.dimension)
+    weights = (generator.standard_normal(shape) * plan.spread).astype(np.float32)
+    adam = RowAdam(weights)
     steps = count_steps(sources, plan)
-    optimizer = torch.optim.Adam(model.parameters(), lr=plan.rate, foreach=False)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, _rate(steps, plan.warmup))
-    seen = np.zeros(len(weights), dtype=bool)
     tally: dict[str, list[float]] = {source.name: [] for source in sources}
-    model.train()
     for step, (name, pairs) in enumerate(islice(_batches(sources, plan, generator), steps), 1):
-        features = [_features(tokenizer, [pair[side] for pair in pairs]) for side in (0, 1)]
-        for feature in features:
-            seen[feature["input_ids"].numpy()] = True
-        value = loss(features, torch.empty(0))
-        optimizer.zero_grad()
-        value.backward()
-        optimizer.step()
-        schedule.step()
-        tally[name].append(value.item())
+        texts = [pair[side] for side in (0, 1) for pair in pairs]
+        tokens, shares = bags.read(texts)
+        loss, gradient = contrast(shares @ weights[tokens], plan.scale)
+        adam.step(tokens, shares.T @ gradient, plan.rate * _rate(step, steps, plan.warmup))
+        tally[name].append(loss)
         if step % max(1, steps // 20) == 0:
             report(f"step {step}/{steps}: {_recent(tally)}")
-    model.eval()
-    _finish(static, seen)
-    return model
+    weights[adam.counts == 0] = 0
+    weights[0] = 0
+    return weights
 
 
 def count_steps(sources: Sequence[Source], plan: TrainingPlan) -> int:
@@ -91,26 +86,114 @@ def count_steps(sources: Sequence[Source], plan: TrainingPlan) -> int:
     return max(1, round(plan.epochs * sources[0].size / plan.batch / share))
 
 
-def save_model(model: SentenceTransformer, folder: Path) -> None:
+class Bags:
+    """Reads texts as bags of tokens, each text cut into tokens once."""
+
+    def __init__(self, tokenizer: Tokenizer, longest: int) -> None:
+        self._tokenizer = tokenizer
+        self._longest = longest
+        self._known: dict[str, Ints] = {}
+
+    def read(self, texts: Sequence[str]) -> tuple[Ints, Any]:
+        """Give the t different tokens of n texts, and the share of each in each text.
+
+        Returns:
+            Tokens (t,), sorted, and a sparse (n, t) array whose rows sum to 1; a text without
+            tokens has an empty row.
+        """
+        from scipy.sparse import csr_array
+
+        ids = self._ids(texts)
+        counts = np.fromiter(map(len, ids), dtype=np.int64, count=len(ids))
+        tokens, columns = np.unique(np.concatenate(ids), return_inverse=True)
+        shares = np.repeat(1 / np.maximum(counts, 1), counts).astype(np.float32)
+        starts = np.concatenate([[0], np.cumsum(counts)])
+        bags = csr_array((shares, columns, starts), shape=(len(ids), len(tokens)))
+        bags.sum_duplicates()
+        return tokens, bags
+
+    def _ids(self, texts: Sequence[str]) -> list[Ints]:
+        """Give the first tokens of each text."""
+        new = [text for text in dict.fromkeys(texts) if text not in self._known]
+        for text, encoding in zip(
+            new, self._tokenizer.encode_batch_fast(new, add_special_tokens=False), strict=True
+        ):
+            self._known[text] = np.asarray(encoding.ids[: self._longest], dtype=np.int32)
+        return [self._known[text] for text in texts]
+
+
+class RowAdam:
+    """Adam over the rows of an array that a step touches; the others rest, moments and all."""
+
+    def __init__(self, weights: Floats) -> None:
+        self._weights = weights
+        self._mean = np.zeros_like(weights)
+        self._square = np.zeros_like(weights)
+        self.counts = np.zeros(len(weights), dtype=np.int64)
+
+    def step(self, rows: Ints, gradient: Floats, rate: float) -> None:
+        """Move r rows, named once each, against their (r, d) gradient."""
+        self.counts[rows] += 1
+        past = self.counts[rows][:, None].astype(np.float32)
+        slow, slower = (np.float32(memory) for memory in MEMORY)
+        mean, square = self._mean[rows], self._square[rows]
+        mean *= slow
+        mean += (1 - slow) * gradient
+        square *= slower
+        square += (1 - slower) * np.square(gradient)
+        self._mean[rows], self._square[rows] = mean, square
+        square /= 1 - slower**past
+        np.sqrt(square, out=square)
+        square += np.float32(1e-8)
+        mean *= np.float32(rate) / (1 - slow**past)
+        mean /= square
+        self._weights[rows] -= mean
+
+
+def contrast(sums: Floats, scale: float) -> tuple[float, Floats]:
+    """Give the loss of 2n texts' vectors, of which rows i and n + i are a pair, and its gradient.
+
+    Each of the first n rows looks for its partner among the other n by cosine times `scale`, and
+    each of the others among the first, with the softmax cross-entropy (multiple negatives
+    ranking, Henderson and others 2017, both ways). The gradient has the shape of `sums`, (2n, d).
+    """
+    lengths = np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-9)
+    units = sums / lengths
+    left, right = np.split(units, 2)
+    count = len(left)
+    # A cosine is at most 1, so no exponential overflows and both ways share one array of them.
+    chances = np.exp((left @ right.T - 1) * np.float32(scale))
+    own = np.diagonal(chances).copy()
+    rows, columns = chances.sum(axis=1), chances.sum(axis=0)
+    loss = float(-(np.log(own / rows) + np.log(own / columns)).mean() / 2)
+    chances *= (1 / rows)[:, None] + (1 / columns)[None, :]
+    chances[np.arange(count), np.arange(count)] -= 2
+    chances *= np.float32(scale / 2 / count)
+    pull = np.concatenate([chances @ right, chances.T @ left])
+    gradient: Floats = (pull - units * (units * pull).sum(axis=1, keepdims=True)) / lengths
+    return loss, gradient
+
+
+def save_model(tokenizer: Tokenizer, weights: Floats, folder: Path) -> None:
     """Write the model folder: weights as float16, all files readable for everybody (0644)."""
     from safetensors.numpy import save_file
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Normalize, StaticEmbedding
 
-    static: Any = model[0]
-    static.tokenizer.no_truncation()
-    model.half()
+    tokenizer.no_truncation()
+    static = StaticEmbedding(tokenizer, embedding_weights=weights.astype(np.float16))
+    model = SentenceTransformer(modules=[static, Normalize()], device="cpu")
     model.save(str(folder), create_model_card=False)
-    weights = static.embedding.weight.detach().numpy()
-    save_file({"embedding.weight": np.ascontiguousarray(weights)}, folder / "model.safetensors")
-    compact = static.tokenizer.to_str(pretty=False)
-    (folder / "tokenizer.json").write_text(compact, encoding="utf-8")
+    save_file({"embedding.weight": weights.astype(np.float16)}, folder / "model.safetensors")
+    (folder / "tokenizer.json").write_text(tokenizer.to_str(pretty=False), encoding="utf-8")
     for file in folder.rglob("*"):
         file.chmod(0o755 if file.is_dir() else 0o644)
 
 
-def _rate(steps: int, warmup: float) -> Callable[[int], float]:
-    """Raise the learning rate over the first part of the steps, then lower it to zero."""
+def _rate(step: int, steps: int, warmup: float) -> float:
+    """Give the part of the learning rate at a step: it rises first, then falls to zero."""
     rising = max(1, round(steps * warmup))
-    return lambda step: min((step + 1) / rising, max(0.0, (steps - step) / max(1, steps - rising)))
+    return min(step / rising, (steps - step + 1) / max(1, steps - rising))
 
 
 def _batches(
@@ -144,30 +227,8 @@ def _batch(
     return pairs
 
 
-def _features(tokenizer: Tokenizer, texts: Sequence[str]) -> dict[str, torch.Tensor]:
-    """Tokenise texts into the flat ids and offsets that an EmbeddingBag takes."""
-    import torch
-
-    encodings = tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
-    counts = np.fromiter((len(e) for e in encodings), dtype=np.int64, count=len(encodings))
-    ids = np.concatenate([np.asarray(e.ids, dtype=np.int64) for e in encodings])
-    return {
-        "input_ids": torch.from_numpy(ids),
-        "offsets": torch.from_numpy(np.cumsum(counts) - counts),
-    }
-
-
 def _recent(tally: dict[str, list[float]]) -> str:
     """Write the mean of each source's latest losses."""
     return ", ".join(
         f"{name} {np.mean(values[-20:]):.3f}" for name, values in tally.items() if values
     )
-
-
-def _finish(static: Any, seen: np.ndarray[Any, np.dtype[np.bool_]]) -> None:
-    """Zero the vectors of tokens that training never saw, and of the unknown token."""
-    import torch
-
-    with torch.no_grad():
-        static.embedding.weight[torch.from_numpy(~seen)] = 0
-        static.embedding.weight[0] = 0

@@ -2,36 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index.encoder import Encoder
-from index.training.bilingual import DESCRIPTIONS_FILE, read_pairs
-from index.training.corpus import HeldOut, Pair
+from index.training.bilingual import read_descriptions, sector_descriptions
+from index.training.corpus import Corpus, HeldOut, Pair
 
 Scores = NDArray[np.floating[Any]]
 
 
-def evaluation_lines(encoder: Encoder, held_out: HeldOut) -> Iterator[str]:
-    """Yield one line per figure: SBIR against BM25, then Korean-English accuracy."""
+DESCRIPTIONS_TO_CHOOSE = 60
+"""The first so many descriptions were looked at while the training was being chosen."""
+
+
+def evaluation_lines(encoder: Encoder, corpus: Corpus) -> Iterator[str]:
+    """Yield one line per figure: first those that may choose the training, then the test's."""
+    descriptions = [(korean, english) for korean, english, _ in read_descriptions()]
+    yield from _lines_of(
+        encoder, "choice", corpus.choice, {"descriptions": descriptions[:DESCRIPTIONS_TO_CHOOSE]}
+    )
+    others = {
+        "sector descriptions": sector_descriptions(),
+        "descriptions": descriptions,
+        "descriptions never looked at": descriptions[DESCRIPTIONS_TO_CHOOSE:],
+    }
+    yield from _lines_of(encoder, "test", corpus.test, others)
+
+
+def _lines_of(
+    encoder: Encoder, part: str, held_out: HeldOut, others: Mapping[str, Sequence[Pair]]
+) -> Iterator[str]:
+    """Write the figures of one part: SBIR against BM25, then Korean-English accuracy."""
     if held_out.sbir:
         titles, abstracts = zip(*held_out.sbir, strict=True)
         ours = similarities(encoder, titles, abstracts)
-        yield f"SBIR title to abstract, {len(titles)} held out: MRR@10 {_mrr(ours):.4f}, " + (
+        yield f"{part}: SBIR title to abstract, {len(titles)}: MRR@10 {_mrr(ours):.4f}, " + (
             f"BM25 {_mrr(bm25_scores(titles, abstracts)):.4f}"
         )
-    descriptions = [(korean, english) for english, korean in read_pairs(DESCRIPTIONS_FILE)]
-    sets = {
-        "KSIC names": held_out.ksic,
-        "catalogue passages": held_out.catalogue,
-        "descriptions": descriptions,
-    }
+    sets = {"KSIC names": held_out.ksic, "catalogue passages": held_out.catalogue, **others}
     for name, pairs in sets.items():
         if pairs:
-            yield _bilingual_line(encoder, name, pairs)
+            yield f"{part}: {_bilingual_line(encoder, name, pairs)}"
 
 
 def similarities(encoder: Encoder, queries: Sequence[str], passages: Sequence[str]) -> Scores:
@@ -73,6 +88,6 @@ def _bilingual_line(encoder: Encoder, name: str, pairs: Sequence[Pair]) -> str:
     mixed[np.arange(len(pairs)), len(pairs) + np.arange(len(pairs))] = -1
     among_both = float((reciprocal_ranks(mixed) == 1).mean())
     return (
-        f"{name}, {len(pairs)} held out: accuracy@1 Korean to English {there:.4f}, "
+        f"{name}, {len(pairs)}: accuracy@1 Korean to English {there:.4f}, "
         f"English to Korean {back:.4f}, Korean to English among both languages {among_both:.4f}"
     )

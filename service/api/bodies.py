@@ -62,4 +62,7 @@ def page_json(page: Page, endpoint: str, query: ListQuery | TieQuery) -> dict[st
     asked = {**query.model_dump(), "cursor": page.cursor}
     next_url = url_for(endpoint, **asked) if page.cursor else None
     items = [public_json(item) for item in page.items]
-    return {"items": items, "total": page.total, "next": next_url}
+    found = {"items": items, "total": page.total, "next": next_url}
+    if isinstance(query, ListQuery):
+        found["similar"] = [public_json(item) for item in page.similar]
+    return found

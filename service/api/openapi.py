@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from pydantic.json_schema import models_json_schema
@@ -37,6 +38,8 @@ _DESCRIPTIONS = {
 _RECORDS = ("Startup", "Partner", "Tie", "Programme")
 _SHOWN = {name: name for name in _RECORDS} | {"Startup": "StartupShown"}
 """The schema of each kind of record as answers show it: without personal data."""
+_REPLACED = _SHOWN | {"Startup": "StartupReplaced"}
+"""The schema of each kind of record as it is sent to take the place of what stands."""
 _CONDITIONS = {
     "If-Match": "The ETag of the record as it was read; * is refused.",
     "If-None-Match": "The ETag of the record as it is known; if it still stands, 304 is answered.",
@@ -52,7 +55,7 @@ _OPERATIONS: dict[str, dict[str, Any]] = {
     **{
         f"replace{name}": {
             "query": EditQuery,
-            "body": _SHOWN[name],
+            "body": _REPLACED[name],
             "answer": _SHOWN[name],
             "etag": "If-Match",
         }
@@ -152,21 +155,26 @@ def _problem(name: str = "Problem") -> dict[str, Any]:
     }
 
 
+def _without(schema: dict[str, Any], fields: Collection[str], title: str) -> dict[str, Any]:
+    """Give a schema without some of its properties, none of which is required."""
+    kept = {name: one for name, one in schema["properties"].items() if name not in fields}
+    return {**schema, "title": title, "properties": kept}
+
+
 def _schemas() -> dict[str, Any]:
     models: list[Any] = [(m, "validation") for m in (Startup, Partner, Tie, Programme)]
     _, made = models_json_schema(models, ref_template=_REF + "{model}")
     schemas: dict[str, Any] = made["$defs"]
     text = schemas["Text"]
     schemas["Text"] = {"anyOf": [{"type": "string", "minLength": 1}, text]}
+    shown = _without(schemas["Startup"], PERSONAL, "StartupShown")
     for name in _RECORDS:  # the address names the record, or it is given an id
-        schemas[name]["required"].remove("id")
-    startup = schemas["Startup"]
-    shown = {name: one for name, one in startup["properties"].items() if name not in PERSONAL}
-    shown = {**startup, "title": "StartupShown", "properties": shown}
+        schemas[name]["required"] = [one for one in schemas[name]["required"] if one != "id"]
     schemas |= {
         "StartupShown": shown,
-        "StartupPage": _page("StartupShown"),
-        "PartnerPage": _page("Partner"),
+        "StartupReplaced": _without(schemas["Startup"], PERSONAL, "StartupReplaced"),
+        "StartupPage": _searched("StartupShown"),
+        "PartnerPage": _searched("Partner"),
         "TiePage": _page("Tie"),
         "ProgrammeList": _list({"$ref": _REF + "Programme"}),
         "SectorList": _list(_object(code="string", name=_NAMES, parent=["string", "null"])),
@@ -189,6 +197,14 @@ def _list(item: dict[str, Any]) -> dict[str, Any]:
 def _page(name: str) -> dict[str, Any]:
     items = {"type": "array", "items": {"$ref": _REF + name}}
     return _object(items=items, total="integer", next=["string", "null"])
+
+
+def _searched(name: str) -> dict[str, Any]:
+    """Describe a part of a list that is searched by name, with those of similar names."""
+    page = _page(name)
+    page["properties"]["similar"] = page["properties"]["items"]
+    page["required"].append("similar")
+    return page
 
 
 def _problem_schema() -> dict[str, Any]:

@@ -97,7 +97,7 @@ def programmes() -> Response:
 
 def _profiles(side: Side) -> Response:
     query = read_query(ListQuery, request.args, strict=True)
-    page = read_page(dari().store, side, query)
+    page = read_page(dari().store, dari().names, side, query)
     return jsonify(page_json(page, f"staff_api.{side}s", query))
 
 

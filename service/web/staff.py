@@ -37,7 +37,7 @@ QUERIES: dict[str, type[StartupMatchQuery]] = {
 def profiles(side: str) -> ResponseReturnValue:
     """List the profiles of one side by id, a page at a time."""
     query = read_query(ListQuery, request.args, strict=False)
-    page = read_page(dari().store, SIDES[side], query)
+    page = read_page(dari().store, dari().names, SIDES[side], query)
     return render_template(f"{side}.html", side=side, query=query, page=page)
 
 

@@ -8,7 +8,9 @@ from datetime import date
 import numpy as np
 import pytest
 
-from index import History
+from index import History, LexicalIndex
+from index.columns import Roster
+from index.history import DAMPING
 from profiles import Tie
 
 MakeTie = Callable[..., Tie]
@@ -31,6 +33,36 @@ def past(tie: MakeTie) -> History:
     return history
 
 
+def near(
+    history: History, queries: np.ndarray, day: date, among: list[str], text: str = ""
+) -> dict[str, tuple[float, float, float]]:
+    """What is known of each: greatest cosine, damped sum of cosines, damped sum of BM25."""
+    roster = history._roster
+    found = history.near(queries, text, day, among=roster.mask(among))
+    columns = (found.nearest, found.cosines, found.words)
+    known = {
+        id: [float(c[roster.number(id)]) for c in columns] for id in among if id in held(roster)
+    }
+    return {id: tuple(values) for id, values in known.items() if values[0] == values[0]}
+
+
+def held(roster: Roster) -> set[str]:
+    return set(roster.ids(range(len(roster))))
+
+
+def greatest(
+    history: History, queries: np.ndarray, day: date, among: list[str]
+) -> dict[str, float]:
+    return {id: values[0] for id, values in near(history, queries, day, among).items()}
+
+
+def nearest_ties(
+    history: History, queries: np.ndarray, ids: list[str], day: date
+) -> list[str | None]:
+    numbers = history._roster.numbers(ids)
+    return [tie and tie.id for tie in history.nearest_ties(queries, numbers, day)]
+
+
 def ids(ties: list[Tie]) -> list[str]:
     return [tie.id for tie in ties]
 
@@ -42,9 +74,8 @@ def ids(ties: list[Tie]) -> list[str]:
 def test_a_deed_counts_strictly_after_its_day(past: History, day: date, known: bool) -> None:
     assert ("t1" in ids(past.of("p1", day))) is known
     assert past.count("p1", day) == 1 + known
-    assert ("p1" in past.nearest(EAST[None], 1, day, among=["p1"])) is True
-    near = past.similarities(EAST[None], ["p1"], day)["p1"]
-    assert (near[1].id, near[0]) == (("t1", 1.0) if known else ("t2", 0.0))
+    assert greatest(past, EAST[None], day, ["p1"]) == {"p1": 1.0 if known else 0.0}
+    assert nearest_ties(past, EAST[None], ["p1"], day) == ["t1" if known else "t2"]
     assert len(past.vectors("p1", day, newest=9)) == 1 + known
 
 
@@ -60,9 +91,9 @@ def test_pairings_and_conflicts_are_no_deeds(past: History, tie: MakeTie, kind: 
     )
     assert past.of("p9", DAY) == []
     assert past.count("p9", DAY) == 0
-    assert past.nearest(EAST[None], 9, DAY, among=["p9", "s9"]) == {}
-    assert past.similarities(EAST[None], ["p9"], DAY) == {}
-    assert past.subjects("p9", DAY)[0] == []
+    assert near(past, EAST[None], DAY, ["p9", "s9"]) == {}
+    assert nearest_ties(past, EAST[None], ["p9"], DAY) == [None]
+    assert past.texts("p9", DAY, newest=9) == []
     assert ids(past.between("s9", "p9")) == ["t9"]
 
 
@@ -100,48 +131,93 @@ def test_pairings_come_by_id_and_hold_nothing_else(past: History, tie: MakeTie) 
     assert ids(past.pairings("p1", DAY)) == ["pa", "pb"]
 
 
-def test_nearest_scores_profiles_by_their_best_subject(past: History) -> None:
-    near = past.nearest(np.stack([EAST, NORTH]), 10, DAY, among={"p1", "p2", "p3"})
-    assert near == pytest.approx({"p1": 1.0, "p2": 1.0, "p3": 0.8})
+def test_profiles_are_as_near_as_their_best_subject(past: History) -> None:
+    found = greatest(past, np.stack([EAST, NORTH]), DAY, ["p1", "p2", "p3"])
+    assert found == pytest.approx({"p1": 1.0, "p2": 1.0, "p3": 0.8})
 
 
-def test_nearest_gives_only_those_asked_for(past: History) -> None:
-    assert past.nearest(EAST[None], 10, DAY, among=["p3", "nobody"]) == pytest.approx({"p3": 0.6})
-    assert past.nearest(EAST[None], 10, DAY, among=[]) == {}
+def test_further_subjects_add_less_and_less(past: History, tie: MakeTie) -> None:
+    past.put(tie("t6", "s4", "p1", BEFORE, subject="both"), BETWEEN)
+    found = near(past, EAST[None], DAY, ["p1", "p2"])
+    assert found["p1"][1] == pytest.approx(1 + DAMPING * 0.6)
+    assert found["p2"][1] == pytest.approx(1)
 
 
-def test_a_filter_never_hides_a_subject_that_is_further_away(past: History, tie: MakeTie) -> None:
-    for n in range(30):
-        past.put(tie(f"x{n}", "s1", f"x{n}", BEFORE, subject=f"chips {n}"), EAST)
-    assert past.nearest(EAST[None], 1, DAY, among=["p3"]) == pytest.approx({"p3": 0.6})
+def test_a_subject_counts_once_however_many_ties_share_it(past: History, tie: MakeTie) -> None:
+    once = near(past, EAST[None], DAY, ["p1"], "chips")
+    past.put(tie("t6", "s9", "p1", BEFORE, subject="chips"), EAST)
+    assert near(past, EAST[None], DAY, ["p1"], "chips") == once
 
 
-def test_nearest_of_nothing_is_nothing(past: History) -> None:
-    none = np.empty((0, 2), np.float32)
-    assert past.nearest(none, 5, DAY, among=["p1"]) == {}
-    assert History(2).nearest(EAST[None], 5, DAY, among=["p1"]) == {}
-    assert past.similarities(none, ["p1"], DAY) == {}
-    assert History(2).similarities(EAST[None], ["p1"], DAY) == {}
+def test_cosines_below_zero_take_nothing_away(past: History) -> None:
+    found = near(past, -EAST[None], DAY, ["p1", "p3"])
+    assert found["p3"][:2] == pytest.approx((-0.6, 0.0))
+    assert found["p1"][:2] == pytest.approx((0.0, 0.0))
 
 
-def test_similarity_gives_the_best_of_all_queries_and_its_tie(past: History) -> None:
-    near = past.similarities(np.stack([EAST, BETWEEN]), ["p1", "p2", "p3", "nobody"], DAY)
-    assert {id: (pytest.approx(s), t.id) for id, (s, t) in near.items()} == {
-        "p1": (1.0, "t1"),
-        "p2": (1.0, "t3"),
-        "p3": (1.0, "t4"),
-    }
+def test_words_of_subjects_are_found(past: History) -> None:
+    found = near(past, EAST[None], DAY, ["p1", "p2", "p3"], "we make chips")
+    assert found["p1"][2] == pytest.approx(found["p2"][2])
+    assert found["p1"][2] > 0 == found["p3"][2]
 
 
-def test_equal_similarity_is_told_by_the_first_tie(past: History, tie: MakeTie) -> None:
+def test_words_are_scored_as_if_later_subjects_were_not_there(past: History, tie: MakeTie) -> None:
+    before = near(past, EAST[None], DAY, ["p1", "p2", "p3"], "chips and ships")
+    for n in range(20):
+        later = date(2020, 6, 15 + n % 3)
+        past.put(tie(f"x{n}", f"x{n}", "p2", later, subject=f"chips {n}"), EAST)
+    assert near(past, EAST[None], DAY, ["p1", "p2", "p3"], "chips and ships") == before
+
+
+def test_only_those_asked_for_are_near(past: History) -> None:
+    assert greatest(past, EAST[None], DAY, ["p3", "nobody"]) == pytest.approx({"p3": 0.6})
+    assert greatest(past, EAST[None], DAY, []) == {}
+
+
+def test_nothing_is_near_to_nothing(past: History) -> None:
+    assert near(History(2), EAST[None], DAY, ["p1"]) == {}
+    assert past.nearest_ties(EAST[None], np.empty(0, np.int64), DAY) == []
+
+
+def test_the_nearest_tie_is_of_the_best_subject_for_any_query(past: History) -> None:
+    asked = np.stack([EAST, BETWEEN])
+    assert nearest_ties(past, asked, ["p1", "p2", "p3"], DAY) == ["t1", "t3", "t4"]
+
+
+def test_equal_subjects_are_told_by_the_first_tie(past: History, tie: MakeTie) -> None:
     past.put(tie("t0", "s3", "p1", BEFORE, subject="chips"), EAST)
-    assert past.similarities(EAST[None], ["p1"], DAY)["p1"][1].id == "t0"
+    assert nearest_ties(past, EAST[None], ["p1"], DAY) == ["t0"]
+    past.put(tie("a0", "s3", "p1", BEFORE, subject="chips too"), EAST)
+    assert nearest_ties(past, EAST[None], ["p1"], DAY) == ["a0"]
+    past.put(tie("a", "s3", "p1", DAY, subject="chips"), EAST)
+    assert nearest_ties(past, EAST[None], ["p1"], DAY) == ["a0"]
 
 
-def test_subjects_come_with_their_ties(past: History) -> None:
-    ties, vectors = past.subjects("p1", DAY)
-    assert ids(ties) == ["t1", "t2"]
-    np.testing.assert_array_equal(vectors, [EAST, NORTH])
+def test_from_the_other_end_a_pair_is_as_near(past: History, tie: MakeTie) -> None:
+    """What a startup finds of a partner's past, the partner finds of the startup."""
+    past.put(tie("t6", "s4", "p1", BEFORE, subject="ships, chips and more ships"), BETWEEN)
+    past.put(tie("t7", "s4", "p2", DAY, subject="chips"), EAST)
+    texts = {"a": "chips chips for ships", "b": "ships", "c": "games"}
+    vectors = {"a": EAST, "b": NORTH, "c": BETWEEN}
+    documents = LexicalIndex(texts, roster=past._roster, vocabulary=past.vocabulary)
+    numbers = past._roster.numbers(texts)
+    stacked = [np.stack(list(vectors.values()))]
+    for partner in ("p1", "p2", "p3"):
+        back = past.near_to(partner, stacked, documents, numbers, DAY)
+        for place, id in enumerate(texts):
+            there = near(past, vectors[id][None], DAY, [partner], texts[id])[partner]
+            found = [c[place] for c in (back.nearest, back.cosines, back.words)]
+            assert found == pytest.approx(there, rel=1e-5)
+        told = past.nearest_ties_to(partner, stacked, DAY)
+        ties = [nearest_ties(past, vectors[id][None], [partner], DAY)[0] for id in texts]
+        assert [tie and tie.id for tie in told] == ties
+
+
+def test_from_the_other_end_nobody_without_a_past_is_near(past: History) -> None:
+    documents = LexicalIndex({"a": "chips"}, roster=past._roster, vocabulary=past.vocabulary)
+    back = past.near_to("s5", [EAST[None]], documents, past._roster.numbers(["a"]), DAY)
+    assert np.isnan([back.nearest, back.cosines, back.words]).all()
+    assert past.nearest_ties_to("s5", [EAST[None]], DAY) == [None]
 
 
 def test_vectors_are_the_newest_distinct_subjects(past: History, tie: MakeTie) -> None:
@@ -150,18 +226,19 @@ def test_vectors_are_the_newest_distinct_subjects(past: History, tie: MakeTie) -
     np.testing.assert_array_equal(past.vectors("p1", DAY, newest=2), [EAST, NORTH])
     assert len(past.vectors("p1", DAY, newest=9)) == 3
     assert past.vectors("nobody", DAY, newest=9).shape == (0, 2)
+    assert past.texts("p1", DAY, newest=2) == ["chips", "ships"]
 
 
 def test_ties_of_one_subject_share_its_vector_until_the_last_goes(past: History) -> None:
-    assert len(past._subjects) == 3
+    assert past.subjects == 3
     past.remove("t1")
-    assert len(past._subjects) == 3
+    assert past.subjects == 3
     assert past.vector("t1") is None
-    assert past.nearest(EAST[None], 9, DAY, among=["p1"]) == {"p1": 0.0}
+    assert greatest(past, EAST[None], DAY, ["p1"]) == {"p1": 0.0}
     past.remove("t3")
     past.remove("t3")
-    assert len(past._subjects) == 2
-    assert past.nearest(EAST[None], 9, DAY, among=["p2"]) == {}
+    assert past.subjects == 2
+    assert greatest(past, EAST[None], DAY, ["p2"]) == {}
     assert len(past) == 3
 
 
@@ -169,7 +246,36 @@ def test_a_tie_that_changed_loses_what_it_was(past: History, tie: MakeTie) -> No
     past.put(tie("t1", "s1", "p9", BEFORE, subject="ships"), NORTH)
     assert ids(past.of("p1", DAY)) == ["t2"]
     assert ids(past.of("p9", DAY)) == ["t1"]
-    assert past.nearest(EAST[None], 9, DAY, among=["p9"]) == {"p9": 0.0}
+    assert greatest(past, EAST[None], DAY, ["p9"]) == {"p9": 0.0}
     past.put(tie("t1", "s1", "p9", BEFORE, kind="conflict"), None)
     assert past.of("p9", DAY) == []
     assert past.vector("t1") is None
+
+
+def test_what_was_removed_leaves_no_room_taken(
+    tie: MakeTie, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Numbers are given anew, and what is left is found as in a history that never held more."""
+    monkeypatch.setattr("index.history._FEWEST_DEAD_ROWS", 8)
+    rng = np.random.default_rng(1)
+    vectors = rng.normal(size=(60, 2)).astype(np.float32)
+    ties = [
+        tie(f"t{n:02}", f"s{n % 7}", f"p{n % 5}", BEFORE, subject=f"word{n % 9} thing{n // 2}")
+        for n in range(60)
+    ]
+    past, fresh = History(2), History(2)
+    for n, one in enumerate(ties):
+        past.put(one, vectors[n // 2])
+        if n >= 45:
+            fresh.put(one, vectors[n // 2])
+    for one in ties[:45]:
+        past.remove(one.id)
+    assert len(past._subjects._vectors) < 2 * past.subjects + 8
+    everyone = sorted(held(fresh._roster))
+    asked = "word1 word2 thing25 thing29"
+    assert near(past, EAST[None], DAY, everyone, asked) == near(
+        fresh, EAST[None], DAY, everyone, asked
+    )
+    assert nearest_ties(past, EAST[None], everyone, DAY) == nearest_ties(
+        fresh, EAST[None], everyone, DAY
+    )

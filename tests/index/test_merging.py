@@ -37,7 +37,6 @@ from profiles.database import alembic_config, reading, writing
 from profiles.exporting import export_file
 from profiles.identity import propose_duplicates
 from profiles.importing import IMPORT_KINDS
-from profiles.merges import merged_in
 from profiles.merging import find_merge, merges_of, plan, recent_merges
 from profiles.privacy import erase, held, withdraw
 from profiles.restoring import restore
@@ -163,14 +162,15 @@ def test_what_named_the_dropped_one_names_the_kept_one(known: Store, writer: Wri
     assert ties == {"t1": ("k", "p1"), "t3": ("k", "p2"), "t5": ("p3", "k"), "t6": ("k", "p3")}
     assert (planned.ties, planned.aside) == (("t1", "t5"), ("t2", "t4"))
     assert known.history("t1")[-1].by == "kim"
-    assert [merged_in(known.history(tie)[-1].payload) for tie in ("t2", "t4")] == ["t3", "k"]
+    assert [known.history(tie)[-1].merged_into for tie in ("t2", "t4")] == ["t3", "k"]
     assert [known.programme(id).partners for id in ("g1", "g2")] == [("p1", "k"), ("k", "p1")]
     assert known.get("p1").conflicts == ("x", "k")
     assert known.get("p2").conflicts == ("k",)
     assert [v.candidate for v in known.verdicts("k")] == ["p1", "p1"]
     assert [v.candidate for v in known.verdicts("p2")] == ["k"]
     assert planned.verdicts == 2
-    assert merged_in(known.history("d")[-1].payload) == "k"
+    told = [one for one in known.history("d") if one.kind != "verdict"]
+    assert told[-1].merged_into == "k"
 
 
 def test_a_merged_id_stays_known(known: Store, writer: Writer, startup, tie, tmp_path) -> None:

@@ -12,23 +12,35 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index import Filters, Follower, Retriever, Writer, facts_of, fuse
+from index import WEIGHTS, Filters, Follower, Retriever, Writer, facts_of, fuse
 from profiles import Partner, PartnerKind, Store, validate
 
 Make = Callable[..., Any]
 
 TODAY = date(2026, 1, 1)
 WORDS = ["robots", "games", "ships"]
+PAST = {"history": 1, "history_all": 1, "history_lexical": True}
 
 
 def test_fusion_by_hand() -> None:
-    # b: 1/62 + 1/61, a: 1/61, c: 1/62, and d as much as c
-    assert fuse([["a", "b"], ["b", "c"], ["x", "d"]]) == ["b", "a", "x", "c", "d"]
-    assert fuse([]) == fuse([[], []]) == []
+    evidence = {
+        "text_is_is": np.array([0.4, 0.8, np.nan, -1.0]),
+        "lexical": np.array([0.0, 60.0, 180.0, np.nan]),
+    }
+    fused = fuse(evidence, {"text_is_is": 1.0, "lexical": 0.5, "not there": 9.0})
+    assert fused == pytest.approx([0.4, 0.8 + 0.25, 0.375, 0.0])
 
 
-def test_two_third_places_beat_one_first() -> None:
-    assert fuse([["a", "p", "b"], ["q", "r", "b"]])[0] == "b"
+def test_weak_evidence_stays_weak_where_nobody_has_better(world: Any, startup: Make) -> None:
+    weak = {"history_lexical": np.array([0.01, 0.0]), "text_is_is": np.array([0.0, 0.5])}
+    assert fuse(weak, WEIGHTS)[0] < fuse(weak, WEIGHTS)[1]
+    assert fuse({"lexical": np.empty(0)}, WEIGHTS).tolist() == []
+
+
+def test_the_weights_are_of_evidence_that_there_is(world: Any, startup: Make) -> None:
+    asked = startup("q", "robots", seeking="ships")
+    names = {name for c in found(world, asked) for name in c.evidence}
+    assert set(WEIGHTS) <= names
 
 
 @pytest.fixture
@@ -66,6 +78,8 @@ def test_evidence_of_partners_by_hand(world: Any, startup: Make) -> None:
     }
     for told in evidence.values():
         told["words"] = told.pop("lexical") > 0
+        if "history_lexical" in told:
+            told["history_lexical"] = told["history_lexical"] > 0
     assert evidence == {
         "p1": {"text_is_is": 1, "text_is_seeks": 1, "text_seeks_is": 0, "words": True},
         "p2": {
@@ -73,9 +87,9 @@ def test_evidence_of_partners_by_hand(world: Any, startup: Make) -> None:
             "text_seeks_offers": 1,
             "text_seeks_is": 0,
             "words": True,
-            "history": 1,
+            **PAST,
         },
-        "p3": {"text_is_is": 0, "text_seeks_is": 0, "words": False, "history": 1},
+        "p3": {"text_is_is": 0, "text_seeks_is": 0, "words": False, **PAST},
     }
 
 
@@ -93,9 +107,11 @@ def test_evidence_of_startups_by_hand(world: Any, partner: Make) -> None:
         "text_seeks_is": 0,
         "lexical": pytest.approx(evidence["s1"]["lexical"]),
         "history": 1,
+        "history_all": 1,
+        "history_lexical": pytest.approx(evidence["s1"]["history_lexical"]),
     }
     assert evidence["s2"]["text_is_is"] == 1
-    assert evidence["s2"]["history"] == 0
+    assert evidence["s2"]["history"] == evidence["s2"]["history_lexical"] == 0
     assert evidence["s3"]["text_is_is"] == pytest.approx(0.5**0.5, abs=1e-3)
 
 
@@ -117,9 +133,21 @@ def test_a_pair_has_the_same_evidence_from_either_side(world: Any) -> None:
 def test_the_best_fused_comes_first_and_the_pool_bounds_the_list(world: Any, startup: Make) -> None:
     asked = startup("q", "robots", seeking="ships")
     everyone = [c.id for c in found(world, asked)]
-    assert everyone == ["p2", "p1", "p3"]  # history and the offer outweigh two facets here
+    assert everyone == ["p2", "p1", "p3"]  # the past and the offer outweigh two facets here
     assert [c.id for c in found(world, asked, pool=2)] == everyone[:2]
     assert found(world, asked, pool=0) == []
+
+
+def test_of_many_the_best_by_any_evidence_are_compared(
+    world: Any, startup: Make, partner: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = [startup("q", "robots", seeking="ships"), partner("p2", "games", offering="ships")]
+    everyone = [found(world, one) for one in asked]
+    monkeypatch.setattr("index.retriever._FEW", 0)
+    for one, all_of_them in zip(asked, everyone, strict=True):
+        assert found(world, one, pool=2) == all_of_them[:2]
+        among = frozenset(candidate.id for candidate in all_of_them[:2])
+        assert found(world, one, pool=1, filters=Filters(ids=among)) == all_of_them[:1]
 
 
 def test_only_the_other_side_appears(world: Any, partner: Make, startup: Make) -> None:

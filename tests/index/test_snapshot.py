@@ -67,12 +67,23 @@ def answers(index: SearchIndex) -> dict[str, Any]:
         "documents": index.documents,
         "near": {key: held.search(query, 9) for key, held in index.facets.items()},
         "words": {side: index.lexical[side].search("robots 로봇", 9) for side in Side},
-        "kinds": index.admitted(Side.PARTNER, Filters(kinds=frozenset({PartnerKind.CONGLOMERATE}))),
-        "history": index.history.nearest(query, 9, day, among=["p1", "s1", "s2"]),
+        "kinds": marked(index, Filters(kinds=frozenset({PartnerKind.CONGLOMERATE}))),
+        "history": {id: past(index, query, day, id) for id in ("p1", "s1", "s2")},
         "ties": dict(index.history.ties),
         "of": index.history.of("p1", day),
         "pairings": index.history.pairings("p1", day),
     }
+
+
+def marked(index: SearchIndex, filters: Filters) -> list[str]:
+    admitted = index.admitted(Side.PARTNER, filters)
+    return sorted(index.roster.ids(np.flatnonzero(admitted)))
+
+
+def past(index: SearchIndex, query: Any, day: date, id: str) -> str:
+    near = index.history.near(query, "robots 로봇", day)
+    number = index.roster.number(id)
+    return str([near.of(np.array([number])) if number >= 0 else None])
 
 
 @pytest.fixture

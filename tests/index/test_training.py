@@ -15,21 +15,26 @@ from index.encoder import EncoderError, StaticEncoder, TransformerEncoder
 from index.training import train_tokenizer
 from index.training.__main__ import main
 from index.training.bilingual import (
-    DESCRIPTIONS_FILE,
     GLOSSARY_FILE,
     filled,
+    read_descriptions,
     read_glossary,
     read_pairs,
+    sector_descriptions,
     sector_phrases,
     with_particle,
 )
-from index.training.corpus import read_corpus, sentences
+from index.training.corpus import near_identical, read_corpus, sentences, split_ksic
+from index.training.model import Bags, RowAdam, contrast
 from index.training.report import bm25_scores, reciprocal_ranks
+from profiles.taxonomy import sectors
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:torch.*")
 
 NOUNS = ["ship", "robot", "battery", "antibody", "antenna", "laser", "satellite", "membrane"]
-QUICK = ["--threads=1", "--epochs=1", "--batch=64", "--vocabulary=6000", "--dimension=16"]
+KOREAN = ["선박", "로봇", "전지", "항체", "안테나", "레이저", "위성", "분리막"]
+USES = {"농업": "farm", "의료": "hospital", "국방": "army", "교육": "school", "가정": "home"}
+QUICK = ["--epochs=1", "--batch=64", "--vocabulary=6000", "--dimension=16"]
 
 
 def write_data(folder: Path) -> Path:
@@ -44,18 +49,18 @@ def write_data(folder: Path) -> Path:
     )
     (folder / "cordis" / "projects.csv").write_text(
         "id,title,topic_title,objective,startDate\n"
-        "1,Old project,Topic,The old project studies ships. It ends in a report.,2024-06-30\n"
-        "2,New project,Topic,The new project is a clean test.,2024-07-01\n",
+        "1,Old project,Topic,The old project studies ships. It ends in a report.,2024-03-31\n"
+        "2,New project,Topic,The new project is a clean test.,2024-04-01\n",
         encoding="utf-8",
     )
-    names = [
-        f"{code},제품 {code} 제조업,Manufacture of item {code},5,C11" for code in range(100, 140)
-    ]
+    things = list(zip(KOREAN, NOUNS, strict=True))
+    made = [(f"{use}용 {ko}", f"{place} {en}") for use, place in USES.items() for ko, en in things]
+    names = [f"{code},{ko},{en},5,C11" for code, (ko, en) in enumerate(made, start=100)]
     (folder / "ksic" / "ksic.csv").write_text(
         "cd,nm,eng_nm,digit,ksic_C\n" + "\n".join(names), encoding="utf-8"
     )
     (folder / "kind" / "listed_companies.csv").write_text(
-        "회사명,업종,주요제품\n가나,제품 100 제조업,로봇\n다라,제품 109 제조업,비밀\n",
+        "회사명,업종,주요제품\n가나,농업용 선박,로봇\n다라,농업용 전지,비밀\n",
         encoding="utf-8",
     )
     (folder / "tatoeba" / "ko_en.tsv").write_text("Hello.\t안녕.\nGo.\t가.\n", encoding="utf-8")
@@ -111,11 +116,16 @@ class TestCommand:
 class TestCorpus:
     def test_held_out_texts_are_in_no_source(self, data: Path) -> None:
         corpus = read_corpus(data, read_glossary())
-        test = corpus.held_out
-        held_out = {side for pair in (*test.sbir, *test.ksic, *test.catalogue) for side in pair}
-        assert len(corpus.held_out.sbir) == 16
-        assert len(corpus.held_out.catalogue) >= 20
-        assert len(corpus.held_out.ksic) == 4
+        held_out = {
+            side
+            for part in (corpus.choice, corpus.test)
+            for pair in (*part.sbir, *part.ksic, *part.catalogue)
+            for side in pair
+        }
+        held_out |= {side for pair in sector_descriptions() for side in pair}
+        assert [len(part.sbir) for part in (corpus.choice, corpus.test)] == [8, 16]
+        assert [len(part.ksic) for part in (corpus.choice, corpus.test)] == [4, 13]
+        assert len(corpus.test.catalogue) >= 20
         generator = np.random.default_rng(0)
         for source in corpus.sources:
             drawn = {side for pair in islice(source.draw(generator), 1_000) for side in pair}
@@ -127,10 +137,47 @@ class TestCorpus:
         assert any("old project" in text for text in corpus.english)
         assert not any("clean test" in text for text in corpus.english)
 
+    def test_choice_and_test_are_apart(self, data: Path) -> None:
+        corpus = read_corpus(data, read_glossary())
+        for one, other in (
+            (corpus.choice.sbir, corpus.test.sbir),
+            (corpus.choice.ksic, corpus.test.ksic),
+            (corpus.choice.catalogue, corpus.test.catalogue),
+        ):
+            assert not {s for pair in one for s in pair} & {s for pair in other for s in pair}
+
+    def test_an_industry_held_out_is_no_bridge_either(self, data: Path) -> None:
+        corpus = read_corpus(data, read_glossary())
+        kind = next(source for source in corpus.sources if source.name.startswith("kind"))
+        drawn = set(islice(kind.draw(np.random.default_rng(0)), 50))
+        assert drawn == {("로봇", "농업용 선박"), ("로봇", "farm ship")}
+
+    def test_near_identical_names_go_with_the_one_held_out(self) -> None:
+        rows = [
+            ("C11", "1", "배 농장", "pear farming"),
+            ("C11", "2", "전구 공장", "lamp works"),
+            ("C11", "3", "반도체 소자 제조업", "semiconductor devices"),
+            ("C10", "9", "반도체소자 제조업", "chips"),
+            ("C9", "3", "전자관", "electron tubes"),
+            ("C9", "7", "칩", "semiconductor device"),
+        ]
+        split = split_ksic(rows)
+        assert split.test == [("반도체 소자 제조업", "semiconductor devices")]
+        assert split.train == [("배 농장", "pear farming"), ("전구 공장", "lamp works")]
+
+    def test_near_identical_by_hand(self) -> None:
+        # 3 of the 4 character pairs of either name are common: 0.75. Of 5 and 5, 4 are: 0.8.
+        assert near_identical(["abcde"], ["abcdx"]).tolist() == [False]
+        assert near_identical(["a-b C d, E f", "zzz"], ["abcdex"]).tolist() == [True, False]
+        assert near_identical([], ["ab"]).tolist() == []
+        assert near_identical(["x"], []).tolist() == [False]
+
     def test_the_evaluation_s_descriptions_are_in_no_source(self) -> None:
         trained = {side for pair in read_glossary().terms for side in pair}
-        assert not trained & {side for pair in read_pairs(DESCRIPTIONS_FILE) for side in pair}
-        assert len(read_pairs(DESCRIPTIONS_FILE)) == 60
+        told = read_descriptions()
+        assert not trained & {text for korean, english, _ in told for text in (korean, english)}
+        assert len({korean for korean, _, _ in told}) == len({en for _, en, _ in told}) == 200
+        assert all(named and set(named) <= set(sectors()) for _, _, named in told)
 
     def test_sentences(self) -> None:
         text = "The first sentence is here. Short. And the last one is here, too!"
@@ -140,8 +187,9 @@ class TestCorpus:
 class TestBilingual:
     def test_the_glossary_is_large_and_says_nothing_twice(self) -> None:
         pairs = read_pairs(GLOSSARY_FILE)
-        assert len(pairs) >= 1_200
-        assert len(set(pairs)) == len(pairs)
+        assert len({english.casefold() for english, _ in pairs}) >= 2_500
+        assert len({korean for _, korean in pairs}) >= 2_500
+        assert len({(english.casefold(), korean) for english, korean in pairs}) == len(pairs)
 
     @pytest.mark.parametrize(
         ("word", "particles", "expected"),
@@ -201,6 +249,39 @@ class TestVocabulary:
             for _ in range(2)
         ]
         assert made[0].to_str() == made[1].to_str()
+
+
+class TestModel:
+    def test_the_gradient_is_that_of_the_loss(self) -> None:
+        sums = np.random.default_rng(0).standard_normal((8, 5))
+        loss, gradient = contrast(sums, 7.0)
+        for place in np.ndindex(*sums.shape):
+            moved = sums.copy()
+            moved[place] += 1e-6
+            slope = (contrast(moved, 7.0)[0] - loss) / 1e-6
+            assert slope == pytest.approx(gradient[place], abs=1e-5)
+
+    def test_the_loss_by_hand(self) -> None:
+        sums = np.array([[1.0, 0.0], [0.0, 2.0], [3.0, 0.0], [0.0, 4.0]])
+        loss, _ = contrast(sums, 1.0)
+        assert loss == pytest.approx(np.log(1 + np.exp(-1)))
+
+    def test_bags_hold_each_token_s_share(self) -> None:
+        tokenizer = train_tokenizer(["ship robot"] * 9, [], words=["ship", "robot"], size=3_000)
+        tokens, shares = Bags(tokenizer, longest=3).read(["ship robot ship robot", "", "robot"])
+        names = [tokenizer.id_to_token(int(token)) for token in tokens]
+        dense = dict(zip(names, shares.toarray().T.tolist(), strict=True))
+        assert dense == {
+            "ship": pytest.approx([2 / 3, 0, 0]),
+            "robot": pytest.approx([1 / 3, 0, 1]),
+        }
+
+    def test_adam_moves_only_the_rows_named(self) -> None:
+        weights = np.ones((3, 2), dtype=np.float32)
+        adam = RowAdam(weights)
+        adam.step(np.array([1], dtype=np.int32), np.array([[0.5, -3.0]], np.float32), 0.1)
+        assert weights == pytest.approx(np.array([[1, 1], [0.9, 1.1], [1, 1]]), abs=1e-5)
+        assert adam.counts.tolist() == [0, 1, 0]
 
 
 class TestReport:

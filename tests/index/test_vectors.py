@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import threading
 from typing import Any
 
 import numpy as np
@@ -9,27 +11,39 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index import VectorIndex, vectors
+from index import Selection, VectorIndex, vectors
+from index.backend import CoarseBackend, ExactBackend, Sizes, VectorBackend
+from index.coarse import Effort
 
 IDS = [f"id{n}" for n in range(8)]
+MANY = [f"id{n:02d}" for n in range(60)]
 UNKNOWN = ["x", "y"]
 
 # Small whole numbers: inner products are exact, and equal scores are frequent.
 VECTOR = st.tuples(*[st.integers(-2, 2)] * 2)
-SOME_IDS = st.lists(st.sampled_from([*IDS, *UNKNOWN]), unique=True)
-PUT = st.tuples(st.just("put"), st.dictionaries(st.sampled_from(IDS), VECTOR))
-REMOVE = st.tuples(st.just("remove"), SOME_IDS)
-SEARCH = st.tuples(
-    st.sampled_from(["search", "search_any"]),
-    st.tuples(st.lists(VECTOR, min_size=1, max_size=3), st.integers(0, 10), st.none() | SOME_IDS),
-)
+K = st.integers(0, 10)
+QUERIES = st.lists(VECTOR, min_size=1, max_size=3)
+
+
+def coarse(dimension: int) -> VectorBackend:
+    """Learn codes from 16 rows on; read and rerank all of them, so that every answer is exact."""
+    effort = Effort(probes=1e3, spreads=1e3, depth=100_000)
+    return CoarseBackend(dimension, sizes=Sizes(exact=16, gathered=3, tail=2, effort=effort))
+
+
+def steps(ids: list[str], fewest: int) -> st.SearchStrategy[list[Any]]:
+    some = st.lists(st.sampled_from([*ids, *UNKNOWN]), unique=True)
+    put = st.tuples(st.just("put"), st.dictionaries(st.sampled_from(ids), VECTOR, min_size=fewest))
+    remove = st.tuples(st.just("remove"), some)
+    kinds = st.sampled_from(["search", "search_any"])
+    among = st.none() | some | st.integers(0, 2)  # the number of a selection that is kept
+    search = st.tuples(kinds, st.tuples(QUERIES, K, among))
+    settle = st.tuples(st.just("settle"), st.none())
+    return st.lists(st.one_of(put, remove, search, search, settle), max_size=20)
 
 
 def expected(
-    held: dict[str, tuple[int, int]],
-    query: tuple[int, int],
-    k: int,
-    among: list[str] | None,
+    held: dict[str, tuple[int, int]], query: tuple[int, int], k: int, among: Any
 ) -> list[tuple[str, float]]:
     ids = held if among is None else held.keys() & set(among)
     scored = [(id, float(np.dot(held[id], query))) for id in ids]
@@ -43,52 +57,79 @@ def best_of(lists: list[list[tuple[str, float]]], k: int) -> list[tuple[str, flo
     return sorted(best.items(), key=lambda pair: (-pair[1], pair[0]))[:k]
 
 
-@settings(deadline=None, max_examples=300)
-@given(st.lists(st.one_of(PUT, REMOVE, SEARCH), max_size=25), st.integers(1, 4))
-def test_any_sequence_answers_as_brute_force_does(steps: list[Any], fewest_dead: int) -> None:
+def hold_to_model(index: VectorIndex, done: list[Any], kept: list[Selection]) -> None:
+    held = dict[str, tuple[int, int]]()
+    for step, given_ in done:
+        if step == "put":
+            index.put(list(given_), np.array([*given_.values()], np.float32).reshape(-1, 2))
+            held.update(given_)
+        elif step == "remove":
+            index.remove(given_)
+            held = {id: vector for id, vector in held.items() if id not in given_}
+        elif step == "settle":
+            index.settle()
+        else:
+            queries, k, among = given_
+            among = kept[among] if isinstance(among, int) else among
+            array = np.array(queries, np.float32)
+            if step == "search":
+                found = index.search(array, k, among=among)
+                assert found == [expected(held, query, k, among) for query in queries]
+            else:
+                whole = [expected(held, query, len(held), among) for query in queries]
+                assert index.search_any(array, k, among=among) == best_of(whole, k)
+        assert len(index) == len(held)
+        assert set(index.ids) == set(held)
+    np.testing.assert_array_equal(index.vectors([*held, "x"]), [*held.values(), (np.nan, np.nan)])
+
+
+@settings(deadline=None, max_examples=200)
+@given(steps(IDS, 0), st.integers(1, 4))
+def test_any_sequence_answers_as_brute_force_does(done: list[Any], fewest_dead: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(vectors, "_FEWEST_DEAD_ROWS", fewest_dead)
-        index, held = VectorIndex(2), dict[str, tuple[int, int]]()
-        for step, given_ in steps:
-            if step == "put":
-                index.put(list(given_), np.array([*given_.values()], np.float32).reshape(-1, 2))
-                held.update(given_)
-            elif step == "remove":
-                index.remove(given_)
-                held = {id: vector for id, vector in held.items() if id not in given_}
-            else:
-                queries, k, among = given_
-                array = np.array(queries, np.float32)
-                if step == "search":
-                    found = index.search(array, k, among=among)
-                    assert found == [expected(held, query, k, among) for query in queries]
-                else:
-                    whole = [expected(held, query, len(held), among) for query in queries]
-                    assert index.search_any(array, k, among=among) == best_of(whole, k)
-            assert len(index) == len(held)
-            assert set(index.ids) == set(held)
-        np.testing.assert_array_equal(
-            index.vectors([*held, "x"]), [*held.values(), (np.nan, np.nan)]
-        )
+        kept = [Selection(ids) for ids in (IDS[::2], IDS, ["x", *IDS[:2]])]
+        hold_to_model(VectorIndex(2), done, kept)
 
 
-def test_ties_at_the_cut_are_broken_by_id() -> None:
+@settings(deadline=None, max_examples=60)
+@given(steps(MANY, 12), st.integers(1, 40))
+def test_any_sequence_with_codes_and_rebuilds_answers_as_brute_force_does(
+    done: list[Any], fewest_dead: int
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(vectors, "_FEWEST_DEAD_ROWS", fewest_dead)
+        patch.setattr(vectors, "_COMPACTED_AT_ONCE", 20)
+        kept = [Selection(ids) for ids in (MANY[::2], MANY, MANY[:2])]
+        index = VectorIndex(2, backend=coarse)
+        hold_to_model(index, done, kept)
+        index.settle()
+
+
+@pytest.fixture(params=[ExactBackend, CoarseBackend, coarse])
+def index(request: pytest.FixtureRequest) -> VectorIndex:
+    return VectorIndex(2, backend=request.param)
+
+
+def test_ties_at_the_cut_are_broken_by_id(index: VectorIndex) -> None:
     ids = [f"{n:02d}" for n in range(50)]
-    backwards = VectorIndex(2)
-    backwards.put(ids[::-1], np.ones((50, 2), np.float32))
+    index.put(ids[::-1], np.ones((50, 2), np.float32))
+    index.settle()
     best, any_ = np.ones((1, 2), np.float32), np.ones((3, 2), np.float32)
-    assert [id for id, _ in backwards.search(best, 3)[0]] == ["00", "01", "02"]
-    assert [id for id, _ in backwards.search_any(any_, 3)] == ["00", "01", "02"]
+    assert [id for id, _ in index.search(best, 3)[0]] == ["00", "01", "02"]
+    assert [id for id, _ in index.search_any(any_, 3)] == ["00", "01", "02"]
+    assert [id for id, _ in index.search(best, 2, among=ids[20:])[0]] == ["20", "21"]
 
 
-def test_a_zero_vector_gives_the_first_by_id() -> None:
-    index = VectorIndex(2)
+def test_a_zero_vector_gives_the_first_by_id(index: VectorIndex) -> None:
     index.put(["b", "c", "a"], np.eye(3, 2, dtype=np.float32))
-    assert index.search(np.zeros((1, 2), np.float32), 2) == [[("a", 0.0), ("b", 0.0)]]
+    zero = np.zeros((1, 2), np.float32)
+    assert index.search(zero, 2) == [[("a", 0.0), ("b", 0.0)]]
+    assert index.search(zero, 2, among={"c", "b", "x"}) == [[("b", 0.0), ("c", 0.0)]]
+    assert index.search_any(np.array([[0, 0], [0, 1]], np.float32), 2) == [("c", 1.0), ("a", 0.0)]
 
 
-def test_an_id_twice_is_refused_and_changes_nothing() -> None:
-    index = VectorIndex(2)
+def test_an_id_twice_is_refused_and_changes_nothing(index: VectorIndex) -> None:
     with pytest.raises(ValueError, match="2 unique ids"):
         index.put(["a", "a"], np.ones((2, 2), np.float32))
     assert len(index) == 0
@@ -100,17 +141,147 @@ def test_vectors_of_another_shape_are_refused(shape: tuple[int, ...]) -> None:
         VectorIndex(2).put(["a"], np.ones(shape, np.float32))
 
 
-def test_an_empty_index_answers_with_nothing() -> None:
-    index = VectorIndex(2)
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf, 1e6])
+def test_vectors_that_float16_cannot_hold_are_refused_and_change_nothing(
+    index: VectorIndex, bad: float
+) -> None:
+    index.put(["a"], np.ones((1, 2), np.float32))
+    with pytest.raises(ValueError, match="finite as float16"):
+        index.put(["a", "b"], np.array([[2, 2], [0, bad]], np.float32))
+    assert index.search(np.ones((1, 2), np.float32), 5) == [[("a", 2.0)]]
+
+
+@pytest.mark.parametrize(
+    "query", [np.full((1, 2), np.nan), np.array([[np.inf, 0]]), np.ones((1, 3)), np.ones(2)]
+)
+def test_queries_that_mean_nothing_are_refused(
+    index: VectorIndex, query: np.ndarray[Any, Any]
+) -> None:
+    index.put(["a"], np.ones((1, 2), np.float32))
+    for search in (index.search, index.search_any):
+        with pytest.raises(ValueError, match="of 2 components"):
+            search(query.astype(np.float32), 1)
+
+
+def test_an_empty_index_answers_with_nothing(index: VectorIndex) -> None:
     assert index.search(np.ones((2, 2), np.float32), 5) == [[], []]
+    assert index.search(np.ones((2, 2), np.float32), 5, among=Selection(["a"])) == [[], []]
+    assert index.search(np.zeros((1, 2), np.float32), 5) == [[]]
     assert index.search_any(np.ones((2, 2), np.float32), 5) == []
     assert index.search_any(np.empty((0, 2), np.float32), 5) == []
+    assert index.search_any(np.empty(0, np.float32), 5) == []
     assert index.vectors([]).shape == (0, 2)
 
 
 def test_dead_rows_are_given_back() -> None:
     index = VectorIndex(1)
-    for round in range(2_100):
+    for round in range(2_000):
         index.put(["a", "b"], np.array([[round], [-round]], np.float32))
-    assert len(index._ids) <= 1_010
-    assert index.search(np.ones((1, 1), np.float32), 2) == [[("a", 2_099.0), ("b", -2_099.0)]]
+    assert len(index._table.ids) <= 1_010
+    assert index.search(np.ones((1, 1), np.float32), 2) == [[("a", 1_999.0), ("b", -1_999.0)]]
+
+
+def test_a_selection_follows_what_is_put_and_removed(index: VectorIndex) -> None:
+    selection, query = Selection(f"id{n:02d}" for n in range(0, 40, 2)), np.ones((1, 2), np.float32)
+
+    def found() -> list[str]:
+        return sorted(id for id, _ in index.search(query, 99, among=selection)[0])
+
+    assert found() == []
+    index.put(MANY[:30], np.ones((30, 2), np.float32))
+    assert found() == MANY[0:30:2]
+    index.put(MANY[20:50], np.ones((30, 2), np.float32))
+    assert found() == MANY[0:40:2]
+    index.remove(MANY[:10])
+    assert found() == MANY[10:40:2]
+    index.settle()
+    assert found() == MANY[10:40:2]
+    assert len(selection) == 20
+    assert "id02" in selection
+    assert "id03" not in selection
+    assert sorted(selection) == MANY[0:40:2]
+
+
+def test_a_selection_serves_several_indexes() -> None:
+    one, other, both = VectorIndex(1), VectorIndex(1), Selection(["b", "c"])
+    one.put(["a", "b", "c"], np.array([[1], [2], [3]], np.float32))
+    other.put(["c", "a"], np.array([[1], [2]], np.float32))
+    query = np.ones((1, 1), np.float32)
+    for _ in range(2):
+        assert one.search(query, 9, among=both) == [[("c", 3.0), ("b", 2.0)]]
+        assert other.search(query, 9, among=both) == [[("c", 1.0)]]
+
+
+def test_changes_during_compaction_are_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vectors, "_FEWEST_DEAD_ROWS", 100)
+    monkeypatch.setattr(vectors, "_COMPACTED_AT_ONCE", 0)
+    begun, may_end, made = threading.Event(), threading.Event(), []
+
+    class Slow(ExactBackend):
+        def settle(self) -> None:
+            begun.set()
+            assert may_end.wait(20)
+
+    def make(dimension: int) -> ExactBackend:
+        made.append(Slow(dimension) if made else ExactBackend(dimension))
+        return made[-1]
+
+    index = VectorIndex(1, backend=make)
+    ids = [f"{n:03d}" for n in range(100)]
+    every_fourth = Selection(ids[::4])
+    for value in (1, 2):
+        index.put(ids, np.full((100, 1), value, np.float32))
+    assert begun.wait(20)
+    index.remove(ids[:50])
+    index.put([*ids[40:45], "new"], np.full((6, 1), 3, np.float32))
+    query = np.ones((1, 1), np.float32)
+    held = {**dict.fromkeys(ids[50:], 2.0), **dict.fromkeys([*ids[40:45], "new"], 3.0)}
+    for rounds in range(2):
+        assert dict(index.search(query, 999)[0]) == held
+        assert sorted(dict(index.search(query, 999, among=every_fourth)[0])) == [
+            id for id in ids[::4] if id in held
+        ]
+        assert len(index._table.ids) == (206, 106)[rounds]
+        may_end.set()
+        index.settle()
+    assert sorted(index.ids) == sorted(held)
+
+
+def test_a_failed_compaction_is_logged_and_the_old_rows_serve_on(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(vectors, "_FEWEST_DEAD_ROWS", 2)
+    index = VectorIndex(1)
+    index._make = lambda _: ExactBackend(7)
+    with caplog.at_level(logging.ERROR):
+        for value in (1, 2, 3):
+            index.put(["a", "b"], np.full((2, 1), value, np.float32))
+    assert "dead vectors stay" in caplog.text
+    assert index.search(np.ones((1, 1), np.float32), 2) == [[("a", 3.0), ("b", 3.0)]]
+
+
+def test_searches_from_several_threads_see_whole_states(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vectors, "_FEWEST_DEAD_ROWS", 20)
+    monkeypatch.setattr(vectors, "_COMPACTED_AT_ONCE", 0)
+    index, ids, query = VectorIndex(1, backend=coarse), MANY[:40], np.ones((1, 1), np.float32)
+    index.put(ids, np.zeros((40, 1), np.float32))
+    stop, wrong = threading.Event(), list[Any]()
+
+    def watch() -> None:
+        kept = Selection(ids[:30])
+        while not stop.is_set():
+            for among, count in ((None, 40), (kept, 30), (set(ids[:7]), 7)):
+                found = index.search(query, 99, among=among)[0]
+                if len(found) != count or len({score for _, score in found}) != 1:
+                    wrong.append(found)
+
+    watchers = [threading.Thread(target=watch) for _ in range(3)]
+    for watcher in watchers:
+        watcher.start()
+    for round in range(1, 200):
+        index.put(ids, np.full((40, 1), round, np.float32))
+    stop.set()
+    for watcher in watchers:
+        watcher.join()
+    index.settle()
+    assert wrong == []

@@ -54,7 +54,7 @@ def rich(make: SimpleNamespace) -> Any:
     past = date(2020, 1, 2)
     deed = make.tie(
         "deed",
-        subject={"en": "A crane. More.", "ko": "크레인. 더."},
+        subject={"en": "A crane. A yard.", "ko": "크레인. 더."},
         valid_from=past,
         source="news",
     )
@@ -80,6 +80,7 @@ def rich(make: SimpleNamespace) -> Any:
             "text_seeks_is": 0.5,
             "lexical": 9.0,
             "history": 0.5,
+            "history_lexical": 0.4,
         },
     )
 
@@ -124,6 +125,7 @@ def test_the_parameters_of_reasons(rich: Any, encoder: Encoder) -> None:
     assert said["prior_tie"].endswith("(1).")
     assert said["activity"].endswith("ties recorded: 0.")
     assert said["history"].endswith("A crane.")
+    assert said["history_lexical"].endswith("the same things: yard.")
     assert "yard" in said["lexical"]
     assert "ships" in said["lexical"]
 
@@ -137,6 +139,7 @@ def test_facts_carry_their_source(rich: Any, encoder: Encoder) -> None:
     }
     assert facts == {
         "history": ("A crane. (2020-01-02)", "news"),
+        "history_lexical": ("A crane. (2020-01-02)", "news"),
         "prior_tie": ("A crane. (2020-01-02)", "news"),
         "region_paired": (contributions["region_paired"].phrase.en, "ministry"),
         "programme": ("For Daegu.", "law"),

@@ -17,7 +17,7 @@ from matcher.features import TEXT_FEATURES
 from profiles import PartnerKind, Stage, Support
 from profiles.taxonomy import distance_km
 
-TEXTUAL = {*TEXT_FEATURES, "lexical", "history"}
+TEXTUAL = {*TEXT_FEATURES, "lexical", "history", "history_lexical"}
 UNKNOWN = [name for name in FEATURE_NAMES if name.endswith("_unknown")]
 TODAY = date(2026, 1, 1)
 
@@ -86,6 +86,18 @@ def test_history_is_its_cosine(make: SimpleNamespace) -> None:
         "history": 0.5
     }
     assert values(make.pair())["history_unknown"] == 1
+
+
+@pytest.mark.parametrize(("words", "value"), [(0.4, 0.5), (1.2, 0.75), (0.0, None)])
+def test_words_of_the_past_count_against_their_half(
+    make: SimpleNamespace, words: float, value: float | None
+) -> None:
+    found = values(make.pair(evidence={"history": 0.1, "history_lexical": words}))
+    assert found.get("history_lexical") == value
+
+
+def test_words_of_a_past_that_is_not_known_count_nothing(make: SimpleNamespace) -> None:
+    assert "history_lexical" not in values(make.pair(evidence={"history_lexical": 9.0}))
 
 
 @pytest.mark.parametrize(

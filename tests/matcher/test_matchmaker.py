@@ -72,7 +72,7 @@ def test_equal_scores_come_by_id(world: SimpleNamespace, make: Any) -> None:
 def test_deleting_a_structured_field_never_raises_a_score(catalogue: SimpleNamespace) -> None:
     """What is in the store stands; only the query, which need not be there, loses a field."""
     texts = {"summary", "seeking", "offering", "name", "aliases"}
-    textual = {"lexical", "history", "text_is_is", "text_seeks_offers"}
+    textual = {"lexical", "history", "history_lexical", "text_is_is", "text_seeks_offers"}
     textual |= {"text_is_seeks", "text_seeks_is"}
     whole: Startup = catalogue.startups[0]
 

@@ -207,3 +207,15 @@ def test_processes_take_turns(store: Store, database_url: str) -> None:
         writer.close()
     assert seen == list(range(1, 31))
     assert store.count(Side.PARTNER) == 30
+
+
+def test_the_newest_revision_is_the_head_of_the_migrations(store: Store) -> None:
+    assert database.newest_revision() == database.known_revisions()[0]
+    with reading(store.engine) as connection:
+        held = MigrationContext.configure(connection).get_current_revision()
+        assert database.schema_revision(connection) == held == database.newest_revision()
+
+
+def test_an_empty_database_has_no_revision(engine: Engine) -> None:
+    with reading(engine) as connection:
+        assert database.schema_revision(connection) is None

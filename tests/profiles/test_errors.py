@@ -26,6 +26,12 @@ PARAMS: dict[str, dict[str, object]] = {
     "json": {"detail": "Expecting value"},
     "csv_columns": {"found": 5, "expected": 4},
     "too_large": {"limit": "1,000,000 characters"},
+    "id_merged": {"into": "other"},
+    "kept_apart": {"other": "b"},
+    "merge_field": {"allowed": "name, region"},
+    "merge_sides": {"other": "b"},
+    "not_apart": {"other": "b"},
+    "undo_order": {"later": 7, "dropped": "b", "kept": "a"},
 }
 CODES = sorted(catalogue())
 
@@ -40,7 +46,7 @@ def test_each_code_says_its_rule_and_remedy(code: str, lang: str) -> None:
         assert "}}" not in said
         assert bool(re.search("[가-힣]", said)) == (lang == "ko")
     for shown in PARAMS.get(code, {}).values():
-        assert str(shown) in error.rule(lang)
+        assert str(shown) in error.rule(lang) + error.remedy(lang)
 
 
 @pytest.mark.parametrize("code", CODES)
@@ -66,7 +72,7 @@ def test_a_missing_parameter_is_a_question_mark_and_a_missing_code_an_error() ->
 def test_every_code_of_the_source_has_its_message() -> None:
     root = Path(profiles.__file__).parent
     service = root.parent / "service"
-    sources = [*root.glob("*.py"), Path(index.loading.__file__), *service.glob("*.py")]
+    sources = [*root.glob("*.py"), Path(index.loading.__file__), *service.rglob("*.py")]
     text = "\n".join(path.read_text(encoding="utf-8") for path in sources)
     used = set(re.findall(r'PydanticCustomError\(\s*"(\w+)"', text))
     used |= set(re.findall(r'FieldError\(\s*[\w".]+,\s*"(\w+)"', text))

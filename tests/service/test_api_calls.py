@@ -67,6 +67,26 @@ def test_a_list_is_searched(client, bearer):
     assert following["items"][0]["id"] != page["items"][0]["id"]
 
 
+@pytest.mark.parametrize("asked", ["Samsugn", "Smasung", "Samsumg"])
+def test_a_mistyped_name_lists_similar_ones(client, bearer, asked):
+    page = client.get(f"/api/v1/partners?q={asked}", headers=bearer).json
+    assert (page["items"], page["total"], page["next"]) == ([], 0, None)
+    assert "samsung" in [item["id"] for item in page["similar"]]
+    assert len(page["similar"]) <= 10
+
+
+def test_similar_names_follow_the_last_part_of_a_list(client, bearer):
+    page = client.get("/api/v1/partners?q=samsung&limit=2", headers=bearer).json
+    assert page["similar"] == []
+    seen = [item["id"] for item in page["items"]]
+    while page["next"]:
+        page = client.get(page["next"], headers=bearer).json
+        seen += [item["id"] for item in page["items"]]
+    assert len(seen) == page["total"]
+    assert not set(seen) & {item["id"] for item in page["similar"]}
+    assert client.get("/api/v1/partners", headers=bearer).json["similar"] == []
+
+
 def test_matches_are_ranked_explained_and_add_up(client, bearer):
     found = client.get("/api/v1/startups/sonoeye/matches?k=20", headers=bearer).json
     assert found["query"] == "sonoeye"

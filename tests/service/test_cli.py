@@ -95,6 +95,19 @@ def test_match_json_is_one_document_and_sums(dari, rows):
         assert sum(one["points"] for one in match["contributions"]) == match["score"]
 
 
+@pytest.mark.parametrize("name", ["Samsung", "삼성", "삼성전자", "samsung"])
+def test_match_takes_a_name(dari, rows, name):
+    assert json.loads(dari("match", name, "--json").stdout)["query"] == "samsung"
+
+
+def test_match_by_a_mistyped_name_says_who_is_near(dari):
+    answer = dari("match", "Samsugn")
+    assert answer.exit_code == 1
+    assert "No profile has this id or name" in answer.stderr
+    assert "samsung (Samsung)" in answer.stderr
+    assert "No profile has this id or name" in dari("match", "zzzzzz").stderr
+
+
 def test_match_filters_hold(dari, rows):
     dari("import", "startups", rows(GOOD))
     words = ("--kind", "hospital", "--region", "Seoul", "--json")

@@ -191,3 +191,12 @@ def test_programmes_show_dates_money_and_rules(staff):
     for shown in ("₩20,000,000 for each startup", "Daejeon", "SK Telecom", "Places", "Source"):
         assert shown in entry
     assert "US$500,000" in staff.get("/programmes", headers={"Accept-Language": "ko"}).text
+
+
+@pytest.mark.parametrize(("lang", "words"), [("en", "Similar names"), ("ko", "비슷한 이름")])
+def test_a_mistyped_name_finds_similar_ones(staff, lang, words):
+    page = staff.get(f"/partners?q=Hyundia+Motr&lang={lang}").text
+    assert words in page
+    assert 'href="/partners/hyundai-motor"' in page
+    assert words not in staff.get(f"/partners?lang={lang}").text
+    assert words not in staff.get(f"/partners?q=zzzzzzzz&lang={lang}").text

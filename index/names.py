@@ -1,0 +1,214 @@
+"""Owns the finding of profiles by name or alias, in either script and with typing errors."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from index.columns import Column, Mask, Roster
+from index.hangul import has_hangul, letters, sound
+from index.postings import Postings
+from profiles import Side, Store
+from profiles.identity import readings
+
+LEAST = 0.8
+"""The likeness from which a name is similar: one slip in five letters, two in ten."""
+
+LONGEST = 200
+"""The characters of a name, and of what is looked for, that count."""
+
+_MOST_COMPARED = 200
+_BY_SOUND = 0.95
+"""What a likeness counts that is one of sound alone."""
+_BEYOND = 0.05
+"""What is taken off a name, all of whose words but those looked for are other words."""
+_FEW_SYLLABLES = 3
+_FEWEST_DEAD_ROWS = 1_000
+_SIDES = {side.value: side for side in Side}
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """One way to write a name for comparison: its words, by letters or by sound."""
+
+    words: tuple[str, ...]
+    by_sound: bool
+
+    @property
+    def tokens(self) -> list[str]:
+        """The runs of three signs of each word and of the whole, ends marked."""
+        mark = "~" if self.by_sound else ""
+        texts = dict.fromkeys([*self.words, "".join(self.words)])
+        marked = (f"^{text}$" for text in texts)
+        return [mark + text[at : at + 3] for text in marked for at in range(len(text) - 2)]
+
+
+class NameIndex:
+    """Names by id: add, replace, remove, and find what is written or sounds alike."""
+
+    def __init__(self) -> None:
+        self._roster = Roster()
+        self._side: dict[str, Side] = {}
+        self._rows: dict[str, list[int]] = {}
+        self._postings = Postings()
+        self._spellings: list[Spelling] = []
+        self._number = Column(np.int64)
+
+    def __len__(self) -> int:
+        return len(self._side)
+
+    def put(self, id: str, side: Side, names: Collection[str]) -> None:
+        """Add the names of a profile, or replace them."""
+        self.remove(id)
+        number = self._roster.hold(id)
+        self._side[id] = side
+        spellings = dict.fromkeys(one for name in names for one in spellings_of(name[:LONGEST]))
+        if len({has_hangul(name) for name in names}) > 1:  # no need to guess the other script
+            spellings = {one: None for one in spellings if not one.by_sound}
+        self._rows[id] = [self._add(one, number) for one in spellings]
+
+    def remove(self, id: str) -> None:
+        """Drop the names of a profile; an id that has none is passed over."""
+        if self._side.pop(id, None) is None:
+            return
+        self._roster.release(id)
+        for row in self._rows.pop(id):
+            self._postings.drop(row)
+        if self._postings.dead > max(_FEWEST_DEAD_ROWS, len(self._postings) // 2):
+            self._compact()
+
+    def search(self, text: str, side: Side | None = None, k: int = 20) -> list[tuple[str, float]]:
+        """Find up to k profiles that have a name like `text`.
+
+        Every word looked for must be like a word of the name, or like its beginning.
+
+        Returns:
+            (id, likeness from `LEAST` to 1) by likeness descending, then id ascending.
+        """
+        best: dict[str, float] = {}
+        for asked in spellings_of(text[:LONGEST]):
+            for row in self._alike(asked):
+                id = self._roster.id(int(self._number.values[row]))
+                if side is None or self._side[id] is side:
+                    score = likeness(asked, self._spellings[row])
+                    best[id] = max(score, best.get(id, 0.0))
+        found = [(id, round(score, 4)) for id, score in best.items() if score >= LEAST]
+        return sorted(found, key=lambda pair: (-pair[1], pair[0]))[:k]
+
+    def _alike(self, asked: Spelling) -> list[int]:
+        """Give the rows that share most, and rarest, runs of signs."""
+        scores = self._postings.scores(asked.tokens)
+        rows = np.flatnonzero(scores)
+        if len(rows) > _MOST_COMPARED:
+            least = np.partition(scores[rows], -_MOST_COMPARED)[-_MOST_COMPARED]
+            rows = rows[scores[rows] >= least]
+        return rows.tolist()
+
+    def _add(self, spelling: Spelling, number: int) -> int:
+        self._spellings.append(spelling)
+        self._number.append(number)
+        return self._postings.add(spelling.tokens)
+
+    def _compact(self) -> None:
+        new: np.ndarray[tuple[int], np.dtype[np.int64]] = self._postings.compact()
+        kept: Mask = new >= 0
+        self._number.replace(self._number.values[kept])
+        self._spellings = [self._spellings[row] for row in np.flatnonzero(kept)]
+        self._rows = {id: [int(new[row]) for row in rows] for id, rows in self._rows.items()}
+
+
+class Names:
+    """Follows the names of the store: what was written is found by the next search."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._seq = 0
+        self._fingerprint = store.fingerprint(0)
+        self._index = NameIndex()
+
+    def search(self, text: str, side: Side | None = None, k: int = 20) -> list[tuple[str, float]]:
+        """Find up to k profiles by name, as `NameIndex.search` does, as the store stands now."""
+        self._catch_up()
+        return self._index.search(text, side, k)
+
+    def _catch_up(self) -> None:
+        while self._store.last_seq() != self._seq:
+            if self._store.fingerprint(self._seq) != self._fingerprint:
+                self._seq, self._index = 0, NameIndex()
+            changes = self._store.changes_after(self._seq)
+            if not changes:
+                return
+            ids = {change.id for change in changes if change.kind in _SIDES}
+            self._apply(ids)
+            self._seq = changes[-1].seq
+            self._fingerprint = self._store.fingerprint(self._seq)
+
+    def _apply(self, ids: set[str]) -> None:
+        held = self._store.names(ids)
+        for id in ids:
+            if id in held:
+                self._index.put(id, *held[id])
+            else:
+                self._index.remove(id)
+
+
+@lru_cache(maxsize=1_000)
+def spellings_of(name: str) -> tuple[Spelling, ...]:
+    """Give the ways to write a name for comparison.
+
+    Its readings are those of `profiles.identity`: without legal forms, Korean readings of letters
+    as letters, Korean words of which the English is known in English. Hangul is split into its
+    letters, and each reading is written by its sound too.
+    """
+    found: dict[Spelling, None] = {}
+    for reading in readings(name):
+        found[Spelling(tuple(letters(word) for word in reading.tokens), by_sound=False)] = None
+        if not reading.translated:
+            found[Spelling(tuple(map(sound, reading.tokens)), by_sound=True)] = None
+    return tuple(found)
+
+
+def likeness(asked: Spelling, held: Spelling) -> float:
+    """Score how well a name answers what was looked for, 0 to 1; 1 where the two are one."""
+    if asked.by_sound is not held.by_sound:
+        return 0.0
+    share = _BY_SOUND if asked.by_sound else 1.0
+    whole = _alike("".join(asked.words), "".join(held.words))
+    if whole >= LEAST:
+        return whole * share
+    sizes = [len(word) for word in asked.words]
+    best = [max(_begins(word, other) for other in held.words) for word in asked.words]
+    if min(best, default=0.0) < LEAST:
+        return 0.0
+    mean = sum(score * size for score, size in zip(best, sizes, strict=True)) / sum(sizes)
+    beyond = max(0.0, 1 - sum(sizes) / sum(map(len, held.words)))
+    return (mean - _BEYOND * beyond) * share
+
+
+def _begins(word: str, other: str) -> float:
+    """Score how much a word is like another, or like the beginning of one."""
+    start = _alike(word, other[: len(word)]) if len(word) >= 3 else float(other.startswith(word))
+    return max(_alike(word, other), 0.98 * start)
+
+
+def _alike(one: str, other: str) -> float:
+    """Score two words by the letters in which they differ; below `LEAST` it is 0.
+
+    A syllable of Hangul that is left out, doubled or exchanged makes up to three letters: where
+    there are three syllables or more, one such slip is allowed.
+    """
+    from rapidfuzz.distance import OSA
+
+    longest = max(len(one), len(other))
+    score = 1 - OSA.distance(one, other) / longest if longest else 0.0
+    if score >= LEAST:
+        return score
+    if one.isascii() or other.isascii():
+        return 0.0
+    left, right = (unicodedata.normalize("NFC", text) for text in (one, other))
+    slip = min(len(left), len(right)) >= _FEW_SYLLABLES and OSA.distance(left, right) == 1
+    return LEAST if slip else 0.0

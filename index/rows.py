@@ -1,0 +1,52 @@
+"""Owns sets of rows: the bitmap that FAISS reads, and the numbers behind it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+Rows = NDArray[np.int64]
+Scalar = TypeVar("Scalar", bound=np.generic)
+
+
+class RowSet:
+    """Some rows of a backend; it never changes, so what is worked out from it can be kept."""
+
+    def __init__(self, chosen: NDArray[np.bool_]) -> None:
+        """Take a mask (n,) over the first n rows; rows after them are not in the set."""
+        self.bits = np.packbits(chosen, bitorder="little")
+        self._count = int(np.count_nonzero(chosen))
+        self.memo: dict[str, tuple[object, Any]] = {}
+        """What a backend has worked out of this set: by name, with the object it holds for."""
+
+    @classmethod
+    def of(cls, rows: Rows) -> RowSet:
+        """Make the set of the given rows, in any order."""
+        chosen = np.zeros(int(rows.max(initial=-1)) + 1, dtype=bool)
+        chosen[rows] = True
+        return cls(chosen)
+
+    def __len__(self) -> int:
+        return self._count
+
+    @cached_property
+    def rows(self) -> Rows:
+        """The rows (n,), ascending."""
+        return np.flatnonzero(np.unpackbits(self.bits, bitorder="little")).astype(np.int64)
+
+
+def grown(array: NDArray[Scalar], size: int) -> NDArray[Scalar]:
+    """Give an array of at least `size` along its first axis that begins as `array` does.
+
+    Room is doubled, so that appending one by one costs little. The old array is left as it is:
+    whoever reads it at this moment may go on.
+    """
+    if size <= len(array):
+        return array
+    wider = np.empty((max(size, 2 * len(array), 64), *array.shape[1:]), dtype=array.dtype)
+    wider[: len(array)] = array
+    return wider
