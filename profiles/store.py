@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
@@ -193,7 +194,8 @@ class Store:
         with writing(self._engine) as connection:
             held = rows.held_profiles(connection, profiles, new=new)
             if base is not None:
-                _refuse_stale([profile.id for profile in profiles], held, base)
+                lost = partial(merges.missing, connection)
+                _refuse_stale([profile.id for profile in profiles], held, base, lost)
             merges.refuse_merged(connection, [n for one in profiles for n in merges.named_by(one)])
             unchanged = rows.write_profiles(connection, profiles, held, by)
             for side in Side:
@@ -480,11 +482,17 @@ def _refuse_held(
         _refuse_stale(ids, held, base)
 
 
-def _refuse_stale(ids: Iterable[str], held: Mapping[str, Any], base: int) -> None:
+def _refuse_stale(
+    ids: Iterable[str],
+    held: Mapping[str, Any],
+    base: int,
+    lost: Callable[[str], UnknownId] = rows.unknown_id,
+) -> None:
+    """Refuse records that do not stand at revision `base`; `lost` makes the error of a gone one."""
     for id in ids:
         row = held.get(id)
         if row is None:
-            raise rows.unknown_id(id)
+            raise lost(id)
         if row.revision != base:
             raise StaleEdit(id, base, row.revision, read_payload(row.payload) or {})
 

@@ -45,27 +45,35 @@ def held(id: str, file: Path) -> None:
 @click.option("--prove", is_flag=True, help="Search everything for remains; exit 1 if any.")
 @_BY
 @_JSON
-@click.confirmation_option(prompt="Erase the profile, its vectors, ties and verdicts for good?")
-def erase(id: str, prove: bool, by: str, as_json: bool) -> None:
+@click.option("--yes", is_flag=True, help="Erase without asking.")
+def erase(id: str, prove: bool, by: str, as_json: bool, yes: bool) -> None:
     """Erase a profile for good: row, revisions, vectors, ties, verdicts, snapshots.
 
-    Its id is taken out of conflict lists and programmes, too. Exit status 1 means that something
-    of it is left; what, and where, is said.
+    What has been merged into it goes with it; the question names it. Its id is taken out of
+    conflict lists and programmes, too. Exit status 1 means that something of it is left; what, and
+    where, is said.
     """
     from service import privacy
 
     proof = None
     with _opened() as dari:
+        merged = _merged_into(dari, id)
+        if not yes:
+            click.confirm(_asked(merged), abort=True, err=True)
         if prove:
             named, left, proof = privacy.erase_and_prove(dari, id, by=by, tell=say)
         else:
             named, left = privacy.erase(dari, [id], by=by, tell=say)
-    say(f"Erased: {id}.")
+    say(f"Erased: {id}{', and what was merged into it: ' if merged else ''}{', '.join(merged)}.")
     _say_named(id, named)
     for sentence in left:
         say(sentence)
     if as_json:
-        print_json({"erased": [id], "left": left, "proof": proof.as_json() if proof else None})
+        print_json({
+            "erased": [id, *merged],
+            "left": left,
+            "proof": proof.as_json() if proof else None,
+        })
     elif proof:
         show(*_proof_tables(proof))
     if left or (proof and not proof.is_clean):
@@ -146,6 +154,25 @@ def _write_private(file: Path, data: bytes) -> None:
             rule=f"The file cannot be written: {error.strerror}.",
             remedy="Choose a folder that exists and can be written.",
         ) from error
+
+
+def _merged_into(dari: Dari, id: str) -> list[str]:
+    """Give the ids that have been merged into a profile, along chains.
+
+    Raises:
+        UnknownId: if there is no such profile.
+    """
+    from profiles.database import reading
+    from profiles.merges import family
+
+    dari.store.get(id)
+    with reading(dari.store.engine) as connection:
+        return [one for one in family(connection, id) if one != id]
+
+
+def _asked(merged: list[str]) -> str:
+    also = f", and what was merged into it ({', '.join(merged)}):" if merged else ":"
+    return f"Erase the profile{also} texts, vectors, ties and verdicts, for good?"
 
 
 def _say_named(id: str, named: list[Appearance]) -> None:

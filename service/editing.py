@@ -22,12 +22,15 @@ from profiles import (
     validate,
 )
 from profiles.exporting import PERSONAL
+from profiles.merges import merged_error
 from profiles.rows import payload, unknown_id
 from service.wiring import Dari
 
 Kind = Literal["startup", "partner", "tie", "programme"]
 KINDS: tuple[Kind, ...] = ("startup", "partner", "tie", "programme")
 LONGEST_MAKER = 100
+_MOST_NAMESAKES = 100
+"""How many ties may have the name of one; nobody edits so many to say something else."""
 
 _MODELS: Mapping[Kind, type[Record]] = {
     "startup": Startup,
@@ -105,8 +108,23 @@ def add_tie(dari: Dari, raw: Mapping[str, Any], *, by: str) -> Tie:
     tie = validate(Tie, raw)
     if unknown := list(_unknown_ids(dari.store, "tie", tie, None)):
         raise InvalidRecord(unknown)
+    tie = _named_anew(dari.store, tie)
     dari.writer.put_tie(tie, new=True, by=by)
     return tie
+
+
+def _named_anew(store: Store, tie: Tie) -> Tie:
+    """Give a tie another id where its own is that of one which was edited to say something else."""
+    for id in (tie.id, *(f"{tie.id}-{number}" for number in range(2, _MOST_NAMESAKES))):
+        held = store.get_ties([id]).get(id)
+        if held is None or _name_of(held) == tie.id:
+            return tie.model_copy(update={"id": id})
+    return tie
+
+
+def _name_of(tie: Tie) -> str:
+    """Name a tie after what it says now."""
+    return validate(Tie, {**tie.model_dump(mode="json"), "id": None}).id
 
 
 def _validated(store: Store, kept: Kept, raw: Mapping[str, Any]) -> Record:
@@ -131,7 +149,10 @@ def _validated(store: Store, kept: Kept, raw: Mapping[str, Any]) -> Record:
 def _unknown_ids(
     store: Store, kind: Kind, record: Record, held: Record | None
 ) -> Iterator[FieldError]:
-    """Find the ids of no profile that a record names, apart from those that it named before."""
+    """Find the ids of no profile that a record names, apart from those that it named before.
+
+    A merged one is told by the id of the profile that it is now.
+    """
     named = [
         (field, id)
         for field in _NAMED.get(kind, ())
@@ -139,7 +160,12 @@ def _unknown_ids(
         if held is None or id not in _ids(held, field)
     ]
     known = store.sides({id for _, id in named})
-    return (FieldError(field, "id_unknown", id) for field, id in named if id not in known)
+    lost = [(field, id) for field, id in named if id not in known]
+    into = store.merged_into({id for _, id in lost})
+    return (
+        merged_error(field, id, into[id]) if id in into else FieldError(field, "id_unknown", id)
+        for field, id in lost
+    )
 
 
 def _ids(record: Record, field: str) -> tuple[str, ...]:

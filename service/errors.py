@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import time
 from dataclasses import replace
 
@@ -13,17 +14,21 @@ from flask_limiter import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
-from profiles import DariError, FieldError, IdTaken, InvalidRecord, MergedId, UnknownId
+from profiles import DariError, FieldError, IdTaken, InvalidRecord, MergedId, StaleEdit, UnknownId
 from profiles.merges import merged_error
+from profiles.rows import unknown_id
 from service.api.bodies import UnreadableBody
 from service.api.problems import problem
 from service.failures import Failure, failure
 from service.forms import StartupForm
 from service.language import language
+from service.security import dari
 from service.web.editing import typed_again
 
 _API = "/api/"
 _SUBMISSION = "public.submit_startup"
+_VERDICT = "staff.add_verdict"
+_SIDE = re.compile(r"(?:/api/v1)?/(startup|partner)s/")
 
 
 def init_app(app: Flask) -> None:
@@ -34,6 +39,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(UnknownId, _on_unknown)
     app.register_error_handler(MergedId, _on_merged)
     app.register_error_handler(IdTaken, _on_taken)
+    app.register_error_handler(StaleEdit, _on_stale)
     app.register_error_handler(InvalidRecord, _on_invalid)
     app.register_error_handler(DariError, _on_unready)
     app.register_error_handler(Exception, _on_any)
@@ -77,21 +83,41 @@ def _on_unknown(error: UnknownId) -> ResponseReturnValue:
 
 
 def _on_merged(error: MergedId) -> ResponseReturnValue:
-    """Lead from the address of a merged profile to that of the one that it is now."""
+    """Lead a reader from the address of a merged profile to that of the one that it is now.
+
+    So is a verdict led; any other change was meant for the profile as it was, and is refused.
+    """
+    if _is_on_other_side(error.into):
+        return _on_unknown(unknown_id(str(error.value)))
+    wrong = merged_error("id", str(error.value), error.into)
     named = dict(request.view_args or {})
     if request.endpoint is None or named.get("id") != error.value:
-        wrong = merged_error("id", str(error.value), error.into)
         text = f"{wrong.rule(language())} {wrong.remedy(language())}"
         return _answer(Failure(404, failure(404).heading, text))
+    if request.method not in ("GET", "HEAD") and request.endpoint != _VERDICT:
+        heading = gettext("This profile has been merged into another")
+        text = gettext("Nothing has been changed.")
+        return _answer(Failure(409, heading, text, [wrong]))
     asked = request.query_string.decode("latin-1")
     there = url_for(request.endpoint, **{**named, "id": error.into})
     return redirect(f"{there}?{asked}" if asked else there, 308)
+
+
+def _is_on_other_side(into: str) -> bool:
+    """Tell whether the address asks for a profile of the side that `into` is not on."""
+    asked = _SIDE.match(request.path)
+    return asked is not None and dari().store.sides([into]).get(into) != asked[1]
 
 
 def _on_taken(error: IdTaken) -> ResponseReturnValue:
     wrong = FieldError("id", "id_taken", error.value)
     heading = gettext("The id is taken")
     return _answer(Failure(409, heading, wrong.rule(language()), [wrong]))
+
+
+def _on_stale(_error: StaleEdit) -> ResponseReturnValue:
+    text = gettext("Please open the page again, and look at what stands now.")
+    return _answer(Failure(409, failure(412).heading, text))
 
 
 def _on_invalid(error: InvalidRecord) -> ResponseReturnValue:

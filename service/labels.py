@@ -198,34 +198,6 @@ def _funding_units() -> dict[str, str]:
     }
 
 
-def field(name: str) -> str:
-    """Name a field of a profile."""
-    names = {
-        "name": gettext("Name"),
-        "summary": gettext("What it does"),
-        "offering": gettext("What it can offer"),
-        "seeking": gettext("What it looks for"),
-        "region": gettext("Region"),
-        "sectors": gettext("Sectors"),
-        "seeks": gettext("Seeks"),
-        "offers": gettext("Gives"),
-        "conflicts": gettext("Conflicts of interest"),
-        "website": gettext("Website"),
-        "registration": gettext("Registration number"),
-        "source": gettext("Source"),
-        "stage": gettext("Stage"),
-        "trl": "TRL",
-        "founded": gettext("Founded"),
-        "contact": gettext("Contact"),
-        "kind": gettext("Kind"),
-        "sites": gettext("Further sites"),
-        "stages": gettext("Takes startups at"),
-        "trl_min": gettext("TRL from"),
-        "capacity": gettext("Startups in a round"),
-    }
-    return str(names[name])
-
-
 def families() -> dict[str, str]:
     """Name the families of reasons, as the legend of a score bar shows them."""
     return {

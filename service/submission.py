@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 
 from profiles import FieldError, InvalidRecord, Startup, validate
+from profiles.rows import taken_id
 from profiles.store import SYSTEM
 from service.wiring import Dari
 
@@ -24,16 +25,27 @@ def new_id() -> str:
 def submit(dari: Dari, raw: Mapping[str, object], *, by: str = SYSTEM) -> Startup:
     """Validate and keep a new startup as `by`; one without an id is given one.
 
+    What merged profiles are now is staff's to know: a conflict of interest with one is kept as one
+    with what it is now, and the startup is given back as it was handed in.
+
     Raises:
         InvalidRecord: with one error for each broken rule.
-        IdTaken: if a profile with its id exists.
+        IdTaken: if a profile with its id exists, or has been merged into another.
     """
     named = raw.get("id") not in (None, "")
     if named and not (isinstance(raw["id"], str) and _PLAIN_ID.fullmatch(raw["id"])):
         raise InvalidRecord([FieldError("id", "plain_id", raw["id"])])
     startup = validate(Startup, raw if named else {**raw, "id": new_id()})
-    dari.writer.put(startup, new=True, by=by)
+    dari.writer.put(_followed(dari, startup), new=True, by=by)
     return startup
+
+
+def _followed(dari: Dari, startup: Startup) -> Startup:
+    into = dari.store.merged_into({startup.id, *startup.conflicts})
+    if startup.id in into:
+        raise taken_id(startup.id)
+    conflicts = tuple(dict.fromkeys(into.get(id, id) for id in startup.conflicts))
+    return startup.model_copy(update={"conflicts": conflicts})
 
 
 def keep_sectors(dari: Dari, id: str, sectors: Sequence[str], *, by: str) -> None:

@@ -86,7 +86,7 @@ def _complete(operation: dict[str, Any], known: dict[str, Any], has_id: bool) ->
     if query := known.get("query"):
         operation["parameters"] = [*operation.get("parameters", ()), *_parameters(query)]
     operation["responses"] = {known.get("status", "200"): _answer(known["answer"])}
-    if has_id:
+    if has_id and "body" not in known:
         said = "Merged into another profile: Location is the address of that one"
         operation["responses"]["308"] = {"description": said}
     problems = ["400", "409", "413", "415", "422"] if "body" in known else []

@@ -66,8 +66,10 @@ def partners() -> Response:
 @staff_calls.get("/ties")
 @staff_calls.doc(operation_id="listTies")
 def ties() -> Response:
-    """List the ties of a profile by id."""
+    """List the ties of a profile by id; of a merged one, those of the one that it is now."""
     query = read_query(TieQuery, request.args, strict=True)
+    into = dari().store.merged_into([query.profile])
+    query = query.model_copy(update={"profile": into.get(query.profile, query.profile)})
     page = read_ties(dari().store, query)
     return jsonify(page_json(page, "staff_api.ties", query))
 

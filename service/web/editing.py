@@ -11,9 +11,9 @@ from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from profiles import FieldError, IdTaken, InvalidRecord, Side, StaleEdit, UnknownId
+from profiles import FieldError, IdTaken, InvalidRecord, MergedId, Side, StaleEdit, UnknownId
 from profiles.privacy import withdraw
-from profiles.remains import settle
+from profiles.remains import database_files, settle
 from service.editing import Kept, Kind, add_tie, read, replace, state
 from service.failures import Failure
 from service.queries import profile_on
@@ -47,13 +47,15 @@ def save(kinds: str, id: str) -> ResponseReturnValue:
     """Keep what was typed, or show it again: with what is wrong, or beside what others saved."""
     kind, form = _kind(kinds), FORMS[_kind(kinds)]()
     sign_as(form.editor.data or "")
-    try:
-        kept = read(dari().store, kind, id)
-    except UnknownId:
-        return _page(kind, id, form, gone=True), 404
     if isinstance(form, TieEdit) and "end" in request.form:
         form.valid_to.data = datetime.now(UTC).date().isoformat()
-    return _save(kept, form)
+    try:
+        return _save(read(dari().store, kind, id), form)
+    except MergedId as error:
+        into = _address("edit", kinds=kinds, id=error.into)
+        return _page(kind, id, form, gone=True, into=error.into, into_form=into), 409
+    except UnknownId:
+        return _page(kind, id, form, gone=True), 404
 
 
 @editing.get("/ties/new")
@@ -88,15 +90,25 @@ def withdraw_consent(id: str) -> ResponseReturnValue:
     """Take out a startup's contact and consent, from older revisions too, as it has asked."""
     profile_on(dari().store, Side.STARTUP, id)
     withdraw(dari().store, id, by=editor())
-    if settle(dari().store, patience_s=_PATIENCE_S):
+    if _remains():
         text = gettext(
-            "The address is gone. What the disk still holds of it is overwritten later; "
-            "dari withdraw tells of it."
+            "The address is gone. The disk may still hold remains of it; the command "
+            "“dari withdraw %(id)s” removes them.",
+            id=id,
         )
         flash(text, "warning")
     else:
         flash(gettext("Contact and consent are gone, from older revisions too."), "success")
     return redirect(_home("startup", id), 303)
+
+
+def _remains() -> bool:
+    """Take what was deleted off SQLite's disk; tell whether remains are left.
+
+    PostgreSQL's tables are not written anew here: nobody could read them meanwhile.
+    """
+    store = dari().store
+    return not database_files(store) or bool(settle(store, patience_s=_PATIENCE_S))
 
 
 def typed_again(failure: Failure) -> ResponseReturnValue | None:

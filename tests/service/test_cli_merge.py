@@ -108,3 +108,18 @@ def test_erasing_the_kept_one_leaves_nothing_of_either(dari, tmp_path):
     assert proof["clean"], proof
     assert proof["traces"] > 2
     assert "erased" in dari("history", "s2").stdout
+
+
+def test_erasing_names_what_was_merged_into_it(dari):
+    dari.rows.write_text(json.dumps({"id": "s3", "name": "소노셋", "summary": "z"}))
+    dari("import", "startups", str(dari.rows))
+    dari("merge", "s2", "s3", "--yes")
+    dari("merge", "s1", "s2", "--yes")
+    asked = dari("erase", "s1", input="n\n", fails=True).output
+    assert "s2, s3" in asked
+    assert "Aborted" in asked
+    assert json.loads(dari("match", "s1", "--json").stdout)
+    done = dari("erase", "s1", "--yes", "--json")
+    assert json.loads(done.stdout)["erased"] == ["s1", "s2", "s3"]
+    assert "Erased: s1, and what was merged into it: s2, s3." in done.stderr
+    assert "No profile has this id" in dari("erase", "s1", input="y\n", fails=True).stderr

@@ -103,14 +103,12 @@ def test_an_address_of_a_merged_id_tells_nothing_to_others(app, staff, store, se
     assert nobody.get("/api/v1/startups/s-b").status_code == 401
 
 
-def test_the_api_refuses_a_startup_under_a_merged_id(staff, store, send):
+def test_the_api_takes_no_startup_under_a_merged_id(staff, store, send):
     send(staff, "/duplicates/merge", form(store))
     answer = staff.post("/api/v1/startups", json={"id": "s-b", "name": "B", "summary": "again"})
-    assert answer.status_code == 422
+    assert answer.status_code == 409
     (error,) = answer.json["errors"]
-    assert (error["field"], error["code"]) == ("id", "id_merged")
-    assert "s-a" in error["rule"]
-    assert "s-a" in error["remedy"]
+    assert (error["field"], error["code"]) == ("id", "id_taken")
 
 
 def test_a_verdict_from_an_older_page_goes_to_the_kept_one(app, staff, store, send):
@@ -180,3 +178,30 @@ def test_forms_that_nobody_sends(staff, store, send):
     odd = form(store, **{"choice-id": "b"})
     assert send(staff, "/duplicates/merge", odd).status_code == 409
     assert recent_merges(store) == []
+
+
+def test_who_merges_undoes_and_keeps_apart_is_named(staff, store, send):
+    with staff.session_transaction() as session:
+        session["name"] = "Kim"
+    send(staff, "/duplicates/merge", form(store))
+    send(staff, "/duplicates/undo", {"number": 1})
+    assert [one.by for one in store.history("s-a")] == ["system", "Kim", "Kim"]
+    send(staff, "/duplicates/apart", {"a": "s-a", "b": "s-b"})
+    assert [one.by for one in apart_pairs(store)] == ["Kim"]
+
+
+def test_a_pair_names_fields_and_values_as_the_other_pages_do(app, staff):
+    partner = {"id": "q1", "name": "q1", "summary": "x", "kind": "hospital", "trl_min": 2}
+    more = {"offers": ["grant"], "stages": ["seed", "growth"], "sites": ["KR-26"]}
+    other = partner | more | {"id": "q2", "name": "q2", "website": "https://q.example"}
+    other["sectors"], other["aliases"] = ["ai"], ["Q", "Two"]
+    app.extensions["dari"].writer.put_many([validate(Partner, one) for one in (partner, other)])
+    for a, b in (("q1", "q2"), ("q2", "q1")):
+        page = staff.get(f"/duplicates/pair?a={a}&b={b}").text
+        shown = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", page))
+        for words in (
+            "TRL from", "Support it can give", "Seed, Growth", "Busan", "Artificial intelligence",
+            "https://q.example", "Q, Two", "Hospital", "not known", "Summary x",
+        ):  # fmt: skip
+            assert words in shown, words
+    assert "지원" in staff.get("/duplicates/pair?a=q1&b=q2&lang=ko").text

@@ -6,9 +6,13 @@ import re
 from html.parser import HTMLParser
 
 import pytest
+from sqlalchemy import text
 
 from profiles import Startup, StoreError, validate
+from profiles.database import reading
+from service.settings import Settings
 from service.submission import submit
+from service.wiring import init
 
 KO = {"Accept-Language": "ko"}
 MUNSTER = {
@@ -327,7 +331,8 @@ def test_a_tie_is_added_edited_and_ended(staff, store):
     stale = post(staff, {**typed, "role": "guest"}, edit)
     assert stale.status_code == 409
     assert sorted(re.findall(r'id="field-(\w+)"', stale.text)) == ["role", "valid_to"]
-    assert post(staff, {**typed, "back": "//evil.example"}, "/ties/new").status_code == 422
+    anew = post(staff, {**typed, "back": "//evil.example"}, "/ties/new")
+    assert (anew.status_code, anew.headers["Location"]) == (303, "/partners")
 
 
 def test_a_programme_is_edited(staff, store):
@@ -388,3 +393,69 @@ def test_a_maker_without_a_readable_name_is_told_as_staff(staff, store):
         trl = str(1 + len(store.history("munster")))
         assert post(staff, opened(staff) | {"editor": name, "trl": trl}).status_code == 303
         assert store.history("munster")[-1].by == kept
+
+
+def test_a_tie_that_was_edited_does_not_stand_in_the_way_of_what_it_said_before(staff, store):
+    typed = opened(staff, "/ties/new") | {"kind": "pilot", "a": "munster", "b": "kaist"}
+    assert post(staff, typed, "/ties/new").status_code == 303
+    (first,) = store.ties_of(["munster"])
+    edit = f"/ties/{first.id}/edit"
+    assert post(staff, opened(staff, edit) | {"b": "samsung"}, edit).status_code == 303
+    assert post(staff, typed, "/ties/new").status_code == 303
+    ties = store.ties_of(["munster"])
+    assert sorted(tie.b for tie in ties) == ["kaist", "samsung"]
+    assert store.get_ties([first.id])[first.id].b == "samsung"
+    refused = post(staff, typed, "/ties/new")
+    assert refused.status_code == 422
+    assert "This very tie is kept already" in refused.text
+    assert len(store.ties_of(["munster"])) == 2
+
+
+def test_keeping_sectors_at_once_with_somebody_else_is_told_as_that(staff, app, store, monkeypatch):
+    writer = app.extensions["dari"].writer
+    writer.put(store.get("munster").model_copy(update={"sectors": ()}))
+    token = {"csrf_token": opened(staff)["csrf_token"]}
+    real = type(writer).put
+
+    def overtaken(self, profile, **more):
+        monkeypatch.undo()
+        real(self, store.get("munster").model_copy(update={"trl": 9}))
+        return real(self, profile, **more)
+
+    monkeypatch.setattr(type(writer), "put", overtaken)
+    answer = post(staff, token | {"sectors": ["ai"]}, "/startups/munster/sectors")
+    assert answer.status_code == 409
+    assert "Somebody else has changed this" in answer.text
+
+
+@pytest.mark.postgresql
+def test_a_withdrawal_on_a_page_locks_nobody_out_of_the_tables(
+    make_app, sign_in, postgresql, tmp_path
+):
+    from tests.conftest import _new_database
+
+    settings = {"database_url": _new_database(postgresql)}
+    store = init(Settings(home=tmp_path, **settings)).store
+    app = make_app(**settings)
+    submit(app.extensions["dari"], MUNSTER)
+    browser = sign_in(app)
+    token = {"csrf_token": opened(browser)["csrf_token"]}
+    files = text("SELECT relname, pg_relation_filenode(oid) FROM pg_class WHERE relkind = 'r'")
+    with reading(store.engine) as connection:
+        before = connection.execute(files).all()
+    answer = post(browser, token, "/startups/munster/withdrawal", follow_redirects=True)
+    with reading(store.engine) as connection:
+        assert connection.execute(files).all() == before
+    store.close()
+    assert app.extensions["dari"].store.get("munster").contact is None
+    assert "dari withdraw munster" in answer.text
+
+
+def test_a_withdrawal_on_a_page_says_where_the_disk_still_holds_something(
+    staff, store, monkeypatch
+):
+    token = {"csrf_token": opened(staff)["csrf_token"]}
+    path = "/startups/munster/withdrawal"
+    assert "dari withdraw" not in post(staff, token, path, follow_redirects=True).text
+    monkeypatch.setattr("service.web.editing.settle", lambda _store, patience_s: ["left"])
+    assert "dari withdraw munster" in post(staff, token, path, follow_redirects=True).text

@@ -125,3 +125,22 @@ def test_a_profile_leads_to_its_form_its_history_and_a_new_tie(staff):
     page = staff.get("/partners/kaist").text
     for path in ("/partners/kaist/edit", "/partners/kaist/history", "/ties/new?profile=kaist"):
         assert f'href="{path}' in page
+
+
+def test_a_programme_with_the_id_of_a_profile_has_its_own_history(staff, dari):
+    put(dari, "Ahn", id="contest-skt-daejeon")
+    page = staff.get("/programmes/contest-skt-daejeon/history")
+    assert page.status_code == 200
+    assert "History of contest-skt-daejeon" in page.text
+    assert "History of Teller" in staff.get("/startups/contest-skt-daejeon/history").text
+
+
+def test_a_merge_is_told_with_links(staff, dari):
+    put(dari, "Ahn")
+    put(dari, "Bae", id="seller")
+    dari.writer.merge("teller", "seller")
+    dari.writer.unmerge(1)
+    gone = staff.get("/startups/seller/history").text
+    assert 'Merged into <a href="/startups/teller/history">teller</a>.' in gone
+    kept = staff.get("/startups/teller/history").text
+    assert '<a href="/startups/seller/history">seller</a> was merged into it.' in kept
