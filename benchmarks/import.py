@@ -44,8 +44,8 @@ def main() -> None:
     """Print the tables, a line for each database and number of rows."""
     asked = _arguments()
     if asked.one:
-        work = {"import": measure, "start": start, "peers": peers}[asked.work]
-        print(json.dumps(work(asked.one, asked.file, asked.snapshots)))
+        work = {"import": measure, "start": start, "peers": peers, "write": write, "follow": follow}
+        print(json.dumps(work[asked.work](asked.one, asked.file, asked.snapshots)))
         return
     runs: list[Figures] = []
     try:
@@ -65,8 +65,12 @@ def _runs(asked: argparse.Namespace, folder: Path, server: str | None) -> Iterat
         write_rows(file, rows, seeking=asked.seeking)
         for name, database in _databases(folder, rows, server):
             with database() as url:
-                yield {"database": name, **_run(url, file)}
-                print(f"{name}, {rows:,} rows: done", file=sys.stderr, flush=True)
+                found = {"database": name, **_run(url, file)}
+            if asked.beside:
+                with database() as url:
+                    found["beside"] = _run_beside(url, file)
+            yield found
+            print(f"{name}, {rows:,} rows: done", file=sys.stderr, flush=True)
         file.unlink()
 
 
@@ -76,6 +80,58 @@ def _run(url: str, file: Path) -> Figures:
         found = _in_a_process("import", url, file, snapshots)
         found |= {"start": _in_a_process("start", url, file, snapshots)}
     return found | {"peers": _in_a_process("peers", url, file, "")}
+
+
+def _run_beside(url: str, file: Path) -> Figures:
+    """Import a file while another process, as a server does, follows: until it finds all rows."""
+    from profiles import Store
+
+    store = Store.open(url)
+    store.migrate()
+    store.close()
+    words = ("--one", url, "--file", str(file), "--snapshots", "")
+    both = [
+        subprocess.Popen([sys.executable, __file__, "--work", work, *words], stdout=subprocess.PIPE)
+        for work in ("follow", "write")
+    ]
+    followed, written = (json.loads(one.communicate()[0]) for one in both)
+    return {
+        "wall": followed["end"] - written["start"],
+        "import": written["end"] - written["start"],
+        "rows": written["rows"],
+        "peak": written["peak"],
+        "peak_following": followed["peak"],
+    }
+
+
+def write(url: str, file: Path, snapshots: Path) -> Figures:
+    """Import a file; tell when that began and ended."""
+    from index import Writer, import_file, load_encoder
+    from profiles import Store
+
+    store, encoder = Store.open(url), load_encoder(None)
+    begun = time.time()
+    report = import_file(store, Writer(store, encoder), file, "startups")
+    ended = time.time()
+    store.close()
+    return {"start": begun, "end": ended, "rows": report.written, "peak": _peak()}
+
+
+def follow(url: str, file: Path, snapshots: Path) -> Figures:
+    """Follow a database until the last row of a file is found by its vector and its words."""
+    from index import Follower, load_encoder
+    from profiles import Side, Store
+
+    store, encoder = Store.open(url), load_encoder(None)
+    follower, last = Follower(store, encoder), ""
+    for row in _read(file):
+        last = row["id"]
+    while last not in (index := follower.catch_up()).facts:
+        time.sleep(0.05)
+    index.lexical[Side.STARTUP].search("welding robots", 10)
+    ended = time.time()
+    store.close()
+    return {"end": ended, "peak": _peak()}
 
 
 def measure(url: str, file: Path, snapshots: Path) -> Figures:
@@ -257,9 +313,13 @@ class Table:
 
     title: str
     columns: dict[str, Callable[[Figures], str]] = field(default_factory=dict)
+    needs: str = "rows"
 
     def print(self, runs: Sequence[Figures]) -> None:
-        """Print the runs in Markdown."""
+        """Print the runs that measured it in Markdown."""
+        runs = [run for run in runs if self.needs in run]
+        if not runs:
+            return
         print(f"\n{self.title}\n\n| " + " | ".join(self.columns) + " |")
         print(
             "|" + "|".join("---" if name == "database" else "---:" for name in self.columns) + "|"
@@ -293,6 +353,18 @@ TABLES = (
             "peak with index, MB": lambda run: f"{run['index']['peak']:,.0f}",
             "load": lambda run: f"{run['load']:.1f}",
         },
+    ),
+    Table(
+        "Imported and found: while the file is imported, another process follows",
+        _WHO
+        | {
+            "import": lambda run: f"{run['beside']['import']:.1f}",
+            "until all is found": lambda run: f"{run['beside']['wall']:.1f}",
+            "rows/s": lambda run: f"{run['rows'] / run['beside']['wall']:,.0f}",
+            "peak of the import, MB": lambda run: f"{run['beside']['peak']:,.0f}",
+            "peak of the follower, MB": lambda run: f"{run['beside']['peak_following']:,.0f}",
+        },
+        needs="beside",
     ),
     Table(
         "What the index takes, and how a worker starts",
@@ -422,6 +494,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--postgresql", metavar="URL", help="a server's maintenance database")
     parser.add_argument("--no-postgresql", action="store_true", help="measure SQLite alone")
     parser.add_argument("--seeking", action="store_true", help="give profiles a second facet")
+    parser.add_argument(
+        "--beside", action="store_true", help="import once more, while another process follows"
+    )
     parser.add_argument("--folder", type=Path, help="where the files are made (else: TMPDIR)")
     parser.add_argument("--json", type=Path, help="write all figures to this file, too")
     parser.add_argument("--one", metavar="URL", help=argparse.SUPPRESS)
