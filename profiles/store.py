@@ -9,7 +9,18 @@ from functools import partial
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Table, and_, false, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Table,
+    and_,
+    false,
+    func,
+    or_,
+    select,
+    true,
+)
 
 from profiles import merges, rows
 from profiles import tables as t
@@ -26,6 +37,9 @@ from profiles.verdicts import Verdict
 LONGEST_SEARCH = 1_000
 SYSTEM = "system"
 """Who makes a revision where no person does."""
+
+
+_ENCODED = {**dict.fromkeys((side.value for side in Side), t.profiles), "tie": t.ties}
 
 
 @dataclass(frozen=True, slots=True)
@@ -394,6 +408,25 @@ class Store:
             for row in rows.by_ids(connection, t.vectors, column, ids, *where, only=only):
                 found.setdefault(row.owner_id, {})[row.facet] = row.data
         return found
+
+    def put_vectors(self, entries: Sequence[tuple[AnyProfile | Tie, Vectors]]) -> int:
+        """Write vectors of records as they were read; give how many still stand so.
+
+        In one transaction. A record that has been changed, erased or merged since is left as it
+        is; vectors of other encoders stay.
+        """
+        written = 0
+        with writing(self._engine) as connection:
+            for kind, table in _ENCODED.items():
+                read = {one.id: (one, v) for one, v in entries if rows.kind_of(one) == kind}
+                of_kind = table.c.side == kind if kind != "tie" else true()
+                held = rows.by_ids(connection, table, table.c.id, read, of_kind)
+                same = {r.id for r in held if r.payload == rows.payload(read[r.id][0])}
+                vectors = {id: read[id][1] for id in read if id in same}
+                rows.write_vectors(connection, kind, vectors, same)
+                rows.log(connection, [(kind, id) for id in vectors])
+                written += len(vectors)
+        return written
 
     # Verdicts
 
