@@ -80,6 +80,9 @@ def known(store: Store) -> Store:
     return store
 
 
+NAMED_ALIKE = Reason("name", Text(en='both are called "Han\\t"', ko="이름이 같습니다"))
+
+
 def everything(store: Store) -> str:
     with reading(store._engine) as connection:
         found = [
@@ -114,6 +117,11 @@ def test_what_is_held_is_all_of_it_and_of_nobody_else(known: Store) -> None:
         ("p", 1),
     }
     assert {change.kind for _, change in found.changes} == {"startup", "verdict"}
+    assert found.proposals == ()
+    pairs = [Proposal("k1", "k2", 0.9, ()), Proposal("s1", "s10", 0.95, (NAMED_ALIKE,))]
+    keep_proposals(known, pairs, list(Side))
+    assert [one.proposal for one in held(known, "s1").proposals] == pairs[1:]
+    assert [one.proposal for one in held(known, "s10").proposals] == pairs[1:]
     with pytest.raises(UnknownId):
         held(known, "nobody")
 
@@ -204,11 +212,10 @@ def test_owners_are_found_whatever_the_text_holds(store: Store) -> None:
     assert owners(store, "startup B") == {"b"}
     keep_apart(store, "a", "b", note="two firms of Kim")
     assert owners(store, "firms of kim") == {"a", "b"}
-    reason = Reason("name", Text(en='both are called "Han\\t"', ko="이름이 같습니다"))
-    keep_proposals(store, [Proposal("a", "c", 0.9, (reason,))], list(Side))
+    keep_proposals(store, [Proposal("a", "c", 0.9, (NAMED_ALIKE,))], list(Side))
     assert owners(store, 'called "Han\\t"') == set()
     put(store, startup("c"))
-    keep_proposals(store, [Proposal("a", "c", 0.9, (reason,))], list(Side))
+    keep_proposals(store, [Proposal("a", "c", 0.9, (NAMED_ALIKE,))], list(Side))
     assert owners(store, 'called "Han\\t"') == {"a", "c"}
     assert owners(store, "nobody says so") == set()
     assert vector_owners(store, DATA) == {"a", "b", "c"}
