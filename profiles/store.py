@@ -305,6 +305,24 @@ class Store:
             }
         return [Tie.model_validate_json(found[id]) for id in sorted(found)]
 
+    def ties_page(self, id: str, *, after: str | None = None, limit: int = 50) -> list[Tie]:
+        """Read up to `limit` ties that have a profile as an end, by id, after an id."""
+        found: dict[str, str] = {}
+        c = t.ties.c
+        with reading(self._engine) as connection:
+            for column in (c.a, c.b):
+                later = (c.id > after,) if after is not None else ()
+                query = select(c.id, c.payload).where(column == id, *later).order_by(c.id)
+                found |= {row.id: row.payload for row in connection.execute(query.limit(limit))}
+        return [Tie.model_validate_json(found[one]) for one in sorted(found)[:limit]]
+
+    def count_ties_of(self, id: str) -> int:
+        """Count the ties that have a profile as an end."""
+        ends = or_(t.ties.c.a == id, t.ties.c.b == id)
+        with reading(self._engine) as connection:
+            counted = select(func.count()).select_from(t.ties).where(ends)
+            return connection.execute(counted).scalar_one()
+
     def get_ties(self, ids: Collection[str]) -> dict[str, Tie]:
         """Read the ties that exist among `ids`."""
         with reading(self._engine) as connection:

@@ -266,8 +266,8 @@ def _proposal_row(one: Stored) -> dict[str, Any]:
         "score": said.score,
         "codes": [reason.code for reason in said.reasons],
         "reasons": {
-            "en": "\n".join(reason.text.en for reason in said.reasons),
-            "ko": "\n".join(reason.text.ko for reason in said.reasons),
+            "en": "\n".join(reason.text.en or "" for reason in said.reasons),
+            "ko": "\n".join(reason.text.ko or "" for reason in said.reasons),
         },
         "found_at": one.found_at.isoformat(),
     }
