@@ -65,7 +65,7 @@ def fuse(keep: P, drop: P, choices: Mapping[str, Choice]) -> P:
     for name in choosable(keep):
         fused |= _fused(name, mine, theirs, choices.get(name))
     fused["conflicts"] = [id for id in fused.get("conflicts", ()) if id not in (keep.id, drop.id)]
-    refuse_long("conflicts", fused["conflicts"])
+    refuse_long(keep.id, "conflicts", fused["conflicts"])
     fused["aliases"] = _aliases(fused, mine, theirs)
     return validate(type(keep), fused)
 
@@ -90,20 +90,21 @@ def unfuse(now: P, after: P, before: P) -> P:
         if name not in _PERSONAL:
             back = _back(held.get(name), given.get(name), had.get(name))
             values |= _kept(name, back if name == "conflicts" else _cut(back))
-    refuse_long("conflicts", values.get("conflicts", ()))
+    refuse_long(now.id, "conflicts", values.get("conflicts", ()))
     personal = had if _personal(held) == _personal(given) else held
     values |= _personal(personal)
     return _valid(type(now), values, held)
 
 
-def refuse_long(field: str, ids: Sequence[str]) -> None:
+def refuse_long(id: str, field: str, ids: Sequence[str]) -> None:
     """Refuse more ids than a list holds: a conflict of interest must not be lost in silence.
 
     Raises:
-        InvalidRecord: with an error of the field, if they are too many.
+        InvalidRecord: with an error of the field of the record `id`, if they are too many.
     """
     if len(ids) > LONGEST_LIST:
-        raise InvalidRecord([FieldError(field, "list", len(ids), {"limit": LONGEST_LIST})])
+        told = {"list": field, "count": len(ids), "limit": LONGEST_LIST}
+        raise InvalidRecord([FieldError(field, "list_full", id, told)])
 
 
 def without_contact(profile: AnyProfile) -> AnyProfile:

@@ -106,11 +106,10 @@ def put_list(found: Mentions, record: AnyProfile | Programme, ids: Sequence[str]
     """Add a record with these ids in its list, each once, to what is to be written.
 
     Raises:
-        InvalidRecord: if they are more than a list holds; the field names the record, too.
+        InvalidRecord: if they are more than a list holds; the error names the record.
     """
     once = tuple(dict.fromkeys(ids))
-    field = "partners" if isinstance(record, Programme) else "conflicts"
-    refuse_long(f"{record.id}.{field}", once)
+    refuse_long(record.id, "partners" if isinstance(record, Programme) else "conflicts", once)
     if isinstance(record, Programme):
         found.programmes.append(record.model_copy(update={"partners": once}))
     else:

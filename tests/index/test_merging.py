@@ -465,9 +465,8 @@ def test_a_list_that_undoing_would_make_too_long_is_named(
     writer.merge("k", "d")
     writer.put(partner("p9", conflicts=["k", *(f"c{n}" for n in range(199))]))
     seq = known.last_seq()
-    with pytest.raises(InvalidRecord) as caught:
+    with pytest.raises(InvalidRecord, match="p9 would name 201 profiles in its field conflicts"):
         writer.unmerge(1)
-    assert [(e.field, e.code) for e in caught.value.errors] == [("p9.conflicts", "list")]
     assert known.last_seq() == seq
     writer.put(partner("p9", conflicts=["k"]))
     writer.unmerge(1)
