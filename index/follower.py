@@ -109,30 +109,41 @@ class Follower:
                 if self._store.last_seq() == newest:
                     raise
                 self._apply(some)
-        self._fingerprint = self._store.fingerprint(self._index.seq)
 
     def _apply(self, changes: list[Change]) -> None:
         self._apply_profiles({
             side: {change.id for change in changes if change.kind == side.value} for side in Side
         })
         self._apply_ties({change.id for change in changes if change.kind == "tie"})
-        self._index.seq = changes[-1].seq
+        # Both move together: after a failure later on, what was applied so far still counts.
+        seq = changes[-1].seq
+        self._fingerprint = self._store.fingerprint(seq)
+        self._index.seq = seq
 
     def _apply_profiles(self, changed: dict[Side, set[str]]) -> None:
         # Vectors first: a profile that is erased between the two readings is then simply gone.
-        vectors = {
-            id: facets
-            for side, ids in changed.items()
-            if ids
-            for id, facets in self._store.vectors(side.value, ids, self._index.space).items()
-        }
         ids = set().union(*changed.values())
+        vectors = self._vectors_of(changed, ids)
         found = self._store.get_many(ids)
         _refuse_missing(found.keys() - vectors.keys(), self._index.space)
         for id in ids - found.keys():
             self._index.remove(id)
         there = sorted(found)
         self._index.put_many(_entries([found[id] for id in there], [vectors[id] for id in there]))
+
+    def _vectors_of(
+        self, changed: dict[Side, set[str]], ids: set[str]
+    ) -> dict[str, dict[str, bytes]]:
+        """Read the vectors of ids, each first on the side that its change names.
+
+        An id may be of the other side by now: erased, and made again there.
+        """
+        found: dict[str, dict[str, bytes]] = {}
+        for wanted in (changed, dict.fromkeys(Side, ids)):
+            for side, some in wanted.items():
+                if left := some - found.keys():
+                    found |= self._store.vectors(side.value, left, self._index.space)
+        return found
 
     def _apply_ties(self, ids: set[str]) -> None:
         vectors = self._store.vectors("tie", ids, self._index.space)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, cast
 
 from index.writer import BATCH, Writer
-from profiles import FieldError, Programme, Side, Store, Tie
+from profiles import FieldError, IdTaken, InvalidRecord, Programme, Side, Store, Tie
 from profiles.errors import shorten
 from profiles.importing import ColumnMap, ImportKind, Row, read_records
 from profiles.merges import merged_error, named_by
@@ -96,25 +96,55 @@ def import_file(
     """
     report = ImportReport()
     waiting: deque[list[Row]] = deque()
+    batches = _batches(read_records(path, kind, mapping=mapping))
 
-    def records() -> Iterator[list[Any]]:
-        for batch in _batches(read_records(path, kind, mapping=mapping)):
+    def checked(batch: list[Row]) -> list[Row]:
+        return [_bounded(row) for row in _CHECKS[kind](store, batch, kind)]
+
+    def records(again: Sequence[list[Row]]) -> Iterator[list[Any]]:
+        for batch in chain(again, batches):
             if stop and stop():
                 report.stopped = True
                 return
-            waiting.append([_bounded(row) for row in _CHECKS[kind](store, batch, kind)])
+            waiting.append(checked(batch))
             yield [row.record for row in waiting[-1] if not row.errors]
 
-    written = _count if check else _write
-    for changed in written(store, writer, kind, records()):
-        rows = waiting.popleft()
-        report.add(rows, changed)
-        for row in rows:
-            if row.errors and rejected:
-                rejected(row)
-        if progress:
-            progress(len(rows))
+    def write(again: Sequence[list[Row]]) -> None:
+        written = _count if check else _write
+        for changed in written(store, writer, kind, records(again)):
+            rows = waiting.popleft()
+            report.add(rows, changed)
+            for row in rows:
+                if row.errors and rejected:
+                    rejected(row)
+            if progress:
+                progress(len(rows))
+
+    _until_written(write, waiting, checked)
     return report
+
+
+def _until_written(
+    write: Callable[[Sequence[list[Row]]], None],
+    waiting: deque[list[Row]],
+    check: Callable[[list[Row]], list[Row]],
+) -> None:
+    """Write all batches; what is refused is checked again, for the store has changed since.
+
+    Raises:
+        InvalidRecord: if the check finds nothing wrong with what was refused.
+        IdTaken: likewise.
+    """
+    again: list[list[Row]] = []
+    while True:
+        try:
+            return write(again)
+        except (InvalidRecord, IdTaken):
+            before = list(waiting)
+            waiting.clear()
+            again = [check(batch) for batch in before]
+            if again == before:
+                raise
 
 
 def _write(

@@ -43,8 +43,8 @@ class SnapshotError(DariError):
 def save(index: SearchIndex, folder: Path, documents: Documents, fingerprint: str = "") -> Path:
     """Write a snapshot to a temporary folder, sync it, rename it into place, drop older ones.
 
-    Where a newer one stands already, that one is kept and nothing is written: it may lack, on
-    purpose, what has been erased since.
+    Where a newer one stands by then, that one is kept and given: it may lack, on purpose, what has
+    been erased since.
 
     Args:
         index: what is written.
@@ -58,12 +58,13 @@ def save(index: SearchIndex, folder: Path, documents: Documents, fingerprint: st
     target = folder / f"{_prefix(index.space, index.dimension)}{index.seq}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        newer = [other for other in _snapshots(folder) if _seq_of(other) > index.seq]
-        if newer:
-            return max(newer, key=_seq_of)
+        if (newest := _newest(folder, target)) != target:
+            return newest
         work = Path(tempfile.mkdtemp(prefix=_WRITING, dir=folder))
         try:
             _write(index, work, documents, fingerprint)
+            if (newest := _newest(folder, target)) != target:
+                return newest
             if target.exists():
                 shutil.rmtree(target)
             work.rename(target)
@@ -76,10 +77,11 @@ def save(index: SearchIndex, folder: Path, documents: Documents, fingerprint: st
             rule=f"The snapshot cannot be written: {error.strerror or error}.",
             remedy="Free space, or let the folder be written; only the next start is slower.",
         ) from error
-    for other in [*_snapshots(folder), *_dead(folder)]:
-        if other != target:
-            shutil.rmtree(other, ignore_errors=True)
-    return target
+    newest = _newest(folder, target)  # another process may have put it there at the same time
+    older = [p for p in _snapshots(folder) if p != newest and _seq_of(p) <= _seq_of(newest)]
+    for other in [*older, *_dead(folder)]:
+        shutil.rmtree(other, ignore_errors=True)
+    return newest
 
 
 def discard(folder: Path) -> None:
@@ -255,6 +257,11 @@ def _pieces(values: Iterable[str]) -> Iterator[list[str]]:
 
 def _snapshots(folder: Path) -> list[Path]:
     return [p for p in folder.iterdir() if p.is_dir() and _NAME.fullmatch(p.name)]
+
+
+def _newest(folder: Path, target: Path) -> Path:
+    """Give the newest snapshot, `target` itself where none is newer than that is or will be."""
+    return max([target, *_snapshots(folder)], key=_seq_of)
 
 
 def _dead(folder: Path) -> list[Path]:

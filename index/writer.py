@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import islice
+from itertools import chain, islice
 from typing import TypeVar
 
 import numpy as np
@@ -106,7 +106,7 @@ class Writer:
             batches,
             lambda batch: self._store.changed(batch, self.space),
             self._with_vectors,
-            lambda entries: self._store.put_many(entries, by=by),
+            lambda entries: _all_of(entries, self._store.put_many(entries, by=by)),
         )
 
     def put_tie_batches(
@@ -117,7 +117,7 @@ class Writer:
             batches,
             lambda batch: self._store.changed_ties(batch, self.space),
             self._ties_with_vectors,
-            lambda entries: self._store.put_ties(entries, by=by),
+            lambda entries: _all_of(entries, self._store.put_ties(entries, by=by)),
         )
 
     def merge(
@@ -148,9 +148,25 @@ class Writer:
         return unmerge(self._store, number, self._vectors_of, by=by)
 
     def encode_missing(self, *, progress: Progress | None = None) -> int:
-        """Encode whatever has no vectors of this encoder yet; give how many records that were."""
-        written = sum(self.put_many(self._store.each(side), progress=progress) for side in Side)
-        return written + self.put_ties(list(self._store.ties()), progress=progress)
+        """Encode whatever has no vectors of this encoder yet; give how many records that were.
+
+        Vectors alone are written: a record that somebody changes, erases or merges meanwhile stays
+        as it is, with the vectors of that write.
+        """
+        profiles = chain.from_iterable(self._store.each(side) for side in Side)
+        encoded = _overlapped(
+            _batches(profiles),
+            lambda batch: self._store.changed(batch, self.space),
+            self._with_vectors,
+            self._store.put_vectors,
+        )
+        subjects = _overlapped(
+            _batches(self._store.ties()),
+            lambda batch: self._store.changed_ties(batch, self.space),
+            self._ties_with_vectors,
+            self._store.put_vectors,
+        )
+        return _total(chain(encoded, subjects), progress)
 
     def _vectors_of(self, record: AnyProfile | Tie) -> Vectors:
         if isinstance(record, Tie):
@@ -198,19 +214,17 @@ def _overlapped(
     batches: Iterable[Sequence[Kept]],
     changed: Callable[[Sequence[Kept]], list[Kept]],
     encode: Callable[[Sequence[Kept]], list[Entry]],
-    write: Callable[[list[Entry]], object],
+    write: Callable[[list[Entry]], int],
 ) -> Iterator[tuple[int, int]]:
     """Encode each batch in a thread while the last one is written and the next one made.
 
-    Writing and reading stay here and in order. A batch with an id of the one before it waits
-    until that is written.
+    Yields the size of each batch and how many of it `write` says that it wrote. Writing and reading
+    stay here and in order. A batch with an id of the one before it waits until that is written.
     """
 
     def finished(size: int, encoding: Future[list[Entry]]) -> tuple[int, int]:
         entries = encoding.result()
-        if entries:
-            write(entries)
-        return size, len(entries)
+        return size, write(entries) if entries else 0
 
     waiting: tuple[int, Future[list[Entry]]] | None = None
     ids: set[str] = set()
@@ -226,6 +240,11 @@ def _overlapped(
             waiting = ready
         if waiting is not None:
             yield finished(*waiting)
+
+
+def _all_of(entries: Sequence[object], seq: int) -> int:
+    """Give how many entries a write that ended with `seq` wrote: it writes all or raises."""
+    return len(entries)
 
 
 def _total(done: Iterable[tuple[int, int]], progress: Progress | None) -> int:

@@ -132,6 +132,16 @@ def stored_proposals(store: Store, *, limit: int = 50, offset: int = 0) -> list[
         return [_read(row) for row in found]
 
 
+def proposals_of(connection: Connection, ids: Collection[str]) -> list[Stored]:
+    """Read the stored proposals that name one of `ids`, by their pairs."""
+    found = {
+        (row.a, row.b): _read(row)
+        for column in (t.proposals.c.a, t.proposals.c.b)
+        for row in rows.by_ids(connection, t.proposals, column, ids)
+    }
+    return [found[pair] for pair in sorted(found)]
+
+
 def count_proposals(store: Store) -> int:
     """Count the stored proposals whose profiles are both there."""
     with reading(store.engine) as connection:

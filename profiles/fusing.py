@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
@@ -48,7 +48,8 @@ def fuse(keep: P, drop: P, choices: Mapping[str, Choice]) -> P:
     """Give the kept profile with what it lacks from the dropped one.
 
     Names become aliases, lists are united in order up to their bound, absent fields are filled; a
-    value of the kept profile stands. A contact moves only together with its own consent.
+    value of the kept profile stands. A contact moves only together with its own consent. Of
+    conflicts none is left out: where there would be too many, staff must choose.
 
     Args:
         keep: the profile that stays.
@@ -64,6 +65,7 @@ def fuse(keep: P, drop: P, choices: Mapping[str, Choice]) -> P:
     for name in choosable(keep):
         fused |= _fused(name, mine, theirs, choices.get(name))
     fused["conflicts"] = [id for id in fused.get("conflicts", ()) if id not in (keep.id, drop.id)]
+    refuse_long(keep.id, "conflicts", fused["conflicts"])
     fused["aliases"] = _aliases(fused, mine, theirs)
     return validate(type(keep), fused)
 
@@ -78,15 +80,31 @@ def unfuse(now: P, after: P, before: P) -> P:
 
     Returns:
         A valid profile: a field that it cannot do without keeps the value that it has.
+
+    Raises:
+        InvalidRecord: if more conflicts would come together than a list holds.
     """
     held, given, had = _values(now), _values(after), _values(before)
     values: Values = {"id": now.id}
     for name in type(now).model_fields:
         if name not in _PERSONAL:
-            values |= _kept(name, _back(held.get(name), given.get(name), had.get(name)))
+            back = _back(held.get(name), given.get(name), had.get(name))
+            values |= _kept(name, back if name == "conflicts" else _cut(back))
+    refuse_long(now.id, "conflicts", values.get("conflicts", ()))
     personal = had if _personal(held) == _personal(given) else held
     values |= _personal(personal)
     return _valid(type(now), values, held)
+
+
+def refuse_long(id: str, field: str, ids: Sequence[str]) -> None:
+    """Refuse more ids than a list holds: a conflict of interest must not be lost in silence.
+
+    Raises:
+        InvalidRecord: with an error of the field of the record `id`, if they are too many.
+    """
+    if len(ids) > LONGEST_LIST:
+        told = {"list": field, "count": len(ids), "limit": LONGEST_LIST}
+        raise InvalidRecord([FieldError(field, "list_full", id, told)])
 
 
 def without_contact(profile: AnyProfile) -> AnyProfile:
@@ -116,7 +134,8 @@ def _fused(name: str, mine: Values, theirs: Values, choice: Choice | None) -> Va
     if choice:
         return one if choice == "keep" else other
     if name in mine and name in theirs and isinstance(mine[name], list):
-        return {name: list(dict.fromkeys([*mine[name], *theirs[name]]))[:LONGEST_LIST]}
+        united = list(dict.fromkeys([*mine[name], *theirs[name]]))
+        return {name: united if name == "conflicts" else united[:LONGEST_LIST]}
     return one if name in mine or name not in theirs else other
 
 
@@ -139,8 +158,12 @@ def _back(now: Any, after: Any, before: Any) -> Any:
         given = [one for one in after or () if one not in (before or ())]
         taken = [one for one in before or () if one not in (after or ())]
         left = [one for one in now or () if one not in given]
-        return [*left, *(one for one in taken if one not in left)][:LONGEST_LIST]
+        return [*left, *(one for one in taken if one not in left)]
     return now
+
+
+def _cut(value: Any) -> Any:
+    return value[:LONGEST_LIST] if isinstance(value, list) else value
 
 
 def _valid(model: type[P], values: Values, held: Values) -> P:

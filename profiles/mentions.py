@@ -10,9 +10,10 @@ from sqlalchemy import Connection, Table, or_, select, update
 
 from profiles import rows
 from profiles import tables as t
+from profiles.fusing import refuse_long
 from profiles.revisions import merged_payload
 from profiles.rows import AnyProfile
-from profiles.schema import LONGEST_LIST, Programme, Tie
+from profiles.schema import Programme, Tie
 from profiles.vectors import Vectors
 
 VectorsOf = Callable[[AnyProfile | Tie], Vectors]
@@ -102,8 +103,13 @@ def list_of(record: AnyProfile | Programme) -> tuple[str, ...]:
 
 
 def put_list(found: Mentions, record: AnyProfile | Programme, ids: Sequence[str]) -> None:
-    """Add a record with these ids in its list, each once, to what is to be written."""
-    once = tuple(dict.fromkeys(ids))[:LONGEST_LIST]
+    """Add a record with these ids in its list, each once, to what is to be written.
+
+    Raises:
+        InvalidRecord: if they are more than a list holds; the error names the record.
+    """
+    once = tuple(dict.fromkeys(ids))
+    refuse_long(record.id, "partners" if isinstance(record, Programme) else "conflicts", once)
     if isinstance(record, Programme):
         found.programmes.append(record.model_copy(update={"partners": once}))
     else:

@@ -89,7 +89,7 @@ def merge_of(connection: Connection, number: int | str) -> Merge:
         InvalidRecord: if none has this number.
     """
     found = None
-    if isinstance(number, int) and number < 1 << 63:
+    if isinstance(number, int) and 0 < number < 1 << 63:
         wanted = select(t.merges).where(t.merges.c.number == number)
         found = connection.execute(wanted).one_or_none()
     if found is None:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Table, and_, or_, select, update
 
 from profiles import rows
 from profiles import tables as t
+from profiles.apart import Stored, proposals_of
 from profiles.database import reading, writing
 from profiles.histories import (
     former_tie_revisions,
@@ -82,6 +83,7 @@ class Held:
     changes: tuple[tuple[datetime, Change], ...]
     merges: tuple[Merge, ...] = ()
     apart: tuple[HeldApart, ...] = ()
+    proposals: tuple[Stored, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,7 @@ def held(store: Store, id: str) -> Held:
             changes=_changes_of(connection, ids),
             merges=tuple(merges_naming(connection, ids)),
             apart=_apart_of(connection, ids),
+            proposals=tuple(proposals_of(connection, ids)),
         )
 
 

@@ -42,6 +42,8 @@ def owners(store: Store, said: str) -> set[str]:
         (t.ties.c.payload, quoted, (t.ties.c.a, t.ties.c.b)),
         (t.revisions.c.payload, quoted, (t.revisions.c.id,)),
         (t.verdicts.c.note, said, (t.verdicts.c.query, t.verdicts.c.candidate)),
+        (t.kept_apart.c.note, said, (t.kept_apart.c.a, t.kept_apart.c.b)),
+        (t.proposals.c.reasons, quoted, (t.proposals.c.a, t.proposals.c.b)),
     )
     found: set[str] = set()
     with reading(store._engine) as connection:

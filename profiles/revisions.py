@@ -96,15 +96,20 @@ def differences(
     )
 
 
+def step(one: Revision, before: Mapping[str, Any] | None) -> Step:
+    """Tell what a revision changed of the state before it."""
+    if one.kind == "verdict" or one.merged_into:
+        return Step(one, ())
+    return Step(one, differences(before, one.payload))
+
+
 def steps(revisions: Iterable[Revision]) -> list[Step]:
     """Tell of each revision what it changed; those of one record must follow one another."""
     before: dict[tuple[str, str], Mapping[str, Any] | None] = {}
     told = []
     for one in revisions:
         record = (one.kind, one.id)
-        if one.kind == "verdict" or one.merged_into:
-            told.append(Step(one, ()))
-            continue
-        told.append(Step(one, differences(before.get(record), one.payload)))
-        before[record] = one.payload
+        told.append(step(one, before.get(record)))
+        if one.kind != "verdict" and not one.merged_into:
+            before[record] = one.payload
     return told

@@ -42,6 +42,11 @@ def read_profile(side: str, text: str) -> AnyProfile:
     return model.model_validate_json(text)
 
 
+def kind_of(record: AnyProfile | Tie) -> str:
+    """Name the kind of a record as vectors and the change log do: a profile's is its side."""
+    return "tie" if isinstance(record, Tie) else record.side.value
+
+
 def unknown_id(id: str) -> UnknownId:
     """Make the error for an id that no profile has."""
     return UnknownId(

@@ -9,7 +9,18 @@ from functools import partial
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Table, and_, false, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Table,
+    and_,
+    false,
+    func,
+    or_,
+    select,
+    true,
+)
 
 from profiles import merges, rows
 from profiles import tables as t
@@ -26,6 +37,9 @@ from profiles.verdicts import Verdict
 LONGEST_SEARCH = 1_000
 SYSTEM = "system"
 """Who makes a revision where no person does."""
+
+
+_ENCODED = {**dict.fromkeys((side.value for side in Side), t.profiles), "tie": t.ties}
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +305,24 @@ class Store:
             }
         return [Tie.model_validate_json(found[id]) for id in sorted(found)]
 
+    def ties_page(self, id: str, *, after: str | None = None, limit: int = 50) -> list[Tie]:
+        """Read up to `limit` ties that have a profile as an end, by id, after an id."""
+        found: dict[str, str] = {}
+        c = t.ties.c
+        with reading(self._engine) as connection:
+            for column in (c.a, c.b):
+                later = (c.id > after,) if after is not None else ()
+                query = select(c.id, c.payload).where(column == id, *later).order_by(c.id)
+                found |= {row.id: row.payload for row in connection.execute(query.limit(limit))}
+        return [Tie.model_validate_json(found[one]) for one in sorted(found)[:limit]]
+
+    def count_ties_of(self, id: str) -> int:
+        """Count the ties that have a profile as an end."""
+        ends = or_(t.ties.c.a == id, t.ties.c.b == id)
+        with reading(self._engine) as connection:
+            counted = select(func.count()).select_from(t.ties).where(ends)
+            return connection.execute(counted).scalar_one()
+
     def get_ties(self, ids: Collection[str]) -> dict[str, Tie]:
         """Read the ties that exist among `ids`."""
         with reading(self._engine) as connection:
@@ -394,6 +426,25 @@ class Store:
             for row in rows.by_ids(connection, t.vectors, column, ids, *where, only=only):
                 found.setdefault(row.owner_id, {})[row.facet] = row.data
         return found
+
+    def put_vectors(self, entries: Sequence[tuple[AnyProfile | Tie, Vectors]]) -> int:
+        """Write vectors of records as they were read; give how many still stand so.
+
+        In one transaction. A record that has been changed, erased or merged since is left as it
+        is; vectors of other encoders stay.
+        """
+        written = 0
+        with writing(self._engine) as connection:
+            for kind, table in _ENCODED.items():
+                read = {one.id: (one, v) for one, v in entries if rows.kind_of(one) == kind}
+                of_kind = table.c.side == kind if kind != "tie" else true()
+                held = rows.by_ids(connection, table, table.c.id, read, of_kind)
+                same = {r.id for r in held if r.payload == rows.payload(read[r.id][0])}
+                vectors = {id: read[id][1] for id in read if id in same}
+                rows.write_vectors(connection, kind, vectors, same)
+                rows.log(connection, [(kind, id) for id in vectors])
+                written += len(vectors)
+        return written
 
     # Verdicts
 

@@ -28,7 +28,8 @@ def unmerge(store: Store, number: int, vectors_of: VectorsOf, *, by: str = SYSTE
     with the kept one. What has been erased or withdrawn meanwhile does not come back.
 
     Raises:
-        InvalidRecord: if there is no such merge, it is undone, or a later one must be undone first.
+        InvalidRecord: if there is no such merge, it is undone, a later one must be undone first, or
+            a list of ids would come to be too long.
     """
     with writing(store.engine) as connection:
         one = merge_of(connection, number)
@@ -109,6 +110,8 @@ def _split(connection: Connection, one: Merge, now: AnyProfile) -> AnyProfile:
         _profile_state(connection, one.side.value, one.kept, number)
         for number in (one.kept_revision - 1, one.kept_revision)
     )
+    if one.moved and one.moved.withdrawn:
+        before = without_contact(before)
     return unfuse(now, after, before)
 
 

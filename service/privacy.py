@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from profiles import DariError, Revision, Startup, differences
+from profiles.apart import Stored
 from profiles.files import guarded
 from profiles.merges import Merge
 from profiles.privacy import Appearance, Held, Idle, held, idle
@@ -38,6 +39,7 @@ verdict_revisions.csv 그 판정을 누가 언제 남겼는지
 vectors.csv       글에서 계산한 숫자(벡터): 종류, 계산한 모형, 크기(바이트)
 merges.csv        이 프로필에 병합되었거나 병합되었다가 되돌려진 프로필
 kept_apart.csv    같은 기업이 아니라고 확인된 프로필과 메모
+proposals.csv     같은 기업일 수 있다고 제안된 다른 프로필과 그 이유
 appearances.csv   이 프로필의 ID가 적힌 프로그램과, 다른 프로필의 이해상충 목록
 changes.csv       변경 기록: 번호와 시각만 있고 내용은 없습니다
 같은 이름의 .json 파일에는 같은 내용이 프로그램이 읽기 쉬운 형식으로 들어 있습니다.
@@ -57,6 +59,7 @@ verdict_revisions.csv who gave those verdicts, and when
 vectors.csv       numbers computed from the texts: facet, encoder, size in bytes
 merges.csv        profiles that were merged into this one, undone ones too
 kept_apart.csv    profiles that staff said are other firms, with their notes
+proposals.csv     profiles that were proposed as the same firm, with the reasons
 appearances.csv   programmes, and conflict lists of others, that name this profile's id
 changes.csv       the change log: numbers and times, without content
 The .json files of the same names hold the same for programs.
@@ -207,6 +210,8 @@ def _tables(found: Held) -> dict[str, tuple[Sequence[str], list[dict[str, Any]]]
         "merges": (_MERGE, [_merge_row(one) for one in found.merges]),
         "kept_apart": (("a", "b", "by", "at", "note"),
                        [{**asdict(one), "at": one.at.isoformat()} for one in found.apart]),
+        "proposals": (("a", "b", "score", "codes", "reasons", "found_at"),
+                      [_proposal_row(one) for one in found.proposals]),
         "appearances": (("kind", "id", "field", "revision"),
                         [asdict(one) for one in found.appearances]),
         "changes": (("seq", "kind", "id", "at"),
@@ -250,6 +255,21 @@ def _merge_row(one: Merge) -> dict[str, Any]:
         "by": one.by,
         "undone_at": undone,
         "undone_by": one.undone_by,
+    }
+
+
+def _proposal_row(one: Stored) -> dict[str, Any]:
+    said = one.proposal
+    return {
+        "a": said.a,
+        "b": said.b,
+        "score": said.score,
+        "codes": [reason.code for reason in said.reasons],
+        "reasons": {
+            "en": "\n".join(reason.text.en or "" for reason in said.reasons),
+            "ko": "\n".join(reason.text.ko or "" for reason in said.reasons),
+        },
+        "found_at": one.found_at.isoformat(),
     }
 
 

@@ -157,10 +157,10 @@ def read_ties(store: Store, query: TieQuery) -> Page:
     """
     if not store.sides([query.profile]):
         raise InvalidRecord([FieldError("profile", "id_unknown", query.profile)])
-    found = store.ties_of([query.profile])
-    rest = [tie for tie in found if query.cursor is None or tie.id > query.cursor]
-    items = tuple(rest[: query.limit])
-    return Page(items, items[-1].id if len(rest) > query.limit else None, len(found))
+    found = store.ties_page(query.profile, after=query.cursor, limit=query.limit + 1)
+    items = tuple(found[: query.limit])
+    cursor = items[-1].id if len(found) > query.limit else None
+    return Page(items, cursor, store.count_ties_of(query.profile))
 
 
 def profile_on(store: Store, side: Side, id: str) -> AnyProfile:

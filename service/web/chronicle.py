@@ -10,11 +10,10 @@ from apiflask import APIBlueprint
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
-from profiles import AnyProfile, Revision, Step, Store, steps
-from profiles.histories import profile_history
+from profiles import AnyProfile, Revision, Step, Store
+from profiles.histories import history_page
 from profiles.merging import Told as Merging
 from profiles.merging import merges_of, merges_told
-from profiles.rows import unknown_id
 from service.describing import FIELDS, field_name, is_text, value_text
 from service.editing import Kind
 from service.queries import HistoryQuery, read_query
@@ -77,22 +76,13 @@ def _page(store: Store, kind: Kind, id: str, number: int) -> Chronicle:
     Raises:
         UnknownId: if no record of this kind has or had this id.
     """
-    found = _revisions(store, kind, id)
-    newest = sorted(steps(found), key=lambda step: step.revision.at, reverse=True)
-    shown = newest[(number - 1) * _PAGE : number * _PAGE]
+    found = history_page(store, kind, id, offset=(number - 1) * _PAGE, limit=_PAGE)
+    shown = found.steps
     owners = {one.revision.id for one in shown if one.revision.kind == kind}
     merges = {
         key: one for id in owners for key, one in merges_told(id, merges_of(store, id)).items()
     }
-    return Chronicle(shown, len(newest), store.get_many({id, *_named(shown)}), merges)
-
-
-def _revisions(store: Store, kind: Kind, id: str) -> list[Revision]:
-    is_profile = kind in ("startup", "partner")
-    found = profile_history(store, id) if is_profile else store.history(id)
-    if not any((one.kind, one.id) == (kind, id) for one in found):
-        raise unknown_id(id)
-    return found
+    return Chronicle(shown, found.total, store.get_many({id, *_named(shown)}), merges)
 
 
 def _named(shown: Sequence[Step]) -> set[str]:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from index import Follower, MissingVectors, Writer
+from index import follower as follower_module
 from profiles import Side, Store, Verdict
 
 Make = Callable[..., Any]
@@ -139,3 +140,49 @@ def test_a_profile_erased_while_it_is_followed_is_no_failure(
     assert index.facts == {}
     assert len(index.history) == 0
     assert index.seq == store.last_seq()
+
+
+def test_an_id_that_is_of_the_other_side_by_now(
+    sqlite_store: Store,
+    tiny: Make,
+    partner: Make,
+    startup: Make,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(follower_module, "_AT_ONCE", 5)
+    encoder = tiny(words=["robots"])
+    writing = Writer(sqlite_store, encoder)
+    follower = Follower(sqlite_store, encoder)
+    writing.put(startup("acme", "robots"))
+    follower.catch_up()
+    sqlite_store.erase("acme")
+    writing.put_many(partner(f"p{n}") for n in range(10))
+    writing.put(partner("acme", "robots"))
+    for one in (follower, Follower(sqlite_store, encoder)):
+        assert near(one, encoder, "robots") == ["acme"]
+        assert one.catch_up().facts["acme"].side is Side.PARTNER
+
+
+def test_missing_vectors_are_no_other_database(
+    sqlite_store: Store, tiny: Make, partner: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was applied before the failure counts: the next request does not begin anew."""
+    monkeypatch.setattr(follower_module, "_AT_ONCE", 5)
+    follower = Follower(sqlite_store, tiny("second"))
+    Writer(sqlite_store, tiny("second")).put_many(partner(f"p{n}") for n in range(12))
+    Writer(sqlite_store, tiny("first")).put(partner("p13"))
+    read: list[int] = []
+    changes_after = sqlite_store.changes_after
+
+    def noted(seq: int) -> Any:
+        read.append(seq)
+        return changes_after(seq)
+
+    monkeypatch.setattr(sqlite_store, "changes_after", noted)
+    for _ in range(3):
+        with pytest.raises(MissingVectors, match="p13"):
+            follower.catch_up()
+    assert read == [0, 10, 10]
+    Writer(sqlite_store, tiny("second")).encode_missing()
+    assert len(follower.catch_up().facts) == 13
+    assert read == [0, 10, 10, 10]

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from index import ImportReport, Writer, import_file, loading, writer
-from profiles import Side, Startup, Store, StoreError, validate
+from profiles import FieldError, InvalidRecord, Side, Startup, Store, StoreError, validate
 from profiles.exporting import EXPORT_FORMATS, export_file
 from profiles.importing import ImportKind, UnreadableFile
 from tests import fuzz_import
@@ -324,3 +324,49 @@ def test_an_export_fills_an_empty_store(
 
 def test_mutated_files(tmp_path: Path) -> None:
     assert fuzz_import.run_cases(1_000_000, 2_000, tmp_path) == []
+
+
+def test_what_is_merged_between_check_and_write_is_told_and_the_rest_is_written(
+    load: Import, sqlite_store: Store, letters: Letters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loading, "BATCH", 4)
+    writing = Writer(sqlite_store, letters)
+    writing.put_many(validate(Startup, startup(id)) for id in ("k", "s5", "s6"))
+    put_many = sqlite_store.put_many
+
+    def merged_before(entries: Any, **more: Any) -> int:
+        if any(one.id == "s5" for one, _ in entries):
+            monkeypatch.setattr(sqlite_store, "put_many", put_many)
+            writing.merge("k", "s5")
+        return put_many(entries, **more)
+
+    monkeypatch.setattr(sqlite_store, "put_many", merged_before)
+    rows = [startup(f"s{n}", summary="new") for n in range(1, 15)]
+    rows[13]["conflicts"] = ["s5"]
+    told_of: list[int] = []
+    done: list[int] = []
+    report = load(
+        "startups",
+        lines(*rows),
+        rejected=lambda row: told_of.append(row.number),
+        progress=done.append,
+    )
+    assert [(row[0], row[1][:2]) for row in told(report)] == [
+        (5, ("id", "id_merged")),
+        (14, ("conflicts", "id_merged")),
+    ]
+    assert told_of == [5, 14]
+    assert (report.accepted, report.written, report.last_row) == (12, 12, 14)
+    assert done == [4, 4, 4, 2]
+    assert sqlite_store.count(Side.STARTUP) == 13
+
+
+def test_a_refusal_that_no_check_explains_is_raised(
+    load: Import, sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(entries: Any, **more: Any) -> int:
+        raise InvalidRecord([FieldError("id", "id_merged", "a", {"into": "b"})])
+
+    monkeypatch.setattr(sqlite_store, "put_many", refuse)
+    with pytest.raises(InvalidRecord):
+        load("startups", lines(startup("a")))

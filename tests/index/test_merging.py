@@ -443,6 +443,42 @@ def test_what_is_erased_or_withdrawn_meanwhile_does_not_come_back(
     assert [v.note for v in known.verdicts("k")] == ["a number used again"]
 
 
+def test_a_withdrawn_consent_does_not_come_back_to_the_kept_one(
+    store: Store, writer: Writer, startup
+) -> None:
+    given = {"contact": "ceo@sono.example", "consent": CONSENT}
+    writer.put_many([startup("k", **given), startup("d"), startup("x", **given), startup("y")])
+    writer.merge("k", "d", choices={"contact": "drop"})
+    writer.merge("x", "y", choices={"contact": "drop"})
+    withdraw(store, "k")
+    for number in (1, 2):
+        writer.unmerge(number)
+    assert (store.get("k").contact, store.get("k").consent) == (None, None)
+    assert store.get("x").contact == "ceo@sono.example"
+    assert faults(store) == []
+
+
+def test_a_list_that_undoing_would_make_too_long_is_named(
+    known: Store, writer: Writer, partner
+) -> None:
+    writer.put(partner("p9", conflicts=["d", "k"]))
+    writer.merge("k", "d")
+    writer.put(partner("p9", conflicts=["k", *(f"c{n}" for n in range(199))]))
+    seq = known.last_seq()
+    with pytest.raises(InvalidRecord, match="p9 would name 201 profiles in its field conflicts"):
+        writer.unmerge(1)
+    assert known.last_seq() == seq
+    writer.put(partner("p9", conflicts=["k"]))
+    writer.unmerge(1)
+    assert {*known.get("p9").conflicts} == {"d", "k"}
+
+
+@pytest.mark.parametrize("number", [0, -1, -(10**23), 10**23])
+def test_a_number_that_no_merge_can_have(known: Store, writer: Writer, number: int) -> None:
+    with pytest.raises(InvalidRecord, match=f"no merge {number}"):
+        writer.unmerge(number)
+
+
 def test_what_was_merged_once_leaves_nothing_in_the_other(
     known: Store, writer: Writer, startup
 ) -> None:

@@ -280,6 +280,27 @@ def test_a_new_one_takes_the_place_of_older_ones(
     assert list(saved.parent.iterdir()) == [newer]
 
 
+@pytest.mark.parametrize("step", ["_write", "_sync"])
+def test_a_late_one_never_takes_the_place_of_a_newer_one(
+    filled: Store, tiny: Any, saved: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """Two processes write at once; the slower one has the older state."""
+    late, other = start(filled, tiny(), saved), start(filled, tiny(), saved)
+    filled.erase("p2")
+    whole, made = getattr(snapshot, step), []
+
+    def overtaken(*given: Any) -> None:
+        whole(*given)
+        if step == "_write" or given == (saved.parent,):
+            monkeypatch.setattr(snapshot, step, whole)
+            filled.erase("p1")
+            made.append(other.write_snapshot())
+
+    monkeypatch.setattr(snapshot, step, overtaken)
+    assert late.write_snapshot() == made[0]
+    assert list(saved.parent.iterdir()) == made
+
+
 def test_the_newest_is_read_by_number_not_by_name(tmp_path: Path) -> None:
     for seq in (9, 10):
         save(SearchIndex(2, "tiny/p1", seq=seq), tmp_path / str(seq), dict.fromkeys)

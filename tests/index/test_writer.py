@@ -84,6 +84,64 @@ def test_a_new_encoder_encodes_what_is_missing(
     assert Follower(store, second).catch_up().facts.keys() == {"p1", "p2", "s1"}
 
 
+def test_what_is_changed_while_it_is_encoded_is_left_as_it_is(
+    store: Store, tiny: Make, partner: Make, startup: Make, tie: Make
+) -> None:
+    first = Writer(store, tiny("first"))
+    first.put_many([partner(f"p{n}", "robots") for n in range(4)])
+    first.put_ties([tie(f"t{n}", "p1", "p3", subject="welding") for n in range(3)])
+    second = tiny("second")
+    current = Writer(store, second)
+    encode = second.encode
+
+    def meanwhile(texts: Any, **more: Any) -> Any:
+        second.encode = encode
+        current.put(partner("p0", "boats"), by="Kim")
+        store.erase("p1")
+        store.erase("p2")
+        current.put(startup("p2", "robots"))
+        current.put_tie(tie("t1", "p2", "p3", subject="painting"))
+        return encode(texts, **more)
+
+    second.encode = meanwhile
+    assert current.encode_missing() == 1
+    assert [one.by for one in store.history("p0")] == ["system", "Kim"]
+    assert store.get("p0") == partner("p0", "boats")
+    assert store.get_many(["p1", "p2"]) == {"p2": startup("p2", "robots")}
+    assert store.get_ties(["t0", "t1", "t2"]) == {"t1": tie("t1", "p2", "p3", subject="painting")}
+    assert held(store, "p0", "p1", "p2", "p3", "t1") == {
+        "p0": ["second/p1"],
+        "p1": [],
+        "p2": ["second/p1"],
+        "p3": ["first/p1", "second/p1"],
+        "t1": ["second/p1"],
+    }
+    assert verify(store, second).differences == ()
+    assert faults(store) == []
+
+
+def test_a_tie_that_is_erased_while_it_is_encoded_stays_erased(
+    store: Store, tiny: Make, partner: Make, tie: Make
+) -> None:
+    Writer(store, tiny("first")).put_many([partner("p1"), partner("p2")])
+    Writer(store, tiny("first")).put_ties([tie("t1", "p1", "p2", subject="welding")])
+    second = tiny("second")
+    current = Writer(store, second)
+    current.put_many([partner("p1"), partner("p2")])
+    encode = second.encode
+
+    def meanwhile(texts: Any, **more: Any) -> Any:
+        if texts:
+            store.erase("p1")
+        return encode(texts, **more)
+
+    second.encode = meanwhile
+    assert current.encode_missing() == 0
+    assert store.get_ties(["t1"]) == {}
+    assert held(store, "t1") == {"t1": []}
+    assert faults(store) == []
+
+
 def held(store: Store, *ids: str) -> dict[str, list[str]]:
     """The spaces in which each of some profiles or ties has vectors."""
     spaces = ("first/p1", "second/p1")

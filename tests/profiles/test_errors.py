@@ -31,6 +31,7 @@ PARAMS: dict[str, dict[str, object]] = {
     "merge_field": {"allowed": "name, region"},
     "merge_sides": {"other": "b"},
     "not_apart": {"other": "b"},
+    "list_full": {"list": "conflicts", "count": 201, "limit": 200},
     "undo_order": {"later": 7, "dropped": "b", "kept": "a"},
 }
 CODES = sorted(catalogue())

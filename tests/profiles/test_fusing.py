@@ -81,10 +81,31 @@ def partner(id: str, **fields: Any) -> Partner:
 
 def test_lists_stay_within_their_bound() -> None:
     many = [f"x{n}" for n in range(150)]
-    one, other = partner("a", conflicts=many), partner("b", conflicts=[f"y{n}" for n in range(150)])
-    assert fuse(one, other, {}).conflicts == (*many, *(f"y{n}" for n in range(50)))
     one, other = partner("a", aliases=many), partner("b", aliases=[f"y{n}" for n in range(150)])
     assert fuse(one, other, {}).aliases == (*many, "b", *(f"y{n}" for n in range(49)))
+
+
+def test_no_conflict_of_interest_is_lost_in_silence() -> None:
+    many, others = [f"x{n}" for n in range(150)], [f"y{n}" for n in range(51)]
+    one, other = partner("a", conflicts=[*many, "b"]), partner("b", conflicts=others)
+    with pytest.raises(InvalidRecord) as caught:
+        fuse(one, other, {})
+    (told,) = caught.value.errors
+    assert (told.field, told.code, told.value, told.params["count"]) == (
+        "conflicts",
+        "list_full",
+        "a",
+        201,
+    )
+    assert fuse(one, other, {"conflicts": "keep"}).conflicts == (*many,)
+    assert len(fuse(one, partner("b", conflicts=others[:-1]), {}).conflicts) == 200
+
+    fused = fuse(one, other, {"conflicts": "drop"})
+    edited = fused.model_copy(update={"conflicts": tuple(f"z{n}" for n in range(50))})
+    with pytest.raises(InvalidRecord, match="more than the 200"):
+        unfuse(edited, fused, one)
+    less = edited.model_copy(update={"conflicts": edited.conflicts[1:]})
+    assert {*unfuse(less, fused, one).conflicts} == {*less.conflicts, *many, "b"}
 
 
 def test_values_that_cannot_stand_together_are_named_and_can_be_chosen() -> None:

@@ -25,7 +25,10 @@ from profiles import (
     tables,
     validate,
 )
+from profiles.apart import keep_apart, keep_proposals
 from profiles.database import reading, writing
+from profiles.identity import Proposal, Reason
+from profiles.kinds import Side
 from profiles.privacy import Appearance, erase, held, idle, withdraw
 from profiles.remains import (
     database_files,
@@ -35,6 +38,7 @@ from profiles.remains import (
     settle,
     vector_owners,
 )
+from profiles.text import Text
 
 MARK = "휴대용 초음파 진단기기를 만드는 회사이며 비밀문장을 여기에 둡니다"
 CONSENT = {"version": "1", "purpose": "contact", "at": "2026-11-01T00:00:00Z"}
@@ -76,6 +80,9 @@ def known(store: Store) -> Store:
     return store
 
 
+NAMED_ALIKE = Reason("name", Text(en='both are called "Han\\t"', ko="이름이 같습니다"))
+
+
 def everything(store: Store) -> str:
     with reading(store._engine) as connection:
         found = [
@@ -110,6 +117,11 @@ def test_what_is_held_is_all_of_it_and_of_nobody_else(known: Store) -> None:
         ("p", 1),
     }
     assert {change.kind for _, change in found.changes} == {"startup", "verdict"}
+    assert found.proposals == ()
+    pairs = [Proposal("k1", "k2", 0.9, ()), Proposal("s1", "s10", 0.95, (NAMED_ALIKE,))]
+    keep_proposals(known, pairs, list(Side))
+    assert [one.proposal for one in held(known, "s1").proposals] == pairs[1:]
+    assert [one.proposal for one in held(known, "s10").proposals] == pairs[1:]
     with pytest.raises(UnknownId):
         held(known, "nobody")
 
@@ -198,8 +210,15 @@ def test_owners_are_found_whatever_the_text_holds(store: Store) -> None:
     assert owners(store, odd.upper()) == {"a", "b"}
     assert owners(store, "100%_sure") == {"a", "b"}
     assert owners(store, "startup B") == {"b"}
+    keep_apart(store, "a", "b", note="two firms of Kim")
+    assert owners(store, "firms of kim") == {"a", "b"}
+    keep_proposals(store, [Proposal("a", "c", 0.9, (NAMED_ALIKE,))], list(Side))
+    assert owners(store, 'called "Han\\t"') == set()
+    put(store, startup("c"))
+    keep_proposals(store, [Proposal("a", "c", 0.9, (NAMED_ALIKE,))], list(Side))
+    assert owners(store, 'called "Han\\t"') == {"a", "c"}
     assert owners(store, "nobody says so") == set()
-    assert vector_owners(store, DATA) == {"a", "b"}
+    assert vector_owners(store, DATA) == {"a", "b", "c"}
     assert vector_owners(store, DATA[:-2]) == set()
 
 

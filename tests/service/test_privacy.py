@@ -23,9 +23,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text, update
 
-from profiles import Store, Verdict, tables
+from profiles import Side, Store, Verdict, tables
+from profiles.apart import keep_proposals
 from profiles.database import writing
+from profiles.identity import Proposal, Reason
 from profiles.privacy import held
+from profiles.text import Text
 from service.cli import main
 from service.settings import Settings
 from service.submission import submit
@@ -63,6 +66,8 @@ def fill(dari: Dari) -> None:
     other = {"id": "s-2", "name": "Other", "summary": "Nothing alike.", "conflicts": ["s-1"]}
     submit(dari, other)
     dari.store.add_verdict(Verdict("s-1", "samsung", "good", NOTE, 1, "m"))
+    alike = Reason("name", Text(en=f"{SECRET} and Other are alike", ko="이름이 비슷합니다"))
+    keep_proposals(dari.store, [Proposal("s-1", "s-2", 0.9, (alike,))], [Side.STARTUP])
     dari.follower.save_snapshot()
 
 
@@ -103,6 +108,10 @@ def test_held_is_a_zip_that_people_and_programs_can_read(filled, tmp_path):
     assert {(r["number"], r["field"]) for r in revisions} >= {(1, "summary"), (2, "trl")}
     assert json.loads(archive.read("verdicts.json"))[0]["note"] == NOTE
     assert {v["facet"] for v in json.loads(archive.read("vectors.json"))} == {"is", "seeks"}
+    (proposed,) = json.loads(archive.read("proposals.json"))
+    assert (proposed["a"], proposed["b"], proposed["score"]) == ("s-1", "s-2", 0.9)
+    (row,) = csv.DictReader(io.StringIO(archive.read("proposals.csv").decode("utf-8-sig")))
+    assert row["reasons"] == f"{SECRET} and Other are alike\n이름이 비슷합니다"
     found = json.loads(archive.read("appearances.json"))
     assert {"kind": "startup", "id": "s-2", "field": "conflicts", "revision": None} in found
 
