@@ -375,7 +375,7 @@ def test_ragged_rows(table: Path) -> None:
 
 def test_a_row_that_is_cut_off_erases_nothing(table: Path) -> None:
     header = "id,name,summary,sectors,website\n"
-    rows = read(table, header + "a,A,x\nb,B,x,,\nc,C,\"x,\"\"y\"\"\"\r\nd,D,초음파 진")
+    rows = read(table, header + 'a,A,x\nb,B,x,,\nc,C,"x,""y"""\r\nd,D,초음파 진')
     assert told(rows) == [
         (2, ("row", "csv_columns")),
         "b",
