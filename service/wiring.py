@@ -75,7 +75,8 @@ def init(settings: Settings, progress: Progress | None = None) -> Dari:
 def _assemble(settings: Settings, store: Store, encoder: Encoder | None = None) -> Dari:
     encoder = encoder or load_encoder(settings.encoder)
     follower = Follower(store, encoder, settings.snapshots)
-    matchmaker = Matchmaker(store, follower, encoder, load_ranker(settings.weights))
+    ranker = load_ranker(settings.weights)
+    matchmaker = Matchmaker(store, follower, encoder, ranker, today=settings.today)
     return Dari(
         settings=settings,
         store=store,

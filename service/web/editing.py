@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any, cast
 
 from apiflask import APIBlueprint
@@ -52,7 +51,7 @@ def save(kinds: str, id: str) -> ResponseReturnValue:
     except UnknownId:
         return _page(kind, id, form, gone=True), 404
     if isinstance(form, TieEdit) and "end" in request.form:
-        form.valid_to.data = datetime.now(UTC).date().isoformat()
+        form.valid_to.data = dari().settings.today().isoformat()
     return _save(kept, form)
 
 
