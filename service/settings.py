@@ -30,6 +30,9 @@ class Settings(BaseSettings):
     weights: Path | None = None
     """A weights file of the ranker; without it, the one that ships with Dari."""
 
+    catalogue: bool = True
+    """Whether the partners, programmes and ties that ship with Dari are loaded."""
+
     staff_token: str | None = Field(default=None, min_length=16, repr=False)
     """The token of staff; without it, a random one made for this installation."""
 

@@ -65,7 +65,8 @@ def init(settings: Settings, progress: Progress | None = None) -> Dari:
     encoder = load_encoder(settings.encoder)
     writer = Writer(store, encoder)
     tell = progress or (lambda what, done, total: None)
-    _load_catalogue(store, writer, tell)
+    if settings.catalogue:
+        _load_catalogue(store, writer, tell)
     _encode_missing(store, writer, tell)
     dari = _assemble(settings, store, encoder)
     dari.follower.save_snapshot()
