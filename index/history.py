@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_left, insort
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -186,6 +186,10 @@ class _Deeds:
         """Give the ties of a row."""
         return self._ties[row]
 
+    def row(self, whose: int, about: int) -> int:
+        """Give the row of a profile and a subject, which must be there."""
+        return self._row[whose, about]
+
     def renumber(self, new: Numbers) -> None:
         """Take the new numbers of the subjects."""
         self._about.replace(new[self._about.values])
@@ -306,7 +310,15 @@ class History:
         found = [t for t in ties if t.kind is TieKind.PAIRING and t.b == id and t.holds(on)]
         return sorted(found, key=lambda tie: tie.id)
 
-    def near(self, queries: Floats, text: str, before: date, *, among: Mask | None = None) -> Near:
+    def near(
+        self,
+        queries: Floats,
+        text: str,
+        before: date,
+        *,
+        among: Mask | None = None,
+        apart_from: str | None = None,
+    ) -> Near:
         """Tell how near each profile's past subjects are to q >= 1 queries (q, d) and to a text.
 
         Only ties before the day count: later ones are in no score and in no statistic. Cosines
@@ -317,12 +329,13 @@ class History:
             text: whose words are looked for in the subjects.
             before: the day.
             among: by number of the roster, for whom it is asked; for all if not given.
+            apart_from: who asks: what was done with it alone is no evidence from elsewhere.
 
         Returns:
             By number of the roster, n = its length.
         """
         day, size = before.toordinal(), len(self._roster)
-        rows = self._deeds.rows(day, among)
+        rows = self._rows(before, among, apart_from)
         whose, about = self._deeds.whose(rows), self._deeds.about(rows)
         cosines = self._subjects.cosines(queries, about)
         tokens = tokenise(text)
@@ -343,6 +356,8 @@ class History:
     ) -> Near:
         """Tell how near n others are to one profile's past subjects: `near` from the other end.
 
+        What the profile did with one of them alone does not count for that one.
+
         Args:
             id: whose past it is.
             vectors: those of the candidates by facet, (n, d) each, a row of NaN where one has none.
@@ -351,47 +366,61 @@ class History:
             before: the day.
         """
         day, size = before.toordinal(), len(candidates)
-        about = self._deeds.about(np.array([row for _, row in self._told(id, before)], np.int64))
-        if not len(about) or not size:
+        rows = [row for _, row in self._told(id, before)]
+        if not rows or not size:
             return Near(*(np.full(size, np.nan) for _ in range(3)))
+        about = self._about(rows)
+        counts = self._elsewhere(id, rows, candidates, before)
         cosines = self._cosines_with(vectors, about)
         words = documents.sums(candidates, *self._subjects.weights(about, day), len(about))
         words /= np.maximum(1, documents.lengths(candidates))[:, None]
-        whose = np.repeat(np.arange(size), len(about))
+        whose = np.nonzero(counts)[0]
         return Near(
-            cosines.max(axis=1),
-            _damped(whose, cosines.ravel(), size),
-            _damped(whose, words.ravel(), size),
+            _greatest(whose, cosines[counts], size),
+            _damped(whose, cosines[counts], size),
+            _damped(whose, words[counts], size),
         )
 
-    def nearest_ties(self, queries: Floats, numbers: Numbers, before: date) -> list[Tie | None]:
+    def nearest_ties(
+        self, queries: Floats, numbers: Numbers, before: date, *, apart_from: str | None = None
+    ) -> list[Tie | None]:
         """Give for n profiles the past tie whose subject is nearest to any of q queries (q, d).
 
-        Where several are, it is the first by id; None where a profile has no past subject.
+        Where several are, it is the first by id that is not with `apart_from`; None where a
+        profile has no past subject with others.
         """
         wanted = np.zeros(len(self._roster), dtype=bool)
         wanted[numbers] = True
-        rows = self._deeds.rows(before.toordinal(), wanted)
+        rows = self._rows(before, wanted, apart_from)
         whose, about = self._deeds.whose(rows), self._deeds.about(rows)
         cosines = self._subjects.cosines(queries, about)
         best = cosines == _greatest(whose, cosines, len(wanted))[whose]
         first: dict[int, str] = {}
         for row, number in zip(rows[best].tolist(), whose[best].tolist(), strict=True):
-            tie_id = self._first_tie(row, before)
+            tie_id = min(self._known(row, before, apart_from))
             first[number] = min(tie_id, first.get(number, tie_id))
         return [self._ties[first[n]] if n in first else None for n in numbers.tolist()]
 
-    def nearest_ties_to(self, id: str, vectors: Sequence[Floats], before: date) -> list[Tie | None]:
+    def nearest_ties_to(
+        self, id: str, vectors: Sequence[Floats], candidates: Numbers, before: date
+    ) -> list[Tie | None]:
         """Give for n others the past tie of a profile whose subject is nearest to them.
 
-        `vectors` are as in `near_to`. Where several are nearest, it is the first by id.
+        `vectors` and `candidates` are as in `near_to`. Where several are nearest, it is the first
+        by id; None where the profile has no past subject with others than that one.
         """
         ties = self._told(id, before)
-        if not ties:
-            return [None] * len(vectors[0])
-        about = self._deeds.about(np.array([row for _, row in ties]))
-        best = np.argmax(self._cosines_with(vectors, about), axis=1)
-        return [self._ties[ties[place][0]] for place in best.tolist()]
+        if not ties or not len(candidates):
+            return [None] * len(candidates)
+        rows = [row for _, row in ties]
+        counts = self._elsewhere(id, rows, candidates, before)
+        cosines = np.where(counts, self._cosines_with(vectors, self._about(rows)), -np.inf)
+        best: list[int] = np.argmax(cosines, axis=1).tolist()
+        known: list[bool] = np.any(counts, axis=1).tolist()
+        return [
+            self._told_to(other, ties[column][0], ties[column][1], before) if some else None
+            for other, column, some in zip(self._roster.ids(candidates), best, known, strict=True)
+        ]
 
     def vectors(self, id: str, before: date, *, newest: int) -> Floats:
         """Give the vectors (n, d) of a profile's newest past subjects."""
@@ -414,14 +443,54 @@ class History:
         greatest: Scores = np.fmax.reduce([one @ subjects.T for one in vectors]).astype(np.float64)
         return greatest
 
+    def _about(self, rows: Sequence[int]) -> Numbers:
+        return self._deeds.about(np.array(rows, np.int64))
+
     def _told(self, id: str, before: date) -> list[tuple[str, int]]:
         """Give the first tie and the row of each of a profile's past subjects, by tie id."""
         rows = self._deeds.rows_of(self._roster.number(id), before.toordinal()).tolist()
-        return sorted((self._first_tie(row, before), row) for row in rows)
+        return sorted((min(self._known(row, before)), row) for row in rows)
 
-    def _first_tie(self, row: int, before: date) -> str:
+    def _told_to(self, other: str, first: str, row: int, before: date) -> Tie:
+        """Give the first tie of a row that is not with another profile."""
+        tie = self._ties[first]
+        is_own = other in (tie.a, tie.b)
+        return self._ties[min(self._known(row, before, other))] if is_own else tie
+
+    def _known(self, row: int, before: date, apart_from: str | None = None) -> Iterator[str]:
+        """Give the ties of a row before a day, but those with `apart_from`."""
         day = before.toordinal()
-        return min(tie_id for tie_id in self._deeds.ties(row) if self._day[tie_id] < day)
+        for tie_id in self._deeds.ties(row):
+            tie = self._ties[tie_id]
+            if self._day[tie_id] < day and apart_from not in (tie.a, tie.b):
+                yield tie_id
+
+    def _rows(self, before: date, among: Mask | None, apart_from: str | None) -> Numbers:
+        """Give the rows known before a day, of the profiles that are marked, as `near` needs."""
+        rows = self._deeds.rows(before.toordinal(), among)
+        own = [] if apart_from is None else self._own_rows(apart_from, before)
+        return rows[~np.isin(rows, own)] if own else rows
+
+    def _own_rows(self, id: str, before: date) -> list[int]:
+        """Give the rows of others that hold nothing before a day but what they did with `id`."""
+        found = set()
+        for tie_id in self._past(id, before):
+            tie, about = self._ties[tie_id], self._subjects.number(tie_id)
+            if about >= 0:
+                found.add(self._deeds.row(self._roster.number(_other(tie, id)), about))
+        return [row for row in found if not any(self._known(row, before, id))]
+
+    def _elsewhere(
+        self, id: str, rows: Sequence[int], candidates: Numbers, before: date
+    ) -> NDArray[np.bool_]:
+        """Mark (n, m) which of m past subjects of a profile are not with one of n others alone."""
+        place = {number: at for at, number in enumerate(candidates.tolist())}
+        counts = np.ones((len(candidates), len(rows)), dtype=bool)
+        for column, row in enumerate(rows):
+            others = {_other(self._ties[tie_id], id) for tie_id in self._known(row, before)}
+            if len(others) == 1 and (number := self._roster.number(others.pop())) in place:
+                counts[place[number], column] = False
+        return counts
 
     def _past(self, id: str, before: date) -> list[str]:
         day = before.toordinal()
@@ -446,6 +515,10 @@ class History:
         new = self._subjects.compact()
         if new is not None:
             self._deeds.renumber(new)
+
+
+def _other(tie: Tie, id: str) -> str:
+    return tie.b if tie.a == id else tie.a
 
 
 def _greatest(whose: Numbers, values: Scores, size: int) -> Scores:

@@ -10,10 +10,20 @@ from pathlib import Path
 from typing import Any, cast
 
 from index.writer import BATCH, Writer
-from profiles import FieldError, IdTaken, InvalidRecord, Programme, Side, Store, Tie
+from profiles import (
+    AnyProfile,
+    FieldError,
+    IdTaken,
+    InvalidRecord,
+    Programme,
+    Side,
+    Store,
+    Tie,
+)
 from profiles.errors import shorten
 from profiles.importing import ColumnMap, ImportKind, Row, read_records
 from profiles.merges import merged_error, named_by
+from profiles.merging import with_merged
 
 Progress = Callable[[int], None]
 """Told how many rows more are done."""
@@ -195,7 +205,14 @@ def _bounded(row: Row) -> Row:
 
 def _check_profiles(store: Store, rows: list[Row], kind: ImportKind) -> list[Row]:
     sides = store.sides([row.record.id for row in rows if row.record])  # type: ignore[attr-defined]
-    return [_own_side(row, sides, _SIDES[kind]) for row in _unmerged(store, rows)]
+    return _regained(store, [_own_side(row, sides, _SIDES[kind]) for row in _unmerged(store, rows)])
+
+
+def _regained(store: Store, rows: list[Row]) -> list[Row]:
+    """Give the rows what merges gave to their profiles, of which the file does not know."""
+    said = [cast(AnyProfile, row.record) for row in rows if row.record]
+    made = iter(with_merged(store, said))
+    return [replace(row, record=next(made)) if row.record else row for row in rows]
 
 
 def _unmerged(store: Store, rows: Sequence[Row]) -> list[Row]:

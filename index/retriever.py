@@ -71,7 +71,7 @@ class Candidate:
     Cosines of two facets by the names of `FACET_PAIRS`; `lexical`, the BM25 score of its words;
     `history`, the greatest cosine of a past subject, that of `tie`; `history_all` and
     `history_lexical`, the damped sums over all past subjects of cosines, and of BM25 scores for a
-    word of the startup's text.
+    word of the startup's text. What the two did with each other is in none of them.
     """
 
     id: str
@@ -224,7 +224,9 @@ class _FromStartup(_Look):
         super().__init__(query, index, admitted)
         held = [query.vectors[facet] for facet in _HELD_AGAINST_THE_PAST if facet in query.vectors]
         self.vectors = np.array(held, np.float32)
-        self.near = index.history.near(self.vectors, query.text, query.as_of, among=admitted)
+        self.near = index.history.near(
+            self.vectors, query.text, query.as_of, among=admitted, apart_from=query.profile.id
+        )
 
     def by_history(self, k: int) -> Iterable[Numbers]:
         for values in (self.near.cosines, self.near.words):
@@ -238,7 +240,8 @@ class _FromStartup(_Look):
         return self.near.of(numbers)
 
     def ties(self, numbers: Numbers) -> Sequence[Tie | None]:
-        return self.index.history.nearest_ties(self.vectors, numbers, self.query.as_of)
+        id, day = self.query.profile.id, self.query.as_of
+        return self.index.history.nearest_ties(self.vectors, numbers, day, apart_from=id)
 
 
 class _FromPartner(_Look):
@@ -265,7 +268,7 @@ class _FromPartner(_Look):
 
     def ties(self, numbers: Numbers) -> Sequence[Tie | None]:
         id, day, vectors = self.query.profile.id, self.query.as_of, self._vectors(numbers)
-        return self.index.history.nearest_ties_to(id, vectors, day)
+        return self.index.history.nearest_ties_to(id, vectors, numbers, day)
 
 
 def _candidates(ids: list[str], found: Evidence, ties: Sequence[Tie | None]) -> list[Candidate]:

@@ -162,7 +162,8 @@ def _history(pair: Pair) -> Said:
 def _history_lexical(pair: Pair) -> Said:
     """Name the words that the startup shares with the past subject that has most of them."""
     own = document(pair.startup)
-    ties = pair.scene.history.of(pair.partner.id, pair.scene.as_of)
+    partner, startup = pair.partner.id, pair.startup.id
+    ties = pair.scene.history.of(partner, pair.scene.as_of, apart_from=startup)
     told = [(tie, tie.subject.joined) for tie in ties if tie.subject]
     shared = [_tokens(own) & _tokens(subject) for _, subject in told]
     weight = [sum(map(len, tokens)) for tokens in shared]

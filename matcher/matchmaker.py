@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import partial
@@ -28,14 +28,26 @@ class MatchError(DariError):
 
 
 class Matchmaker:
-    """Answers who fits whom, and why, from the store and the index that follows it."""
+    """Answers who fits whom, and why, from the store and the index that follows it.
 
-    def __init__(self, store: Store, follower: Follower, encoder: Encoder, ranker: Ranker) -> None:
+    `today` tells the day that counts where none is asked for; the day in UTC if not given.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        follower: Follower,
+        encoder: Encoder,
+        ranker: Ranker,
+        *,
+        today: Callable[[], date] = lambda: datetime.now(UTC).date(),
+    ) -> None:
         self._store = store
         self._retriever = Retriever(follower, encoder)
         self._ranker = ranker
         self._finder = SentenceFinder(encoder)
         self._records = Records(store)
+        self._today = today
 
     @property
     def model_version(self) -> str:
@@ -75,7 +87,7 @@ class Matchmaker:
             )
         profile = self._store.get(query) if isinstance(query, str) else query
         under = self._store.programme(programme) if programme else None
-        day, notes = _day(as_of, under)
+        day, notes = _day(as_of, under, self._today)
         asked = self._retriever.query(profile, day)
         return self._list(asked, k, under, filters or Filters(), pool, notes)
 
@@ -166,11 +178,13 @@ class Matchmaker:
         )
 
 
-def _day(as_of: date | None, programme: Programme | None) -> tuple[date, tuple[Names, ...]]:
+def _day(
+    as_of: date | None, programme: Programme | None, of_today: Callable[[], date]
+) -> tuple[date, tuple[Names, ...]]:
     """Choose the day that counts: as asked, else today, else the nearest of the programme."""
     if as_of is not None:
         return as_of, ()
-    today = datetime.now(UTC).date()
+    today = of_today()
     if programme and programme.valid_to and programme.valid_to < today:
         return programme.valid_to, (phrase("note.ended", day=programme.valid_to.isoformat()),)
     if programme and programme.valid_from and programme.valid_from > today:

@@ -107,6 +107,31 @@ def refuse_long(id: str, field: str, ids: Sequence[str]) -> None:
         raise InvalidRecord([FieldError(field, "list_full", id, told)])
 
 
+def regain(said: P, now: P, before: P, after: P) -> P:
+    """Give a profile, as a file says it, what a merge gave it, where that still stands.
+
+    A value that the file says otherwise than it stood before the merge is the file's.
+
+    Args:
+        said: as a file says it, which does not know of the merge.
+        now: the profile as it is held.
+        before: as it was before the merge.
+        after: as the merge left it.
+    """
+    values, held, had, given = (_values(one) for one in (said, now, before, after))
+    made: Values = {"id": said.id}
+    for name in choosable(said):
+        made |= _kept(name, _regained(*(one.get(name) for one in (values, held, had, given))))
+    personal = [_personal(one) for one in (values, held, had, given)]
+    stands = personal[0] == personal[2] and personal[1] == personal[3]
+    made = {name: value for name, value in made.items() if name not in _PERSONAL}
+    made |= personal[3] if stands else personal[0]
+    aliases = _regained(*(one.get("aliases", []) for one in (values, held, had, given)))
+    called = set(made["name"].values())
+    made["aliases"] = [one for one in aliases if one not in called]
+    return _valid(type(said), made, values)
+
+
 def without_contact(profile: AnyProfile) -> AnyProfile:
     """Give a profile without contact and consent."""
     if isinstance(profile, Startup):
@@ -164,6 +189,16 @@ def _back(now: Any, after: Any, before: Any) -> Any:
 
 def _cut(value: Any) -> Any:
     return value[:LONGEST_LIST] if isinstance(value, list) else value
+
+
+def _regained(said: Any, now: Any, before: Any, after: Any) -> Any:
+    if any(isinstance(one, list) for one in (said, now, before, after)):
+        said, now, before, after = (one or [] for one in (said, now, before, after))
+        taken = [one for one in before if one not in (*after, *now)]
+        given = [one for one in after if one not in before and one in now]
+        left = [one for one in said if one not in taken]
+        return list(dict.fromkeys([*left, *given]))[:LONGEST_LIST]
+    return after if said == before and now == after else said
 
 
 def _valid(model: type[P], values: Values, held: Values) -> P:

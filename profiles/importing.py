@@ -191,7 +191,7 @@ def _read_table(
             continue
         elif columns is None:
             columns = _header(path, cells, model, mapping)
-        elif len(cells) > columns.count and any(cell.strip() for cell in cells[columns.count :]):
+        elif len(cells) < columns.least or any(cell.strip() for cell in cells[columns.count :]):
             params = {"found": len(cells), "expected": columns.count}
             yield Row(number, errors=(FieldError("row", "csv_columns", None, params),))
         else:
@@ -202,7 +202,7 @@ def _header(
     path: Path, cells: Sequence[str], model: type[Record], mapping: ColumnMap | None
 ) -> _Columns:
     """Read the names of the columns; one without a name is called by its place."""
-    names = [cell.strip() or f"column {place}" for place, cell in enumerate(cells, start=1)]
+    names = [cell.strip() or _unnamed(place) for place, cell in enumerate(cells, start=1)]
     most, times = Counter(names).most_common(1)[0] if names else ("", 0)
     if times > 1:
         unreadable(
@@ -226,6 +226,10 @@ def _header(
     return _Columns(names, targets, model)
 
 
+def _unnamed(place: int) -> str:
+    return f"column {place}"
+
+
 def _refuse_missing(path: Path, names: Sequence[str], mapping: ColumnMap) -> None:
     missing = [name for name in mapping.columns if name not in names]
     if missing:
@@ -237,7 +241,11 @@ def _refuse_missing(path: Path, names: Sequence[str], mapping: ColumnMap) -> Non
 
 
 class _Columns:
-    """The columns of a table, each with the field that it gives."""
+    """The columns of a table, each with the field that it gives.
+
+    A row has `least` cells at the least, up to the last column that means something: one with
+    fewer may have been cut off, and to take it would erase what stands in the cells it lacks.
+    """
 
     def __init__(
         self,
@@ -247,6 +255,10 @@ class _Columns:
         mapping: ColumnMap | None = None,
     ) -> None:
         self.count = len(names)
+        self.least = max(
+            (at for at, name in enumerate(names, 1) if name in targets or name != _unnamed(at)),
+            default=0,
+        )
         self._model = model
         self._columns = [(name, targets.get(name)) for name in names]
         self._constants = mapping.constants if mapping else ()

@@ -126,6 +126,27 @@ def merges_naming(connection: Connection, ids: Collection[str]) -> list[Merge]:
     return [found[number] for number in sorted(found)]
 
 
+def merges_into(connection: Connection, ids: Collection[str]) -> list[Merge]:
+    """Read the merges that hold and made one of `ids` the kept profile, oldest first."""
+    found = rows.by_ids(connection, t.merges, t.merges.c.kept, ids, _ACTIVE)
+    return sorted((read_merge(row) for row in found), key=lambda one: one.number)
+
+
+def states_around(
+    connection: Connection, one: Merge
+) -> tuple[rows.AnyProfile | None, rows.AnyProfile | None]:
+    """Read the kept profile before and after a merge; None for one whose content was taken out."""
+    r = t.revisions.c
+    numbers = (one.kept_revision - 1, one.kept_revision)
+    its = and_(r.kind == one.side.value, r.id == one.kept, r.number.in_(numbers))
+    found = {row.number: row.payload for row in connection.execute(select(t.revisions).where(its))}
+    before, after = (found.get(number) for number in numbers)
+    return (
+        rows.read_profile(one.side.value, before) if before else None,
+        rows.read_profile(one.side.value, after) if after else None,
+    )
+
+
 def merged_ids(connection: Connection, ids: Collection[str]) -> dict[str, str]:
     """Tell, for each of `ids` that has been merged, which profile it is now, along chains."""
     steps: dict[str, str] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -12,7 +12,7 @@ from profiles import rows
 from profiles import tables as t
 from profiles.database import reading, writing
 from profiles.errors import FieldError, InvalidRecord
-from profiles.fusing import Choice, Difference, differing, fuse
+from profiles.fusing import Choice, Difference, differing, fuse, regain
 from profiles.mentions import VectorsOf, find_mentions, log, move, write_merged
 from profiles.merges import (
     Merge,
@@ -21,9 +21,11 @@ from profiles.merges import (
     family,
     merge_of,
     merged_ids,
+    merges_into,
     merges_naming,
     missing,
     read_merge,
+    states_around,
 )
 from profiles.revisions import StaleEdit, read_payload
 from profiles.rows import AnyProfile
@@ -31,6 +33,7 @@ from profiles.schema import Programme, Tie
 from profiles.store import SYSTEM, Store
 from profiles.vectors import Vectors
 
+_ID = t.profiles.c.id
 Told = tuple[Literal["took in", "merged", "undone"], Merge]
 """What a merge did to a profile: it took the other in, was merged into it, or it was undone."""
 
@@ -138,6 +141,35 @@ def merge(
         number = connection.execute(made.returning(t.merges.c.number)).scalar_one()
         log(connection, found, (kept.side, keep), (kept.side, drop))
         return merge_of(connection, number)
+
+
+def with_merged(store: Store, said: Sequence[AnyProfile]) -> list[AnyProfile]:
+    """Give profiles, as a file says them, what merges that hold have given to those of their ids.
+
+    A file that was written before a merge, or by another program, does not know of it: what the
+    merge gave stays where it still stands, as `fusing.regain` says.
+    """
+    with reading(store.engine, repeatable=True) as connection:
+        ids = [one.id for one in said]
+        made: dict[str, list[Merge]] = {}
+        for one in merges_into(connection, ids):
+            made.setdefault(one.kept, []).append(one)
+        held = {row.id: _read(row) for row in rows.by_ids(connection, t.profiles, _ID, made)}
+        return [
+            _regained(connection, one, held[one.id], made[one.id]) if one.id in held else one
+            for one in said
+        ]
+
+
+def _regained(
+    connection: Connection, said: AnyProfile, now: AnyProfile, merges: Sequence[Merge]
+) -> AnyProfile:
+    for one in merges:
+        before, after = states_around(connection, one)
+        if before is not None and after is not None and said.side is one.side:
+            into = merged_ids(connection, after.conflicts)
+            said = regain(said, now, before, follow(after, into))
+    return said
 
 
 def merges_of(store: Store, id: str) -> list[Merge]:

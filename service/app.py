@@ -60,7 +60,7 @@ def _config(dari: Dari) -> dict[str, Any]:
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": dari.settings.secure_cookies,
-        "BABEL_DEFAULT_TIMEZONE": "Asia/Seoul",
+        "BABEL_DEFAULT_TIMEZONE": dari.settings.timezone.key,
         "WTF_CSRF_TIME_LIMIT": None,
         "BABEL_DEFAULT_LOCALE": dari.settings.language,
         "BOOTSTRAP_SERVE_LOCAL": True,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from pathlib import Path
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -28,6 +30,9 @@ class Settings(BaseSettings):
     weights: Path | None = None
     """A weights file of the ranker; without it, the one that ships with Dari."""
 
+    catalogue: bool = True
+    """Whether the partners, programmes and ties that ship with Dari are loaded."""
+
     staff_token: str | None = Field(default=None, min_length=16, repr=False)
     """The token of staff; without it, a random one made for this installation."""
 
@@ -36,6 +41,9 @@ class Settings(BaseSettings):
 
     language: Literal["en", "ko"] = "en"
     """The language of pages for a reader whose browser names none."""
+
+    timezone: ZoneInfo = Field(default_factory=lambda: ZoneInfo("Asia/Seoul"))
+    """The time zone (IANA name) in which pages tell the time, and whose day is today."""
 
     max_content_length: int = Field(default=1_048_576, ge=1_024)
     """The largest request body, in bytes."""
@@ -59,6 +67,10 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """The URL of the database."""
         return self.database_url or f"sqlite:///{self.home.resolve() / 'dari.sqlite3'}"
+
+    def today(self) -> date:
+        """Tell the day that it is in the time zone of this installation."""
+        return datetime.now(self.timezone).date()
 
     @property
     def snapshots(self) -> Path:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from unicodedata import east_asian_width
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from profiles.privacy import Held
 
 SHORTEST_SENTENCE = 20
+"""How wide a sentence is that chance does not repeat: a letter is one, a Hangul syllable two."""
 _SHORTEST_PIECE = 6
 _FEWEST_VALUES = 8
 _BLOCK = 4 << 20
@@ -37,11 +39,11 @@ class Trace:
 def traces_of(held: Held) -> tuple[list[Trace], list[str]]:
     """Collect what must vanish with a profile, and say what cannot be searched for by itself.
 
-    Collected are sentences of 20 or more characters of its texts, of the subjects of its ties and
-    of the notes of verdicts and kept-apart pairs, in every revision; its names and contact; its
-    vectors. Left out is what cannot be told from chance: shorter sentences, names of one or two
-    letters or that are part of the id (which stays in the audit line), and vectors of a few values
-    only.
+    Collected are sentences of 20 or more characters (10 of Hangul) of its texts, of the subjects
+    of its ties and of the notes of verdicts and kept-apart pairs, in every revision; its names and
+    contact; its vectors. Left out is what cannot be told from chance: shorter sentences, names of
+    one or two letters or that are part of the id (which stays in the audit line), and vectors of a
+    few values only.
     """
     said = list(dict.fromkeys(_said(held)))
     ids = "\n".join({held.profile.id, *(one.id for one in held.revisions)}).casefold()
@@ -167,7 +169,11 @@ def _is_telling(trace: Trace, ids: str) -> bool:
         return bool(pieces_of(trace))
     if trace.any_case:
         return trace.text.casefold() not in ids and len(trace.text.encode()) >= _SHORTEST_PIECE
-    return len(trace.text) >= SHORTEST_SENTENCE
+    return _width(trace.text) >= SHORTEST_SENTENCE
+
+
+def _width(text: str) -> int:
+    return sum(2 if east_asian_width(one) in "WF" else 1 for one in text)
 
 
 def _text_forms(text: str) -> Iterator[bytes]:

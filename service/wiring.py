@@ -65,7 +65,8 @@ def init(settings: Settings, progress: Progress | None = None) -> Dari:
     encoder = load_encoder(settings.encoder)
     writer = Writer(store, encoder)
     tell = progress or (lambda what, done, total: None)
-    _load_catalogue(store, writer, tell)
+    if settings.catalogue:
+        _load_catalogue(store, writer, tell)
     _encode_missing(store, writer, tell)
     dari = _assemble(settings, store, encoder)
     dari.follower.save_snapshot()
@@ -75,7 +76,8 @@ def init(settings: Settings, progress: Progress | None = None) -> Dari:
 def _assemble(settings: Settings, store: Store, encoder: Encoder | None = None) -> Dari:
     encoder = encoder or load_encoder(settings.encoder)
     follower = Follower(store, encoder, settings.snapshots)
-    matchmaker = Matchmaker(store, follower, encoder, load_ranker(settings.weights))
+    ranker = load_ranker(settings.weights)
+    matchmaker = Matchmaker(store, follower, encoder, ranker, today=settings.today)
     return Dari(
         settings=settings,
         store=store,

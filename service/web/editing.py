@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any, cast
 
 from apiflask import APIBlueprint
@@ -48,7 +47,7 @@ def save(kinds: str, id: str) -> ResponseReturnValue:
     kind, form = _kind(kinds), FORMS[_kind(kinds)]()
     sign_as(form.editor.data or "")
     if isinstance(form, TieEdit) and "end" in request.form:
-        form.valid_to.data = datetime.now(UTC).date().isoformat()
+        form.valid_to.data = dari().settings.today().isoformat()
     try:
         return _save(read(dari().store, kind, id), form)
     except MergedId as error:

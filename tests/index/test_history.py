@@ -208,16 +208,72 @@ def test_from_the_other_end_a_pair_is_as_near(past: History, tie: MakeTie) -> No
             there = near(past, vectors[id][None], DAY, [partner], texts[id])[partner]
             found = [c[place] for c in (back.nearest, back.cosines, back.words)]
             assert found == pytest.approx(there, rel=1e-5)
-        told = past.nearest_ties_to(partner, stacked, DAY)
+        told = past.nearest_ties_to(partner, stacked, numbers, DAY)
         ties = [nearest_ties(past, vectors[id][None], [partner], DAY)[0] for id in texts]
         assert [tie and tie.id for tie in told] == ties
 
 
 def test_from_the_other_end_nobody_without_a_past_is_near(past: History) -> None:
     documents = LexicalIndex({"a": "chips"}, roster=past._roster, vocabulary=past.vocabulary)
-    back = past.near_to("s5", [EAST[None]], documents, past._roster.numbers(["a"]), DAY)
+    numbers = past._roster.numbers(["a"])
+    back = past.near_to("s5", [EAST[None]], documents, numbers, DAY)
     assert np.isnan([back.nearest, back.cosines, back.words]).all()
-    assert past.nearest_ties_to("s5", [EAST[None]], DAY) == [None]
+    assert past.nearest_ties_to("s5", [EAST[None]], numbers, DAY) == [None]
+
+
+def test_what_two_did_with_each_other_is_no_evidence_from_elsewhere(
+    past: History, tie: MakeTie
+) -> None:
+    """p1 did chips with s1 alone until another did them too; p2 and p3 stay as they are."""
+    partners = ["p1", "p2", "p3"]
+
+    def from_s1() -> dict[str, list[float]]:
+        numbers = past._roster.numbers(partners)
+        found = past.near(EAST[None], "chips", DAY, apart_from="s1").of(numbers)
+        columns = (found.nearest, found.cosines, found.words)
+        return {id: [float(c[n]) for c in columns] for n, id in enumerate(partners)}
+
+    def ties_from_s1() -> list[str | None]:
+        numbers = past._roster.numbers(partners)
+        told = past.nearest_ties(EAST[None], numbers, DAY, apart_from="s1")
+        return [tie and tie.id for tie in told]
+
+    everything = near(past, EAST[None], DAY, partners, "chips")
+    assert everything["p1"][0] == 1.0
+    assert everything["p3"][0] == pytest.approx(0.6)
+    assert from_s1()["p1"] == [0.0, 0.0, 0.0]
+    assert from_s1()["p2"] == pytest.approx(everything["p2"])
+    assert np.isnan(from_s1()["p3"]).all()
+    assert ties_from_s1() == ["t2", "t3", None]
+
+    past.put(tie("t9", "s9", "p1", BEFORE, subject="chips"), EAST)
+    everything = near(past, EAST[None], DAY, partners, "chips")
+    assert from_s1()["p1"] == pytest.approx(everything["p1"])
+    assert ties_from_s1() == ["t9", "t3", None]
+
+
+def test_from_the_other_end_what_two_did_with_each_other_does_not_count(
+    past: History, tie: MakeTie
+) -> None:
+    past.put(tie("t9", "s2", "p1", DAY, subject="chips"), EAST)
+    texts = {"s1": "chips", "s2": "chips", "s8": "chips"}
+    documents = LexicalIndex(texts, roster=past._roster, vocabulary=past.vocabulary)
+    numbers, vectors = past._roster.numbers(texts), [np.stack([EAST, EAST, EAST])]
+
+    def told(partner: str) -> list[str | None]:
+        found = past.nearest_ties_to(partner, vectors, numbers, DAY)
+        return [tie and tie.id for tie in found]
+
+    back = past.near_to("p1", vectors, documents, numbers, DAY)
+    assert back.nearest.tolist() == [0.0, 1.0, 1.0]
+    assert back.cosines.tolist() == [0.0, 1.0, 1.0]
+    assert back.words[0] == 0.0 < back.words[2]
+    assert told("p1") == ["t2", "t1", "t1"]
+    alone = past.near_to("p3", vectors, documents, numbers, DAY)
+    assert np.isnan([alone.nearest[0], alone.cosines[0], alone.words[0]]).all()
+    assert told("p3") == [None, "t4", "t4"]
+    past.put(tie("t0", "s8", "p1", BEFORE, subject="chips"), EAST)
+    assert told("p1") == ["t0", "t0", "t1"]
 
 
 def test_vectors_are_the_newest_distinct_subjects(past: History, tie: MakeTie) -> None:

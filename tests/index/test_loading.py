@@ -370,3 +370,62 @@ def test_a_refusal_that_no_check_explains_is_raised(
     monkeypatch.setattr(sqlite_store, "put_many", refuse)
     with pytest.raises(InvalidRecord):
         load("startups", lines(startup("a")))
+
+
+@pytest.fixture
+def merged(load: Import, sqlite_store: Store, letters: Letters) -> str:
+    """A file of which two rows have been merged since it was imported."""
+    kept = startup("ganada-1", sectors=["ai"], website="https://ganada.example")
+    content = lines(
+        kept,
+        startup("ganada-2", sectors=["energy"], aliases=["GND"], trl=4, summary="탐침"),
+        startup("other"),
+    )
+    load("startups", content)
+    writer = Writer(sqlite_store, letters)
+    writer.merge("ganada-1", "ganada-2", choices={"summary": "drop"})
+    return content
+
+
+def test_what_a_merge_gave_stays_when_the_file_is_imported_again(
+    load: Import, sqlite_store: Store, merged: str
+) -> None:
+    fused = sqlite_store.get("ganada-1")
+    assert fused.aliases == ("Name ganada-2", "GND")
+    for check in (True, False):
+        report = load("startups", merged, check=check)
+        assert (report.accepted, report.written) == (2, 0)
+        assert told(report) == [(2, ("id", "id_merged", "ganada-2"))]
+    assert sqlite_store.get("ganada-1") == fused
+    assert fused.sectors == ("ai", "energy")
+
+
+def test_what_a_file_says_anew_stands_beside_what_a_merge_gave(
+    load: Import, sqlite_store: Store, merged: str
+) -> None:
+    new = startup("ganada-1", name="GND", sectors=["robotics"], summary="새 글", aliases=["가나다"])
+    assert load("startups", lines(new)).written == 1
+    now = sqlite_store.get("ganada-1")
+    assert now.sectors == ("robotics", "energy")
+    assert now.aliases == ("가나다", "Name ganada-2")
+    assert (now.summary.joined, now.trl, now.website) == ("새 글", 4, None)
+
+
+def test_what_staff_took_away_from_a_merge_stays_away(
+    load: Import, sqlite_store: Store, letters: Letters, merged: str
+) -> None:
+    held = sqlite_store.get("ganada-1")
+    writer = Writer(sqlite_store, letters)
+    writer.put(held.model_copy(update={"aliases": ("GND",), "trl": None}))
+    load("startups", merged)
+    now = sqlite_store.get("ganada-1")
+    assert (now.aliases, now.trl) == (("GND",), None)
+
+
+def test_an_undone_merge_gives_nothing(
+    load: Import, sqlite_store: Store, letters: Letters, merged: str
+) -> None:
+    Writer(sqlite_store, letters).unmerge(1)
+    report = load("startups", merged)
+    assert (report.accepted, report.written) == (3, 0)
+    assert sqlite_store.get("ganada-1").aliases == ()

@@ -111,7 +111,7 @@ def test_evidence_of_startups_by_hand(world: Any, partner: Make) -> None:
         "history_lexical": pytest.approx(evidence["s1"]["history_lexical"]),
     }
     assert evidence["s2"]["text_is_is"] == 1
-    assert evidence["s2"]["history"] == evidence["s2"]["history_lexical"] == 0
+    assert not {"history", "history_all", "history_lexical"} & evidence["s2"].keys()
     assert evidence["s3"]["text_is_is"] == pytest.approx(0.5**0.5, abs=1e-3)
 
 

@@ -58,6 +58,7 @@ def rich(make: SimpleNamespace) -> Any:
         valid_from=past,
         source="news",
     )
+    elsewhere = deed.model_copy(update={"id": "elsewhere", "a": "another"})
     paired = make.tie(
         "paired", a="centre", kind="pairing", region="KR-27", valid_from=past, source="ministry"
     )
@@ -70,8 +71,8 @@ def rich(make: SimpleNamespace) -> Any:
     return make.pair(
         startup,
         partner,
-        ties=[deed, paired],
-        tie=deed,
+        ties=[deed, elsewhere, paired],
+        tie=elsewhere,
         programmes=[programme],
         evidence={
             "text_is_is": 0.5,
@@ -123,7 +124,7 @@ def test_the_parameters_of_reasons(rich: Any, encoder: Encoder) -> None:
     assert said["region_near"] == "They are about 0 km apart."
     assert "(1 of 2)" in said["support_fit"]
     assert said["prior_tie"].endswith("(1).")
-    assert said["activity"].endswith("ties recorded: 0.")
+    assert said["activity"].endswith("ties recorded: 1.")
     assert said["history"].endswith("A crane.")
     assert said["history_lexical"].endswith("the same things: yard.")
     assert "yard" in said["lexical"]

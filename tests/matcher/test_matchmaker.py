@@ -386,7 +386,9 @@ def test_the_pairing_of_daegu_begins_on_its_day(
 
 def test_the_past_counts_strictly_before_the_day(world: SimpleNamespace, make: Any) -> None:
     world.writer.put(make.partner(summary="Ships."))
+    world.writer.put_many([make.startup(summary="Ships."), make.startup("x", summary="Games.")])
     world.writer.put_ties([make.tie(subject="Ships.", valid_from=date(2020, 1, 2))])
+    world.writer.put_ties([make.tie("u", "x", subject="Ships.", valid_from=date(2020, 1, 2))])
     asked = make.startup(summary="Ships.")
 
     def features(day: date) -> set[str]:
@@ -396,7 +398,28 @@ def test_the_past_counts_strictly_before_the_day(world: SimpleNamespace, make: A
         return {c.feature for c in match.contributions} & {"history", "prior_tie", "activity"}
 
     assert features(date(2020, 1, 2)) == set()
-    assert features(date(2020, 1, 3)) == {"history", "prior_tie"}
+    assert features(date(2020, 1, 3)) == {"history", "prior_tie", "activity"}
+
+
+def test_what_two_did_with_each_other_is_told_once(world: SimpleNamespace, make: Any) -> None:
+    """A pair's own tie is a fact of the pair, no evidence that the partner gathered elsewhere."""
+    asked = make.startup(summary="Ships of wood.")
+    world.writer.put_many([asked, make.partner(summary="Harbours.")])
+    world.writer.put_ties([make.tie("t", "s", subject="Ships.", valid_from=date(2020, 1, 2))])
+    day = date(2020, 1, 3)
+
+    def features(query: str) -> set[str]:
+        (match,) = world.matchmaker.match(query, as_of=day).matches
+        return {c.feature for c in (*match.contributions, *match.unknowns)}
+
+    past = {"history", "history_lexical", "history_unknown", "prior_tie"}
+    for query in ("s", "p"):
+        assert features(query) & past == {"history_unknown", "prior_tie"}
+    world.writer.put(make.startup("other", summary="Games."))
+    world.writer.put_ties([make.tie("u", "other", subject="Ships.", valid_from=day)])
+    (match,) = world.matchmaker.match("s", as_of=date(2020, 1, 4)).matches
+    history = next(one for one in match.contributions if one.feature == "history")
+    assert history.evidence.text.en == "Ships. (2020-01-03)"
 
 
 # Evidence

@@ -364,13 +364,31 @@ def test_ragged_rows(table: Path) -> None:
     rows = read(table, HEADER + "a,A,x\nb,B\nc\n\nd,D,x,y\ne,E,x,, \n,,\nf,F,x\n")
     assert told(rows) == [
         "a",
-        (3, ("summary", "text_missing")),
-        (4, ("name", "missing"), ("summary", "text_missing")),
+        (3, ("row", "csv_columns")),
+        (4, ("row", "csv_columns")),
         (6, ("row", "csv_columns")),
         "e",
         "f",
     ]
     assert "4 cells" in rows[3].errors[0].rule("en")
+
+
+def test_a_row_that_is_cut_off_erases_nothing(table: Path) -> None:
+    header = "id,name,summary,sectors,website\n"
+    rows = read(table, header + 'a,A,x\nb,B,x,,\nc,C,"x,""y"""\r\nd,D,초음파 진')
+    assert told(rows) == [
+        (2, ("row", "csv_columns")),
+        "b",
+        (4, ("row", "csv_columns")),
+        (5, ("row", "csv_columns")),
+    ]
+    assert rows[0].errors[0].rule("en") == "The row has 3 cells, the header has 5."
+    assert rows[0].errors[0].rule("ko") == "이 행은 3칸인데 머리글은 5칸입니다."
+
+
+def test_columns_without_a_name_at_the_end_may_be_left_out(table: Path) -> None:
+    rows = read(table, "id,name,summary,,\na,A,x\nb,B\n")
+    assert told(rows) == ["a", (3, ("row", "csv_columns"))]
 
 
 def test_a_quote_that_is_never_closed_costs_one_row(table: Path) -> None:

@@ -349,6 +349,19 @@ def test_what_cannot_be_told_from_chance_is_said(filled):
     assert len(left) == 3
 
 
+def test_an_ordinary_korean_sentence_is_searched_for(filled):
+    said = "초음파 진단기를 만듭니다."
+    opened = build(Settings(home=filled))
+    submit(opened, {"id": "s-9", "name": "Ninefold", "summary": f"{said} 짧습니다."})
+    found, left = traces_of(held(opened.store, "s-9"))
+    opened.store.close()
+    assert said in {trace.text for trace in found}
+    assert [one.rpartition(": ")[2] for one in left] == ["summary, sentence 2"]
+    (filled / "notes.txt").write_bytes(said.encode("cp949"))
+    answer = dari("erase", "s-9", "--yes", "--prove", "--json")
+    assert [one["where"] for one in proof_of(answer)["found"]] == ["notes.txt"]
+
+
 # Retention
 
 

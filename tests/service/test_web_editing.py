@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from html.parser import HTMLParser
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import text
@@ -333,6 +335,22 @@ def test_a_tie_is_added_edited_and_ended(staff, store):
     assert sorted(re.findall(r'id="field-(\w+)"', stale.text)) == ["role", "valid_to"]
     anew = post(staff, {**typed, "back": "//evil.example"}, "/ties/new")
     assert (anew.status_code, anew.headers["Location"]) == (303, "/partners")
+
+
+def test_today_is_the_day_of_the_time_zone(make_app, sign_in):
+    """A day other than that in UTC: before noon that of yesterday, after it that of tomorrow."""
+    now = datetime.now(UTC)
+    zone = ZoneInfo("Etc/GMT+12" if now.hour < 12 else "Pacific/Kiritimati")
+    other = make_app(timezone=zone)
+    dari, staff = other.extensions["dari"], sign_in(other)
+    day = datetime.now(zone).date()
+    assert day != now.date()
+    tie = next(one for one in dari.store.ties() if one.valid_to is None)
+    path = f"/ties/{tie.id}/edit"
+    begun = {"valid_from": day.isoformat(), "end": "1"}
+    assert post(staff, {**opened(staff, path), **begun}, path).status_code == 303
+    assert dari.store.get_ties([tie.id])[tie.id].valid_to == day
+    assert dari.matchmaker.match("samsung", k=1).as_of == day
 
 
 def test_a_programme_is_edited(staff, store):
