@@ -193,7 +193,7 @@ def _read_pair(store: Store, a: str, b: str) -> Pair:
         (at, then),
         both,
         tuple(same),
-        (len(store.ties_of([a])), len(store.ties_of([b]))),
+        (store.count_ties_of(a), store.count_ties_of(b)),
         stored_proposal(store, a, b),
         next((p for p in apart_pairs(store) if {p.a, p.b} == {a, b}), None),
     )
