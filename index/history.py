@@ -416,10 +416,10 @@ class History:
         counts = self._elsewhere(id, rows, candidates, before)
         cosines = np.where(counts, self._cosines_with(vectors, self._about(rows)), -np.inf)
         best = np.argmax(cosines, axis=1).tolist()
-        others = self._roster.ids(candidates)
+        others, some_count = self._roster.ids(candidates), np.any(counts, axis=1).tolist()
         return [
-            self._told_to(other, *ties[column], before) if some else None
-            for other, column, some in zip(others, best, counts.any(axis=1), strict=True)
+            self._told_to(other, ties[column], before) if some else None
+            for other, column, some in zip(others, best, some_count, strict=True)
         ]
 
     def vectors(self, id: str, before: date, *, newest: int) -> Floats:
@@ -451,8 +451,9 @@ class History:
         rows = self._deeds.rows_of(self._roster.number(id), before.toordinal()).tolist()
         return sorted((min(self._known(row, before)), row) for row in rows)
 
-    def _told_to(self, other: str, first: str, row: int, before: date) -> Tie:
+    def _told_to(self, other: str, told: tuple[str, int], before: date) -> Tie:
         """Give the first tie of a row that is not with another profile."""
+        first, row = told
         tie = self._ties[first]
         is_own = other in (tie.a, tie.b)
         return self._ties[min(self._known(row, before, other))] if is_own else tie
