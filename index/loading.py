@@ -205,7 +205,8 @@ def _bounded(row: Row) -> Row:
 
 def _check_profiles(store: Store, rows: list[Row], kind: ImportKind) -> list[Row]:
     sides = store.sides([row.record.id for row in rows if row.record])  # type: ignore[attr-defined]
-    return _regained(store, [_own_side(row, sides, _SIDES[kind]) for row in _unmerged(store, rows)])
+    checked = [_own_side(row, sides, _SIDES[kind]) for row in _unmerged(store, rows)]
+    return _regained(store, checked) if sides else checked
 
 
 def _regained(store: Store, rows: list[Row]) -> list[Row]:

@@ -304,7 +304,7 @@ class Profile(Record):
         )
         if korean and not _is_business_number(digits):
             raise PydanticCustomError(
-                "business_number", "wrong check digit", {"field": "registration"}
+                "business_number", "wrong check digit", {"field": "registration", "given": given}
             )
         return self
 

@@ -89,6 +89,7 @@ def _field_errors(error: ValidationError) -> list[FieldError]:
 def _field_error(detail: ErrorDetails) -> FieldError:
     context = dict(detail.get("ctx") or {})
     named = context.pop("field", None)
+    given = context.pop("given", None)
     where = [shorten(part) for part in detail["loc"]]
     code = detail["type"] if detail["type"] in catalogue() else _CODES.get(detail["type"], "value")
     params: dict[str, Any] = {k: v for k, v in context.items() if k != "error"}
@@ -96,5 +97,5 @@ def _field_error(detail: ErrorDetails) -> FieldError:
         params["bound"] = "≥ {}".format(context["ge"]) if "ge" in context else f"≤ {context['le']}"
     if detail["type"] == "string_too_long":
         params |= {"limit": context["max_length"], "length": len(str(detail["input"]))}
-    value = None if named or code == "missing" else detail["input"]
+    value = given if named or code == "missing" else detail["input"]
     return FieldError(".".join(where) or str(named or "record"), code, value, params)

@@ -147,7 +147,16 @@ def merges(apart: bool, limit: int, as_json: bool) -> None:
     if as_json:
         print_json(rows)
     else:
-        show(_table(columns, rows) if rows else "There are none.")
+        heads = [f"{name} (UTC)" if name in _TIMES else name for name in columns]
+        shown = [{n: _minute(v) if n in _TIMES else v for n, v in row.items()} for row in rows]
+        show(_table(columns, shown, heads) if rows else "There are none.")
+
+
+_TIMES = ("at", "undone_at")
+
+
+def _minute(moment: str | None) -> str | None:
+    return moment and moment[:16].replace("T", " ")
 
 
 def _merge_json(one: Merge) -> dict[str, Any]:

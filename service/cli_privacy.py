@@ -89,9 +89,13 @@ def withdraw(id: str, by: str) -> None:
     from profiles.remains import settle
 
     with _opened() as dari:
+        profile = dari.store.get(id)
         scrubbed = take_out(dari.store, id, by=by)
         left = settle(dari.store, tell=say)
-    say(f"Withdrawn: {id}; the address was taken out of {scrubbed} revisions.")
+    if scrubbed or getattr(profile, "consent", None):
+        say(f"Withdrawn: {id}; the address was taken out of {scrubbed} revisions.")
+    else:
+        say(f"Nothing to withdraw: {id} holds no consent and no address.")
     for sentence in left:
         say(sentence)
     if left:

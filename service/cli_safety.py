@@ -13,6 +13,7 @@ from service.console import opened, print_json, read_settings, say, show, stages
 
 if TYPE_CHECKING:
     from index import Verification
+    from profiles import Store
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -75,7 +76,7 @@ def restore(file: Path, replace: bool, yes: bool) -> None:
     The whole file is checked before anything is written.
     """
     from index import discard
-    from profiles import Store
+    from profiles import DariError, Store
     from profiles.restoring import restore as restore_into
     from service.wiring import make_home as make_home
 
@@ -84,10 +85,24 @@ def restore(file: Path, replace: bool, yes: bool) -> None:
         click.confirm("Replace everything that the database holds, for good?", abort=True)
     make_home(settings.home)
     with closing(Store.open(settings.database)) as store, stages() as progress:
-        manifest = restore_into(store, file, replace=replace, progress=progress)
+        try:
+            manifest = restore_into(store, file, replace=replace, progress=progress)
+        except DariError:
+            _discard_empty(store)
+            raise
     discard(settings.snapshots)
     made = manifest.made_at.isoformat(timespec="seconds")
     say(f"Restored: {manifest.rows:,} rows as of {made}. Next: dari init")
+
+
+def _discard_empty(store: Store) -> None:
+    """Take away the SQLite file that the opening made, where nothing has been written to it."""
+    from profiles.remains import database_files
+
+    store.close()
+    for path in map(Path, database_files(store)[:1]):
+        if path.is_file() and path.stat().st_size == 0:
+            path.unlink()
 
 
 def _tables(found: Verification) -> list[Any]:

@@ -64,12 +64,14 @@ def counts(dari: Dari) -> str:
 def named(dari: Dari, text: str) -> str:
     """Find the id that is meant by an id, or by a name that one profile alone has.
 
+    A merged id stays itself: whoever asks for its profile is told which one it is now.
+
     Raises:
         UnknownId: naming those with similar names.
     """
     from profiles import UnknownId
 
-    if dari.store.sides([text]):
+    if dari.store.sides([text]) or dari.store.merged_into([text]):
         return text
     near = dari.names.search(text, k=5)
     best = [id for id, score in near if score >= SAME and score == near[0][1]]

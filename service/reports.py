@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _MOST_ROWS = 50
 _MOST_NAMES = 20
+_LACKING = ("missing", "text_missing")
 
 _LABELS = {
     "en": {
@@ -45,6 +46,8 @@ _LABELS = {
         "ignored": "Passed over, as neither Dari nor the map names them (and in how many rows): "
         "{names}",
         "ignored_more": " and {n} more",
+        "map_hint": "Where one of them is a field that a row lacks, say so in a map (--map FILE, "
+        "see docs/data.md).",
         "no_rows": "The file holds no rows: below the header, give one for each record.",
         "stopped": "Stopped after row {row}; run the same command again to go on.",
         "summary": "{accepted} rows accepted ({written} new or changed, {unchanged} unchanged), "
@@ -69,6 +72,8 @@ _LABELS = {
         "checked": "검사만 했고 저장하지 않았습니다: ",
         "ignored": "Dari와 열 지도에 없는 항목은 건너뛰었습니다(괄호 안은 행 수): {names}",
         "ignored_more": " 외 {n}개",
+        "map_hint": "이 가운데 행에 없다고 한 항목이 있으면 열 지도로 알려 주세요"
+        "(--map 파일, docs/data.md 참고).",
         "no_rows": "파일에 행이 없습니다. 머리글 아래에 한 줄에 하나씩 적어 주세요.",
         "stopped": "{row}행까지 처리하고 멈췄습니다. 같은 명령을 다시 실행하면 이어서 진행합니다.",
         "summary": "{accepted}행을 받았습니다(신규·변경 {written}, 그대로 {unchanged}). "
@@ -112,6 +117,8 @@ def import_tables(report: ImportReport, lang: str, *, checked: bool = False) -> 
         left = len(report.ignored) - _MOST_NAMES
         names += say["ignored_more"].format(n=f"{left:,}") if left > 0 else ""
         shown.append(Plain(say["ignored"].format(names=names)))
+        if any(error.code in _LACKING for row in report.rejected for error in row.errors):
+            shown.append(Plain(say["map_hint"]))
     if report.rejected:
         shown += _rejected(report, lang)
     return shown

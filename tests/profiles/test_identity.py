@@ -329,5 +329,6 @@ def test_check_digit_of_korean_business_numbers():
         partner("a", "Alpha", registration="124-81-00997")
     error = refused.value.errors[0]
     assert (error.field, error.code) == ("registration", "business_number")
+    assert error.value == "124-81-00997"
     assert "검증 숫자" in error.rule("ko")
     assert partner("a", "Alpha", region="PL", registration="1248100997").registration

@@ -38,6 +38,14 @@ def test_a_file_without_rows(dari, rows, content):
     assert "파일에 행이 없습니다" in strict.stderr
 
 
+def test_columns_of_another_name_are_hinted_at(dari, rows):
+    file = rows("id,이름,요약", "s1,소노,휴대용 초음파 진단기기", name="korean.csv")
+    assert "--map FILE" in dari("import", "startups", file).stdout
+    assert "열 지도" in dari("import", "startups", file, "--lang", "ko").stdout
+    good = rows("id,name,summary,이름", "s1,S,A firm,소노", name="good.csv")
+    assert "--map" not in dari("import", "startups", good).stdout
+
+
 def test_many_unknown_columns_are_counted(dari, rows):
     extra = [f"extra{n}" for n in range(1000)]
     head, cells = ["id", "name_en", "summary_en", *extra], ["s1", "S", "A firm", *extra]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 
 import pytest
@@ -49,7 +50,10 @@ def test_a_pair_is_found_merged_told_and_undone(dari):
     assert "소노[1](주)" in shown.stdout
     assert "dari unmerge 1" in shown.stderr
     assert listed(dari, "merges")[0]["by"] == "kim"
-    assert "dropped" in dari("merges").stdout
+    table = dari("merges").stdout
+    assert "dropped" in table
+    assert re.search(r"\d{4}-\d\d-\d\d \d\d:\d\d ", table)
+    assert "T" not in table.partition("dropped")[2].replace("(UTC)", "")
     assert "s2 was merged into it (merge 1)" in dari("history", "s1").stdout
     assert "merged into s1 (merge 1)" in dari("history", "s2").stdout
     assert listed(dari, "history", "s2")[-1]["merged_into"] == "s1"

@@ -168,6 +168,13 @@ def test_a_damaged_backup_changes_nothing(home, tmp_path):
     assert good("index", "verify").stdout == before
 
 
+def test_a_refused_restore_leaves_no_empty_database(tmp_path, monkeypatch):
+    monkeypatch.setenv("DARI_HOME", str(tmp_path / "new"))
+    (tmp_path / "b.zip").write_text("no backup")
+    assert dari("restore", tmp_path / "b.zip").exit_code == 1
+    assert list((tmp_path / "new").iterdir()) == []
+
+
 @pytest.mark.parametrize("file", ["none/b.zip", "."])
 def test_a_backup_that_cannot_be_written(home, tmp_path, file):
     answer = dari("backup", tmp_path / file)

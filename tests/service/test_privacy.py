@@ -409,6 +409,10 @@ def test_a_withdrawal_leaves_no_address_in_the_home(filled):
     for path in filled.rglob("*"):
         assert not path.is_file() or ADDRESS.encode() not in path.read_bytes(), path
     assert dari("withdraw", "nobody").exit_code == 1
+    for id in ("s-1", "s-2", "samsung"):
+        again = dari("withdraw", id)
+        assert again.exit_code == 0
+        assert again.stderr.startswith(f"Nothing to withdraw: {id}")
 
 
 # Logs
