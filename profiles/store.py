@@ -398,12 +398,16 @@ class Store:
     def add_verdict(self, verdict: Verdict, *, by: str = SYSTEM) -> int:
         """Keep a verdict as `by`, with its revision; give the newest seq.
 
-        What has been merged is judged as what it is now.
+        What has been merged is judged as what it is now. What `by` has said last of the pair, and
+        says again word by word, is kept once.
         """
         with writing(self._engine) as connection:
             into = merges.merged_ids(connection, [verdict.query, verdict.candidate])
             query, candidate = (into.get(id, id) for id in (verdict.query, verdict.candidate))
-            rows.write_verdict(connection, replace(verdict, query=query, candidate=candidate), by)
+            said = replace(verdict, query=query, candidate=candidate)
+            if rows.is_repeated(connection, said, by):
+                return rows.log(connection, [])
+            rows.write_verdict(connection, said, by)
             return rows.log(connection, [("verdict", query)])
 
     def verdicts(self, query: str) -> list[Verdict]:

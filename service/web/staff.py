@@ -20,7 +20,7 @@ from service.queries import (
 )
 from service.security import dari, editor, local_address, require_session
 from service.submission import keep_sectors
-from service.web.matches import match_page, read_verdict
+from service.web.matches import beside, match_page, read_verdict
 from service.web.understanding import suggested_sectors
 
 staff = APIBlueprint("staff", __name__, enable_openapi=False)
@@ -82,7 +82,7 @@ def add_verdict(side: str, id: str) -> ResponseReturnValue:
     found = profile_on(dari().store, SIDES[side], id)
     verdict = read_verdict(dari().store, found, request.form)
     dari().store.add_verdict(verdict, by=editor())
-    flash(gettext("Your verdict has been kept."), "success")
+    flash(gettext("Your verdict has been kept."), beside(verdict.candidate))
     default = url_for("staff.matches", side=side, id=id)
     return redirect(local_address(request.form.get("back"), default), 303)
 
