@@ -99,9 +99,14 @@ def withdraw_consent(id: str) -> ResponseReturnValue:
     return redirect(_home("startup", id), 303)
 
 
+def is_edit() -> bool:
+    """Tell whether a form of this part is being sent."""
+    return request.endpoint in ("editing.save", "editing.save_tie")
+
+
 def typed_again(failure: Failure) -> ResponseReturnValue | None:
     """Show the form that could not be sent with all that was typed; None for any other page."""
-    if request.endpoint not in ("editing.save", "editing.save_tie"):
+    if not is_edit():
         return None
     values = cast(Mapping[str, str], request.view_args)
     kind = _kind(values.get("kinds", "ties"))

@@ -278,7 +278,7 @@ def test_what_was_typed_outlives_an_erasure_a_lost_session_and_a_broken_database
 ):
     typed = {**opened(staff), "offering_en": "Maps & more"}
     lost = post(client, typed)
-    assert (lost.status_code, fields(lost)["offering_en"]) == (400, ["Maps & more"])
+    assert (lost.status_code, fields(lost)["offering_en"]) == (401, ["Maps & more"])
     ended = post(client, {**fields(lost), "trl": "9"})
     assert (ended.status_code, fields(ended)["offering_en"]) == (401, ["Maps & more"])
 
@@ -293,6 +293,17 @@ def test_what_was_typed_outlives_an_erasure_a_lost_session_and_a_broken_database
     gone = post(staff, typed)
     assert (gone.status_code, fields(gone)["offering_en"]) == (404, ["Maps & more"])
     assert "erased meanwhile" in gone.text
+
+
+def test_a_session_that_ended_is_told_at_once_and_saving_then_works(staff, client, store, token):
+    typed = {**opened(staff), "offering_en": "Maps & more"}
+    ended = post(client, typed)
+    assert ended.status_code == 401
+    assert "You are signed out" in ended.text
+    assert re.search(r'<a [^>]*href="/sign-in\?next=[^"]*" target="_blank"', ended.text)
+    assert client.get(f"/sign-in?token={token}").status_code == 303
+    assert post(client, fields(ended)).status_code == 303
+    assert store.get("munster").offering.en == "Maps & more"
 
 
 def test_withdrawing_takes_out_contact_and_consent_everywhere(staff, store):
