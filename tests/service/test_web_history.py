@@ -125,3 +125,12 @@ def test_a_profile_leads_to_its_form_its_history_and_a_new_tie(staff):
     page = staff.get("/partners/kaist").text
     for path in ("/partners/kaist/edit", "/partners/kaist/history", "/ties/new?profile=kaist"):
         assert f'href="{path}' in page
+
+
+def test_makers_and_times_are_told_in_the_language_of_the_reader(staff):
+    page = staff.get("/partners/samsung/history", headers={"Accept-Language": "ko"}).text
+    assert "<span>시스템</span>" in page
+    assert re.search(r"\d{4}\. \d+\. \d+\. 오[전후] \d+:\d\d:\d\d, 대한민국 시간", page)
+    page = staff.get("/partners/samsung/history").text
+    assert "<span>system</span>" in page
+    assert re.search(r"\d+:\d\d:\d\d.[AP]M, South Korea Time", page)
