@@ -181,7 +181,8 @@ def maker(by: str) -> str:
         "staff": gettext("staff"),
         "command line": gettext("command line"),
     }
-    return str(doors.get(by, by))
+    name = by.removesuffix(" (API)")
+    return str(doors.get(name, name)) + by[len(name) :]
 
 
 def period(record: Programme | Tie) -> str:

@@ -71,7 +71,12 @@ def is_signed_in() -> bool:
 
 def editor() -> str:
     """Name who edits, for the history: the name that was typed last, else "staff"."""
-    return str(session.get("name") or "staff")
+    return own_name() or "staff"
+
+
+def own_name() -> str:
+    """Give the name that this session's person has given; empty where they gave none."""
+    return str(session.get("name") or "")
 
 
 def sign_as(name: str) -> None:

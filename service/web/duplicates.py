@@ -38,13 +38,11 @@ from profiles.schema import Id, Record, Whole
 from profiles.validation import without_unknown_fields
 from service.language import language
 from service.queries import read_query
-from service.security import dari, require_session
+from service.security import dari, editor, require_session
 
 duplicates = APIBlueprint("duplicates", __name__, url_prefix="/duplicates", enable_openapi=False)
 duplicates.before_request(require_session)
 
-BY = "staff"
-"""Who makes the revisions of what is done here."""
 _PAGE = 25
 
 
@@ -101,7 +99,7 @@ def merge() -> ResponseReturnValue:
     try:
         base = (seen.get(form.keep, 0), seen[drop])
         choices = _choices(form, request.form)
-        made = dari().writer.merge(form.keep, drop, by=BY, base=base, choices=choices)
+        made = dari().writer.merge(form.keep, drop, by=editor(), base=base, choices=choices)
     except MergedId as error:
         flash(_told(error), "danger")
         return redirect(url_for("duplicates.overview"), 303)
@@ -117,7 +115,7 @@ def merge() -> ResponseReturnValue:
 def undo() -> ResponseReturnValue:
     """Undo a merge."""
     try:
-        dari().writer.unmerge(request.form.get("number", 0, type=int), by=BY)
+        dari().writer.unmerge(request.form.get("number", 0, type=int), by=editor())
         flash(gettext("The merge has been undone; both profiles stand by themselves."), "success")
     except InvalidRecord as error:
         flash(_told(error), "danger")
@@ -129,7 +127,7 @@ def set_apart() -> ResponseReturnValue:
     """Keep two profiles apart for good."""
     pair = validate(_PairQuery, without_unknown_fields(_PairQuery, request.form)[0])
     try:
-        keep_apart(dari().store, pair.a, pair.b, by=BY, note=request.form.get("note", ""))
+        keep_apart(dari().store, pair.a, pair.b, by=editor(), note=request.form.get("note", ""))
         flash(gettext("The two are kept apart and will not be proposed again."), "success")
     except InvalidRecord as error:
         flash(_told(error), "danger")

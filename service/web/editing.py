@@ -17,7 +17,7 @@ from profiles.remains import settle
 from service.editing import Kept, Kind, add_tie, read, replace, state
 from service.failures import Failure
 from service.queries import profile_on
-from service.security import dari, editor, local_address, require_session, sign_as
+from service.security import dari, editor, local_address, own_name, require_session, sign_as
 from service.web.conflicts import Conflict, conflict_of
 from service.web.edit_forms import FORMS, EditForm, TieEdit
 
@@ -34,7 +34,7 @@ _LONGEST_NUMBER = 9
 def edit(kinds: str, id: str) -> ResponseReturnValue:
     """Show a record in its form."""
     kept = read(dari().store, _kind(kinds), id)
-    form = FORMS[kept.kind](formdata=None, back=request.args.get("back"), editor=_name())
+    form = FORMS[kept.kind](formdata=None, back=request.args.get("back"), editor=own_name())
     form.fill(form.values_of(_dumped(kept)))
     form.revision.data = str(kept.revision)
     return _page(kept.kind, id, form)
@@ -60,7 +60,7 @@ def save(kinds: str, id: str) -> ResponseReturnValue:
 def new_tie() -> ResponseReturnValue:
     """Show the empty form of a tie of a profile."""
     form = TieEdit(formdata=None, a=request.args.get("profile"), back=request.args.get("back"))
-    form.editor.data = _name()
+    form.editor.data = own_name()
     return _page("tie", "", form)
 
 
@@ -195,11 +195,6 @@ def _kind(kinds: str) -> Kind:
 
 def _dumped(kept: Kept) -> dict[str, Any]:
     return kept.record.model_dump(mode="json", exclude_defaults=True)
-
-
-def _name() -> str:
-    name = editor()
-    return "" if name == "staff" else name
 
 
 def _number(text: str | None) -> int:
