@@ -17,7 +17,7 @@ from wtforms import (
     TextAreaField,
 )
 
-from profiles import FieldError
+from profiles import AnyProfile, FieldError
 from profiles.taxonomy import normalise_region, region_name
 from profiles.text import is_clean
 from service import labels
@@ -52,6 +52,7 @@ class EditForm(FlaskForm):  # type: ignore[misc]
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
         self.other_errors: list[FieldError] = []
+        self.near: dict[str, list[AnyProfile]] = {}
         for field in self.own:
             field.label.text = field_name(field.short_name)
             field.choices = self.choices_of(field.short_name)
@@ -153,7 +154,7 @@ class ProfileForm(EditForm):
 
     hints: ClassVar[Mapping[str, Any]] = {
         "aliases": _l("One a line."),
-        "conflicts": _l("IDs of profiles that it must not be matched with, one a line."),
+        "conflicts": _l("Names or IDs of profiles that it must not be matched with, one a line."),
         "sites": _l("Names of provinces or countries, or ISO 3166 codes, one a line."),
         "website": _l("Begins with https:// or http://"),
         "registration": _l("For example 123-45-67890."),
@@ -242,11 +243,14 @@ class TieEdit(EditForm):
         (_l("When, and whence"), (("valid_from", "valid_to"), ("context", "role"), ("source",))),
     )
     hints: ClassVar[Mapping[str, Any]] = {
-        "a": _l("The ID of a profile; of a policy pairing, that of the body of the region."),
-        "b": _l("The ID of a profile; of a policy pairing, that of the paired partner."),
+        "a": _l("The name or ID of a profile; of a policy pairing, the body of the region."),
+        "b": _l("The name or ID of a profile; of a policy pairing, the paired partner."),
         "region": _l("Only a policy pairing needs one."),
         "valid_from": _l("As YYYY-MM-DD."),
         "valid_to": _l("As YYYY-MM-DD; empty while it lasts."),
+        "context": _l(
+            "An ID shared by the ties of one project, without spaces, such as smart-port-2026."
+        ),
     }
 
     kind = SelectField(validate_choice=False)
@@ -296,7 +300,7 @@ class ProgrammeEdit(EditForm):
     hints: ClassVar[Mapping[str, Any]] = {
         "regions": ProfileForm.hints["sites"],
         "countries": ProfileForm.hints["sites"],
-        "partners": _l("IDs of partners, one a line."),
+        "partners": _l("Names or IDs of partners, one a line."),
         "funding_currency": _l("The three letters of ISO 4217, such as KRW."),
         "valid_from": TieEdit.hints["valid_from"],
         "valid_to": TieEdit.hints["valid_to"],

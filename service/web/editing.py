@@ -20,6 +20,7 @@ from service.queries import profile_on
 from service.security import dari, editor, local_address, own_name, require_session, sign_as
 from service.web.conflicts import Conflict, conflict_of
 from service.web.edit_forms import FORMS, EditForm, TieEdit
+from service.web.naming import ids_of, names_profiles
 
 editing = APIBlueprint("editing", __name__, enable_openapi=False)
 editing.before_request(require_session)
@@ -53,6 +54,8 @@ def save(kinds: str, id: str) -> ResponseReturnValue:
         return _page(kind, id, form, gone=True), 404
     if isinstance(form, TieEdit) and "end" in request.form:
         form.valid_to.data = datetime.now(UTC).date().isoformat()
+    if not _is_draft():
+        _name_ids(form)
     return _save(kept, form)
 
 
@@ -71,6 +74,7 @@ def save_tie() -> ResponseReturnValue:
     sign_as(form.editor.data or "")
     if _is_draft():
         return _page("tie", "", form)
+    _name_ids(form)
     try:
         tie = add_tie(dari(), form.raw(), by=editor())
     except InvalidRecord as error:
@@ -195,6 +199,15 @@ def _kind(kinds: str) -> Kind:
 
 def _dumped(kept: Kept) -> dict[str, Any]:
     return kept.record.model_dump(mode="json", exclude_defaults=True)
+
+
+def _name_ids(form: EditForm) -> None:
+    """Read the names of profiles as ids; those that are like names of none alone are offered."""
+    for field in form.own:
+        if names_profiles(field.short_name):
+            field.data, form.near[field.short_name] = ids_of(
+                dari(), field.short_name, field.data or ""
+            )
 
 
 def _number(text: str | None) -> int:

@@ -399,3 +399,37 @@ def test_a_maker_without_a_readable_name_is_told_as_staff(staff, store):
         trl = str(1 + len(store.history("munster")))
         assert post(staff, opened(staff) | {"editor": name, "trl": trl}).status_code == 303
         assert store.history("munster")[-1].by == kept
+
+
+def test_a_tie_takes_the_names_of_profiles_and_offers_those_that_are_like(staff, store):
+    path = "/ties/new"
+    typed = opened(staff, f"{path}?profile=munster")
+    typed |= {"kind": "contract", "b": "Navr", "subject_ko": "달 지도 계약"}
+    wrong = post(staff, typed, path)
+    assert wrong.status_code == 422
+    assert re.search(r'Similar names: [^<]*\(<code>naver</code>\)', wrong.text)
+    assert fields(wrong)["b"] == ["Navr"]
+    assert post(staff, {**fields(wrong), "b": " 네이버 "}, path).status_code == 303
+    (tie,) = store.ties_of(["munster"])
+    assert {tie.a, tie.b} == {"munster", "naver"}
+    assert "An ID shared by the ties of one project" in wrong.text
+
+
+def test_names_that_are_not_unique_stay_names(staff, app, store):
+    app.extensions["dari"].writer.put(
+        validate(Startup, MUNSTER | {"id": "munster-2", "aliases": [], "registration": None})
+    )
+    typed = opened(staff, "/ties/new?profile=samsung") | {"kind": "contract", "b": "munster "}
+    assert post(staff, {**typed, "subject_en": "Maps"}, "/ties/new").status_code == 303
+    typed |= {"b": "Mun ster"}
+    wrong = post(staff, {**typed, "subject_en": "Rovers"}, "/ties/new")
+    assert wrong.status_code == 422
+    assert {"munster", "munster-2"} <= set(re.findall(r"\(<code>([^<]+)</code>\)", wrong.text))
+
+
+def test_members_and_conflicts_are_named_by_name_too(staff, store):
+    path = "/programmes/contest-skt-daejeon/edit"
+    assert post(staff, opened(staff, path) | {"partners": "SK텔레콤\r\n네이버"}, path).status_code == 303
+    assert store.programme("contest-skt-daejeon").partners == ("sk-telecom", "naver")
+    assert post(staff, opened(staff) | {"conflicts": "samsung\r\n네이버"}).status_code == 303
+    assert store.get("munster").conflicts == ("samsung", "naver")
