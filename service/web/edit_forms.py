@@ -345,6 +345,11 @@ FORMS: Mapping[Kind, type[EditForm]] = {
 }
 
 
+def is_list(field: Field) -> bool:
+    """Tell whether a field holds several values."""
+    return isinstance(field, SelectMultipleField) or field.short_name in _LINES
+
+
 def _split(name: str) -> tuple[str, str]:
     """Split the name of a part of a field: ('name', 'ko'), ('funding', 'amount')."""
     stem, _, part = name.rpartition("_")

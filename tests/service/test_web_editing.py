@@ -228,6 +228,30 @@ def test_theirs_can_be_kept_and_the_other_choice_turned_round(met, store):
     assert (kept.summary.en, kept.trl, kept.founded) == ("Ahn's words.", 4, 2021)
 
 
+def test_a_field_that_one_left_alone_is_told_so(met):
+    page = met[1].text
+    trl = re.search(r'<fieldset[^>]*id="field-trl".*?</fieldset>', page, re.DOTALL)[0]
+    assert "Unchanged by you" in trl
+    assert "You typed" not in trl
+    founded = re.search(r'<fieldset[^>]*id="field-founded".*?</fieldset>', page, re.DOTALL)[0]
+    assert "You typed" in founded
+
+
+def test_two_changes_of_a_list_can_be_joined(staff, app, sign_in, store):
+    other = sign_in(app)
+    first, second = opened(staff), opened(other)
+    first |= {"aliases": "MST\r\nMoon Star\r\nLuna", "sectors": ["robotics", "ai", "space"]}
+    second |= {"aliases": "Moon Star\r\nMondo", "sectors": ["robotics", "games"]}
+    assert post(staff, first).status_code == 303
+    page = post(other, second)
+    assert (page.status_code, page.text.count("Both together")) == (409, 2)
+    both = {"choose-aliases": "both", "choose-sectors": "both"}
+    assert post(other, {**fields(page, "conflict-form"), **both}).status_code == 303
+    kept = store.get("munster")
+    assert kept.aliases == ("Moon Star", "Luna", "Mondo")
+    assert set(kept.sectors) == {"robotics", "space", "games"}
+
+
 def test_a_third_edit_while_two_meet_is_met_too(met, staff, store):
     other, page = met
     third = {**opened(staff), "editor": "Choi", "summary_en": "Choi's words.", "stage": "growth"}
