@@ -127,7 +127,9 @@ def _joined(form: EditForm, met: Meeting) -> Value | None:
 
 
 def _items(value: Value) -> list[str]:
-    return value if isinstance(value, list) else [x.strip() for x in value.splitlines() if x.strip()]
+    return (
+        value if isinstance(value, list) else [x.strip() for x in value.splitlines() if x.strip()]
+    )
 
 
 def _savers(form: EditForm, history: Sequence[Revision]) -> dict[str, Revision]:

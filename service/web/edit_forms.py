@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
@@ -33,6 +34,8 @@ _ABOUT_THE_EDIT = ("csrf_token", "revision", "base", "back", "editor")
 _PLACES = ("sites", "regions", "countries")
 _LINES = ("aliases", "conflicts", "partners", *_PLACES)
 _MONEY = "funding"
+_GROUPED = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?")
+"""An amount with a comma before each three digits."""
 
 
 class EditForm(FlaskForm):  # type: ignore[misc]
@@ -108,12 +111,17 @@ class EditForm(FlaskForm):  # type: ignore[misc]
             if part:
                 raw.setdefault(stem, {})[part] = value  # type: ignore[index]
             elif isinstance(value, list):
-                raw[name] = _in_order(value, (held or {}).get(name, ()))
+                order = (held or {}).get(name, ())
+                if name == "stages" and set(order) != set(value):
+                    order = [code for code, _ in labels.stage_choices()]
+                raw[name] = _in_order(value, order)
             else:
                 raw[name] = _lines(value) if name in _LINES else value
         money = raw.get(_MONEY)
-        if isinstance(money, dict) and not (money["amount"] or money["currency"]):
-            raw[_MONEY] = None
+        if isinstance(money, dict):
+            grouped = _GROUPED.fullmatch(money["amount"].strip())
+            money["amount"] = money["amount"].replace(",", "") if grouped else money["amount"]
+            raw[_MONEY] = money if money["amount"] or money["currency"] else None
         return raw
 
     def same(self, name: str, one: Value, other: Value) -> bool:
@@ -389,9 +397,9 @@ def _lines(value: Value) -> list[str]:
     return [line.strip() for line in str(value).splitlines() if line.strip()]
 
 
-def _in_order(ticked: list[str], held: Sequence[str]) -> list[str]:
-    """Keep the order in which a list is held; what is new follows."""
-    return [*(one for one in held if one in ticked), *(one for one in ticked if one not in held)]
+def _in_order(ticked: list[str], order: Sequence[str]) -> list[str]:
+    """Put what is ticked in an order; what it lacks follows."""
+    return [*(one for one in order if one in ticked), *(one for one in ticked if one not in order)]
 
 
 def _plain(field: Field, value: Value) -> object:

@@ -31,13 +31,15 @@ def ids_of(dari: Dari, field: str, text: str) -> tuple[str, list[AnyProfile]]:
     """Put the id in the place of each name in a field that is the name of one profile alone.
 
     Args:
+        dari: the engine whose profiles are named.
         field: the field that names profiles.
         text: what was typed, one id or name a line.
 
     Returns:
         The text with ids, and the profiles whose names are like those that are left.
     """
-    lines, near = [], {}
+    lines: list[str] = []
+    near: dict[str, AnyProfile] = {}
     for line in filter(None, (line.strip() for line in text.splitlines())):
         id, alike = _id_of(dari, line, _SIDES[field])
         lines.append(id)

@@ -153,7 +153,7 @@ def test_a_pair_is_kept_apart_and_that_withdrawn(staff, store, send):
     assert withdrawn.headers["Location"] == "/duplicates/pair?a=s-b&b=s-a"
     proposed = stored_proposal(store, "s-a", "s-b")
     assert proposed.proposal.score >= POSSIBLE
-    assert "Proposed with a score" in staff.get(withdrawn.headers["Location"]).text
+    assert "제안된 쌍입니다. 점수" in staff.get(withdrawn.headers["Location"]).text
     again = send(staff, "/duplicates/apart/withdraw", pair, follow_redirects=True)
     assert "분리되어 있지 않습니다" in again.text
 

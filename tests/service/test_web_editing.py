@@ -431,7 +431,7 @@ def test_a_tie_takes_the_names_of_profiles_and_offers_those_that_are_like(staff,
     typed |= {"kind": "contract", "b": "Navr", "subject_ko": "달 지도 계약"}
     wrong = post(staff, typed, path)
     assert wrong.status_code == 422
-    assert re.search(r'Similar names: [^<]*\(<code>naver</code>\)', wrong.text)
+    assert re.search(r"Similar names: [^<]*\(<code>naver</code>\)", wrong.text)
     assert fields(wrong)["b"] == ["Navr"]
     assert post(staff, {**fields(wrong), "b": " 네이버 "}, path).status_code == 303
     (tie,) = store.ties_of(["munster"])
@@ -453,7 +453,25 @@ def test_names_that_are_not_unique_stay_names(staff, app, store):
 
 def test_members_and_conflicts_are_named_by_name_too(staff, store):
     path = "/programmes/contest-skt-daejeon/edit"
-    assert post(staff, opened(staff, path) | {"partners": "SK텔레콤\r\n네이버"}, path).status_code == 303
+    assert (
+        post(staff, opened(staff, path) | {"partners": "SK텔레콤\r\n네이버"}, path).status_code
+        == 303
+    )
     assert store.programme("contest-skt-daejeon").partners == ("sk-telecom", "naver")
     assert post(staff, opened(staff) | {"conflicts": "samsung\r\n네이버"}).status_code == 303
     assert store.get("munster").conflicts == ("samsung", "naver")
+
+
+def test_amounts_may_have_separators_and_stages_keep_their_order(staff, store):
+    path = "/programmes/contest-skt-daejeon/edit"
+    typed = opened(staff, path) | {
+        "funding_amount": "50,000,000",
+        "funding_currency": "KRW",
+        "stages": ["seed", "idea", "pre_seed"],
+    }
+    assert post(staff, typed, path).status_code == 303
+    kept = store.programme("contest-skt-daejeon")
+    assert kept.funding.amount == 50_000_000
+    assert kept.stages == ("idea", "pre_seed", "seed")
+    wrong = opened(staff, path) | {"funding_amount": "50,00", "stages": ["growth", "idea"]}
+    assert post(staff, wrong, path).status_code == 422
