@@ -35,9 +35,9 @@ QUERIES: dict[str, type[StartupMatchQuery]] = {
 
 @staff.get("/<any(startups, partners):side>")
 def profiles(side: str) -> ResponseReturnValue:
-    """List the profiles of one side by id, a page at a time."""
+    """List startups the newest first, partners by id, a page at a time."""
     query = read_query(ListQuery, request.args, strict=False)
-    page = read_page(dari().store, dari().names, SIDES[side], query)
+    page = read_page(dari().store, dari().names, SIDES[side], query, newest=side == "startups")
     return render_template(f"{side}.html", side=side, query=query, page=page)
 
 

@@ -8,6 +8,7 @@ import re
 import pytest
 
 from profiles.apart import apart_pairs
+from service.submission import submit
 
 CLOSED = [
     "/startups",
@@ -219,3 +220,12 @@ def test_a_name_that_is_given_once_stands_for_verdicts_merges_and_edits(make_app
     assert 'value="김민지"' in staff.get("/partners/samsung/edit").text
     send(staff, "/name", {"name": ""})
     assert "김민지" not in staff.get("/name").text
+
+
+def test_the_list_of_startups_begins_with_the_newest(make_app, sign_in):
+    app = make_app()
+    dari = app.extensions["dari"]
+    for id in ("m", "z", "a"):
+        submit(dari, {"id": id, "name": f"Firm {id}", "summary": "We make boats."})
+    page = sign_in(app).get("/startups").text
+    assert re.findall(r'class="cell-name">\s*<a href="/startups/([^"]+)"', page) == ["a", "z", "m"]
