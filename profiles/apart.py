@@ -14,7 +14,7 @@ from profiles import rows
 from profiles import tables as t
 from profiles.database import reading, writing
 from profiles.errors import FieldError, InvalidRecord
-from profiles.identity import Proposal, Reason
+from profiles.identity import POSSIBLE, Proposal, Reason, compare, firm_of
 from profiles.kinds import Side
 from profiles.merges import merged_ids, missing
 from profiles.schema import Id, Plain, Record
@@ -69,7 +69,7 @@ def keep_apart(store: Store, a: str, b: str, *, by: str = SYSTEM, note: str = ""
 
 
 def withdraw_apart(store: Store, a: str, b: str) -> None:
-    """Withdraw that two profiles are kept apart.
+    """Withdraw that two profiles are kept apart; where they are alike, they are proposed again.
 
     Raises:
         InvalidRecord: if they are not.
@@ -78,6 +78,7 @@ def withdraw_apart(store: Store, a: str, b: str) -> None:
     with writing(store.engine) as connection:
         if not _forget(connection, pair):
             raise InvalidRecord([FieldError("b", "not_apart", pair.b, {"other": pair.a})])
+    _propose_again(store, pair)
 
 
 def apart_pairs(store: Store) -> list[Apart]:
@@ -107,17 +108,7 @@ def keep_proposals(
         ]
         at = rows.now()
         rows.delete_by(connection, t.proposals, t.proposals.c.side, [s.value for s in sides])
-        made = [
-            {
-                "a": one.a,
-                "b": one.b,
-                "side": of[one.a].value,
-                "score": one.score,
-                "reasons": _written(one.reasons),
-                "found_at": at,
-            }
-            for one in left
-        ]
+        made = [_values(one, of[one.a], at) for one in left]
         if made:
             connection.execute(insert(t.proposals), made)
     return left
@@ -163,6 +154,33 @@ def _pair(a: str, b: str, note: str) -> _Pair:
         raise InvalidRecord([FieldError("b", "merge_self", b)])
     one, other = sorted((a, b))
     return validate(_Pair, {"a": one, "b": other, "note": note})
+
+
+def _propose_again(store: Store, pair: _Pair) -> None:
+    held = store.get_many([pair.a, pair.b])
+    if len(held) < 2:
+        return
+    side = held[pair.a].side
+    score, reasons = compare(firm_of(held[pair.a]), firm_of(held[pair.b]))
+    if score < POSSIBLE or held[pair.b].side is not side:
+        return
+    found = _values(Proposal(pair.a, pair.b, score, reasons), side, rows.now())
+    with writing(store.engine) as connection:
+        p = t.proposals.c
+        connection.execute(t.proposals.delete().where(p.a == pair.a, p.b == pair.b))
+        connection.execute(insert(t.proposals).values(**found))
+
+
+def _values(one: Proposal, side: Side, at: datetime) -> dict[str, Any]:
+    """Give the row of a proposal."""
+    return {
+        "a": one.a,
+        "b": one.b,
+        "side": side.value,
+        "score": one.score,
+        "reasons": _written(one.reasons),
+        "found_at": at,
+    }
 
 
 def _refuse_pair(connection: Connection, pair: _Pair) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Connection, Table, bindparam, delete, func, insert, or_, select, update
 
@@ -260,6 +260,24 @@ def write_verdict(connection: Connection, verdict: Verdict, by: str) -> None:
     text = _json({**said, "at": verdict.at.astimezone(UTC).isoformat()})
     number = newest(connection, "verdict", [verdict.query]).get(verdict.query, 0) + 1
     write_revisions(connection, [("verdict", verdict.query, number, text)], by)
+
+
+def last_said(connection: Connection, verdict: Verdict, by: str) -> Mapping[str, Any] | None:
+    """Read what `by` has said last of the pair of a verdict; None where that is nothing."""
+    r = t.revisions.c
+    own = select(r.payload).where(r.kind == "verdict", r.id == verdict.query, r.by == by)
+    for text in connection.execute(own.order_by(r.number.desc())).scalars():
+        said = json.loads(text or "{}")
+        if said.get("candidate") == verdict.candidate:
+            return cast(Mapping[str, Any], said)
+    return None
+
+
+def is_repeated(connection: Connection, verdict: Verdict, by: str) -> bool:
+    """Tell whether `by` has said the very same of this pair last."""
+    said = last_said(connection, verdict, by)
+    told = set(Verdict.__slots__) - {"query", "at"}
+    return said is not None and all(said.get(name) == getattr(verdict, name) for name in told)
 
 
 def verdict_revisions(connection: Connection, ids: Collection[str]) -> list[Any]:

@@ -143,6 +143,24 @@ class Store:
             found = connection.execute(query)
             return [rows.read_profile(row.side, row.payload) for row in found]
 
+    def newest(
+        self, side: Side, *, after: str | None = None, limit: int = 50, text: str | None = None
+    ) -> list[AnyProfile]:
+        """Read profiles as `page` does, but those that were entered last first.
+
+        After an id that is not there any more, it begins anew.
+        """
+        p = t.profiles.c
+        query = select(t.profiles).where(p.side == side.value, *_names_hold(text))
+        with reading(self._engine) as connection:
+            if after is not None and is_clean(after):
+                at = connection.execute(select(p.created_at).where(p.id == after)).scalar()
+                if at is not None:
+                    later = and_(p.created_at == at, p.id > after)
+                    query = query.where(or_(p.created_at < at, later))
+            found = connection.execute(query.order_by(p.created_at.desc(), p.id).limit(limit))
+            return [rows.read_profile(row.side, row.payload) for row in found]
+
     def each(self, side: Side, *, batch: int = rows.BATCH) -> Iterator[AnyProfile]:
         """Read all profiles of a side by id, a batch in memory at a time."""
         after: str | None = None
@@ -451,12 +469,16 @@ class Store:
     def add_verdict(self, verdict: Verdict, *, by: str = SYSTEM) -> int:
         """Keep a verdict as `by`, with its revision; give the newest seq.
 
-        What has been merged is judged as what it is now.
+        What has been merged is judged as what it is now. What `by` has said last of the pair, and
+        says again word by word, is kept once.
         """
         with writing(self._engine) as connection:
             into = merges.merged_ids(connection, [verdict.query, verdict.candidate])
             query, candidate = (into.get(id, id) for id in (verdict.query, verdict.candidate))
-            rows.write_verdict(connection, replace(verdict, query=query, candidate=candidate), by)
+            said = replace(verdict, query=query, candidate=candidate)
+            if rows.is_repeated(connection, said, by):
+                return rows.log(connection, [])
+            rows.write_verdict(connection, said, by)
             return rows.log(connection, [("verdict", query)])
 
     def verdicts(self, query: str) -> list[Verdict]:

@@ -19,11 +19,11 @@ from profiles.merges import merged_error
 from profiles.rows import unknown_id
 from service.api.bodies import UnreadableBody
 from service.api.problems import problem
-from service.failures import Failure, failure
+from service.failures import Failure, failure, signed_out
 from service.forms import StartupForm
 from service.language import language
-from service.security import dari
-from service.web.editing import typed_again
+from service.security import dari, is_signed_in
+from service.web.editing import is_edit, typed_again
 
 _API = "/api/"
 _SUBMISSION = "public.submit_startup"
@@ -61,7 +61,9 @@ def _on_http(error: HTTPException) -> ResponseReturnValue:
 
 
 def _on_csrf(_error: CSRFError) -> ResponseReturnValue:
-    return _keep_typed(failure(400))
+    """Say what is amiss with the session: that it is over, where one must be signed in."""
+    ended = is_edit() and not is_signed_in()
+    return _keep_typed(failure(401 if ended else 400))
 
 
 def _on_limit(_error: RateLimitExceeded) -> ResponseReturnValue:
@@ -143,6 +145,8 @@ def _answer(failed: Failure) -> ResponseReturnValue:
 
 def _keep_typed(failed: Failure) -> ResponseReturnValue:
     """Show a form again with what was typed, where it came from one."""
+    if failed.status == 401 and is_edit():
+        failed = signed_out()
     if again := typed_again(failed):
         return again
     if request.endpoint != _SUBMISSION:

@@ -79,6 +79,12 @@ def failure(status: int) -> Failure:
     return Failure(status, str(heading), str(text))
 
 
+def signed_out() -> Failure:
+    """Describe that a session has ended while somebody typed."""
+    text = gettext("Sign in in another tab, come back to this one, and save.")
+    return Failure(401, gettext("You are signed out"), text)
+
+
 def _too_much() -> str:
     limit = (current_app.config["MAX_CONTENT_LENGTH"] or 0) // 1024
     return str(gettext("At most %(limit)s kB can be sent. Please shorten the texts.", limit=limit))

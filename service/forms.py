@@ -108,3 +108,10 @@ class SignInForm(FlaskForm):  # type: ignore[misc]
 
     token = PasswordField(_l("Staff token"))
     next = HiddenField()
+
+
+class NameForm(FlaskForm):  # type: ignore[misc]
+    """The name of the person who works in a session."""
+
+    name = StringField(_l("Your name, for the history"))
+    next = HiddenField()

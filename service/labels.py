@@ -24,6 +24,9 @@ from service.language import language
 
 Choices = list[tuple[str, str]]
 
+_MOMENTS = {"en": "MMM d, y, h:mm:ss a, VVVV", "ko": "y. M. d. aaaa h:mm:ss, VVVV"}
+"""A moment in each language; CLDR's own Korean pattern writes PM for 오후."""
+
 
 def regions() -> dict[str, Choices]:
     """Offer the 17 Korean provinces, then the countries of the world by name."""
@@ -164,8 +167,22 @@ def day(value: date | None) -> str:
 
 
 def moment(value: datetime) -> str:
-    """Write a date with its time."""
-    return str(format_datetime(value, "medium"))
+    """Write a date with its time and the name of its time zone."""
+    return str(format_datetime(value, _MOMENTS[language()]))
+
+
+def maker(by: str) -> str:
+    """Name who made a revision: a person by the name given, a door in the reader's language."""
+    doors = {
+        "public form": gettext("public form"),
+        "public API": gettext("public API"),
+        "import": gettext("import"),
+        "system": gettext("system"),
+        "staff": gettext("staff"),
+        "command line": gettext("command line"),
+    }
+    name = by.removesuffix(" (API)")
+    return str(doors.get(name, name)) + by[len(name) :]
 
 
 def period(record: Programme | Tie) -> str:

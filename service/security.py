@@ -27,6 +27,7 @@ _HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+_CSRF = "csrf_token"
 _LOCAL = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
 
 
@@ -49,9 +50,13 @@ def is_token(given: str) -> bool:
 
 
 def sign_in() -> None:
-    """Open a staff session; it ends when the token is changed."""
+    """Open a staff session; it ends when the token is changed.
+
+    The CSRF token stays, so that a form that is open in another tab can still be sent.
+    """
+    kept = {name: session[name] for name in (_CSRF,) if name in session}
     session.clear()
-    session["staff"] = _mark()
+    session.update(kept, staff=_mark())
 
 
 def sign_out() -> None:
@@ -66,7 +71,12 @@ def is_signed_in() -> bool:
 
 def editor() -> str:
     """Name who edits, for the history: the name that was typed last, else "staff"."""
-    return str(session.get("name") or "staff")
+    return own_name() or "staff"
+
+
+def own_name() -> str:
+    """Give the name that this session's person has given; empty where they gave none."""
+    return str(session.get("name") or "")
 
 
 def sign_as(name: str) -> None:

@@ -15,6 +15,7 @@ from profiles.identity.slips import MAYBE_TYPO, TYPO, slip_alike, words_alike
 from profiles.identity.websites import registrable_host
 from profiles.identity.words import words
 from profiles.schema import Profile
+from profiles.taxonomy import region_name
 from profiles.text import Text
 
 THRESHOLD = 0.88
@@ -246,7 +247,15 @@ def _sentences() -> Mapping[str, Mapping[str, str]]:
 
 
 def _reason(code: str, value: str, other: str = "") -> Reason:
+    told = {"en": (value, other), "ko": (value, other)}
+    if code.startswith("region_"):
+        told = {lang: (_place(value, lang), _place(other, lang)) for lang in told}
     said = {
-        lang: text.format(value=value, other=other) for lang, text in _sentences()[code].items()
+        lang: text.format(value=told[lang][0], other=told[lang][1])
+        for lang, text in _sentences()[code].items()
     }
     return Reason(code, Text(**said))
+
+
+def _place(code: str, lang: str) -> str:
+    return region_name(code, lang) if code else ""

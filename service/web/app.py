@@ -9,7 +9,7 @@ from flask import Flask
 from service import labels
 from service.forms import CONSENT_PURPOSE, CONSENT_VERSION
 from service.language import LANGUAGES, language, switch_url
-from service.security import is_signed_in
+from service.security import is_signed_in, own_name
 from service.web.chronicle import chronicle
 from service.web.duplicates import duplicates
 from service.web.editing import editing
@@ -39,6 +39,7 @@ def _for_templates() -> dict[str, Any]:
         "lang": language(),
         "switch_url": switch_url,
         "signed_in": is_signed_in(),
+        "own_name": own_name(),
         "family": family,
         "consent_purpose": CONSENT_PURPOSE,
         "consent_version": CONSENT_VERSION,

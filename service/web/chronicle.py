@@ -16,6 +16,7 @@ from profiles.merging import Told as Merging
 from profiles.merging import merges_of, merges_told
 from service.describing import FIELDS, field_name, is_text, value_text
 from service.editing import Kind
+from service.language import language
 from service.queries import HistoryQuery, read_query
 from service.security import dari, require_session
 
@@ -66,8 +67,30 @@ def history(kinds: str, id: str) -> ResponseReturnValue:
     told = _page(dari().store, kind, id, query.page)  # type: ignore[arg-type]
     pages = -(-told.total // _PAGE)
     return render_template(
-        "history.html", kind=kind, kinds=kinds, id=id, told=told, page=query.page, pages=pages
+        "history.html",
+        kind=kind,
+        kinds=kinds,
+        id=id,
+        told=told,
+        page=query.page,
+        pages=pages,
+        title=_title(dari().store, kind, id),
     )
+
+
+def _title(store: Store, kind: str, id: str) -> str:
+    """Name a record by what it is or was last: a tie by both its ends; else by its id."""
+    held = (one.payload for one in reversed(store.history(id)) if one.kind == kind)
+    last: Mapping[str, Any] = next(filter(None, held), {})
+    if kind == "tie" and last:
+        known = store.get_many([last["a"], last["b"]])
+        ends = [
+            known[end].name.in_(language()) if end in known else end
+            for end in (last["a"], last["b"])
+        ]
+        return " – ".join(ends)
+    names = last.get("name") or {}
+    return str(names.get(language()) or next(iter(names.values()), id))
 
 
 def _page(store: Store, kind: Kind, id: str, number: int) -> Chronicle:

@@ -9,16 +9,17 @@ from typing import Any
 from wtforms import Field, SelectMultipleField
 
 from profiles import Revision
-from service.web.edit_forms import EditForm, Value, Values
+from service.web.edit_forms import EditForm, Value, Values, is_list
 
-THEIRS, YOURS = "theirs", "yours"
+THEIRS, YOURS, BOTH = "theirs", "yours", "both"
 
 
 @dataclass(slots=True)
 class Meeting:
     """A field whose two new values differ; `was` is None where its old value is not known.
 
-    `choice` is what is to be kept: 'theirs', 'yours', or empty where a person must choose.
+    `choice` is what is to be kept: 'theirs', 'yours', 'both' (of a list), or empty where a person
+    must choose. `untouched` tells that only others have changed the field.
     """
 
     field: Field
@@ -27,11 +28,19 @@ class Meeting:
     yours: Value
     saved: Revision | None
     choice: str
+    untouched: bool = False
+    both: Value | None = None
 
     @property
     def versions(self) -> list[tuple[str, Value]]:
-        """The two versions to choose from."""
-        return [(THEIRS, self.theirs), (YOURS, self.yours)]
+        """The versions to choose from."""
+        two = [(THEIRS, self.theirs), (YOURS, self.yours)]
+        return two if self.both is None else [*two, (BOTH, self.both)]
+
+    @property
+    def chosen(self) -> Value:
+        """The version that is to be kept."""
+        return dict(self.versions).get(self.choice, self.theirs)
 
     def told(self, value: Value) -> str:
         """Tell a value as its field shows it."""
@@ -52,11 +61,11 @@ class Conflict:
     meetings: tuple[Meeting, ...]
 
     def choose(self, answers: Mapping[str, str]) -> None:
-        """Take over what a person has chosen (`choose-FIELD`: 'theirs' or 'yours')."""
+        """Take over what a person has chosen (`choose-FIELD`: a version)."""
         for one in self.meetings:
             answer = answers.get(f"choose-{one.field.short_name}")
-            if answer in (THEIRS, YOURS):
-                one.choice = answer
+            if answer in dict(one.versions):
+                one.choice = str(answer)
 
     @property
     def open(self) -> list[Meeting]:
@@ -66,8 +75,7 @@ class Conflict:
     @property
     def resolved(self) -> Values:
         """What is to be saved: what others have saved, and what was chosen of one's own."""
-        own = {one.field.short_name: one.yours for one in self.meetings if one.choice == YOURS}
-        return {**self.theirs, **own}
+        return {**self.theirs, **{one.field.short_name: one.chosen for one in self.meetings}}
 
 
 def conflict_of(
@@ -99,8 +107,29 @@ def conflict_of(
         elif old is not None and form.same(name, old, stands[name]):
             choice = YOURS
         who = saved.get(name) if choice != YOURS else None
-        meetings.append(Meeting(field, old, stands[name], typed[name], who, choice))
+        met = Meeting(field, old, stands[name], typed[name], who, choice, choice == THEIRS)
+        met.both = None if choice else _joined(form, met)
+        meetings.append(met)
     return Conflict(typed, stands, tuple(meetings))
+
+
+def _joined(form: EditForm, met: Meeting) -> Value | None:
+    """Put what both have added to a list together, without what one of them has taken out."""
+    name = met.field.short_name
+    if not is_list(met.field):
+        return None
+    was, theirs, yours = (_items(one) for one in (met.was or [], met.theirs, met.yours))
+    kept = [one for one in theirs if one in yours or one not in was]
+    joined = kept + [one for one in yours if one not in theirs and one not in was]
+    value: Value = joined if isinstance(met.yours, list) else "\n".join(joined)
+    is_one = form.same(name, value, met.theirs) or form.same(name, value, met.yours)
+    return None if is_one else value
+
+
+def _items(value: Value) -> list[str]:
+    return (
+        value if isinstance(value, list) else [x.strip() for x in value.splitlines() if x.strip()]
+    )
 
 
 def _savers(form: EditForm, history: Sequence[Revision]) -> dict[str, Revision]:

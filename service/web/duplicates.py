@@ -153,6 +153,9 @@ def let_meet() -> ResponseReturnValue:
         flash(gettext("The two are no longer kept apart."), "success")
     except InvalidRecord as error:
         flash(_told(error), "danger")
+    else:
+        if len(dari().store.get_many([pair.a, pair.b])) == 2:
+            return redirect(url_for("duplicates.compare", a=pair.a, b=pair.b), 303)
     return redirect(url_for("duplicates.overview"), 303)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
@@ -17,7 +18,7 @@ from wtforms import (
     TextAreaField,
 )
 
-from profiles import FieldError
+from profiles import AnyProfile, FieldError
 from profiles.taxonomy import normalise_region, region_name
 from profiles.text import is_clean
 from service import labels
@@ -33,6 +34,8 @@ _ABOUT_THE_EDIT = ("csrf_token", "revision", "base", "back", "editor")
 _PLACES = ("sites", "regions", "countries")
 _LINES = ("aliases", "conflicts", "partners", *_PLACES)
 _MONEY = "funding"
+_GROUPED = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?")
+"""An amount with a comma before each three digits."""
 
 
 class EditForm(FlaskForm):  # type: ignore[misc]
@@ -52,6 +55,7 @@ class EditForm(FlaskForm):  # type: ignore[misc]
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
         self.other_errors: list[FieldError] = []
+        self.near: dict[str, list[AnyProfile]] = {}
         for field in self.own:
             field.label.text = field_name(field.short_name)
             field.choices = self.choices_of(field.short_name)
@@ -107,12 +111,17 @@ class EditForm(FlaskForm):  # type: ignore[misc]
             if part:
                 raw.setdefault(stem, {})[part] = value  # type: ignore[index]
             elif isinstance(value, list):
-                raw[name] = _in_order(value, (held or {}).get(name, ()))
+                order = (held or {}).get(name, ())
+                if name == "stages" and set(order) != set(value):
+                    order = [code for code, _ in labels.stage_choices()]
+                raw[name] = _in_order(value, order)
             else:
                 raw[name] = _lines(value) if name in _LINES else value
         money = raw.get(_MONEY)
-        if isinstance(money, dict) and not (money["amount"] or money["currency"]):
-            raw[_MONEY] = None
+        if isinstance(money, dict):
+            grouped = _GROUPED.fullmatch(money["amount"].strip())
+            money["amount"] = money["amount"].replace(",", "") if grouped else money["amount"]
+            raw[_MONEY] = money if money["amount"] or money["currency"] else None
         return raw
 
     def same(self, name: str, one: Value, other: Value) -> bool:
@@ -153,7 +162,7 @@ class ProfileForm(EditForm):
 
     hints: ClassVar[Mapping[str, Any]] = {
         "aliases": _l("One a line."),
-        "conflicts": _l("IDs of profiles that it must not be matched with, one a line."),
+        "conflicts": _l("Names or IDs of profiles that it must not be matched with, one a line."),
         "sites": _l("Names of provinces or countries, or ISO 3166 codes, one a line."),
         "website": _l("Begins with https:// or http://"),
         "registration": _l("For example 123-45-67890."),
@@ -242,11 +251,14 @@ class TieEdit(EditForm):
         (_l("When, and whence"), (("valid_from", "valid_to"), ("context", "role"), ("source",))),
     )
     hints: ClassVar[Mapping[str, Any]] = {
-        "a": _l("The ID of a profile; of a policy pairing, that of the body of the region."),
-        "b": _l("The ID of a profile; of a policy pairing, that of the paired partner."),
+        "a": _l("The name or ID of a profile; of a policy pairing, the body of the region."),
+        "b": _l("The name or ID of a profile; of a policy pairing, the paired partner."),
         "region": _l("Only a policy pairing needs one."),
         "valid_from": _l("As YYYY-MM-DD."),
         "valid_to": _l("As YYYY-MM-DD; empty while it lasts."),
+        "context": _l(
+            "An ID shared by the ties of one project, without spaces, such as smart-port-2026."
+        ),
     }
 
     kind = SelectField(validate_choice=False)
@@ -296,7 +308,7 @@ class ProgrammeEdit(EditForm):
     hints: ClassVar[Mapping[str, Any]] = {
         "regions": ProfileForm.hints["sites"],
         "countries": ProfileForm.hints["sites"],
-        "partners": _l("IDs of partners, one a line."),
+        "partners": _l("Names or IDs of partners, one a line."),
         "funding_currency": _l("The three letters of ISO 4217, such as KRW."),
         "valid_from": TieEdit.hints["valid_from"],
         "valid_to": TieEdit.hints["valid_to"],
@@ -341,6 +353,11 @@ FORMS: Mapping[Kind, type[EditForm]] = {
 }
 
 
+def is_list(field: Field) -> bool:
+    """Tell whether a field holds several values."""
+    return isinstance(field, SelectMultipleField) or field.short_name in _LINES
+
+
 def _split(name: str) -> tuple[str, str]:
     """Split the name of a part of a field: ('name', 'ko'), ('funding', 'amount')."""
     stem, _, part = name.rpartition("_")
@@ -380,9 +397,9 @@ def _lines(value: Value) -> list[str]:
     return [line.strip() for line in str(value).splitlines() if line.strip()]
 
 
-def _in_order(ticked: list[str], held: Sequence[str]) -> list[str]:
-    """Keep the order in which a list is held; what is new follows."""
-    return [*(one for one in held if one in ticked), *(one for one in ticked if one not in held)]
+def _in_order(ticked: list[str], order: Sequence[str]) -> list[str]:
+    """Put what is ticked in an order; what it lacks follows."""
+    return [*(one for one in order if one in ticked), *(one for one in ticked if one not in order)]
 
 
 def _plain(field: Field, value: Value) -> object:

@@ -16,9 +16,10 @@ from profiles.remains import database_files, settle
 from service.editing import Kept, Kind, add_tie, read, replace, state
 from service.failures import Failure
 from service.queries import profile_on
-from service.security import dari, editor, local_address, require_session, sign_as
+from service.security import dari, editor, local_address, own_name, require_session, sign_as
 from service.web.conflicts import Conflict, conflict_of
 from service.web.edit_forms import FORMS, EditForm, TieEdit
+from service.web.naming import ids_of, names_profiles
 
 editing = APIBlueprint("editing", __name__, enable_openapi=False)
 editing.before_request(require_session)
@@ -33,7 +34,7 @@ _LONGEST_NUMBER = 9
 def edit(kinds: str, id: str) -> ResponseReturnValue:
     """Show a record in its form."""
     kept = read(dari().store, _kind(kinds), id)
-    form = FORMS[kept.kind](formdata=None, back=request.args.get("back"), editor=_name())
+    form = FORMS[kept.kind](formdata=None, back=request.args.get("back"), editor=own_name())
     form.fill(form.values_of(_dumped(kept)))
     form.revision.data = str(kept.revision)
     return _page(kept.kind, id, form)
@@ -48,6 +49,8 @@ def save(kinds: str, id: str) -> ResponseReturnValue:
     sign_as(form.editor.data or "")
     if isinstance(form, TieEdit) and "end" in request.form:
         form.valid_to.data = dari().settings.today().isoformat()
+    if not _is_draft():
+        _name_ids(form)
     try:
         return _save(read(dari().store, kind, id), form)
     except MergedId as error:
@@ -61,7 +64,7 @@ def save(kinds: str, id: str) -> ResponseReturnValue:
 def new_tie() -> ResponseReturnValue:
     """Show the empty form of a tie of a profile."""
     form = TieEdit(formdata=None, a=request.args.get("profile"), back=request.args.get("back"))
-    form.editor.data = _name()
+    form.editor.data = own_name()
     return _page("tie", "", form)
 
 
@@ -72,6 +75,7 @@ def save_tie() -> ResponseReturnValue:
     sign_as(form.editor.data or "")
     if _is_draft():
         return _page("tie", "", form)
+    _name_ids(form)
     try:
         tie = add_tie(dari(), form.raw(), by=editor())
     except InvalidRecord as error:
@@ -110,9 +114,14 @@ def _remains() -> bool:
     return not database_files(store) or bool(settle(store, patience_s=_PATIENCE_S))
 
 
+def is_edit() -> bool:
+    """Tell whether a form of this part is being sent."""
+    return request.endpoint in ("editing.save", "editing.save_tie")
+
+
 def typed_again(failure: Failure) -> ResponseReturnValue | None:
     """Show the form that could not be sent with all that was typed; None for any other page."""
-    if request.endpoint not in ("editing.save", "editing.save_tie"):
+    if not is_edit():
         return None
     values = cast(Mapping[str, str], request.view_args)
     kind = _kind(values.get("kinds", "ties"))
@@ -203,9 +212,13 @@ def _dumped(kept: Kept) -> dict[str, Any]:
     return kept.record.model_dump(mode="json", exclude_defaults=True)
 
 
-def _name() -> str:
-    name = editor()
-    return "" if name == "staff" else name
+def _name_ids(form: EditForm) -> None:
+    """Read the names of profiles as ids; those that are like names of none alone are offered."""
+    for field in form.own:
+        if names_profiles(field.short_name):
+            field.data, form.near[field.short_name] = ids_of(
+                dari(), field.short_name, field.data or ""
+            )
 
 
 def _number(text: str | None) -> int:

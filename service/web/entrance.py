@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
-from service.forms import SignInForm
-from service.security import is_token, local_address, sign_in, sign_out
+from service.forms import NameForm, SignInForm
+from service.security import (
+    is_token,
+    local_address,
+    own_name,
+    require_session,
+    sign_as,
+    sign_in,
+    sign_out,
+)
 
 entrance = Blueprint("entrance", __name__)
 
@@ -30,6 +39,24 @@ def leave() -> ResponseReturnValue:
     """End the session."""
     sign_out()
     return redirect(url_for("public.home"), 303)
+
+
+@entrance.get("/name")
+def ask_name() -> ResponseReturnValue:
+    """Ask who works in this session."""
+    require_session()
+    form = NameForm(formdata=None, name=own_name(), next=request.args.get("next"))
+    return render_template("name.html", form=form)
+
+
+@entrance.post("/name")
+def give_name() -> ResponseReturnValue:
+    """Remember who works in this session, for the history."""
+    require_session()
+    sign_as(request.form.get("name", ""))
+    flash(gettext("Your name has been kept until you sign out."), "success")
+    home = url_for("staff.profiles", side="startups")
+    return redirect(local_address(request.form.get("next"), home), 303)
 
 
 def _enter(token: str, target: str | None) -> ResponseReturnValue:

@@ -35,6 +35,11 @@ def family(feature: str) -> str:
     return _FAMILIES.get(feature.split("_")[0], "other")
 
 
+def beside(candidate: str) -> str:
+    """Give the category of a notice that is shown beside the match with a candidate."""
+    return f"success:{candidate}"
+
+
 @dataclass(frozen=True, slots=True)
 class Segment:
     """One contribution in the bar of a score: where it starts and ends on 0..100."""
@@ -61,6 +66,11 @@ class MatchPage:
                 segments.append(Segment(x, width, family(part.feature)))
             x += width
         return segments
+
+    @property
+    def beside(self) -> set[str]:
+        """The categories of the notices that stand beside a match of this page."""
+        return {beside(match.profile.id) for match in self.found.matches}
 
     @property
     def query_is_refused(self) -> bool:

@@ -20,7 +20,7 @@ from service.queries import (
 )
 from service.security import dari, editor, local_address, require_session
 from service.submission import keep_sectors
-from service.web.matches import match_page, read_verdict
+from service.web.matches import beside, match_page, read_verdict
 from service.web.understanding import suggested_sectors
 
 staff = APIBlueprint("staff", __name__, enable_openapi=False)
@@ -35,9 +35,9 @@ QUERIES: dict[str, type[StartupMatchQuery]] = {
 
 @staff.get("/<any(startups, partners):side>")
 def profiles(side: str) -> ResponseReturnValue:
-    """List the profiles of one side by id, a page at a time."""
+    """List startups the newest first, partners by id, a page at a time."""
     query = read_query(ListQuery, request.args, strict=False)
-    page = read_page(dari().store, dari().names, SIDES[side], query)
+    page = read_page(dari().store, dari().names, SIDES[side], query, newest=side == "startups")
     return render_template(f"{side}.html", side=side, query=query, page=page)
 
 
@@ -82,7 +82,7 @@ def add_verdict(side: str, id: str) -> ResponseReturnValue:
     found = profile_on(dari().store, SIDES[side], id)
     verdict = read_verdict(dari().store, found, request.form)
     dari().store.add_verdict(verdict, by=editor())
-    flash(gettext("Your verdict has been kept."), "success")
+    flash(gettext("Your verdict has been kept."), beside(verdict.candidate))
     default = url_for("staff.matches", side=side, id=id)
     return redirect(local_address(request.form.get("back"), default), 303)
 

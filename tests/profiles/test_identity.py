@@ -251,6 +251,22 @@ def test_reasons_are_told_in_both_languages():
     assert one.reasons[1].text.ko == "웹사이트 주소가 같습니다: samsung.com."
 
 
+@pytest.mark.parametrize(
+    ("other", "en", "ko"),
+    [
+        ("KR-41", "Both are in Gyeonggi", "지역이 같습니다: 경기도."),
+        ("KR-11", "The regions differ: Gyeonggi", "지역이 다릅니다: 경기도, 서울특별시."),
+        ("DE-BE", "The regions differ: Gyeonggi", "지역이 다릅니다: 경기도, Berlin."),
+    ],
+)
+def test_regions_are_told_by_name(other, en, ko):
+    a, b = partner("a", "삼성전자(주)", region="KR-41"), partner("b", "삼성전자", region=other)
+    reason = compare(firm_of(a), firm_of(b))[1][-1]
+    assert reason.text.en.startswith(en)
+    assert "KR-" not in reason.text.en
+    assert reason.text.ko == ko
+
+
 def test_registration_decides():
     given = {"registration": "124-81-00998"}
     renamed = propose_duplicates([partner("a", "Alpha", **given), partner("b", "Omega", **given)])

@@ -7,8 +7,8 @@ import re
 import pytest
 
 from profiles import Partner, Side, Startup, Verdict, validate
-from profiles.apart import apart_pairs, keep_proposals
-from profiles.identity import propose_duplicates
+from profiles.apart import apart_pairs, keep_proposals, stored_proposal
+from profiles.identity import POSSIBLE, propose_duplicates
 from profiles.merging import recent_merges
 
 FIRMS = [
@@ -146,8 +146,12 @@ def test_a_pair_is_kept_apart_and_that_withdrawn(staff, store, send):
     assert refused.status_code == 409
     assert "분리" in refused.text
     assert "Merge:" not in refused.text
-    send(staff, "/duplicates/apart/withdraw", pair)
+    withdrawn = send(staff, "/duplicates/apart/withdraw", pair)
     assert apart_pairs(store) == []
+    assert withdrawn.headers["Location"] == "/duplicates/pair?a=s-b&b=s-a"
+    proposed = stored_proposal(store, "s-a", "s-b")
+    assert proposed.proposal.score >= POSSIBLE
+    assert "제안된 쌍입니다. 점수" in staff.get(withdrawn.headers["Location"]).text
     again = send(staff, "/duplicates/apart/withdraw", pair, follow_redirects=True)
     assert "분리되어 있지 않습니다" in again.text
 

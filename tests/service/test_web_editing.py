@@ -234,6 +234,30 @@ def test_theirs_can_be_kept_and_the_other_choice_turned_round(met, store):
     assert (kept.summary.en, kept.trl, kept.founded) == ("Ahn's words.", 4, 2021)
 
 
+def test_a_field_that_one_left_alone_is_told_so(met):
+    page = met[1].text
+    trl = re.search(r'<fieldset[^>]*id="field-trl".*?</fieldset>', page, re.DOTALL)[0]
+    assert "Unchanged by you" in trl
+    assert "You typed" not in trl
+    founded = re.search(r'<fieldset[^>]*id="field-founded".*?</fieldset>', page, re.DOTALL)[0]
+    assert "You typed" in founded
+
+
+def test_two_changes_of_a_list_can_be_joined(staff, app, sign_in, store):
+    other = sign_in(app)
+    first, second = opened(staff), opened(other)
+    first |= {"aliases": "MST\r\nMoon Star\r\nLuna", "sectors": ["robotics", "ai", "space"]}
+    second |= {"aliases": "Moon Star\r\nMondo", "sectors": ["robotics", "games"]}
+    assert post(staff, first).status_code == 303
+    page = post(other, second)
+    assert (page.status_code, page.text.count("Both together")) == (409, 2)
+    both = {"choose-aliases": "both", "choose-sectors": "both"}
+    assert post(other, {**fields(page, "conflict-form"), **both}).status_code == 303
+    kept = store.get("munster")
+    assert kept.aliases == ("Moon Star", "Luna", "Mondo")
+    assert set(kept.sectors) == {"robotics", "space", "games"}
+
+
 def test_a_third_edit_while_two_meet_is_met_too(met, staff, store):
     other, page = met
     third = {**opened(staff), "editor": "Choi", "summary_en": "Choi's words.", "stage": "growth"}
@@ -284,7 +308,7 @@ def test_what_was_typed_outlives_an_erasure_a_lost_session_and_a_broken_database
 ):
     typed = {**opened(staff), "offering_en": "Maps & more"}
     lost = post(client, typed)
-    assert (lost.status_code, fields(lost)["offering_en"]) == (400, ["Maps & more"])
+    assert (lost.status_code, fields(lost)["offering_en"]) == (401, ["Maps & more"])
     ended = post(client, {**fields(lost), "trl": "9"})
     assert (ended.status_code, fields(ended)["offering_en"]) == (401, ["Maps & more"])
 
@@ -299,6 +323,17 @@ def test_what_was_typed_outlives_an_erasure_a_lost_session_and_a_broken_database
     gone = post(staff, typed)
     assert (gone.status_code, fields(gone)["offering_en"]) == (404, ["Maps & more"])
     assert "erased meanwhile" in gone.text
+
+
+def test_a_session_that_ended_is_told_at_once_and_saving_then_works(staff, client, store, token):
+    typed = {**opened(staff), "offering_en": "Maps & more"}
+    ended = post(client, typed)
+    assert ended.status_code == 401
+    assert "You are signed out" in ended.text
+    assert re.search(r'<a [^>]*href="/sign-in\?next=[^"]*" target="_blank"', ended.text)
+    assert client.get(f"/sign-in?token={token}").status_code == 303
+    assert post(client, fields(ended)).status_code == 303
+    assert store.get("munster").offering.en == "Maps & more"
 
 
 def test_withdrawing_takes_out_contact_and_consent_everywhere(staff, store):
@@ -477,3 +512,55 @@ def test_a_withdrawal_on_a_page_says_where_the_disk_still_holds_something(
     assert "dari withdraw" not in post(staff, token, path, follow_redirects=True).text
     monkeypatch.setattr("service.web.editing.settle", lambda _store, patience_s: ["left"])
     assert "dari withdraw munster" in post(staff, token, path, follow_redirects=True).text
+
+
+def test_a_tie_takes_the_names_of_profiles_and_offers_those_that_are_like(staff, store):
+    path = "/ties/new"
+    typed = opened(staff, f"{path}?profile=munster")
+    typed |= {"kind": "contract", "b": "Navr", "subject_ko": "달 지도 계약"}
+    wrong = post(staff, typed, path)
+    assert wrong.status_code == 422
+    assert re.search(r"Similar names: [^<]*\(<code>naver</code>\)", wrong.text)
+    assert fields(wrong)["b"] == ["Navr"]
+    assert post(staff, {**fields(wrong), "b": " 네이버 "}, path).status_code == 303
+    (tie,) = store.ties_of(["munster"])
+    assert {tie.a, tie.b} == {"munster", "naver"}
+    assert "An ID shared by the ties of one project" in wrong.text
+
+
+def test_names_that_are_not_unique_stay_names(staff, app, store):
+    app.extensions["dari"].writer.put(
+        validate(Startup, MUNSTER | {"id": "munster-2", "aliases": [], "registration": None})
+    )
+    typed = opened(staff, "/ties/new?profile=samsung") | {"kind": "contract", "b": "munster "}
+    assert post(staff, {**typed, "subject_en": "Maps"}, "/ties/new").status_code == 303
+    typed |= {"b": "Mun ster"}
+    wrong = post(staff, {**typed, "subject_en": "Rovers"}, "/ties/new")
+    assert wrong.status_code == 422
+    assert {"munster", "munster-2"} <= set(re.findall(r"\(<code>([^<]+)</code>\)", wrong.text))
+
+
+def test_members_and_conflicts_are_named_by_name_too(staff, store):
+    path = "/programmes/contest-skt-daejeon/edit"
+    assert (
+        post(staff, opened(staff, path) | {"partners": "SK텔레콤\r\n네이버"}, path).status_code
+        == 303
+    )
+    assert store.programme("contest-skt-daejeon").partners == ("sk-telecom", "naver")
+    assert post(staff, opened(staff) | {"conflicts": "samsung\r\n네이버"}).status_code == 303
+    assert store.get("munster").conflicts == ("samsung", "naver")
+
+
+def test_amounts_may_have_separators_and_stages_keep_their_order(staff, store):
+    path = "/programmes/contest-skt-daejeon/edit"
+    typed = opened(staff, path) | {
+        "funding_amount": "50,000,000",
+        "funding_currency": "KRW",
+        "stages": ["seed", "idea", "pre_seed"],
+    }
+    assert post(staff, typed, path).status_code == 303
+    kept = store.programme("contest-skt-daejeon")
+    assert kept.funding.amount == 50_000_000
+    assert kept.stages == ("idea", "pre_seed", "seed")
+    wrong = opened(staff, path) | {"funding_amount": "50,00", "stages": ["growth", "idea"]}
+    assert post(staff, wrong, path).status_code == 422

@@ -144,3 +144,22 @@ def test_a_merge_is_told_with_links(staff, dari):
     assert 'Merged into <a href="/startups/teller/history">teller</a>.' in gone
     kept = staff.get("/startups/teller/history").text
     assert '<a href="/startups/seller/history">seller</a> was merged into it.' in kept
+
+
+def test_makers_and_times_are_told_in_the_language_of_the_reader(staff):
+    page = staff.get("/partners/samsung/history", headers={"Accept-Language": "ko"}).text
+    assert "<span>시스템</span>" in page
+    assert re.search(r"\d{4}\. \d+\. \d+\. 오[전후] \d+:\d\d:\d\d, 대한민국 시간", page)
+    page = staff.get("/partners/samsung/history").text
+    assert "<span>system</span>" in page
+    assert re.search(r"\d+:\d\d:\d\d.[AP]M, South Korea Time", page)
+
+
+def test_headings_name_programmes_and_ties_and_lead_back(staff):
+    page = staff.get("/programmes/contest-skt-daejeon/history").text
+    assert "<h1>History of SK Telecom contest in Daejeon" in page
+    page = staff.get("/ties/pairing-daegu-samsung/history", headers=KO).text
+    heading = re.search(r"<h1>.*?</h1>", page, re.DOTALL)[0]
+    assert "삼성" in heading
+    assert "pairing-daegu-samsung" not in heading
+    assert '<a href="/partners/samsung">' in re.search(r'<p class="crumb">.*?</p>', page)[0]

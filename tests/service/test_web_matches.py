@@ -142,9 +142,34 @@ def test_the_buttons_of_the_page_send_a_whole_verdict(staff, app):
     )[0]
     data = dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', form))
     answer = staff.post("/partners/samsung/verdicts", data=data | {"label": "poor"})
-    assert answer.headers["Location"] == "/partners/samsung/matches?k=25#m-1"
+    assert answer.headers["Location"] == "/partners/samsung/matches?k=25#v-1"
     (kept,) = app.extensions["dari"].store.verdicts("samsung")
     assert (kept.candidate, kept.label, kept.note, kept.shown_rank) == ("sonoeye", "poor", "", 1)
+
+
+def test_a_verdict_is_confirmed_beside_its_match_and_kept_once(staff, send, app):
+    store = app.extensions["dari"].store
+    once = verdict(candidate="samsung", note="", model_version="cold-start-x")
+    before = len(store.verdicts("sonoeye"))
+    for _ in range(2):
+        send(staff, "/startups/sonoeye/verdicts", once)
+    page = staff.get("/startups/sonoeye/matches").text
+    beside = re.search(
+        r'<div class="said" id="v-(\d+)">\s*<p class="alert.*?</div>', page, re.DOTALL
+    )
+    assert "Your verdict has been kept." in beside[0]
+    assert ids(page)[int(beside[1]) - 1] == "samsung"
+    assert page.count("Your verdict has been kept.") == 1
+    assert len(store.verdicts("sonoeye")) == before + 1
+    send(staff, "/startups/sonoeye/verdicts", once | {"label": "poor"})
+    send(staff, "/startups/sonoeye/verdicts", once)
+    assert len(store.verdicts("sonoeye")) == before + 3
+
+
+def test_a_confirmation_whose_match_is_not_shown_stands_above(staff, send):
+    send(staff, "/startups/sonoeye/verdicts", verdict(candidate="lotte", model_version="y"))
+    page = staff.get("/startups/sonoeye/matches?kind=hospital").text
+    assert page.index("Your verdict has been kept.") < page.index("<h1>")
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,9 @@ import re
 
 import pytest
 
+from profiles.apart import apart_pairs
+from service.submission import submit
+
 CLOSED = [
     "/startups",
     "/partners",
@@ -200,3 +203,29 @@ def test_a_mistyped_name_finds_similar_ones(staff, lang, words):
     assert 'href="/partners/hyundai-motor"' in page
     assert words not in staff.get(f"/partners?lang={lang}").text
     assert words not in staff.get(f"/partners?q=zzzzzzzz&lang={lang}").text
+
+
+def test_a_name_that_is_given_once_stands_for_verdicts_merges_and_edits(make_app, sign_in, send):
+    app = make_app()
+    staff, store = sign_in(app), app.extensions["dari"].store
+    assert app.test_client().get("/name").status_code == 401
+    assert "/name?next=/partners/samsung" in staff.get("/partners/samsung").text
+    answer = send(staff, "/name", {"name": " 김민지 ", "next": "/partners/samsung"})
+    assert answer.headers["Location"] == "/partners/samsung"
+    page = staff.get("/name").text
+    assert page.count("김민지") == 2
+    assert "samsung" in store.sides(["samsung"])
+    assert send(staff, "/duplicates/apart", {"a": "samsung", "b": "lotte"}).status_code == 303
+    assert apart_pairs(store)[0].by == "김민지"
+    assert 'value="김민지"' in staff.get("/partners/samsung/edit").text
+    send(staff, "/name", {"name": ""})
+    assert "김민지" not in staff.get("/name").text
+
+
+def test_the_list_of_startups_begins_with_the_newest(make_app, sign_in):
+    app = make_app()
+    dari = app.extensions["dari"]
+    for id in ("m", "z", "a"):
+        submit(dari, {"id": id, "name": f"Firm {id}", "summary": "We make boats."})
+    page = sign_in(app).get("/startups").text
+    assert re.findall(r'class="cell-name">\s*<a href="/startups/([^"]+)"', page) == ["a", "z", "m"]
