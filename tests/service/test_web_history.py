@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import re
-from html import unescape
 
 import pytest
 
@@ -133,7 +132,7 @@ def test_a_programme_with_the_id_of_a_profile_has_its_own_history(staff, dari):
     page = staff.get("/programmes/contest-skt-daejeon/history")
     assert page.status_code == 200
     name = dari.store.programme("contest-skt-daejeon").name.in_("en")
-    assert f"History of {name}" in unescape(page.text)
+    assert f"History of {name}" in html.unescape(page.text)
     assert "History of Teller" in staff.get("/startups/contest-skt-daejeon/history").text
 
 
