@@ -1,6 +1,6 @@
 """Throws mutated CSV and JSONL files at the importer: no traceback, no hang, no lost good row.
 
-    python tests/fuzz_import.py --cases 200000
+    python -m tests.fuzz_import --cases 200000
 
 Most cases are files of good rows of which one was mutated: the others must come through as they
 are. In the rest, anything may have been mutated: there must be a report or a named error. Every
