@@ -8,7 +8,7 @@ from index.lexical import LexicalIndex, tokenise
 from index.loading import ImportReport, import_file
 from index.names import NameIndex, Names
 from index.passages import PASSAGE_VERSION, document, passages, subject_passage
-from index.retriever import WEIGHTS, Candidate, Query, Retriever, fuse
+from index.retriever import FACET_PAIRS, WEIGHTS, Candidate, Query, Retriever, fuse
 from index.search_index import SearchIndex
 from index.snapshot import SnapshotError, discard
 from index.vectors import Selection, VectorIndex
@@ -16,6 +16,7 @@ from index.verification import Difference, Verification, verify
 from index.writer import Writer, vector_space
 
 __all__ = [
+    "FACET_PAIRS",
     "PASSAGE_VERSION",
     "WEIGHTS",
     "Candidate",

@@ -6,10 +6,11 @@ import logging
 import threading
 from collections.abc import Collection, Iterable
 from pathlib import Path
+from typing import cast
 
 from index.encoder import Encoder
 from index.filters import facts_of
-from index.passages import document
+from index.passages import Facet, document
 from index.search_index import Entry, SearchIndex
 from index.snapshot import SnapshotError, load_newest, save
 from index.writer import read_vector, read_vectors, vector_space
@@ -162,7 +163,12 @@ def _entries(profiles: list[AnyProfile], data: list[dict[str, bytes]]) -> list[E
     stored = [one for facets in data for one in facets.values()]
     vectors = iter(read_vectors(stored) if stored else ())
     return [
-        Entry(profile.id, facts_of(profile), document(profile), dict(zip(facets, vectors)))  # type: ignore[arg-type]  # noqa: B905
+        Entry(
+            profile.id,
+            facts_of(profile),
+            document(profile),
+            {cast(Facet, facet): next(vectors) for facet in facets},
+        )
         for profile, facets in zip(profiles, data, strict=True)
     ]
 

@@ -204,7 +204,7 @@ def _bounded(row: Row) -> Row:
 
 
 def _check_profiles(store: Store, rows: list[Row], kind: ImportKind) -> list[Row]:
-    sides = store.sides([row.record.id for row in rows if row.record])  # type: ignore[attr-defined]
+    sides = store.sides([row.id for row in rows if row.id])
     checked = [_own_side(row, sides, _SIDES[kind]) for row in _unmerged(store, rows)]
     return _regained(store, checked) if sides else checked
 
@@ -218,7 +218,8 @@ def _regained(store: Store, rows: list[Row]) -> list[Row]:
 
 def _unmerged(store: Store, rows: Sequence[Row]) -> list[Row]:
     """Refuse the rows that name a merged profile: the error names the one that it is now."""
-    named = [named_by(row.record) if row.record else [] for row in rows]  # type: ignore[arg-type]
+    records = [cast(AnyProfile | Tie | Programme | None, row.record) for row in rows]
+    named = [named_by(record) if record else [] for record in records]
     into = store.merged_into({id for one in named for _, id in one})
     return [_named_as_it_is(row, one, into) for row, one in zip(rows, named, strict=True)]
 
@@ -229,10 +230,9 @@ def _named_as_it_is(row: Row, named: list[tuple[str, str]], into: dict[str, str]
 
 
 def _own_side(row: Row, sides: dict[str, Side], side: Side) -> Row:
-    id = getattr(row.record, "id", "")
-    if row.record is None or sides.get(id, side) is side:
+    if row.id is None or sides.get(row.id, side) is side:
         return row
-    return replace(row, record=None, errors=(FieldError("id", "id_taken", id),))
+    return replace(row, record=None, errors=(FieldError("id", "id_taken", row.id),))
 
 
 def _check_ties(store: Store, rows: list[Row], kind: ImportKind) -> list[Row]:

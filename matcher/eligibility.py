@@ -9,7 +9,7 @@ from datetime import date
 from index import History
 from matcher.phrases import phrase
 from profiles import Partner, Programme, Startup, TieKind
-from profiles.taxonomy import Names, country_of, region_name, sectors, terms
+from profiles.taxonomy import Names, Vocabulary, country_of, region_name, sectors, terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +169,8 @@ def _sector_names(codes: tuple[str, ...]) -> Names:
     return _joined([sectors()[code].name for code in codes])
 
 
-def _term_names(vocabulary: str, codes: tuple[str, ...]) -> Names:
-    return _joined([terms(vocabulary)[code].name for code in codes])  # type: ignore[arg-type]
+def _term_names(vocabulary: Vocabulary, codes: tuple[str, ...]) -> Names:
+    return _joined([terms(vocabulary)[code].name for code in codes])
 
 
 def _joined(names: list[Names]) -> Names:

@@ -10,13 +10,13 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from index import Query, document, passages, tokenise
+from index import FACET_PAIRS, Query, document, passages, tokenise
 from matcher.features import FEATURE_NAMES, TEXT_FEATURES, Pair
 from matcher.matchlist import Contribution, Evidence, Unknown
 from matcher.phrases import phrase
 from matcher.sentences import SentenceFinder, sentences
 from profiles import Partner, Profile, Side, Text, Tie
-from profiles.taxonomy import Names, country_of, region_name, sectors, terms
+from profiles.taxonomy import Names, Vocabulary, country_of, region_name, sectors, terms
 
 _MOST_WORDS = 6
 _SHORTEST_WORD = 2
@@ -74,15 +74,15 @@ def _sentence(pair: Pair, query: Query, name: str, finder: SentenceFinder) -> Ev
 
     What a partner looks for is always quoted from the partner.
     """
-    _, startup_facet, partner_facet = name.split("_")
+    startup_facet, partner_facet = FACET_PAIRS[name]
     quoted: Profile = pair.partner
     if query.side is Side.STARTUP:
-        held, vector = partner_facet, query.vectors[startup_facet]  # type: ignore[index]
+        held, vector = partner_facet, query.vectors[startup_facet]
     elif partner_facet == "seeks":
         held, vector = partner_facet, finder.vector(passages(pair.startup)["is"])
     else:
         quoted = pair.startup
-        held, vector = startup_facet, query.vectors[partner_facet]  # type: ignore[index]
+        held, vector = startup_facet, query.vectors[partner_facet]
     text = {"is": quoted.summary, "offers": quoted.offering, "seeks": quoted.seeking}[held]
     return Evidence("sentence", finder.best(text or quoted.name, [vector]), of=quoted.id)
 
@@ -310,6 +310,6 @@ def _sector_names(codes: Sequence[str]) -> Names:
     return Names(", ".join(n.en for n in names), ", ".join(n.ko for n in names))
 
 
-def _terms(vocabulary: str, codes: Sequence[str]) -> Names:
-    names = [terms(vocabulary)[code].name for code in codes]  # type: ignore[arg-type]
+def _terms(vocabulary: Vocabulary, codes: Sequence[str]) -> Names:
+    names = [terms(vocabulary)[code].name for code in codes]
     return Names(", ".join(n.en for n in names), ", ".join(n.ko for n in names))

@@ -135,7 +135,7 @@ def _csv_cell(value: Any) -> str:
 
 
 def _write_xlsx(path: Path, raws: Iterable[dict[str, Any]], columns: Sequence[Any]) -> None:
-    import xlsxwriter  # type: ignore[import-untyped]
+    import xlsxwriter
 
     options = {"constant_memory": True, "tmpdir": str(path.parent)}
     book = xlsxwriter.Workbook(path, options)

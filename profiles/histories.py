@@ -104,8 +104,8 @@ def _steps(connection: Connection, keys: Sequence[tuple[str, str, int]]) -> tupl
     earlier = _read(connection, skipped.values())
     told = []
     for key in keys:
-        former = wanted.get(key)
-        one = earlier.get(skipped[former]) if former in skipped else before.get(former)  # type: ignore[arg-type]
+        former = wanted.get(key, key)  # a verdict has none before it, and is told as it stands
+        one = earlier.get(skipped[former]) if former in skipped else before.get(former)
         told.append(step(found[key], one.payload if one else None))
     return tuple(told)
 

@@ -74,6 +74,11 @@ class Row:
     errors: tuple[FieldError, ...] = ()
     ignored: tuple[str, ...] = ()
 
+    @property
+    def id(self) -> str | None:
+        """The id of its record; None where it has none."""
+        return getattr(self.record, "id", None)
+
 
 def read_records(
     path: Path, kind: ImportKind, *, mapping: ColumnMap | None = None
@@ -343,19 +348,18 @@ def _unrepeated(rows: Iterator[Row]) -> Iterator[Row]:
         seen.execute("CREATE TABLE seen (id TEXT PRIMARY KEY, row INTEGER) WITHOUT ROWID")
         seen.execute("BEGIN")
         for some in _in_pieces(rows):
-            ids = [(row.record.id, row.number) for row in some if row.record]  # type: ignore[attr-defined]
+            ids = [(row.id, row.number) for row in some if row.record]
             made = seen.executemany("INSERT OR IGNORE INTO seen VALUES (?, ?)", ids)
             yield from some if made.rowcount == len(ids) else _first_only(some, seen)
 
 
 def _first_only(rows: Sequence[Row], seen: sqlite3.Connection) -> Iterator[Row]:
     for row in rows:
-        id = getattr(row.record, "id", None)
-        found = seen.execute("SELECT row FROM seen WHERE id = ?", (id,)).fetchone() if id else None
+        found = seen.execute("SELECT row FROM seen WHERE id = ?", (row.id,)).fetchone()
         if found is None or found[0] == row.number:
             yield row
         else:
-            error = FieldError("id", "id_repeated", id, {"row": found[0]})
+            error = FieldError("id", "id_repeated", row.id, {"row": found[0]})
             yield Row(row.number, errors=(error,), ignored=row.ignored)
 
 

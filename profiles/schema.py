@@ -31,7 +31,7 @@ from profiles.kinds import (
     Support,
     TieKind,
 )
-from profiles.taxonomy import normalise_region, normalise_sector, terms
+from profiles.taxonomy import Vocabulary, normalise_region, normalise_sector, terms
 from profiles.text import LONGEST_NAME, LONGEST_TEXT, Text, at_most, clean
 
 LONGEST_LIST = 200
@@ -78,13 +78,13 @@ def _unique(values: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(dict.fromkeys(values))
 
 
-def _reader_of(kinds: type[StrEnum], vocabulary: str | None = None) -> BeforeValidator:
+def _reader_of(kinds: type[StrEnum], vocabulary: Vocabulary | None = None) -> BeforeValidator:
     """Accept a code in any case, or its name in either language."""
     codes: dict[str, StrEnum] = {kind.value: kind for kind in kinds}
 
     @cache
     def names() -> dict[str, StrEnum]:
-        known = terms(vocabulary).values() if vocabulary else ()  # type: ignore[arg-type]
+        known = terms(vocabulary).values() if vocabulary else ()
         return {
             name.lower(): codes[term.code]
             for term in reversed([*known])  # where two share a name, the first has it

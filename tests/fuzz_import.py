@@ -150,7 +150,7 @@ def run_case(case: Case, folder: Path, store: Store | None = None) -> None:
             f"{error.rule(lang)} {error.remedy(lang)}".encode()
     repeated = {error.value for error in errors if error.code == "id_repeated"}
     for record in case.good:
-        assert record in held.written or record.id in repeated, f"lost: {record!r}"  # type: ignore[attr-defined]
+        assert record in held.written or record.id in repeated, f"lost: {record!r}"
     if store:
         writer = Writer(store, Lengths())
         first = import_file(store, writer, path, case.kind)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from apiflask import APIBlueprint
 from flask import render_template, request
@@ -63,8 +63,8 @@ class Chronicle:
 def history(kinds: str, id: str) -> ResponseReturnValue:
     """Tell who changed what of a record, of a profile with its ties and verdicts."""
     query = read_query(HistoryQuery, request.args, strict=False)
-    kind = kinds.removesuffix("s")
-    told = _page(dari().store, kind, id, query.page)  # type: ignore[arg-type]
+    kind = cast(Kind, kinds.removesuffix("s"))
+    told = _page(dari().store, kind, id, query.page)
     pages = -(-told.total // _PAGE)
     return render_template(
         "history.html",

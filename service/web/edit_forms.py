@@ -105,11 +105,11 @@ class EditForm(FlaskForm):  # type: ignore[misc]
 
     def raw(self, held: Values | None = None) -> dict[str, object]:
         """Give what was typed as the schema reads it; what was ticked in the order of `held`."""
-        raw: dict[str, object] = {}
+        raw: dict[str, Any] = {}
         for name, value in self.values.items():
             stem, part = _split(name)
             if part:
-                raw.setdefault(stem, {})[part] = value  # type: ignore[index]
+                raw.setdefault(stem, {})[part] = value
             elif isinstance(value, list):
                 order = (held or {}).get(name, ())
                 if name == "stages" and set(order) != set(value):

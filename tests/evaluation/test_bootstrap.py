@@ -21,7 +21,7 @@ def interval(rows: list[tuple[float, str]], **options: float) -> tuple[float, fl
         list(clusters),
         rng=np.random.default_rng(7),
         resamples=200,
-        **options,  # type: ignore[arg-type]
+        **options,
     )
 
 
@@ -33,7 +33,7 @@ def test_bounds_lie_in_order_between_the_extremes(rows: list[tuple[float, str]])
 
 
 @given(VALUES, st.randoms(use_true_random=False))
-def test_neither_order_nor_names_matter(rows: list[tuple[float, str]], random) -> None:  # type: ignore[no-untyped-def]
+def test_neither_order_nor_names_matter(rows: list[tuple[float, str]], random) -> None:
     mixed = list(rows)
     random.shuffle(mixed)
     assert interval(mixed) == interval(rows)

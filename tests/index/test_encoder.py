@@ -233,7 +233,7 @@ class TestTransformerEncoder:
         raw = SentenceTransformer(str(tiny_folder), device="cpu")
         for role, prompt in (("query", "query: "), ("passage", "passage: ")):
             theirs = raw.encode(["ship"], prompt=prompt, normalize_embeddings=True)
-            ours = encoder.encode(["ship"], role=role)  # type: ignore[arg-type]
+            ours = encoder.encode(["ship"], role=role)
             assert ours == pytest.approx(theirs, abs=1e-6)
         assert encoder.encode(["ship"], role="query") != pytest.approx(encoder.encode(["ship"]))
 

@@ -43,7 +43,7 @@ Make = Callable[..., Partner]
 def test_admits(
     partner: Make, fields: dict[str, object], filters: dict[str, set[str]], passes: bool
 ) -> None:
-    given = Filters(**{name: frozenset(values) for name, values in filters.items()})  # type: ignore[arg-type]
+    given = Filters(**{name: frozenset(values) for name, values in filters.items()})
     assert given.admits("p", facts_of(partner("p", **fields))) is passes
 
 

@@ -93,7 +93,7 @@ def told(
     profile = getattr(pair, of)
     facets = {"is": profile.summary, "offers": profile.offering, "seeks": profile.seeking}
     vectors = {facet: encoder.encode([text.joined])[0] for facet, text in facets.items() if text}
-    query = Query(profile, vectors, "", TODAY)  # type: ignore[arg-type]
+    query = Query(profile, vectors, "", TODAY)
     points = np.array([
         float(n + 1) * (name in (only or KNOWN)) for n, name in enumerate(FEATURE_NAMES)
     ])

@@ -67,7 +67,7 @@ ALL: dict[ImportKind, tuple[type[Record], list[dict[str, Any]]]] = {
 
 def records(kind: ImportKind) -> list[Any]:
     model, raws = ALL[kind]
-    return sorted((validate(model, raw) for raw in raws), key=lambda one: one.id)  # type: ignore[attr-defined]
+    return sorted((validate(model, raw) for raw in raws), key=lambda one: one.id)
 
 
 def fill(store: Store) -> None:
@@ -236,7 +236,7 @@ def test_any_text_comes_back(
             return made
 
     try:
-        export_file(Few(), "partners", path)  # type: ignore[arg-type]
+        export_file(Few(), "partners", path)
     except UnwritableFile:
         assert suffix == ".xlsx"
         return
@@ -250,4 +250,4 @@ def test_texts_keep_their_language(sqlite_store: Store, tmp_path: Path) -> None:
         getattr(r.record, "id", ""): r.record
         for r in read_records(tmp_path / "rows.csv", "startups")
     }
-    assert rows["b"].name == Text(en="이름")  # type: ignore[union-attr]
+    assert rows["b"].name == Text(en="이름")

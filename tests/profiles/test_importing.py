@@ -156,7 +156,7 @@ def test_a_broken_place_in_utf8_costs_one_row_and_garbles_none(tmp_path: Path) -
         data = HEADER.encode() + b"\n".join(lines) + end
         found = read(tmp_path / "rows.csv", data)
         assert told(found) == ["s0", "s1", (4, ("summary", "text_control")), "s3", "s4"]
-        assert found[0].record.summary == Text(ko="대구의 초음파 회사")  # type: ignore[union-attr]
+        assert found[0].record.summary == Text(ko="대구의 초음파 회사")
 
 
 # JSONL
@@ -277,9 +277,9 @@ def test_text_in_either_language(table: Path) -> None:
         (6, ("name", "csv_twice")),
         (7, ("summary", "csv_twice")),
     ]
-    names = [row.record.name for row in rows[:4]]  # type: ignore[union-attr]
+    names = [row.record.name for row in rows[:4]]
     assert names == [Text(en="Sonic", ko="음파"), Text(ko="음파"), Text(ko="음파"), Text(ko="음파")]
-    summaries = [row.record.summary for row in rows[:3]]  # type: ignore[union-attr]
+    summaries = [row.record.summary for row in rows[:3]]
     assert summaries == [
         Text(en="probes", ko="탐촉자"),
         Text(en="Probes"),
@@ -408,7 +408,7 @@ def test_a_quote_that_is_never_closed_costs_one_row(table: Path) -> None:
     broken = [(n, ("row", "csv_quotes")) for n in (3, 6, 10)]
     assert told(rows) == ["a", broken[0], "c", "d", broken[1], "f", "g", broken[2], "i"]
     assert [row.number for row in rows] == [2, 3, 4, 5, 6, 7, 8, 10, 11]
-    assert rows[0].record.name.en == 'A "quoted", name'  # type: ignore[union-attr]
+    assert rows[0].record.name.en == 'A "quoted", name'
 
 
 def test_a_quote_before_megabytes_costs_one_row(table: Path) -> None:
@@ -496,7 +496,7 @@ def test_a_table_written_by_python_is_read_back(table: Path) -> None:
     writer.writerow(["id", "name", "summary"])
     writer.writerows([f"s{n}", "Name", cell] for n, cell in enumerate(cells))
     rows = read(table, buffer.getvalue())
-    assert [row.record.summary.joined for row in rows] == cells  # type: ignore[union-attr]
+    assert [row.record.summary.joined for row in rows] == cells
 
 
 # Sheets and Parquet
@@ -544,7 +544,7 @@ def test_a_day_in_a_sheet(tmp_path: Path) -> None:
         ["a", "c", "pilot", "2021", None],
     )
     found = [row.record for row in read_records(path, "ties")]
-    assert [tie.valid_from.isoformat() for tie in found] == ["2020-01-02", "2021-01-01"]  # type: ignore[union-attr]
+    assert [tie.valid_from.isoformat() for tie in found] == ["2020-01-02", "2021-01-01"]
 
 
 def test_what_is_no_sheet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -654,7 +654,7 @@ def test_a_foreign_file_through_a_map(tmp_path: Path) -> None:
         "summary": {"ko": "와이어로프"}, "sectors": ["ai", "games"], "region": "KR-11",
         "kind": "conglomerate",
     })  # fmt: skip
-    assert rows[1].record.region == "US"  # type: ignore[union-attr]
+    assert rows[1].record.region == "US"
     assert rows[0].ignored == ("name", "상장일")
 
 
@@ -707,12 +707,12 @@ def test_a_map_for_another_file(tmp_path: Path) -> None:
 
 def test_a_list_whose_values_hold_semicolons(table: Path) -> None:
     rows = read(table, 'id,name,aliases\np,P,"[""a;b"", ""c""]"\nq,Q,[주]큐;[x\n', "partners")
-    assert [row.record.aliases for row in rows] == [("a;b", "c"), ("[주]큐", "[x")]  # type: ignore[union-attr]
+    assert [row.record.aliases for row in rows] == [("a;b", "c"), ("[주]큐", "[x")]
 
 
 def test_cells_that_were_made_harmless(table: Path) -> None:
     rows = read(table, "id,name,source\np,'=P,''=x\nq,'Q,'\n", "partners")
-    found = [(row.record.name.en, row.record.source) for row in rows]  # type: ignore[union-attr]
+    found = [(row.record.name.en, row.record.source) for row in rows]
     assert found == [("=P", "'=x"), ("'Q", "'")]
 
 

@@ -248,7 +248,7 @@ def test_an_id_stands_once_in_what_is_written(store: Store) -> None:
 
 def test_nothing_is_written_when_something_fails(store: Store) -> None:
     put(store, startup("a"))
-    broken = (startup("z"), Vectors(SPACE, {"is": None}))  # type: ignore[dict-item]
+    broken = (startup("z"), Vectors(SPACE, {"is": None}))
     with pytest.raises(Exception, match=r".+"):
         store.put_many([encoded(startup("a", trl=4)), encoded(startup("b")), broken])
     assert store.get_many(["a", "b", "z"]) == {"a": startup("a")}
@@ -280,7 +280,7 @@ def test_vectors_are_replaced_with_their_profile(store: Store) -> None:
 def test_more_ids_than_a_statement_takes(store: Store) -> None:
     ids = [f"s{n:04}" for n in range(1203)]
     put(store, *(startup(id) for id in ids))
-    assert list(store.get_many(reversed(ids))) == ids  # type: ignore[arg-type]
+    assert list(store.get_many(reversed(ids))) == ids
     assert len(store.changes_after(3)) == 1200
     assert [c.seq for c in store.changes_after(3, limit=2)] == [4, 5]
 

@@ -255,7 +255,7 @@ class TestMapExternal:
 
     def test_refuses_an_unknown_vocabulary(self) -> None:
         with pytest.raises(ValueError, match="'nace' is not mapped"):
-            taxonomy.map_external("nace", "1")  # type: ignore[arg-type]
+            taxonomy.map_external("nace", "1")
 
 
 class TestRegions:
@@ -377,7 +377,7 @@ class TestVocabulary:
 
     def test_refuses_unknown_vocabularies_and_languages(self) -> None:
         with pytest.raises(ValueError, match="'colours' is not a vocabulary"):
-            taxonomy.terms("colours")  # type: ignore[arg-type]
+            taxonomy.terms("colours")
         with pytest.raises(ValueError, match="'fr' is not a language"):
             taxonomy.terms("stages")["seed"].name.in_("fr")
 
