@@ -370,7 +370,7 @@ def retrieval_run(test_set: TestSet, encoder: Encoder) -> Run:
             written = horizon
             for query in queries:
                 said = {"seeking": query.seeking, "sectors": query.sectors, "region": query.region}
-                asks = test_set.startups[query.startup].model_copy(
+                asks = test_set.startups[query.asker].model_copy(
                     update={name: value for name, value in said.items() if value}
                 )
                 filters = Filters(ids=test_set.candidates_of(query.id))

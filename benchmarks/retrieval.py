@@ -147,7 +147,7 @@ def collected(
     for retriever, query, horizon in asked(test_set, encoder):
         if query.track not in tracks:
             continue
-        profile = asking(test_set.startups[query.startup], query)
+        profile = asking(test_set.startups[query.asker], query)
         prepared = retriever.query(profile, horizon)
         filters = Filters(ids=test_set.candidates_of(query.id))
         start = time.process_time()

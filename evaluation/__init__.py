@@ -1,21 +1,47 @@
 """How good are the matches: test sets, runs, measures, baselines, reports."""
 
-from evaluation.baselines import bm25_run, popularity_run, random_run
-from evaluation.bootstrap import clustered_interval
+from evaluation.baselines import (
+    bm25_run,
+    dense_run,
+    popularity_run,
+    random_run,
+    region_run,
+    rule_run,
+)
+from evaluation.bootstrap import clustered_interval, clustered_intervals
+from evaluation.comparing import Comparison, compare_runs
 from evaluation.cordis import convert
 from evaluation.dataset import Query, TestSet
-from evaluation.errors import ConversionError, DatasetError, MeasureError, RunError
-from evaluation.folder import evaluate_folder
+from evaluation.errors import (
+    ConversionError,
+    DatasetError,
+    MeasureError,
+    RunError,
+    RunFileError,
+)
+from evaluation.exposure import Exposure, exposure_of
+from evaluation.folder import SYSTEMS, compare_folder, evaluate_folder, write_runs
 from evaluation.loading import load
 from evaluation.measures import DEFAULT, depth_of, evaluate, parse_measures
-from evaluation.report import Figure, Report, as_tables, report_on
-from evaluation.runs import Qrels, Run, read_qrels, read_run, write_qrels, write_run
+from evaluation.paired import holm, randomisation_test
+from evaluation.report import Report, report_on
+from evaluation.run_files import read_run, read_runs
+from evaluation.runs import Qrels, Run, read_qrels, write_qrels, write_run
+from evaluation.scoring import Difference, Figure
+from evaluation.slices import FEWEST_CLUSTERS, slices_of
 from evaluation.system import dari_run
+from evaluation.tables import as_tables, comparison_tables
+from evaluation.turning import turn
 
 __all__ = [
     "DEFAULT",
+    "FEWEST_CLUSTERS",
+    "SYSTEMS",
+    "Comparison",
     "ConversionError",
     "DatasetError",
+    "Difference",
+    "Exposure",
     "Figure",
     "MeasureError",
     "Qrels",
@@ -23,22 +49,37 @@ __all__ = [
     "Report",
     "Run",
     "RunError",
+    "RunFileError",
     "TestSet",
     "as_tables",
     "bm25_run",
     "clustered_interval",
+    "clustered_intervals",
+    "compare_folder",
+    "compare_runs",
+    "comparison_tables",
     "convert",
     "dari_run",
+    "dense_run",
     "depth_of",
     "evaluate",
     "evaluate_folder",
+    "exposure_of",
+    "holm",
     "load",
     "parse_measures",
     "popularity_run",
     "random_run",
+    "randomisation_test",
     "read_qrels",
     "read_run",
+    "read_runs",
+    "region_run",
     "report_on",
+    "rule_run",
+    "slices_of",
+    "turn",
     "write_qrels",
     "write_run",
+    "write_runs",
 ]

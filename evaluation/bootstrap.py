@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
 
 _CELLS = 4_000_000
 """Bounds the resampled counts that are in memory at once (32 MB)."""
@@ -40,29 +42,76 @@ def clustered_interval(
         ValueError: if the shapes differ, a value is not finite, or `level` is outside (0, 1).
     """
     numbers = np.asarray(values, dtype=np.float64)
-    names, rows = np.unique(np.asarray(clusters, dtype=np.str_), return_inverse=True)
-    if numbers.ndim != 1 or numbers.shape != rows.shape:
-        raise ValueError(f"{numbers.shape} values for {rows.shape} clusters")
-    if not np.isfinite(numbers).all() or not 0 < level < 1:
-        raise ValueError("values must be finite and level between 0 and 1")
-    if len(names) < 2:
-        return math.nan, math.nan
-    order = np.lexsort((numbers, rows))
-    sums = np.bincount(rows[order], weights=numbers[order]).astype(np.float64)
-    means = _resampled_means(sums, np.bincount(rows), rng, resamples)
-    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
+    if numbers.ndim != 1:
+        raise ValueError(f"values of shape {numbers.shape}; there must be one dimension")
+    ones = np.ones((len(numbers), 1))
+    low, high = clustered_intervals(
+        numbers[:, None], clusters, ones, rng=rng, level=level, resamples=resamples
+    )[0]
     return float(low), float(high)
 
 
-def _resampled_means(
-    sums: NDArray[np.float64], sizes: NDArray[np.int64], rng: np.random.Generator, resamples: int
-) -> NDArray[np.float64]:
-    """Draw the means of `resamples` resamples of c clusters with these sums and sizes, (c,)."""
-    count = len(sums)
+def clustered_intervals(
+    values: Floats,
+    clusters: Sequence[str] | NDArray[np.str_],
+    weights: Floats | None = None,
+    *,
+    rng: np.random.Generator,
+    level: float = 0.95,
+    resamples: int = 2000,
+) -> Floats:
+    """Bound m ratios of sums over n rows at once, all from the same resampled clusters.
+
+    Column j is bounded as sum of values / sum of weights; with weights of one it is a mean. A
+    resample whose weights sum to zero is left out of that column.
+
+    Args:
+        values: shape (n, m), finite.
+        clusters: n names; rows of one name are not independent.
+        weights: shape (n, m) or (n, 1), at least zero; ones if None.
+        rng: where the draws come from.
+        level: the share of resampled ratios between the bounds, in (0, 1).
+        resamples: how many are drawn.
+
+    Returns:
+        shape (m, 2), low and high; NaN for fewer than two clusters, or without any weight.
+
+    Raises:
+        ValueError: if the shapes differ, a value is not finite, or `level` is outside (0, 1).
+    """
+    names, rows = np.unique(np.asarray(clusters, dtype=np.str_), return_inverse=True)
+    if len(values) != len(rows):
+        raise ValueError(f"{values.shape} values for {rows.shape} clusters")
+    if not np.isfinite(values).all() or not 0 < level < 1:
+        raise ValueError("values must be finite and level between 0 and 1")
+    bounds = np.full((values.shape[1], 2), math.nan)
+    if len(names) < 2:
+        return bounds
+    weights = np.ones((len(values), 1)) if weights is None else weights
+    sums = np.concatenate([_sums(values, rows), _sums(weights, rows)], axis=1)
+    drawn = np.concatenate([part @ sums for part in _draws(len(names), rng, resamples)])
+    for column in range(values.shape[1]):
+        above = drawn[:, column]
+        below = drawn[:, values.shape[1] + min(column, weights.shape[1] - 1)]
+        ratios = above[below > 0] / below[below > 0]
+        if len(ratios):
+            bounds[column] = np.quantile(ratios, [(1 - level) / 2, (1 + level) / 2])
+    return bounds
+
+
+def _sums(values: Floats, rows: NDArray[np.int64]) -> Floats:
+    """Sum the columns of (n, m) by cluster, (c, m); the order of the rows does not matter."""
+    columns = []
+    for numbers in values.T:
+        order = np.lexsort((numbers, rows))
+        columns.append(np.bincount(rows[order], weights=numbers[order]))
+    return np.stack(columns, axis=1).astype(np.float64)
+
+
+def _draws(count: int, rng: np.random.Generator, resamples: int) -> Iterator[Floats]:
+    """Draw how often each of c clusters is in each of r resamples, in parts of shape (r, c)."""
     step = max(1, _CELLS // count)
     chances = np.full(count, 1 / count)
-    parts = []
     for start in range(0, resamples, step):
         drawn = rng.multinomial(count, chances, size=min(step, resamples - start))
-        parts.append((drawn @ sums) / (drawn @ sizes))
-    return np.concatenate(parts)
+        yield drawn.astype(np.float64)

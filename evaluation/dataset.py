@@ -8,7 +8,7 @@ from datetime import date
 from typing import ClassVar
 
 from evaluation.runs import Qrels
-from profiles import Partner, Startup, Text, Tie
+from profiles import AnyProfile, Partner, Side, Startup, Text, Tie
 
 DATASET = "dataset.json"
 STARTUPS = "startups.jsonl"
@@ -24,10 +24,14 @@ ALL = "all"
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A startup that looks for partners on a day; queries of one `cluster` are not independent."""
+    """A profile that looks for others on a day; queries of one `cluster` are not independent.
+
+    `asker` is the id of a startup that looks for partners, or, in a test set that has been turned
+    round, of a partner that looks for startups.
+    """
 
     id: str
-    startup: str
+    asker: str
     date: date
     cluster: str
     seeking: Text | None = None
@@ -40,7 +44,9 @@ class Query:
 class TestSet:
     """What is known before the cut, what is asked, and which answers were right.
 
-    `notes` are sentences for the reader of a report: what was passed over, and what limits it.
+    `side` is the side that asks: startups look for partners, or the other way round where the set
+    has been turned (`evaluation.turning`). `notes` are sentences for the reader of a report: what
+    was passed over, and what limits it.
     """
 
     __test__: ClassVar[bool] = False
@@ -58,6 +64,17 @@ class TestSet:
     language: str | None = None
     cluster: str | None = None
     notes: tuple[str, ...] = ()
+    side: Side = Side.STARTUP
+
+    @property
+    def askers(self) -> Mapping[str, AnyProfile]:
+        """The profiles of the side that asks, by id."""
+        return self.startups if self.side is Side.STARTUP else self.partners
+
+    @property
+    def answers(self) -> Mapping[str, AnyProfile]:
+        """The profiles of the side that is listed, by id."""
+        return self.partners if self.side is Side.STARTUP else self.startups
 
     @property
     def tracks(self) -> tuple[str, ...]:
@@ -75,7 +92,7 @@ class TestSet:
         return dict(sorted(grouped.items()))
 
     def candidates_of(self, query: str) -> frozenset[str]:
-        """Give the partners that a query may be answered from."""
+        """Give the profiles that a query may be answered from."""
         return self.candidates[query]
 
     def ties_before(self, day: date) -> list[Tie]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from evaluation.messages import said
 from profiles import DariError
 
 
@@ -25,6 +26,34 @@ class DatasetError(DariError):
 
 class RunError(DariError):
     """A run that cannot be scored."""
+
+
+class RunFileError(RunError):
+    """A run file that breaks its form; names the file and, where known, the line.
+
+    Args:
+        code: the key of what is wrong in `messages.yaml`; its remedy is `code` with `_remedy`.
+        file: the name of the file.
+        value: what stands there.
+        line: the number of the line, from 1.
+        params: what the sentences need.
+    """
+
+    def __init__(
+        self, code: str, *, file: str, value: object, line: int | None = None, **params: object
+    ) -> None:
+        self.code, self.file, self.line, self.params = code, file, line, params
+        super().__init__(value=value, rule=self.rule_in("en"), remedy=self.remedy_in("en"))
+
+    def rule_in(self, lang: str) -> str:
+        """Say where and what is wrong, in `lang` ('en' or 'ko')."""
+        line = {"en": f", line {self.line}", "ko": f" {self.line}번째 줄"}
+        where = self.file + (line["ko" if lang == "ko" else "en"] if self.line else "")
+        return f"{where}: {said(self.code, lang, **self.params)}"
+
+    def remedy_in(self, lang: str) -> str:
+        """Say what to do about it, in `lang` ('en' or 'ko')."""
+        return said(f"{self.code}_remedy", lang, **self.params)
 
 
 class MeasureError(DariError):

@@ -208,7 +208,7 @@ def _query(
         notes.add(place.file, "queries without a cluster, each taken as independent of the others")
     return Query(
         id=asked.id,
-        startup=startup,
+        asker=startup,
         date=asked.date,
         cluster=f"query {asked.id}" if asked.cluster is None else asked.cluster,
         seeking=asked.seeking,

@@ -13,7 +13,7 @@ from evaluation.runs import Qrels, Run
 if TYPE_CHECKING:
     from ir_measures.measures import Measure
 
-DEFAULT: tuple[str, ...] = ("P@5", "P@10", "nDCG@10", "R@50", "RR")
+DEFAULT: tuple[str, ...] = ("P@5", "P@10", "nDCG@10", "R@50", "RR", "Judged@10")
 SHALLOWEST = 100
 
 

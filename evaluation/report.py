@@ -1,61 +1,78 @@
-"""Owns the report: the figures of each system on each slice, as JSON and as a table."""
+"""Owns the report: the figures of each system on each slice, as JSON."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
-import polars as pl
-
-from evaluation.bootstrap import clustered_interval
+from evaluation.comparing import Comparison, compared, corrected, sliced
 from evaluation.dataset import ALL, TestSet
-from evaluation.measures import DEFAULT, Column, evaluate
+from evaluation.exposure import Exposure, exposure_of
+from evaluation.measures import DEFAULT
 from evaluation.runs import Run
-
-if TYPE_CHECKING:
-    from rich.table import Table
-
-_DIGITS = 6
-_FEW_CLUSTERS = 10
+from evaluation.scoring import Difference, Figure, Scored, score
+from evaluation.slices import FEWEST_CLUSTERS, slices_of
+from profiles import Side
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
-    """The mean of a measure over n queries, with the 95% interval of the bootstrap over clusters.
+class Slice:
+    """The queries of one value of a dimension: each system's primary measure, and the gaps.
 
-    `low` and `high` are None where there are fewer than two clusters.
+    `gaps` are the first system minus each other one.
     """
 
-    value: float
-    low: float | None
-    high: float | None
     n: int
+    clusters: int
+    figures: Mapping[str, Figure]
+    gaps: Mapping[str, Difference]
 
-    def as_json(self) -> dict[str, float | int | None]:
-        """Give the figure as an object, rounded to six digits."""
+    def as_json(self) -> dict[str, Any]:
+        """Give the slice as one object."""
         return {
-            "value": round(self.value, _DIGITS),
-            "low": None if self.low is None else round(self.low, _DIGITS),
-            "high": None if self.high is None else round(self.high, _DIGITS),
             "n": self.n,
+            "clusters": self.clusters,
+            "systems": {name: one.as_json() for name, one in self.figures.items()},
+            "differences": {name: one.as_json() for name, one in self.gaps.items()},
         }
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Figures by system, slice (a track, or "all") and measure, and what a reader must know."""
+    """Figures by system, track (or "all") and measure, and what a reader must know.
+
+    `gaps` are the first system minus each other one on all queries, by system and measure; `slices`
+    go by dimension and value; `exposure` is by system; `moved` compares the first system with one
+    other, if there is one.
+    """
 
     dataset: str
+    side: Side
+    primary: str
     systems: Mapping[str, Mapping[str, Mapping[str, Figure]]]
+    gaps: Mapping[str, Mapping[str, Difference]]
+    slices: Mapping[str, Mapping[str, Slice]]
+    exposure: Mapping[str, Exposure]
+    moved: Comparison | None
+    queries: int
+    clusters: int
+    about: Mapping[str, str]
     notes: tuple[str, ...] = ()
+
+    @property
+    def first(self) -> str:
+        """The system under test: the others stand beside it."""
+        return next(iter(self.systems))
 
     def as_json(self) -> dict[str, Any]:
         """Give the report as one JSON document."""
         return {
             "dataset": self.dataset,
+            "side": self.side.value,
+            "primary": self.primary,
+            "queries": self.queries,
+            "clusters": self.clusters,
             "systems": {
                 system: {
                     name: {measure: figure.as_json() for measure, figure in figures.items()}
@@ -63,100 +80,136 @@ class Report:
                 }
                 for system, slices in self.systems.items()
             },
+            "differences": {
+                system: {measure: gap.as_json() for measure, gap in gaps.items()}
+                for system, gaps in self.gaps.items()
+            },
+            "slices": {
+                dimension: {value: one.as_json() for value, one in found.items()}
+                for dimension, found in self.slices.items()
+            },
+            "exposure": {system: one.as_json() for system, one in self.exposure.items()},
             "notes": list(self.notes),
         }
 
 
 def report_on(
-    test_set: TestSet, runs: Sequence[Run], measures: Sequence[str] = DEFAULT, *, seed: int = 0
+    test_set: TestSet,
+    runs: Sequence[Run],
+    measures: Sequence[str] = DEFAULT,
+    *,
+    seed: int = 0,
+    notes: Sequence[str] = (),
+    beside: str | None = None,
 ) -> Report:
-    """Measure runs on a test set, on each track and on all queries.
+    """Measure runs on a test set, on each track, each slice and on all queries.
 
-    Every interval is drawn from a generator of the same seed, so that a figure does not depend
-    on which other systems are in the report.
+    The first run is the one under test; it is compared with each other one, and pair by pair with
+    that named `beside`, else with the best of them. Every interval is
+    drawn from a generator of the same seed, so that a figure does not depend on which other
+    systems are in the report.
 
     Raises:
         MeasureError: for a measure that is not known or cannot be computed.
         RunError: for a run of another test set.
     """
-    slices = {
+    scored = score(test_set, runs, measures)
+    tracks = {
         **{
             track: frozenset(query.id for query in test_set.queries if query.track == track)
             for track in test_set.tracks
         },
         ALL: frozenset(query.id for query in test_set.queries),
     }
-    clusters = {query.id: query.cluster for query in test_set.queries}
-    systems = {}
-    for run in runs:
-        table = evaluate(test_set.qrels, run, measures)
-        systems[run.name] = {
-            name: _figures(table, queries, clusters, seed) for name, queries in slices.items()
+    by_track = {name: scored.figures(scored.rows(ids), seed) for name, ids in tracks.items()}
+    names = [run.name for run in runs]
+    return Report(
+        dataset=test_set.name,
+        side=test_set.side,
+        primary=scored.primary,
+        systems={
+            name: {track: figures[at] for track, figures in by_track.items()}
+            for at, name in enumerate(names)
+        },
+        gaps=_gaps(scored, seed),
+        slices=_slices(scored, seed),
+        exposure={run.name: exposure_of(test_set, run, seed=seed) for run in runs},
+        moved=_moved(scored, beside, seed),
+        queries=len(scored.queries),
+        clusters=len(set(scored.clusters)),
+        about=_about(test_set),
+        notes=(*test_set.notes, *notes, *_thin(scored, tracks)),
+    )
+
+
+def _moved(scored: Scored, beside: str | None, seed: int) -> Comparison | None:
+    """Compare the first system with the one named, else with the best of the others."""
+    if len(scored.runs) < 2:
+        return None
+    names = [run.name for run in scored.runs]
+    means = scored.values[1:, :, scored.measures.index(scored.primary)].mean(axis=1)
+    second = names.index(beside) if beside in names else 1 + int(means.argmax())
+    return compared(scored, 0, second, seed=seed)
+
+
+def _gaps(scored: Scored, seed: int) -> dict[str, dict[str, Difference]]:
+    """Compare the first system with each other one; p is corrected among the systems."""
+    others = range(1, len(scored.runs))
+    if not others:
+        return {}
+    columns = range(len(scored.measures))
+    made = scored.differences(0, others, columns, scored.rows(scored.queries), seed)
+    by_measure = [corrected([row[at] for row in made]) for at in columns]
+    return {
+        scored.runs[other].name: {
+            name: by_measure[at][row] for at, name in enumerate(scored.measures)
         }
-    notes = (*test_set.notes, *_thin(slices, clusters))
-    return Report(test_set.name, systems, notes)
+        for row, other in enumerate(others)
+    }
 
 
-def _figures(
-    table: pl.DataFrame, queries: frozenset[str], clusters: Mapping[str, str], seed: int
-) -> dict[str, Figure]:
-    """Average each measure of a per-query table over some queries."""
-    chosen = table.filter(pl.col(Column.QUERY).is_in(sorted(queries)))
-    figures = {}
-    for (measure,), rows in chosen.group_by(Column.MEASURE, maintain_order=True):
-        names = [clusters[query] for query in rows[Column.QUERY]]
-        values = rows[Column.VALUE].to_numpy()
-        low, high = clustered_interval(values, names, rng=np.random.default_rng(seed))
-        value = float(values.mean())
-        figures[str(measure)] = Figure(value, _known(low), _known(high), len(values))
-    return figures
+def _slices(scored: Scored, seed: int) -> dict[str, dict[str, Slice]]:
+    others = range(1, len(scored.runs))
+    gaps = sliced(scored, 0, others, seed=seed)
+    found: dict[str, dict[str, Slice]] = {}
+    for dimension, values in slices_of(scored.test_set).items():
+        found[dimension] = {}
+        for value, ids in values.items():
+            rows = scored.rows(ids)
+            figures = scored.figures(rows, seed)
+            found[dimension][value] = Slice(
+                n=len(rows),
+                clusters=len({scored.clusters[row] for row in rows}),
+                figures={
+                    run.name: figures[at][scored.primary] for at, run in enumerate(scored.runs)
+                },
+                gaps={
+                    scored.runs[other].name: gap
+                    for other, gap in zip(others, gaps[dimension][value], strict=True)
+                },
+            )
+    return found
 
 
-def _known(bound: float) -> float | None:
-    return None if math.isnan(bound) else bound
+def _about(test_set: TestSet) -> dict[str, str]:
+    """Give what the test set says of itself."""
+    said = {
+        "cut": test_set.cut.isoformat(),
+        "source": test_set.source,
+        "licence": test_set.licence,
+        "cluster": test_set.cluster,
+    }
+    return {name: text for name, text in said.items() if text}
 
 
-def _thin(slices: Mapping[str, frozenset[str]], clusters: Mapping[str, str]) -> list[str]:
+def _thin(scored: Scored, slices: Mapping[str, frozenset[str]]) -> list[str]:
     """Warn of slices whose intervals rest on few clusters."""
-    counts = {name: len({clusters[id] for id in ids}) for name, ids in slices.items()}
+    counts = {
+        name: len({scored.clusters[row] for row in scored.rows(ids)})
+        for name, ids in slices.items()
+    }
     return [
         f"{name}: only {count} clusters, so its intervals say little"
         for name, count in counts.items()
-        if count < _FEW_CLUSTERS
+        if count < FEWEST_CLUSTERS
     ]
-
-
-def as_tables(report: Report) -> list[Table]:
-    """Lay the report out for a terminal of 80 columns: a table for each slice, a row a system."""
-    first = next(iter(report.systems.values()), {})
-    return [_table(report, name) for name in first]
-
-
-def _table(report: Report, name: str) -> Table:
-    from rich import box
-    from rich.markup import escape
-    from rich.table import Table
-
-    figures = {system: slices[name] for system, slices in report.systems.items()}
-    measures = list(next(iter(figures.values())))
-    count = next((figure.n for one in figures.values() for figure in one.values()), 0)
-    title = f"{escape(name)} · {count:,} queries"
-    table = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", padding=(0, 1))
-    table.add_column("system", no_wrap=True)
-    for measure in measures:
-        table.add_column(escape(measure), justify="right", no_wrap=True)
-    for system, cells in figures.items():
-        table.add_row(escape(system), *(_cell(cells[measure]) for measure in measures))
-    return table
-
-
-def _cell(figure: Figure) -> str:
-    """Write .083 and, on a line of its own, .066–.101."""
-    if figure.low is None or figure.high is None:
-        return _short(figure.value)
-    return f"{_short(figure.value)}\n{_short(figure.low)}–{_short(figure.high)}"
-
-
-def _short(value: float) -> str:
-    text = f"{value:.3f}"
-    return text[1:] if text.startswith("0.") else text

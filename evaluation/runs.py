@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from evaluation.errors import DatasetError, RunError
 from evaluation.files import read_lines
@@ -14,6 +17,7 @@ Qrels = Mapping[str, Mapping[str, int]]
 """Query id → partner id → relevance 0-3."""
 
 HIGHEST_RELEVANCE = 3
+_QREL_COLUMNS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,33 +52,29 @@ def _ranked(query: str, found: Mapping[str, float]) -> tuple[tuple[str, float], 
     return tuple(sorted(found.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
-def read_run(path: Path, *, name: str | None = None) -> Run:
-    """Read a TREC run: `query Q0 partner rank score tag`.
-
-    The order is by score descending, then id ascending; the rank column is not used, as in
-    trec_eval. The run is named `name`, else by the tag of its first line.
-
-    Raises:
-        DatasetError: for a line of another form, or a partner that stands twice for one query.
-    """
-    scores: dict[str, dict[str, float]] = {}
-    tag = name
-    for number, line in read_lines(path):
-        query, _, partner, _, score, line_tag = _columns(path, number, line, 6)
-        tag = tag or line_tag
-        found = scores.setdefault(query, {})
-        if partner in found:
-            raise _twice(path, number, line)
-        found[partner] = _score(path, number, score)
-    return Run.of(tag or path.stem, scores)
-
-
 def write_run(run: Run, path: Path) -> None:
-    """Write a TREC run, queries by id, ranks from 1; scores so that reading gives them back."""
+    """Write a TREC run, queries by id, ranks from 1.
+
+    Scores are written in 32 bits, as trec_eval reads them, each below the one before it: equal
+    scores are parted by the smallest step there is, so that every reader finds the same order.
+    """
+    tag = "_".join(run.name.split())
     with path.open("w", encoding="utf-8", newline="\n") as stream:
         for query in sorted(run.rankings):
-            for rank, (partner, score) in enumerate(run.rankings[query], start=1):
-                stream.write(f"{query} Q0 {partner} {rank} {float(score)!r} {run.name}\n")
+            ranking = run.rankings[query]
+            scores = falling([score for _, score in ranking])
+            for rank, ((id, _), score) in enumerate(zip(ranking, scores, strict=True), start=1):
+                stream.write(f"{query} Q0 {id} {rank} {score!s} {tag}\n")
+
+
+def falling(scores: Sequence[float]) -> NDArray[np.float32]:
+    """Give n falling scores in 32 bits, shape (n,), each strictly below the one before it."""
+    given = np.asarray(scores, dtype=np.float32)
+    below = np.float32(-np.inf)
+    for row in range(1, len(given)):
+        if given[row] >= given[row - 1]:
+            given[row] = np.nextafter(given[row - 1], below)
+    return given
 
 
 def read_qrels(path: Path) -> dict[str, dict[str, int]]:
@@ -98,7 +98,7 @@ def numbered_qrels(path: Path) -> dict[str, dict[str, tuple[int, int]]]:
     """
     qrels: dict[str, dict[str, tuple[int, int]]] = {}
     for number, line in read_lines(path):
-        query, _, partner, relevance = _columns(path, number, line, 4)
+        query, _, partner, relevance = _columns(path, number, line)
         judged = qrels.setdefault(query, {})
         if partner in judged:
             raise _twice(path, number, line)
@@ -114,17 +114,16 @@ def write_qrels(qrels: Qrels, path: Path) -> None:
                 stream.write(f"{query} 0 {partner} {qrels[query][partner]}\n")
 
 
-def _columns(path: Path, number: int, line: str, expected: int) -> list[str]:
+def _columns(path: Path, number: int, line: str) -> list[str]:
     columns = line.split()
-    if len(columns) == expected:
+    if len(columns) == _QREL_COLUMNS:
         return columns
-    form = {4: "query 0 partner relevance", 6: "query Q0 partner rank score tag"}[expected]
     raise DatasetError(
         file=path.name,
         line=number,
         value=line,
-        rule=f"The line has {len(columns)} columns; there must be {expected}.",
-        remedy=f"Write: {form} (ids without spaces).",
+        rule=f"The line has {len(columns)} columns; there must be {_QREL_COLUMNS}.",
+        remedy="Write: query 0 partner relevance (ids without spaces).",
     )
 
 
@@ -139,23 +138,6 @@ def _relevance(path: Path, number: int, text: str) -> int:
         rule="Relevance is a whole number from 0 to 3.",
         remedy="Write 0 (not relevant), 1, 2 or 3 (most relevant).",
     )
-
-
-def _score(path: Path, number: int, text: str) -> float:
-    try:
-        score = float(text)
-    except ValueError:
-        score = math.nan
-    if math.isnan(score):
-        raise DatasetError(
-            file=path.name,
-            line=number,
-            field="score",
-            value=text,
-            rule="A score must be a number.",
-            remedy="Write a number such as 12.5.",
-        )
-    return score
 
 
 def _twice(path: Path, number: int, line: str) -> DatasetError:

@@ -7,15 +7,18 @@ from contextlib import closing, contextmanager
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TypeVar
 
 from evaluation.baselines import Advance
 from evaluation.dataset import Query, TestSet
 from evaluation.runs import Run
 from index import Encoder, Filters, Follower, Writer
 from matcher import Matchmaker, Ranker, load_ranker
-from profiles import Startup, Store, Tie
+from profiles import Profile, Store, Tie
 
 POOL = 200
+
+P = TypeVar("P", bound=Profile)
 
 
 def dari_run(
@@ -54,9 +57,9 @@ def dari_run(
 def _answer(
     matchmaker: Matchmaker, test_set: TestSet, query: Query, horizon: date, depth: int
 ) -> dict[str, float]:
-    """Give the fit scores of the partners that Dari lists for a query."""
+    """Give the fit scores of the profiles that Dari lists for a query."""
     answer = matchmaker.match(
-        asking(test_set.startups[query.startup], query),
+        asking(test_set.askers[query.asker], query),
         k=depth,
         filters=Filters(ids=test_set.candidates_of(query.id)),
         as_of=horizon,
@@ -65,10 +68,10 @@ def _answer(
     return {match.profile.id: match.score for match in answer.matches}
 
 
-def asking(startup: Startup, query: Query) -> Startup:
-    """Give the profile that asks: the startup's, with what the query says of itself."""
+def asking(asker: P, query: Query) -> P:
+    """Give the profile that asks, with what the query says of it."""
     said = {"seeking": query.seeking, "sectors": query.sectors, "region": query.region}
-    return startup.model_copy(update={name: value for name, value in said.items() if value})
+    return asker.model_copy(update={name: value for name, value in said.items() if value})
 
 
 def _dated(test_set: TestSet, start: date, end: date) -> list[Tie]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from datetime import date, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
 from profiles.kinds import PartnerKind
 from service.cli_data import export, import_
+from service.cli_evaluate import compare, convert, evaluate
 from service.cli_history import history
 from service.cli_identity import duplicates
 from service.cli_merge import keep_apart, merge, merges, unmerge
@@ -23,10 +23,8 @@ from service.console import (
     opened,
     prepared,
     print_json,
-    read_settings,
     say,
     show,
-    stages,
 )
 
 if TYPE_CHECKING:
@@ -133,49 +131,6 @@ def match(
         show(*match_tables(found, lang or dari.settings.language))
 
 
-@main.command()
-@click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-def evaluate(folder: Path, as_json: bool) -> None:
-    """Score Dari and its baselines on a test set FOLDER."""
-    from rich.markup import escape
-
-    from evaluation import as_tables, evaluate_folder
-    from index import load_encoder
-    from matcher import load_ranker
-
-    settings = read_settings()
-    encoder, ranker = load_encoder(settings.encoder), load_ranker(settings.weights)
-    with stages() as progress:
-        report = evaluate_folder(folder, encoder, progress=progress, ranker=ranker)
-    if as_json:
-        print_json(report.as_json())
-    else:
-        show(escape(report.dataset), *as_tables(report), *map(escape, report.notes))
-
-
-@main.group()
-def convert() -> None:
-    """Turn public records into a test set."""
-
-
-@convert.command("cordis")
-@click.argument("source", type=click.Path(path_type=Path))
-@click.argument("out", type=click.Path(path_type=Path))
-@click.option("--cut", default="2024-07-01", show_default=True, type=click.DateTime(["%Y-%m-%d"]))
-@click.option("--until", default="2024-12-31", show_default=True, type=click.DateTime(["%Y-%m-%d"]))
-def convert_cordis(source: Path, out: Path, cut: datetime, until: datetime) -> None:
-    """Write a test set to OUT from the CORDIS tables in SOURCE.
-
-    Projects that start from --cut to --until, both included, become queries.
-    """
-    from evaluation import convert as convert_tables
-
-    with stages() as progress:
-        convert_tables(source, out, cut=cut.date(), until=until.date(), progress=progress)
-    say(f"Written: {out}. Next: dari evaluate {out}")
-
-
 def _fail(error: DariError) -> NoReturn:
     from profiles.errors import shorten
 
@@ -189,6 +144,10 @@ main.add_command(export)
 main.add_command(index)
 main.add_command(backup)
 main.add_command(restore)
+
+
+for _command in (evaluate, compare, convert):
+    main.add_command(_command)
 
 
 for _command in (erase, expire, held, withdraw):

@@ -271,7 +271,7 @@ def test_an_id_on_both_sides_is_kept_apart(write: Write, files: Files) -> None:
         "date": "2019-01-01",
     })
     read = load(write(files))
-    assert read.queries[-1].startup == "startup:p1"
+    assert read.queries[-1].asker == "startup:p1"
     assert read.startups["startup:p1"].name.en == "Spin-off"
     assert any(tie.a == "startup:p1" for tie in read.ties)
     assert any("renamed" in note for note in read.notes)

@@ -1,14 +1,13 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 
 import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluation import MeasureError, Run, RunError, depth_of, evaluate, read_run, write_run
+from evaluation import MeasureError, Run, RunError, depth_of, evaluate
 
 
 def value(table: pl.DataFrame, query: str, measure: str) -> float:
@@ -50,7 +49,7 @@ def test_a_query_without_a_relevant_partner_counts_as_0() -> None:
 
 
 def test_an_empty_run_scores_0() -> None:
-    assert evaluate({"q": {"a": 1}}, Run.of("r", {}))["value"].to_list() == [0.0] * 5
+    assert evaluate({"q": {"a": 1}}, Run.of("r", {}))["value"].to_list() == [0.0] * 6
 
 
 def test_equal_scores_are_ordered_by_id_ascending() -> None:
@@ -73,13 +72,6 @@ def test_reciprocal_rank_is_that_of_score_then_id(
     before = sum((-s, id) < (-scores[wanted], wanted) for id, s in scores.items())
     table = evaluate({"q": {wanted: 1}}, Run.of("r", {"q": scores}), ["RR"])
     assert table["value"].item() == pytest.approx(1 / (1 + before))
-
-
-def test_a_run_read_again_from_its_file_is_the_same(tmp_path: Path) -> None:
-    run = Run.of("mine", {"q2": {"b": 0.1, "a": 1e-9}, "q1": {"a": 1 / 3, "b": 1 / 3}})
-    write_run(run, tmp_path / "run.txt")
-    assert (tmp_path / "run.txt").read_text().splitlines()[0] == f"q1 Q0 a 1 {1 / 3!r} mine"
-    assert read_run(tmp_path / "run.txt") == run
 
 
 def test_a_run_of_another_test_set_is_refused() -> None:

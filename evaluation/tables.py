@@ -1,0 +1,134 @@
+"""Owns the tables of a report and a comparison for a terminal of 80 columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Literal
+
+from evaluation.comparing import Comparison
+from evaluation.exposure import CAPITAL, Exposure
+from evaluation.report import Report
+from evaluation.scoring import Difference, Figure
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+SIGNS = {"ahead": "+", "behind": "−", "even": "=", "few": "?"}
+
+
+def as_tables(report: Report) -> list[Table]:
+    """Lay the report out: a table for each track, then the gaps and who is seen."""
+    first = next(iter(report.systems.values()), {})
+    tables = [_measures(report, name) for name in first]
+    if report.gaps:
+        tables.append(_gaps(report))
+    return [*tables, _exposure(report)]
+
+
+def comparison_tables(comparison: Comparison) -> list[Table]:
+    """Lay a comparison out: by measure, by slice, and what moved most."""
+    title = f"{comparison.first} − {comparison.second}"
+    by_measure = _differences(f"{title} · all queries", "measure", comparison.measures.items())
+    by_slice = _differences(
+        f"{title} · {comparison.primary} by slice",
+        "slice",
+        (
+            (f"{dimension} {value}", one)
+            for dimension, found in comparison.slices.items()
+            for value, one in found.items()
+        ),
+    )
+    return [by_measure, by_slice, _queries(comparison), _pairs(comparison)]
+
+
+def _table(title: str, *columns: str, right: int = 1) -> Table:
+    """Make a table whose columns from the `right`th on hold numbers."""
+    from rich import box
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(title=escape(title), box=box.SIMPLE_HEAD, title_justify="left", padding=(0, 1))
+    for at, name in enumerate(columns):
+        justify: Literal["left", "right"] = "right" if at >= right else "left"
+        table.add_column(escape(name), justify=justify, no_wrap=at >= right, overflow="fold")
+    return table
+
+
+def _row(table: Table, *cells: str) -> None:
+    from rich.markup import escape
+
+    table.add_row(*map(escape, cells))
+
+
+def _measures(report: Report, name: str) -> Table:
+    """Lay out a track: six measures with intervals fit into 80 columns, so nothing pads them."""
+    figures = {system: slices[name] for system, slices in report.systems.items()}
+    measures = list(next(iter(figures.values())))
+    count = next((figure.n for one in figures.values() for figure in one.values()), 0)
+    table = _table(f"{name} · {count:,} queries", "system", *measures)
+    table.padding = (0, 0)
+    table.columns[0].min_width = 10
+    for system, cells in figures.items():
+        _row(table, system, *(_cell(cells[measure]) for measure in measures))
+    return table
+
+
+def _gaps(report: Report) -> Table:
+    title = f"{report.first} − others · all queries, {report.primary}"
+    gaps = ((name, found[report.primary]) for name, found in report.gaps.items())
+    return _differences(title, "other", gaps)
+
+
+def _differences(title: str, what: str, gaps: Iterable[tuple[str, Difference]]) -> Table:
+    table = _table(title, what, "n", "difference", "95% interval", "p", "Holm", "")
+    for name, gap in gaps:
+        bounds = "" if gap.low is None or gap.high is None else f"{gap.low:+.3f} {gap.high:+.3f}"
+        chances = ("" if chance is None else f"{chance:.4f}" for chance in (gap.p, gap.holm))
+        _row(table, name, f"{gap.n:,}", f"{gap.value:+.3f}", bounds, *chances, SIGNS[gap.verdict])
+    table.caption = "+ ahead, − behind, = within noise (Holm > .05), ? too few clusters"
+    table.caption_justify = "left"
+    return table
+
+
+def _exposure(report: Report) -> Table:
+    table = _table(
+        "who is seen in the first 10 places", "system", "coverage", "Gini", "capital", "of all"
+    )
+    for system, exposure in report.exposure.items():
+        seen = (f"{exposure.coverage:.3f}", f"{exposure.gini:.3f}")
+        _row(table, system, *seen, *_capital(exposure))
+    return table
+
+
+def _capital(exposure: Exposure) -> tuple[str, str]:
+    share = exposure.capital.get(CAPITAL)
+    return ("–", "–") if share is None else (f"{share.exposure:.3f}", f"{share.fair:.3f}")
+
+
+def _queries(comparison: Comparison) -> Table:
+    title = f"queries that moved most, {comparison.primary}"
+    table = _table(title, "query", comparison.first, comparison.second)
+    for one in comparison.queries:
+        _row(table, one.query, f"{one.first:.3f}", f"{one.second:.3f}")
+    return table
+
+
+def _pairs(comparison: Comparison) -> Table:
+    title = "relevant pairs that moved most, rank"
+    table = _table(title, "query", "candidate", comparison.first, comparison.second, right=2)
+    for one in comparison.pairs:
+        ranks = ("–" if rank is None else str(rank) for rank in (one.first, one.second))
+        _row(table, one.query, f"{one.candidate} {one.name}", *ranks)
+    return table
+
+
+def _cell(figure: Figure) -> str:
+    """Write .083 and, on a line of its own, .066–.101."""
+    if figure.low is None or figure.high is None:
+        return _short(figure.value)
+    return f"{_short(figure.value)}\n{_short(figure.low)}–{_short(figure.high)}"
+
+
+def _short(value: float) -> str:
+    text = f"{value:.3f}"
+    return text[1:] if text.startswith("0.") else text[:4]

@@ -1,0 +1,168 @@
+"""Owns the commands of evaluation: `evaluate`, `compare` and `convert`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from service.console import print_json, read_settings, say, show, stages
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_PATH = click.Path(path_type=Path)
+_DAY = click.DateTime(["%Y-%m-%d"])
+
+_measure = click.option(
+    "--measure",
+    "measures",
+    multiple=True,
+    metavar="NAME",
+    help="A measure as ir-measures names it, such as AP or nDCG@20; may be repeated.",
+)
+_side = click.option(
+    "--side",
+    type=click.Choice(["startup", "partner"]),
+    default="startup",
+    show_default=True,
+    help="Who asks: startups for partners, or partners for startups.",
+)
+_lang = click.option(
+    "--lang", type=click.Choice(["en", "ko"]), help="Language of the report and of errors."
+)
+_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+
+
+@click.command()
+@click.argument("folder", type=_PATH)
+@click.option(
+    "--run",
+    "run_files",
+    multiple=True,
+    type=_PATH,
+    metavar="FILE",
+    help="A TREC run to score beside Dari; may be repeated.",
+)
+@_measure
+@_side
+@click.option(
+    "--write-runs", type=_PATH, metavar="DIR", help="Write the runs and qrels, as TREC has them."
+)
+@_json
+@_lang
+def evaluate(
+    folder: Path,
+    run_files: tuple[Path, ...],
+    measures: tuple[str, ...],
+    side: str,
+    write_runs: Path | None,
+    as_json: bool,
+    lang: str | None,
+) -> None:
+    """Score Dari, its baselines and run files on a test set FOLDER."""
+    from rich.markup import escape
+
+    from evaluation import DEFAULT, as_tables, evaluate_folder
+    from index import load_encoder
+    from matcher import load_ranker
+    from profiles import Side
+
+    settings = read_settings()
+    lang = lang or settings.language
+    encoder, ranker = load_encoder(settings.encoder), load_ranker(settings.weights)
+    with told_in(lang), stages() as progress:
+        report = evaluate_folder(
+            folder,
+            encoder,
+            measures or DEFAULT,
+            progress,
+            ranker=ranker,
+            side=Side(side),
+            run_files=run_files,
+            runs_out=write_runs,
+        )
+    if as_json:
+        print_json(report.as_json())
+    else:
+        show(escape(report.dataset), *as_tables(report), *map(escape, report.notes))
+
+
+@click.command()
+@click.argument("folder", type=_PATH)
+@click.argument("run_a", type=_PATH)
+@click.argument("run_b", type=_PATH)
+@_measure
+@_side
+@_json
+@_lang
+def compare(
+    folder: Path,
+    run_a: Path,
+    run_b: Path,
+    measures: tuple[str, ...],
+    side: str,
+    as_json: bool,
+    lang: str | None,
+) -> None:
+    """Compare two TREC runs on a test set FOLDER: RUN_A minus RUN_B.
+
+    Prints the difference in each measure and slice with its interval and p, and which queries and
+    pairs moved most.
+    """
+    from rich.markup import escape
+
+    from evaluation import DEFAULT, compare_folder, comparison_tables
+    from profiles import Side
+
+    with told_in(lang or read_settings().language):
+        found = compare_folder(folder, run_a, run_b, measures or DEFAULT, side=Side(side))
+    if as_json:
+        print_json(found.as_json())
+    else:
+        show(escape(found.dataset), *comparison_tables(found), *map(escape, found.notes))
+
+
+@click.group()
+def convert() -> None:
+    """Turn public records into a test set."""
+
+
+@convert.command("cordis")
+@click.argument("source", type=_PATH)
+@click.argument("out", type=_PATH)
+@click.option("--cut", default="2024-07-01", show_default=True, type=_DAY)
+@click.option("--until", default="2024-12-31", show_default=True, type=_DAY)
+def convert_cordis(source: Path, out: Path, cut: datetime, until: datetime) -> None:
+    """Write a test set to OUT from the CORDIS tables in SOURCE.
+
+    Projects that start from --cut to --until, both included, become queries.
+    """
+    from evaluation import convert as convert_tables
+
+    with stages() as progress:
+        convert_tables(source, out, cut=cut.date(), until=until.date(), progress=progress)
+    say(f"Written: {out}. Next: dari evaluate {out}")
+
+
+@contextmanager
+def told_in(lang: str) -> Iterator[None]:
+    """Tell the error of a run file in `lang`; in English, as every other error."""
+    from evaluation import RunFileError
+    from profiles.errors import shorten
+
+    try:
+        yield
+    except RunFileError as error:
+        if lang != "ko":
+            raise
+        rule, remedy = error.rule_in(lang), error.remedy_in(lang)
+        click.echo(
+            f"dari: {rule}\n  받은 값:  {shorten(error.value, 300)}\n  해결 방법: {remedy}",
+            err=True,
+        )
+        sys.exit(1)
