@@ -15,6 +15,7 @@ from evaluation.dataset import Query, TestSet
 from evaluation.errors import (
     ConversionError,
     DatasetError,
+    LeakError,
     MeasureError,
     RunError,
     RunFileError,
@@ -43,6 +44,7 @@ __all__ = [
     "Difference",
     "Exposure",
     "Figure",
+    "LeakError",
     "MeasureError",
     "Qrels",
     "Query",

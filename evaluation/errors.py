@@ -24,6 +24,25 @@ class DatasetError(DariError):
         super().__init__(value=value, rule=f"{', '.join(where)}: {rule}", remedy=remedy)
 
 
+class LeakError(DatasetError):
+    """A test set that knows its answers; `leak` is the name of the leak."""
+
+    def __init__(
+        self,
+        leak: str,
+        *,
+        file: str,
+        rule: str,
+        remedy: str,
+        value: object,
+        line: int | None = None,
+        field: str | None = None,
+    ) -> None:
+        self.leak = leak
+        told = f"Leak ({leak}): {rule}"
+        super().__init__(file=file, rule=told, remedy=remedy, value=value, line=line, field=field)
+
+
 class RunError(DariError):
     """A run that cannot be scored."""
 

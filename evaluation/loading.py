@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BeforeValidator
 
@@ -21,8 +21,9 @@ from evaluation.dataset import (
     Query,
     TestSet,
 )
-from evaluation.errors import DatasetError
+from evaluation.errors import DatasetError, LeakError
 from evaluation.files import as_id, parse_object, read_objects, read_text
+from evaluation.leaks import TIE_AFTER_CUT, check_leaks
 from evaluation.lenient import Notes, Place, read_leniently
 from evaluation.runs import Qrels, numbered_qrels
 from profiles import Partner, Record, Startup, Tie, TieKind
@@ -43,7 +44,9 @@ def load(folder: Path) -> TestSet:
     Raises:
         DatasetError: naming file, line and field, for anything else: a missing file, broken
             JSON, another encoding, a missing required field, an id that stands twice or is not
-            defined, a relevance outside 0-3, a tie dated on or after the cut (a leak).
+            defined, a relevance outside 0-3.
+        LeakError: for a set that knows its answers: a tie dated on or after the cut, a query's
+            own context in what is known, a startup on both sides of a split by entity.
     """
     if not folder.is_dir():
         raise DatasetError(
@@ -60,7 +63,7 @@ def load(folder: Path) -> TestSet:
     )
     queries = _read_queries(folder / QUERIES, startups, renamed, notes)
     qrels = _read_qrels(folder / QRELS, queries, partners, notes)
-    return TestSet(
+    test_set = TestSet(
         name=about.name,
         cut=about.cut,
         startups=startups,
@@ -77,6 +80,8 @@ def load(folder: Path) -> TestSet:
         cluster=about.cluster,
         notes=(*about.notes, *notes.sentences()),
     )
+    check_leaks(test_set, by_entity=about.split == "entity")
+    return test_set
 
 
 def _as_label(value: Any) -> Any:
@@ -96,6 +101,7 @@ class _About(Record):
     language: Plain | None = None
     cluster: Plain | None = None
     notes: tuple[Plain, ...] = ()
+    split: Literal["time", "entity"] = "time"
 
 
 class _Asked(Record):
@@ -113,7 +119,7 @@ class _Asked(Record):
 
 def _read_about(folder: Path, notes: Notes) -> _About:
     raw = parse_object(read_text(folder / DATASET), DATASET)
-    return read_leniently(_About, raw, Place(DATASET), notes, required=("name", "cut"))
+    return read_leniently(_About, raw, Place(DATASET), notes, required=("name", "cut", "split"))
 
 
 def _read_profiles(path: Path, model: type[P], notes: Notes) -> dict[str, P]:
@@ -274,10 +280,13 @@ def _check_leak(tie: Tie, cut: date, place: Place) -> None:
             remedy="Give its date as YYYY-MM-DD, or leave the tie out.",
         )
     if tie.valid_from >= cut:
-        raise place.error(
+        raise LeakError(
+            TIE_AFTER_CUT,
+            file=place.file,
+            line=place.line,
             field="date",
             value=tie.valid_from,
-            rule=f"Leak: the tie of {tie.a} and {tie.b} is dated on or after the cut ({cut}), "
+            rule=f"the tie of {tie.a} and {tie.b} is dated on or after the cut ({cut}), "
             "and must not be known.",
             remedy="Leave the tie out, or move the cut.",
         )
