@@ -15,6 +15,8 @@ from index import Encoder, LexicalIndex
 from profiles import Profile, Startup, Tie
 from profiles.taxonomy import country_of, sector_relation, sectors
 
+Floats = NDArray[np.float64]
+
 Advance = Callable[[int], None]
 """Is told how many more queries have been answered."""
 
@@ -97,11 +99,11 @@ def popularity_run(
 ) -> Run:
     """Order each query's candidates by what they did before: contexts, or ties without one."""
     scores: dict[str, dict[str, float]] = {}
+    listing = _Listing(test_set)
     for past, queries in known or known_at(test_set):
-        counts = past.popularity
+        counts = listing.values(past.popularity)
         for query in queries:
-            found = {id: float(counts.get(id, 0)) for id in test_set.candidates_of(query.id)}
-            scores[query.id] = dict(_best(found, depth))
+            scores[query.id] = listing.best(counts, query, depth)
     return Run.of("popularity", scores)
 
 
@@ -113,16 +115,13 @@ def region_run(
     Where the asker's region is not known, this is popularity.
     """
     scores: dict[str, dict[str, float]] = {}
+    listing = _Listing(test_set)
     for past, queries in known or known_at(test_set):
-        counts = past.popularity
-        step = 1.0 + max(counts.values(), default=0)
+        counts = listing.values(past.popularity)
+        step = 2 * (1.0 + counts.max(initial=0.0))
         for query in queries:
-            own = region_of(test_set, query)
-            found = {
-                id: counts.get(id, 0) + 2 * step * _nearness(own, test_set.answers[id].region)
-                for id in test_set.candidates_of(query.id)
-            }
-            scores[query.id] = dict(_best(found, depth))
+            near = step * listing.nearness(region_of(test_set, query))
+            scores[query.id] = listing.best(counts + near, query, depth)
     return Run.of("popularity_region", scores)
 
 
@@ -159,21 +158,20 @@ def dense_run(
 ) -> Run:
     """Order candidates by the cosine of the query's text and the nearest of their texts.
 
-    The texts are those of `bm25_run`, each encoded on its own. Candidates without a text are left
-    out, and queries without one answer nothing.
+    The texts are those of `bm25_run`, each encoded on its own.
     """
     scores: dict[str, dict[str, float]] = {}
     vectors: dict[str, NDArray[np.float32]] = {}
+    listing = _Listing(test_set)
     for past, queries in known or known_at(test_set):
         _encode(encoder, (text for texts in past.texts.values() for text in texts), vectors)
-        ids, matrix, starts = _stacked(past.texts, vectors)
-        asked = [past.asked(query) for query in queries]
-        questions = encoder.encode(asked, role="query")
-        for query, text, question in zip(queries, asked, questions, strict=True):
-            near = np.maximum.reduceat(matrix @ question, starts) if text and ids else ()
-            allowed = test_set.candidates_of(query.id)
-            found = {id: float(s) for id, s in zip(ids, near, strict=False) if id in allowed}
-            scores[query.id] = dict(_best(found, depth))
+        asked = {query.id: past.asked(query) for query in queries}
+        texts = list(dict.fromkeys(asked.values()))
+        questions = dict(zip(texts, encoder.encode(texts, role="query"), strict=True))
+        near = _Nearest(listing.ids, past.texts, vectors)
+        for query in queries:
+            found = near.cosines(questions[asked[query.id]])
+            scores[query.id] = listing.best(found, query, depth)
     return Run.of("dense", scores)
 
 
@@ -185,23 +183,73 @@ def rule_run(test_set: TestSet, *, depth: int) -> Run:
     """
     codes = {code: column for column, code in enumerate(sectors())}
     relation = np.array([[_points_of(a, b) for b in codes] for a in codes])
-    ids = sorted(test_set.answers)
-    has = np.zeros((len(ids), len(codes)), dtype=bool)
-    for row, id in enumerate(ids):
+    listing = _Listing(test_set)
+    has = np.zeros((len(listing.ids), len(codes)), dtype=bool)
+    for row, id in enumerate(listing.ids):
         has[row, [codes[code] for code in test_set.answers[id].sectors]] = True
-    rows = {id: row for row, id in enumerate(ids)}
+    points: dict[tuple[str, ...], Floats] = {(): np.zeros(len(listing.ids))}
     scores: dict[str, dict[str, float]] = {}
     for query in test_set.queries:
-        own = [codes[code] for code in sectors_of(test_set, query)]
-        best = relation[own].max(axis=0) if own else np.zeros(len(codes))
-        sector = np.where(has, best, 0.0).max(axis=1, initial=0.0)
-        region = region_of(test_set, query)
-        found = {
-            id: float(sector[rows[id]]) + _nearness(region, test_set.answers[id].region)
-            for id in test_set.candidates_of(query.id)
-        }
-        scores[query.id] = dict(_best(found, depth))
+        own = sectors_of(test_set, query)
+        if own not in points:
+            best = relation[[codes[code] for code in own]].max(axis=0)
+            points[own] = np.where(has, best, 0.0).max(axis=1, initial=0.0)
+        near = listing.nearness(region_of(test_set, query))
+        scores[query.id] = listing.best(points[own] + near, query, depth)
     return Run.of("rule", scores)
+
+
+class _Listing:
+    """Orders all n profiles that may be listed, by id, for queries that allow some of them."""
+
+    def __init__(self, test_set: TestSet) -> None:
+        self.ids = sorted(test_set.answers)
+        self._test_set = test_set
+        self._row = {id: row for row, id in enumerate(self.ids)}
+        self._allowed: dict[frozenset[str], NDArray[np.int64]] = {}
+        self._near: dict[str | None, Floats] = {}
+
+    def values(self, found: Mapping[str, float]) -> Floats:
+        """Give a value of each profile, shape (n,); 0 where there is none."""
+        return np.array([found.get(id, 0) for id in self.ids], dtype=np.float64)
+
+    def nearness(self, region: str | None) -> Floats:
+        """Give the points for being near a region, shape (n,)."""
+        if region not in self._near:
+            places = (self._test_set.answers[id].region for id in self.ids)
+            self._near[region] = np.array([_nearness(region, place) for place in places])
+        return self._near[region]
+
+    def best(self, scores: Floats, query: Query, depth: int) -> dict[str, float]:
+        """Give the best of those that a query allows, by score (n,) descending, then by id."""
+        allowed = self._test_set.candidates_of(query.id)
+        if allowed not in self._allowed:
+            self._allowed[allowed] = np.array(sorted(map(self._row.__getitem__, allowed)), int)
+        rows = self._allowed[allowed]
+        order = rows[np.argsort(-scores[rows], kind="stable")[:depth]]
+        return {self.ids[row]: float(scores[row]) for row in order}
+
+
+class _Nearest:
+    """Tells how near the nearest text of each of n profiles is; each text is compared once."""
+
+    def __init__(
+        self,
+        ids: Sequence[str],
+        texts: Mapping[str, Sequence[str]],
+        vectors: Mapping[str, NDArray[np.float32]],
+    ) -> None:
+        distinct = list(dict.fromkeys(text for id in ids for text in texts[id]))
+        place = {text: at for at, text in enumerate(distinct)}
+        self._matrix = np.stack([vectors[text] for text in distinct])
+        self._places = np.array([place[text] for id in ids for text in texts[id]], dtype=int)
+        sizes = [len(texts[id]) for id in ids]
+        self._starts = np.cumsum([0, *sizes[:-1]])
+
+    def cosines(self, question: NDArray[np.float32]) -> Floats:
+        """Give the highest cosine of each profile's texts, shape (n,)."""
+        near = (self._matrix @ question)[self._places]
+        return np.maximum.reduceat(near, self._starts).astype(np.float64)
 
 
 def region_of(test_set: TestSet, query: Query) -> str | None:
@@ -227,10 +275,6 @@ def _points_of(a: str, b: str) -> float:
     return SAME_SECTOR if relation == "same" else NEAR_SECTOR if relation in _NEAR else 0.0
 
 
-def _best(scores: Mapping[str, float], depth: int) -> list[tuple[str, float]]:
-    return sorted(scores.items(), key=lambda pair: (-pair[1], pair[0]))[:depth]
-
-
 def _texts(profile: Profile) -> list[str]:
     texts = (profile.name, profile.summary, profile.offering, profile.seeking)
     return [text.joined for text in texts if text is not None]
@@ -243,18 +287,3 @@ def _encode(
     new = list(dict.fromkeys(text for text in texts if text not in vectors))
     if new:
         vectors.update(zip(new, encoder.encode(new), strict=True))
-
-
-def _stacked(
-    texts: Mapping[str, Sequence[str]], vectors: Mapping[str, NDArray[np.float32]]
-) -> tuple[list[str], NDArray[np.float32], NDArray[np.int64]]:
-    """Stack the vectors of all texts; give the ids that have one, the rows, and where each starts.
-
-    Returns:
-        n ids, (t, d) rows, (n,) the first row of each id.
-    """
-    ids = [id for id, own in texts.items() if own]
-    sizes = [len(texts[id]) for id in ids]
-    rows = [vectors[text] for id in ids for text in texts[id]]
-    matrix = np.stack(rows) if rows else np.zeros((0, 0), dtype=np.float32)
-    return ids, matrix, np.cumsum([0, *sizes[:-1]]).astype(np.int64)
