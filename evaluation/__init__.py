@@ -22,6 +22,7 @@ from evaluation.errors import (
 )
 from evaluation.exposure import Exposure, exposure_of
 from evaluation.folder import SYSTEMS, compare_folder, evaluate_folder, write_runs
+from evaluation.html import as_html, write_report
 from evaluation.loading import load
 from evaluation.measures import DEFAULT, depth_of, evaluate, parse_measures
 from evaluation.paired import holm, randomisation_test
@@ -53,6 +54,7 @@ __all__ = [
     "RunError",
     "RunFileError",
     "TestSet",
+    "as_html",
     "as_tables",
     "bm25_run",
     "clustered_interval",
@@ -82,6 +84,7 @@ __all__ = [
     "slices_of",
     "turn",
     "write_qrels",
+    "write_report",
     "write_run",
     "write_runs",
 ]

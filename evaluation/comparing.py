@@ -12,6 +12,7 @@ from evaluation.paired import holm
 from evaluation.runs import Run
 from evaluation.scoring import Difference, Scored, rounded, score
 from evaluation.slices import slices_of
+from profiles import Text
 
 MOST_MOVED = 10
 _SHOWN_PLACES = 100
@@ -38,7 +39,7 @@ class MovedPair:
 
     query: str
     candidate: str
-    name: str
+    name: Text
     relevance: int
     first: int | None
     second: int | None
@@ -196,7 +197,7 @@ def _moved_pairs(test_set: TestSet, first: Run, second: Run) -> Iterable[MovedPa
         for candidate, grade in test_set.qrels[query].items():
             places = [found.get(candidate) for found in ranks]
             if grade > 0 and places[0] != places[1]:
-                name = test_set.answers[candidate].name.in_("en")
+                name = test_set.answers[candidate].name
                 moved.append(MovedPair(query, candidate, name, grade, places[0], places[1]))
     return _both_ends(moved, [one.gain for one in moved])
 

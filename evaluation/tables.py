@@ -118,7 +118,7 @@ def _pairs(comparison: Comparison) -> Table:
     table = _table(title, "query", "candidate", comparison.first, comparison.second, right=2)
     for one in comparison.pairs:
         ranks = ("–" if rank is None else str(rank) for rank in (one.first, one.second))
-        _row(table, one.query, f"{one.candidate} {one.name}", *ranks)
+        _row(table, one.query, f"{one.candidate} {one.name.in_('en')}", *ranks)
     return table
 
 

@@ -53,6 +53,9 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print one JSON doc
 @click.option(
     "--write-runs", type=_PATH, metavar="DIR", help="Write the runs and qrels, as TREC has them."
 )
+@click.option(
+    "--report", "report_out", type=_PATH, metavar="DIR", help="Write report.html, with charts."
+)
 @_json
 @_lang
 def evaluate(
@@ -61,13 +64,14 @@ def evaluate(
     measures: tuple[str, ...],
     side: str,
     write_runs: Path | None,
+    report_out: Path | None,
     as_json: bool,
     lang: str | None,
 ) -> None:
     """Score Dari, its baselines and run files on a test set FOLDER."""
     from rich.markup import escape
 
-    from evaluation import DEFAULT, as_tables, evaluate_folder
+    from evaluation import DEFAULT, as_tables, evaluate_folder, write_report
     from index import load_encoder
     from matcher import load_ranker
     from profiles import Side
@@ -86,6 +90,8 @@ def evaluate(
             run_files=run_files,
             runs_out=write_runs,
         )
+    if report_out is not None:
+        say(f"Written: {write_report(report, report_out, lang)}.")
     if as_json:
         print_json(report.as_json())
     else:

@@ -1,0 +1,112 @@
+"""The report as one file: what it says, in both languages, and that it is the same again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evaluation import ConversionError, Report, Run, as_html, load, report_on, write_report
+from evaluation import messages as words
+
+Files = dict[str, Any]
+Write = Callable[[Files], Path]
+ROOT = Path(__file__).parents[2]
+
+
+def report(write: Write, files: Files, *, lone: bool = False) -> Report:
+    asked = {"startup": "s1", "date": "2020-08-01", "track": "health", "sectors": ["ai"]}
+    files["queries.jsonl"] += [{**asked, "id": f"n{i}", "cluster": f"n{i}"} for i in range(24)]
+    files["qrels.txt"] += [f"n{i} 0 p1 1" for i in range(24)]
+    good = {f"n{i}": {"p1": 9.0, "p2": 8.0} for i in range(24)}
+    poor = {f"n{i}": {"p1": 1.0, "p2": 8.0, "p3": 7.0} for i in range(24)}
+    runs = [Run.of("dari", good), Run.of("popularity", poor), Run.of("a <b>run</b>", poor)]
+    return report_on(load(write(files)), runs[:1] if lone else runs, seed=3)
+
+
+def plain(page: str) -> str:
+    body = re.sub(r"<style>.*?</style>", "", page, flags=re.DOTALL)
+    return " ".join(re.sub(r"<[^>]*>", " ", body).split())
+
+
+def test_it_says_which_is_better_by_how_much_where_and_how_sure(write: Write, files: Files) -> None:
+    text = plain(as_html(report(write, files), "en"))
+    assert "Dari reaches .889 in nDCG@10 (95% interval " in text
+    assert "It is ahead of popularity by .444 (95% interval " in text
+    assert "with probability &lt;.001" in text
+    assert "Over all queries it is ahead, beyond noise, of: popularity, a &lt;b&gt;run" in text
+    assert re.search("Ahead of popularity: [^.]*Track – health", text)
+    assert "parts are too small for a verdict" in text
+    assert "too few" in text
+
+
+def test_it_is_told_in_korean(write: Write, files: Files) -> None:
+    page = as_html(report(write, files), "ko")
+    assert '<html lang="ko">' in page
+    text = plain(page).split("유의할 점")[0]
+    assert "다리의 nDCG@10는 .889입니다" in text
+    assert "인기도보다 .444 앞섭니다" in text
+    for english in ("Where", "ahead", "too few", "Coverage", "Difference", "interval"):
+        assert english not in text
+
+
+@pytest.mark.parametrize("lang", ["en", "ko"])
+def test_the_same_input_gives_the_same_bytes(
+    write: Write, files: Files, tmp_path: Path, lang: str
+) -> None:
+    made = report(write, files)
+    paths = [write_report(made, tmp_path / name, lang) for name in ("a", "b")]
+    assert paths[0].read_bytes() == paths[1].read_bytes()
+
+
+def test_it_needs_nothing_else(write: Write, files: Files) -> None:
+    page = as_html(report(write, files), "en")
+    assert "<script" not in page
+    assert not re.findall(r"""(?:src|href)\s*=\s*["'](?!#)""", page)
+    assert not re.findall(r"url\((?!#)", page)
+    assert "@import" not in page
+    ids = re.findall(r'\bid="([^"]+)"', page)
+    assert len(ids) == len(set(ids))
+    assert page.count("<svg") == 6 + 1 + 6 + 1
+
+
+def test_hostile_names_are_text(write: Write, files: Files) -> None:
+    files["dataset.json"]["name"] = "<script>alert(1)</script>"
+    files["queries.jsonl"][0]["track"] = "</svg><img src=x>"
+    page = as_html(report(write, files), "en")
+    assert "<script" not in page
+    assert "<img" not in page
+    assert "&lt;script&gt;alert(1)" in page
+
+
+def test_a_report_of_one_system_stands_alone(write: Write, files: Files) -> None:
+    made = report(write, files, lone=True)
+    assert made.moved is None
+    text = plain(as_html(made, "en"))
+    assert "Dari reaches" in text
+    assert "By how much" not in text
+
+
+def test_a_place_that_cannot_be_written_is_named(
+    write: Write, files: Files, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(ConversionError, match="cannot be written"):
+        write_report(report(write, files, lone=True), tmp_path / "file", "en")
+
+
+def test_every_sentence_that_the_page_uses_is_there_in_both_languages() -> None:
+    used = set()
+    for name in ("html.py", "report.html"):
+        source = (ROOT / "evaluation" / name).read_text(encoding="utf-8")
+        used |= set(re.findall(r"""\bt\(\s*f?["']([a-z0-9_]+)["']\s*[,)]""", source))
+    assert len(used) > 40
+    assert used <= words.keys()
+    for key in words.keys():  # noqa: SIM118 - a function, not a mapping
+        catalogue = words._catalogue()[key]
+        assert set(catalogue) == {"en", "ko"}
+        holes = [set(re.findall(r"{(\w+)}", catalogue[lang])) for lang in ("en", "ko")]
+        assert holes[0] == holes[1], key

@@ -1,0 +1,85 @@
+"""The commands of evaluation, run on the small test set of the documentation."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from evaluation import SYSTEMS
+
+TEST_SET = Path(__file__).parents[2] / "docs" / "examples" / "test-set"
+
+
+@pytest.fixture
+def runs(dari, tmp_path):
+    assert dari("evaluate", TEST_SET, "--write-runs", tmp_path / "runs").exit_code == 0
+    return tmp_path / "runs"
+
+
+def test_runs_that_were_written_score_as_those_that_were_run(dari, runs, tmp_path):
+    assert {path.name for path in runs.iterdir()} == {*(f"{s}.run" for s in SYSTEMS), "qrels.txt"}
+    assert (runs / "qrels.txt").read_text().splitlines()[0].split()[1] == "0"
+    answer = dari("evaluate", TEST_SET, "--run", runs / "dari.run", "--run", runs / "bm25.run",
+                  "--measure", "AP", "--measure", "P@3", "--json")  # fmt: skip
+    document = json.loads(answer.stdout)
+    systems = document["systems"]
+    assert list(systems) == ["dari", "dari (dari)", "bm25 (bm25)", *SYSTEMS[1:]]
+    assert systems["dari (dari)"] == systems["dari"]
+    assert systems["bm25 (bm25)"] == systems["bm25"]
+    assert set(systems["dari"]["all"]) == {"AP", "P@3"}
+    assert document["primary"] == "AP"
+
+
+def test_the_report_is_written_in_the_language_asked_for(dari, tmp_path):
+    answer = dari("evaluate", TEST_SET, "--report", tmp_path / "out", "--lang", "ko")
+    assert answer.exit_code == 0, answer.output
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert '<html lang="ko">' in page
+    assert "report.html" in answer.stderr
+
+
+def test_partners_may_ask(dari, tmp_path):
+    answer = dari("evaluate", TEST_SET, "--side", "partner", "--write-runs", tmp_path, "--json")
+    document = json.loads(answer.stdout)
+    assert document["side"] == "partner"
+    assert document["systems"]["dari"]["all"]["nDCG@10"]["value"] > 0.5
+    again = dari("compare", TEST_SET, tmp_path / "dari.run", tmp_path / "random.run",
+                 "--side", "partner", "--json")  # fmt: skip
+    assert json.loads(again.stdout)["measures"]["nDCG@10"]["difference"] > 0
+
+
+def test_compare_prints_the_difference_and_what_moved(dari, runs):
+    answer = dari("compare", TEST_SET, runs / "dari.run", runs / "random.run")
+    assert answer.exit_code == 0, answer.output
+    for said in ("dari − random", "nDCG@10", "track korean", "moved most", "too few clusters"):
+        assert said in answer.stdout
+    document = json.loads(
+        dari("compare", TEST_SET, runs / "dari.run", runs / "dari.run", "--json").stdout
+    )
+    assert document["second"] == "dari (dari)"
+    assert {one["difference"] for one in document["measures"].values()} == {0.0}
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [("en", ("bad.run, line 2", "remedy:")), ("ko", ("bad.run 2번째 줄", "해결 방법:"))],
+)
+def test_a_broken_run_is_refused_in_both_languages_before_anything_is_run(
+    dari, tmp_path, lang, said
+):
+    bad = tmp_path / "bad.run"
+    bad.write_text("sonolight-en Q0 p-imaging 1 2.0 x\nsonolight-en Q0 p-telecom 2 nan x\n")
+    for words in (("evaluate", TEST_SET, "--run", bad), ("compare", TEST_SET, bad, bad)):
+        answer = dari(*words, "--lang", lang)
+        assert answer.exit_code == 1
+        assert answer.stdout == ""
+        for word in said:
+            assert word in answer.stderr
+
+
+def test_an_unknown_measure_is_named(dari):
+    answer = dari("evaluate", TEST_SET, "--measure", "Best@1")
+    assert answer.exit_code == 1
+    assert "Best@1" in answer.stderr
