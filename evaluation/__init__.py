@@ -11,6 +11,7 @@ from evaluation.baselines import (
 from evaluation.bootstrap import clustered_interval, clustered_intervals
 from evaluation.comparing import Comparison, compare_runs
 from evaluation.cordis import convert
+from evaluation.crunchbase import convert_crunchbase
 from evaluation.dataset import Query, TestSet
 from evaluation.errors import (
     ConversionError,
@@ -31,6 +32,7 @@ from evaluation.run_files import read_run, read_runs
 from evaluation.runs import Qrels, Run, read_qrels, write_qrels, write_run
 from evaluation.scoring import Difference, Figure
 from evaluation.slices import FEWEST_CLUSTERS, slices_of
+from evaluation.store_source import convert_store
 from evaluation.system import dari_run
 from evaluation.tables import as_tables, comparison_tables
 from evaluation.turning import turn
@@ -63,6 +65,8 @@ __all__ = [
     "compare_runs",
     "comparison_tables",
     "convert",
+    "convert_crunchbase",
+    "convert_store",
     "dari_run",
     "dense_run",
     "depth_of",

@@ -5,10 +5,9 @@ Source: CORDIS, European Union, CC BY 4.0, https://cordis.europa.eu.
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -18,7 +17,7 @@ from typing import Any
 from evaluation import dataset as names
 from evaluation.cordis_source import Organisation, Project, Records, read_records
 from evaluation.errors import ConversionError
-from evaluation.runs import write_qrels
+from evaluation.writing import STEPS, Progress, given, silent, write_test_set
 from profiles.taxonomy import map_external, region_name
 
 CUT = date(2024, 7, 1)
@@ -28,19 +27,6 @@ LONGEST_SUBJECT = 1_500
 LONGEST_SHARE = 1_000
 SHARED_PROJECTS = 5
 MOST_SECTORS = 8
-
-_WRITTEN = frozenset((
-    names.STARTUPS,
-    names.PARTNERS,
-    names.TIES,
-    names.QUERIES,
-    names.QRELS,
-    names.CANDIDATES,
-))
-_STEPS = len(_WRITTEN)
-
-Progress = Callable[[str, int, int], None]
-"""Is told what is being done, how much of it is done, and how much there is."""
 
 TRACKS: Mapping[str, frozenset[str]] = {
     "research": frozenset({"university", "research_institute"}),
@@ -91,8 +77,8 @@ def convert(
             rule="The last day lies before the cut.",
             remedy="Choose a last day on or after the cut.",
         )
-    tell = progress or _silent
-    tell("Reading CORDIS", 0, _STEPS)
+    tell = progress or silent
+    tell("Reading CORDIS", 0, STEPS)
     conversion = _Conversion(read_records(source), cut, until, newcomers)
     if not conversion.asked:
         raise ConversionError(
@@ -100,16 +86,7 @@ def convert(
             rule="No startup takes part in a project that starts between these days.",
             remedy="Choose other days; the records start and end with their projects.",
         )
-    try:
-        _prepare(out)
-        _write(conversion, out, tell)
-    except OSError as error:
-        raise ConversionError(
-            value=out,
-            rule=f"The folder cannot be written ({error.strerror}).",
-            remedy="Name a folder that can be made and written.",
-        ) from error
-    tell("Done", _STEPS, _STEPS)
+    write_test_set(out, conversion.files(), conversion.qrels(), conversion.about(), tell)
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +224,7 @@ class _Conversion:
             code for project in self.known.get(organisation.pic, ()) for code in _sectors(project)
         )
         often = sorted(found, key=lambda code: (-found[code], code))[:MOST_SECTORS]
-        return _given(
+        return given(
             id=organisation.pic,
             name=organisation.name,
             region=organisation.region,
@@ -270,7 +247,7 @@ class _Conversion:
         for project in self.past:
             coordinator = self.records.coordinators.get(project.id, "")
             for ends in _pairs(self.records.members[project.id], coordinator):
-                yield _given(
+                yield given(
                     **ends,
                     kind="collaboration",
                     date=project.start.isoformat(),
@@ -295,7 +272,7 @@ def _pairs(members: Iterable[Organisation], coordinator: str) -> Iterator[dict[s
 
 def _query(asked: _Asked) -> dict[str, Any]:
     project = asked.project
-    return _given(
+    return given(
         id=asked.id,
         startup=asked.startup.pic,
         date=project.start.isoformat(),
@@ -314,11 +291,6 @@ def _sectors(project: Project) -> list[str]:
     )
 
 
-def _given(**fields: Any) -> dict[str, Any]:
-    """Leave out what is not known."""
-    return {name: value for name, value in fields.items() if value}
-
-
 def _about_project(project: Project, limit: int) -> str:
     return _bounded(f"{project.title}. {project.objective}", limit)
 
@@ -327,31 +299,3 @@ def _bounded(text: str, limit: int) -> str:
     """Cut a text at a word's end, at most `limit` characters long."""
     text = re.sub(r"\s+", " ", text).strip()
     return text if len(text) <= limit else text[: limit - 1].rsplit(" ", 1)[0] + "…"
-
-
-def _silent(description: str, done: int, total: int) -> None:
-    pass
-
-
-def _prepare(out: Path) -> None:
-    """Make the folder; a test set in it is none any more until this conversion is whole."""
-    out.mkdir(parents=True, exist_ok=True)
-    held = {path.name for path in out.iterdir()}
-    if names.DATASET not in held and held - _WRITTEN:
-        raise ConversionError(
-            value=out,
-            rule="The folder holds something that is no test set.",
-            remedy="Name a new or empty folder.",
-        )
-    (out / names.DATASET).unlink(missing_ok=True)
-
-
-def _write(conversion: _Conversion, out: Path, tell: Progress) -> None:
-    """Write the files, `dataset.json` last: without it the folder is no test set."""
-    for step, (name, lines) in enumerate(conversion.files(), start=1):
-        tell(f"Writing {name}", step, _STEPS)
-        with (out / name).open("w", encoding="utf-8", newline="\n") as stream:
-            stream.writelines(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
-    write_qrels(conversion.qrels(), out / names.QRELS)
-    about = json.dumps(conversion.about(), ensure_ascii=False, indent=2)
-    (out / names.DATASET).write_text(about + "\n", encoding="utf-8", newline="\n")

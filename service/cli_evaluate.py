@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
-from service.console import print_json, read_settings, say, show, stages
+from service.console import opened, print_json, read_settings, say, show, stages
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -135,7 +135,7 @@ def compare(
 
 @click.group()
 def convert() -> None:
-    """Turn public records into a test set."""
+    """Turn public records, or your own history, into a test set."""
 
 
 @convert.command("cordis")
@@ -152,6 +152,37 @@ def convert_cordis(source: Path, out: Path, cut: datetime, until: datetime) -> N
 
     with stages() as progress:
         convert_tables(source, out, cut=cut.date(), until=until.date(), progress=progress)
+    say(f"Written: {out}. Next: dari evaluate {out}")
+
+
+@convert.command("crunchbase")
+@click.argument("source", type=_PATH)
+@click.argument("out", type=_PATH)
+@click.option("--cut", default="2010-01-01", show_default=True, type=_DAY)
+@click.option("--until", default="2011-12-31", show_default=True, type=_DAY)
+def convert_crunchbase(source: Path, out: Path, cut: datetime, until: datetime) -> None:
+    """Write a test set to OUT from the Crunchbase tables in SOURCE.
+
+    Companies that take money from --cut to --until, both included, become queries.
+    """
+    from evaluation import convert_crunchbase as convert_tables
+
+    with stages() as progress:
+        convert_tables(source, out, cut=cut.date(), until=until.date(), progress=progress)
+    say(f"Written: {out}. Next: dari evaluate {out}")
+
+
+@convert.command("store")
+@click.argument("out", type=_PATH)
+@click.option("--cut", required=True, type=_DAY, help="The first day that is not known.")
+@click.option("--until", type=_DAY, help="The last day that counts.")
+def convert_store(out: Path, cut: datetime, until: datetime | None) -> None:
+    """Write a test set to OUT from this installation's own verdicts and outcomes."""
+    from evaluation import convert_store as convert_history
+
+    last = until.date() if until else None
+    with stages() as progress:
+        convert_history(opened().store, out, cut=cut.date(), until=last, progress=progress)
     say(f"Written: {out}. Next: dari evaluate {out}")
 
 

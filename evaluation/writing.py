@@ -1,0 +1,79 @@
+"""Owns the writing of a test set's folder by a conversion; `dataset.json` comes last."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from evaluation import dataset as names
+from evaluation.errors import ConversionError
+from evaluation.runs import Qrels, write_qrels
+
+Progress = Callable[[str, int, int], None]
+"""Is told what is being done, how much of it is done, and how much there is."""
+
+Lines = Iterable[tuple[str, Iterable[Mapping[str, Any]]]]
+"""The lines of each JSONL file, by its name."""
+
+_WRITTEN = frozenset((
+    names.STARTUPS,
+    names.PARTNERS,
+    names.TIES,
+    names.QUERIES,
+    names.QRELS,
+    names.CANDIDATES,
+))
+STEPS = len(_WRITTEN)
+
+
+def write_test_set(
+    out: Path, lines: Lines, qrels: Qrels, about: Mapping[str, Any], tell: Progress
+) -> None:
+    """Write the files of a test set, `dataset.json` last: without it the folder is no test set.
+
+    What an earlier conversion wrote there is replaced.
+
+    Raises:
+        ConversionError: if the folder holds something else, or cannot be written.
+    """
+    try:
+        _prepare(out)
+        for step, (name, objects) in enumerate(lines, start=1):
+            tell(f"Writing {name}", step, STEPS)
+            with (out / name).open("w", encoding="utf-8", newline="\n") as stream:
+                stream.writelines(json.dumps(one, ensure_ascii=False) + "\n" for one in objects)
+        write_qrels(qrels, out / names.QRELS)
+        text = json.dumps(about, ensure_ascii=False, indent=2)
+        (out / names.DATASET).write_text(text + "\n", encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise ConversionError(
+            value=out,
+            rule=f"The folder cannot be written ({error.strerror}).",
+            remedy="Name a folder that can be made and written.",
+        ) from error
+    tell("Done", STEPS, STEPS)
+
+
+def given(**fields: Any) -> dict[str, Any]:
+    """Leave out what is not known."""
+    return {name: value for name, value in fields.items() if value}
+
+
+def silent(description: str, done: int, total: int) -> None:
+    """Tell nobody."""
+
+
+def _prepare(out: Path) -> None:
+    """Make the folder; a test set in it is none any more until this conversion is whole."""
+    out.mkdir(parents=True, exist_ok=True)
+    held = {path.name for path in out.iterdir()}
+    if names.DATASET not in held and held - _WRITTEN:
+        raise ConversionError(
+            value=out,
+            rule="The folder holds something that is no test set.",
+            remedy="Name a new or empty folder.",
+        )
+    for name in (names.DATASET, *_WRITTEN):
+        (out / name).unlink(missing_ok=True)

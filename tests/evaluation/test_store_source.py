@@ -1,0 +1,117 @@
+"""An installation's own verdicts and outcomes as a test set."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evaluation import ConversionError, convert_store, load
+from profiles import Partner, Startup, Store, Tie, Verdict, validate
+from profiles.vectors import Vectors
+
+CUT = date(2020, 7, 1)
+
+
+def put(store: Store, *profiles: Startup | Partner) -> None:
+    store.put_many([(profile, Vectors("none")) for profile in profiles])
+
+
+def startup(id: str, summary: str = "Makes sonar.", **fields: Any) -> Startup:
+    return validate(Startup, {"id": id, "name": id.title(), "summary": summary, **fields})
+
+
+def partner(id: str, **fields: Any) -> Partner:
+    return validate(Partner, {"id": id, "name": id.title(), **fields})
+
+
+def tie(a: str, b: str, kind: str, day: str | None, **fields: Any) -> Tie:
+    return validate(Tie, {"a": a, "b": b, "kind": kind, "valid_from": day, **fields})
+
+
+def verdict(query: str, candidate: str, label: Any, day: str) -> Verdict:
+    at = datetime.fromisoformat(day).replace(tzinfo=UTC)
+    return Verdict(query, candidate, label, "", 1, "model-1", at)
+
+
+@pytest.fixture
+def filled(store: Store) -> Store:
+    consent = {"version": "1", "purpose": "matching", "at": "2020-01-01T00:00:00Z"}
+    put(
+        store,
+        startup("s1", contact="a@example.com", consent=consent),
+        startup("s2"),
+        startup("s3"),
+        *(partner(f"p{i}") for i in range(1, 5)),
+    )
+    ties = [
+        tie("s1", "p1", "pilot", "2020-06-30"),
+        tie("s1", "p2", "contract", "2020-08-01"),
+        tie("p3", "s2", "pilot", "2020-07-01"),
+        tie("s2", "p4", "conflict", "2020-08-01"),
+        tie("s3", "p4", "pairing", "2020-08-01", region="KR-27"),
+        tie("s3", "p4", "pilot", None),
+        tie("s1", "s2", "collaboration", "2020-09-01"),
+    ]
+    store.put_ties([(one, Vectors("none")) for one in ties])
+    for one in (
+        verdict("s1", "p2", "poor", "2020-07-20"),
+        verdict("s1", "p3", "poor", "2020-07-15"),
+        verdict("s1", "p3", "good", "2020-07-16"),
+        verdict("s1", "p4", "poor", "2020-07-17"),
+        verdict("p1", "s2", "good", "2020-07-18"),
+        verdict("s3", "p1", "good", "2020-06-01"),
+    ):
+        store.add_verdict(one)
+    return store
+
+
+def test_verdicts_and_outcomes_become_judgements(filled: Store, tmp_path: Path) -> None:
+    """The last verdict counts, an outcome says more, and what came before the cut asks nothing."""
+    convert_store(filled, tmp_path / "out", cut=CUT)
+    read = load(tmp_path / "out")
+    assert read.qrels == {"s1": {"p2": 3, "p3": 1, "p4": 0}, "s2": {"p1": 1, "p3": 2}}
+    assert {q.id: q.date for q in read.queries} == {
+        "s1": date(2020, 7, 15),
+        "s2": date(2020, 7, 1),
+    }
+    assert [(one.a, one.b) for one in read.ties] == [("s1", "p1")]
+    said = "\n".join(read.notes)
+    assert "ties without a date, left out: 1" in said
+    assert "pairs that are not held, left out: 1" in said
+    assert "5 pairs are judged" in said
+
+
+def test_no_contact_data_is_written(filled: Store, tmp_path: Path) -> None:
+    convert_store(filled, tmp_path / "out", cut=CUT)
+    for path in (tmp_path / "out").iterdir():
+        assert "example.com" not in path.read_text(encoding="utf-8")
+        assert "consent" not in path.read_text(encoding="utf-8")
+
+
+def test_a_profile_stands_as_it_did_before_the_cut(store: Store, tmp_path: Path) -> None:
+    put(store, startup("s1", "What it said first."), partner("p1"))
+    put(store, startup("s1", "What it says now."))
+    day = datetime.now(UTC).date()
+    store.put_ties([(tie("s1", "p1", "pilot", "2999-01-01"), Vectors("none"))])
+    summaries = []
+    for name, cut in (("before", date(2000, 1, 1)), ("after", date(2998, 1, 1))):
+        convert_store(store, tmp_path / name, cut=cut)
+        text = (tmp_path / name / "startups.jsonl").read_text(encoding="utf-8")
+        summaries.append(json.loads(text)["summary"])
+        notes = load(tmp_path / name).notes
+        assert any("taken as first written: 2" in n for n in notes) is (cut < day)
+    assert summaries == [{"en": "What it said first."}, {"en": "What it says now."}]
+
+
+def test_a_last_day_bounds_what_counts(filled: Store, tmp_path: Path) -> None:
+    convert_store(filled, tmp_path / "out", cut=CUT, until=date(2020, 7, 16))
+    assert load(tmp_path / "out").qrels == {"s1": {"p3": 1}, "s2": {"p3": 2}}
+
+
+def test_a_history_without_a_good_end_is_refused(filled: Store, tmp_path: Path) -> None:
+    with pytest.raises(ConversionError, match="No startup had"):
+        convert_store(filled, tmp_path / "out", cut=date(2021, 1, 1))
