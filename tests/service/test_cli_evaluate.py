@@ -83,3 +83,22 @@ def test_an_unknown_measure_is_named(dari):
     answer = dari("evaluate", TEST_SET, "--measure", "Best@1")
     assert answer.exit_code == 1
     assert "Best@1" in answer.stderr
+
+
+def test_an_installation_makes_a_test_set_of_its_own_history(dari, tmp_path, rows):
+    startup = {"id": "s-own", "name": "Own", "summary": "Makes sonar for ships."}
+    assert dari("import", "startups", rows(startup)).exit_code == 0
+    tie = {"a": "s-own", "b": "samsung", "kind": "pilot", "valid_from": "2026-06-01"}
+    assert dari("import", "ties", rows(tie, name="ties.jsonl")).exit_code == 0
+    answer = dari("convert", "store", tmp_path / "own", "--cut", "2026-01-01")
+    assert answer.exit_code == 0, answer.output
+    assert (tmp_path / "own" / "qrels.txt").read_text() == "s-own 0 samsung 2\n"
+    document = json.loads(dari("evaluate", tmp_path / "own", "--json").stdout)
+    assert document["queries"] == 1
+    assert dari("convert", "store", tmp_path / "none", "--cut", "2030-01-01").exit_code == 1
+
+
+def test_crunchbase_is_converted_or_refused_by_name(dari, tmp_path):
+    answer = dari("convert", "crunchbase", tmp_path, tmp_path / "out")
+    assert answer.exit_code == 1
+    assert "companies.csv" in answer.stderr
