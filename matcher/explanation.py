@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index import FACET_PAIRS, Query, document, passages, tokenise
-from matcher.features import FEATURE_NAMES, TEXT_FEATURES, Pair
+from matcher.features import FEATURE_NAMES
 from matcher.matchlist import Contribution, Evidence, Unknown
+from matcher.pairs import TEXT_FEATURES, Pair
 from matcher.phrases import phrase
 from matcher.sentences import SentenceFinder, sentences
 from profiles import Partner, Profile, Side, Text, Tie

@@ -10,8 +10,9 @@ from functools import partial
 from index import Candidate, Encoder, Filters, Follower, Query, Retriever, SearchIndex
 from matcher.eligibility import Reason, partner_refusals, refusals, startup_refusals
 from matcher.explanation import explain, unknowns
-from matcher.features import Pair, Scene, pair_features
+from matcher.features import pair_features
 from matcher.matchlist import Match, MatchList, Refused
+from matcher.pairs import Pair, Scene
 from matcher.phrases import phrase
 from matcher.ranker import Ranker, score
 from matcher.records import Records
@@ -120,8 +121,15 @@ class Matchmaker:
         while True:
             candidates, index = self._retriever.retrieve(query, pool, filters=filters)
             running = self._running(query.as_of, programme, index.seq)
-            name_of = partial(self._name, seq=index.seq)
-            scene = Scene(index.history, query.as_of, programme, running, name_of)
+            scene = Scene(
+                index.history,
+                query.as_of,
+                programme,
+                running,
+                partial(self._name, seq=index.seq),
+                self._records.traits,
+                partial(self._records.pairings, index.history, on=query.as_of, seq=index.seq),
+            )
             profiles = self._records.profiles([c.id for c in candidates], index.seq)
             pairs, refused = _screen(query, candidates, profiles, scene)
             if len(pairs) >= k or len(candidates) < pool:

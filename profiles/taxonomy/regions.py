@@ -209,6 +209,7 @@ def _korean_address(text: str) -> str | None:
     return places.get(_key(first)) if rest and not first.isascii() else None
 
 
+@lru_cache(maxsize=8_192)
 def _iso_names(code: str) -> Names:
     from babel import Locale
 
