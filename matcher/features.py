@@ -247,8 +247,8 @@ def _paired(pairs: Sequence[Pair]) -> Flags:
     """Mark the pairs of which the partner is paired with the startup's region."""
     found = np.zeros(len(pairs), dtype=bool)
     for row, pair in enumerate(pairs):
-        ties = pair.scene.pairings(pair.partner.id)
-        if ties and (region := pair.startup.region):
+        region = pair.startup.region
+        if region is not None and (ties := pair.scene.pairings(pair.partner.id)):
             found[row] = any(tie.region == region for tie in ties)
     return found
 

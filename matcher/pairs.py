@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from index import Candidate, History
@@ -38,12 +38,14 @@ class Scene:
     """Names a profile that is neither of the pair, by its id."""
     traits_of: Callable[[AnyProfile], Traits] = traits_of
     """Gives the traits of a profile; whoever knows them already gives those."""
-    pairings_of: Callable[[str], Sequence[Tie]] | None = None
-    """Gives the policy pairings of a partner on the day, by its id; history does if not given."""
+    known_pairings: Mapping[str, Sequence[Tie]] | None = None
+    """The policy pairings on the day of all partners; history is asked if they are not given."""
 
     def pairings(self, id: str) -> Sequence[Tie]:
         """Give the policy pairings of a partner that are valid on the day, by id."""
-        return (self.pairings_of or partial(self.history.pairings, on=self.as_of))(id)
+        if self.known_pairings is None:
+            return self.history.pairings(id, self.as_of)
+        return self.known_pairings[id]
 
 
 @dataclass(frozen=True)

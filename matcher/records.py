@@ -25,7 +25,8 @@ class Records:
         self._profiles: Mapping[str, AnyProfile] = {}
         self._programmes: Sequence[Programme] | None = None
         self._traits: dict[str, tuple[AnyProfile, Traits]] = {}
-        self._pairings: dict[tuple[str, date], Sequence[Tie]] = {}
+        self._paired_on: date | None = None
+        self._pairings: dict[str, Sequence[Tie]] = {}
 
     def profiles(self, ids: Iterable[str], seq: int) -> Mapping[str, AnyProfile]:
         """Give the profiles that exist among `ids`, as of a seq of the change log."""
@@ -56,14 +57,17 @@ class Records:
             self._traits[profile.id] = profile, traits
         return traits
 
-    def pairings(self, history: History, id: str, on: date, seq: int) -> Sequence[Tie]:
-        """Give the policy pairings of a partner that are valid on a day, as of a seq."""
+    def pairings(
+        self, history: History, ids: Iterable[str], on: date, seq: int
+    ) -> Mapping[str, Sequence[Tie]]:
+        """Give the policy pairings of partners, and of some others, on a day, as of a seq."""
         self._forget_before(seq)
-        if len(self._pairings) > _MOST_KEPT:
-            self._pairings = {}
-        held = self._pairings.get((id, on))
-        if held is None:
-            held = self._pairings[id, on] = history.pairings(id, on)
+        if self._paired_on != on or len(self._pairings) > _MOST_KEPT:
+            self._paired_on, self._pairings = on, {}
+        held = self._pairings
+        for id in ids:
+            if id not in held:
+                held[id] = history.pairings(id, on)
         return held
 
     def _forget_before(self, seq: int) -> None:
