@@ -97,10 +97,11 @@ class _Compared:
 
     def __init__(self, pairs: Sequence[Pair]) -> None:
         self._pairs = pairs
-        startups = _traits(pairs[0].scene, [pair.startup for pair in pairs])
-        partners = _traits(pairs[0].scene, [pair.partner for pair in pairs])
-        self._startups, self._partners = columns_of(startups), columns_of(partners)
-        self._places = [traits.places for traits in partners]
+        startups, of_startup = _traits(pairs[0].scene, [pair.startup for pair in pairs])
+        partners, of_partner = _traits(pairs[0].scene, [pair.partner for pair in pairs])
+        self._startups = columns_of(startups)[:, of_startup]
+        self._partners = columns_of(partners)[:, of_partner]
+        self._places = [partners[place].places for place in of_partner]
         self._evidence = [pair.candidate.evidence for pair in pairs]
         self._topical = np.zeros(len(pairs), dtype=bool)
 
@@ -189,11 +190,11 @@ class _Compared:
 _NOWHERE = (0.0, 0.0, 0.0)
 
 
-def _traits(scene: Scene, profiles: Sequence[AnyProfile]) -> list[Traits]:
-    """Give the traits of n profiles, of which many may be one and the same."""
+def _traits(scene: Scene, profiles: Sequence[AnyProfile]) -> tuple[list[Traits], list[int]]:
+    """Give the traits of those of n profiles that differ, and the place among them of each."""
     different = {id(one): one for one in profiles}
-    known = {key: scene.traits_of(one) for key, one in different.items()}
-    return [known[id(one)] for one in profiles]
+    place = {key: place for place, key in enumerate(different)}
+    return [scene.traits_of(one) for one in different.values()], [place[id(p)] for p in profiles]
 
 
 def _count(words: Words) -> NDArray[np.int64]:

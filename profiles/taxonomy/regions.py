@@ -57,6 +57,8 @@ def normalise_region(text: str) -> str | None:
     stripped = text.strip()
     if not stripped:
         return None
+    if stripped in provinces() or _iso_code(stripped):
+        return stripped  # as what the store holds: no name need be looked up
     known = _names().get(_key(stripped)) or _iso_code(stripped.upper())
     return known or _country_by_name(stripped) or _korean_address(stripped)
 

@@ -67,7 +67,7 @@ EVIDENCE = st.fixed_dictionaries(
 
 @st.composite
 def pairs(draw: st.DrawFn, make: SimpleNamespace) -> list[Pair]:
-    """Draw pairs of two startups and three partners, in any order, with all that is told of them."""
+    """Draw pairs of two startups and three partners, with all that is told of them."""
     ties = [
         make.tie(
             f"t{n}",
