@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -203,7 +204,7 @@ def _count(words: Words) -> NDArray[np.int64]:
     return counted
 
 
-def _share(some: Column, of: Column, known: Flags) -> Numbers:
+def _share(some: NDArray[Any], of: NDArray[Any], known: Flags) -> Numbers:
     """Divide where both are known; else it is 0."""
     return np.where(known, some / np.maximum(of, 1), 0.0)
 

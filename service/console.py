@@ -20,7 +20,7 @@ SAME = 0.95
 """The likeness from which a name is the one that was meant: it is written or sounds the same."""
 
 
-class Word(click.ParamType):
+class Word(click.ParamType[str]):
     """A choice among words that are looked up only where they are needed."""
 
     name = "choice"
