@@ -142,3 +142,9 @@ def test_kept_traits_are_used(make: SimpleNamespace) -> None:
 def test_none_and_one_pair_are_given_too(make: SimpleNamespace, count: int) -> None:
     drawn = [make.pair()] * count
     np.testing.assert_array_equal(pair_features(drawn), plain_features(drawn), strict=True)
+
+
+def test_of_programmes_that_fit_equally_the_first_is_named(make: SimpleNamespace) -> None:
+    programmes = [make.programme(id, partners=["p"], stages=["seed"]) for id in ("g1", "g2")]
+    pair = make.pair(make.startup(stage="seed"), programmes=programmes)
+    assert pair.shared_programme == (programmes[0], 1)
