@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,6 +12,9 @@ from index.rows import Floats, Rows, RowSet, grown
 
 _ROWS_AT_A_TIME = 2_048
 """How many rows are gathered at a time: 1 MiB at dimension 256, which the cache holds."""
+
+_FEW = 2_000
+"""Up to how many rows FAISS is not loaded for their vectors alone."""
 
 _GATHERED = 8
 """Rows are gathered where a set holds less than one in so many of all."""
@@ -31,16 +35,27 @@ class Halves:
     """
 
     def __init__(self, dimension: int) -> None:
-        import faiss
-
         self.dimension = dimension
-        self._faiss: Any = faiss
         self._halves: NDArray[np.float16] = np.empty((0, dimension), dtype=np.float16)
         self._size = 0
+
+    @cached_property
+    def _faiss(self) -> Any:
+        """FAISS, which is loaded by the first search: a few vectors are compared without it."""
+        import faiss
+
+        return faiss
+
+    @cached_property
+    def _decoder(self) -> Any:
+        return self._faiss.ScalarQuantizer(self.dimension, self._faiss.ScalarQuantizer.QT_fp16)
+
+    @cached_property
+    def _kernel(self) -> Any:
+        """An inverted file that stays empty: its scanner reads any memory that it is given."""
+        faiss, dimension = self._faiss, self.dimension
         kind = faiss.ScalarQuantizer.QT_fp16
-        self._decoder: Any = faiss.ScalarQuantizer(dimension, kind)
-        # An inverted file that stays empty: its scanner reads any memory that it is given.
-        self._kernel: Any = faiss.IndexIVFScalarQuantizer(
+        return faiss.IndexIVFScalarQuantizer(
             faiss.IndexFlatIP(dimension), dimension, 1, kind, faiss.METRIC_INNER_PRODUCT, False
         )
 
@@ -70,6 +85,8 @@ class Halves:
         if len(rows) == 0:
             return np.empty((0, self.dimension), np.float32)
         codes = self._codes().take(rows).view(np.uint8).reshape(len(rows), -1)
+        if self._size <= _FEW:
+            return codes.view(np.float16).astype(np.float32)
         self._faiss.omp_set_num_threads(1)  # threads would wait for each other
         found: Floats = self._decoder.decode(codes)
         return found

@@ -13,19 +13,21 @@ _LAST = "- k k k n n n t l k m l l l p l m p p t t ng t t k t p t".replace("-", 
 
 _BASE = 0xAC00
 _SYLLABLE = re.compile("[가-힣]")
+_DOUBLED = re.compile(r"(.)\1+")
 
-_SOUNDS = (
-    (re.compile("ch|ts|z"), "j"),
-    (re.compile("sh|c(?=[eiy])"), "s"),
-    (re.compile("ph|[fbv]"), "p"),
-    (re.compile("th|d"), "t"),
-    (re.compile("x"), "ks"),
-    (re.compile("[cgq]"), "k"),
-    (re.compile("r"), "l"),
-    (re.compile("[yw]+(?=[aeiou])"), ""),
-    (re.compile("eo|eu|oo|ou|[uo]"), "o"),
-    (re.compile("ae|ai|ay|ei|ey|e"), "e"),
-)
+_DIGRAPHS = (("ch", "j"), ("ts", "j"), ("sh", "s"), ("ph", "p"), ("th", "t"))
+_LETTERS = str.maketrans({
+    **dict.fromkeys("fbv", "p"),
+    **dict.fromkeys("cgq", "k"),
+    "z": "j",
+    "d": "t",
+    "x": "ks",
+    "r": "l",
+})
+_SOFT = re.compile("c(?=[eiy])")
+_GLIDE = re.compile("[yw]+(?=[aeiou])")
+_ROUND = (("eo", "o"), ("eu", "o"), ("u", "o"))
+_FRONT = re.compile("a[eiy]|e[iy]")
 
 
 def has_hangul(text: str) -> bool:
@@ -35,27 +37,33 @@ def has_hangul(text: str) -> bool:
 
 def letters(text: str) -> str:
     """Split syllables of Hangul into their letters (jamo); one slip of a key then is one letter."""
-    return unicodedata.normalize("NFD", text)
+    return text if text.isascii() else unicodedata.normalize("NFD", text)
 
 
 def romanise(text: str) -> str:
     """Write syllables of Hangul in Latin letters, each by itself: 삼성 is samseong."""
+    if text.isascii():
+        return text
     return _SYLLABLE.sub(lambda match: _romanised(match.group()), text)
 
 
-@lru_cache(maxsize=100_000)
 def sound(text: str) -> str:
     """Write a name so that spellings of one sound agree: samsung, samseong and 삼성 are one.
 
     Voiced and aspirated letters, r and l, and vowels that Korean names are spelt with in several
-    ways fall together. It is for comparison only.
+    ways fall together. It is for comparison only. Of several lines each is written for itself, so
+    that many words take little longer than one.
     """
     spelt = romanise(text)
-    for pattern, plain in _SOUNDS:
-        spelt = pattern.sub(plain, spelt)
-    return re.sub(r"(.)\1+", r"\1", spelt)
+    for letters, plain in _DIGRAPHS:
+        spelt = spelt.replace(letters, plain)
+    spelt = _GLIDE.sub("", _SOFT.sub("s", spelt).translate(_LETTERS))
+    for letters, plain in _ROUND:
+        spelt = spelt.replace(letters, plain)
+    return _DOUBLED.sub(r"\1", _FRONT.sub("e", spelt))
 
 
+@lru_cache(maxsize=11_172)
 def _romanised(syllable: str) -> str:
     place = ord(syllable) - _BASE
     first, middle, last = place // 588, place % 588 // 28, place % 28

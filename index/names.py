@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from functools import lru_cache
+from itertools import chain, islice
 
 import numpy as np
 
-from index.columns import Column, Mask, Roster
+from index.columns import Column, Mask, Numbers, Roster
 from index.hangul import has_hangul, letters, sound
-from index.postings import Postings
+from index.runs import Runs
 from profiles import Side, Store
-from profiles.identity import readings
 
 LEAST = 0.8
 """The likeness from which a name is similar: one slip in five letters, two in ten."""
@@ -31,20 +30,10 @@ _FEWEST_DEAD_ROWS = 1_000
 _SIDES = {side.value: side for side in Side}
 
 
-@dataclass(frozen=True, slots=True)
-class Spelling:
-    """One way to write a name for comparison: its words, by letters or by sound."""
+Spelling = str
+"""One way to write a name for comparison: its words, by letters or, after a tilde, by sound."""
 
-    words: tuple[str, ...]
-    by_sound: bool
-
-    @property
-    def tokens(self) -> list[str]:
-        """The runs of three signs of each word and of the whole, ends marked."""
-        mark = "~" if self.by_sound else ""
-        texts = dict.fromkeys([*self.words, "".join(self.words)])
-        marked = (f"^{text}$" for text in texts)
-        return [mark + text[at : at + 3] for text in marked for at in range(len(text) - 2)]
+_HEARD = "~"
 
 
 class NameIndex:
@@ -53,8 +42,8 @@ class NameIndex:
     def __init__(self) -> None:
         self._roster = Roster()
         self._side: dict[str, Side] = {}
-        self._rows: dict[str, list[int]] = {}
-        self._postings = Postings()
+        self._rows: dict[str, range] = {}
+        self._runs = Runs()
         self._spellings: list[Spelling] = []
         self._number = Column(np.int64)
 
@@ -63,13 +52,20 @@ class NameIndex:
 
     def put(self, id: str, side: Side, names: Collection[str]) -> None:
         """Add the names of a profile, or replace them."""
-        self.remove(id)
-        number = self._roster.hold(id)
-        self._side[id] = side
-        spellings = dict.fromkeys(one for name in names for one in spellings_of(name[:LONGEST]))
-        if len({has_hangul(name) for name in names}) > 1:  # no need to guess the other script
-            spellings = {one: None for one in spellings if not one.by_sound}
-        self._rows[id] = [self._add(one, number) for one in spellings]
+        self.put_many([(id, side, names)])
+
+    def put_many(self, entries: Sequence[tuple[str, Side, Collection[str]]]) -> None:
+        """Add the names of profiles of different ids, or replace them; many at once cost less."""
+        for id, _, _ in entries:
+            self.remove(id)
+        of_entry = _spellings([names for _, _, names in entries])
+        row = len(self._spellings)
+        for (id, side, _), spellings in zip(entries, of_entry, strict=True):
+            self._side[id] = side
+            self._rows[id] = range(row, row := row + len(spellings))
+        sizes = [len(spellings) for spellings in of_entry]
+        numbers = [self._roster.hold(id) for id, _, _ in entries]
+        self._append(list(chain.from_iterable(of_entry)), np.repeat(numbers, sizes))
 
     def remove(self, id: str) -> None:
         """Drop the names of a profile; an id that has none is passed over."""
@@ -77,8 +73,8 @@ class NameIndex:
             return
         self._roster.release(id)
         for row in self._rows.pop(id):
-            self._postings.drop(row)
-        if self._postings.dead > max(_FEWEST_DEAD_ROWS, len(self._postings) // 2):
+            self._runs.drop(row)
+        if self._runs.dead > max(_FEWEST_DEAD_ROWS, len(self._runs) // 2):
             self._compact()
 
     def search(self, text: str, side: Side | None = None, k: int = 20) -> list[tuple[str, float]]:
@@ -101,24 +97,29 @@ class NameIndex:
 
     def _alike(self, asked: Spelling) -> list[int]:
         """Give the rows that share most, and rarest, runs of signs."""
-        scores = self._postings.scores(asked.tokens)
+        scores = self._runs.scores(asked.removeprefix(_HEARD), asked.startswith(_HEARD))
         rows = np.flatnonzero(scores)
         if len(rows) > _MOST_COMPARED:
             least = np.partition(scores[rows], -_MOST_COMPARED)[-_MOST_COMPARED]
             rows = rows[scores[rows] >= least]
         return rows.tolist()
 
-    def _add(self, spelling: Spelling, number: int) -> int:
-        self._spellings.append(spelling)
-        self._number.append(number)
-        return self._postings.add(spelling.tokens)
+    def _append(self, spellings: Sequence[Spelling], numbers: Numbers) -> None:
+        first = len(self._spellings)
+        self._spellings += spellings
+        self._number.grow(len(self._spellings))
+        self._number.values[first:] = numbers
+        heard = [one.startswith(_HEARD) for one in spellings]
+        self._runs.add([one.removeprefix(_HEARD) for one in spellings], heard)
 
     def _compact(self) -> None:
-        new: np.ndarray[tuple[int], np.dtype[np.int64]] = self._postings.compact()
+        new = self._runs.compact()
         kept: Mask = new >= 0
         self._number.replace(self._number.values[kept])
         self._spellings = [self._spellings[row] for row in np.flatnonzero(kept)]
-        self._rows = {id: [int(new[row]) for row in rows] for id, rows in self._rows.items()}
+        for id, rows in self._rows.items():  # those of one profile stay beside each other
+            first = int(new[rows.start]) if rows else 0
+            self._rows[id] = range(first, first + len(rows))
 
 
 class Names:
@@ -149,11 +150,9 @@ class Names:
 
     def _apply(self, ids: set[str]) -> None:
         held = self._store.names(ids)
-        for id in ids:
-            if id in held:
-                self._index.put(id, *held[id])
-            else:
-                self._index.remove(id)
+        for id in ids - held.keys():
+            self._index.remove(id)
+        self._index.put_many([(id, *held[id]) for id in sorted(held)])
 
 
 @lru_cache(maxsize=1_000)
@@ -164,28 +163,48 @@ def spellings_of(name: str) -> tuple[Spelling, ...]:
     as letters, Korean words of which the English is known in English. Hangul is split into its
     letters, and each reading is written by its sound too.
     """
-    found: dict[Spelling, None] = {}
-    for reading in readings(name):
-        found[Spelling(tuple(letters(word) for word in reading.tokens), by_sound=False)] = None
-        if not reading.translated:
-            found[Spelling(tuple(map(sound, reading.tokens)), by_sound=True)] = None
-    return tuple(found)
+    return tuple(_spellings([[name]])[0])
+
+
+def _spellings(entries: Sequence[Collection[str]]) -> Sequence[Collection[Spelling]]:
+    """Give the ways to write the names of n profiles, as `spellings_of` does, each once.
+
+    Of names in both scripts none is written by its sound: there is no other script to guess.
+    """
+    from profiles.identity import readings_of_many
+
+    read = readings_of_many([name[:LONGEST] for names in entries for name in names])
+    lines = "\n".join([" ".join(one.tokens) for of_name in read for one in of_name])
+    by_letters, by_sound = iter(letters(lines).split("\n")), iter(sound(lines).split("\n"))
+    of_names = iter(read)
+    found: list[dict[Spelling, None]] = []
+    for names in entries:
+        is_heard = len(names) < 2 or len({has_hangul(name) for name in names}) < 2
+        found.append({})
+        for one in chain.from_iterable(islice(of_names, len(names))):
+            found[-1][next(by_letters)] = None
+            heard = next(by_sound)
+            if is_heard and not one.translated:
+                found[-1][_HEARD + heard] = None
+    return found
 
 
 def likeness(asked: Spelling, held: Spelling) -> float:
     """Score how well a name answers what was looked for, 0 to 1; 1 where the two are one."""
-    if asked.by_sound is not held.by_sound:
+    by_sound = asked.startswith(_HEARD)
+    if by_sound is not held.startswith(_HEARD):
         return 0.0
-    share = _BY_SOUND if asked.by_sound else 1.0
-    whole = _alike("".join(asked.words), "".join(held.words))
+    share = _BY_SOUND if by_sound else 1.0
+    words, others = asked.removeprefix(_HEARD).split(" "), held.removeprefix(_HEARD).split(" ")
+    whole = _alike("".join(words), "".join(others))
     if whole >= LEAST:
         return whole * share
-    sizes = [len(word) for word in asked.words]
-    best = [max(_begins(word, other) for other in held.words) for word in asked.words]
+    sizes = [len(word) for word in words]
+    best = [max(_begins(word, other) for other in others) for word in words]
     if min(best, default=0.0) < LEAST:
         return 0.0
     mean = sum(score * size for score, size in zip(best, sizes, strict=True)) / sum(sizes)
-    beyond = max(0.0, 1 - sum(sizes) / sum(map(len, held.words)))
+    beyond = max(0.0, 1 - sum(sizes) / sum(map(len, others)))
     return (mean - _BEYOND * beyond) * share
 
 

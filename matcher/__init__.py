@@ -1,9 +1,10 @@
 """Who fits whom, and why: eligibility, features, ranker, explanation."""
 
 from matcher.eligibility import Reason, partner_refusals, refusals, startup_refusals
-from matcher.features import FEATURE_NAMES, Pair, Scene, pair_features
+from matcher.features import FEATURE_NAMES, pair_features
 from matcher.matchlist import Contribution, Evidence, Match, MatchList, Refused, Unknown
 from matcher.matchmaker import MatchError, Matchmaker
+from matcher.pairs import Pair, Scene
 from matcher.phrases import phrase
 from matcher.ranker import AdditiveRanker, ModelError, Ranker, load_ranker, score
 

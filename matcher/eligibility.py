@@ -20,6 +20,10 @@ class Reason:
     phrase: Names
 
 
+Outcome = bool | Callable[[], Reason]
+"""True where a rule is met, False where there is none, else what gives the reason for refusal."""
+
+
 def refusals(
     startup: Startup,
     partner: Partner,
@@ -37,7 +41,8 @@ def refusals(
 
 def startup_refusals(startup: Startup, programme: Programme) -> list[Reason]:
     """Give the rules of a programme that a startup does not meet, or that nobody can check."""
-    return [reason for rule in _RULES if isinstance(reason := rule(startup, programme), Reason)]
+    outcomes = [rule(startup, programme) for rule in _RULES]
+    return [outcome() for outcome in outcomes if not isinstance(outcome, bool)]
 
 
 def partner_refusals(partner: Partner, programme: Programme) -> list[Reason]:
@@ -53,10 +58,13 @@ def partner_refusals(partner: Partner, programme: Programme) -> list[Reason]:
 
 def rules_met(startup: Startup, programme: Programme) -> int | None:
     """Count the rules of a programme that a startup meets; None if it breaks one."""
-    outcomes = [rule(startup, programme) for rule in _RULES]
-    if any(isinstance(outcome, Reason) for outcome in outcomes):
-        return None
-    return sum(outcome is True for outcome in outcomes)
+    met = 0
+    for rule in _RULES:
+        outcome = rule(startup, programme)
+        if not isinstance(outcome, bool):
+            return None
+        met += outcome
+    return met
 
 
 def _pair_refusals(startup: Startup, partner: Partner, history: History, on: date) -> list[Reason]:
@@ -74,75 +82,84 @@ def _pair_refusals(startup: Startup, partner: Partner, history: History, on: dat
     return reasons
 
 
-def _region_rule(startup: Startup, programme: Programme) -> Reason | bool:
+def _region_rule(startup: Startup, programme: Programme) -> Outcome:
     if not programme.regions:
         return False
-    if startup.region is None:
-        return _reason("region_unknown", wanted=_region_names(programme.regions))
-    if _lies_in(startup.region, programme.regions):
+    here = startup.region
+    if here is not None and _lies_in(here, programme.regions):
         return True
-    if any(country_of(region) == startup.region for region in programme.regions):
-        return _reason("region_unknown", wanted=_region_names(programme.regions))
-    given = _region_names((startup.region,))
-    return _reason("region", wanted=_region_names(programme.regions), given=given)
+    if here is None or any(country_of(region) == here for region in programme.regions):
+        return lambda: _reason("region_unknown", wanted=_region_names(programme.regions))
+    return lambda: _reason(
+        "region", wanted=_region_names(programme.regions), given=_region_names((here,))
+    )
 
 
-def _country_rule(startup: Startup, programme: Programme) -> Reason | bool:
+def _country_rule(startup: Startup, programme: Programme) -> Outcome:
     if not programme.countries:
         return False
-    if startup.region is None:
-        return _reason("country_unknown", wanted=_region_names(programme.countries))
-    if _lies_in(startup.region, programme.countries):
+    here = startup.region
+    if here is None:
+        return lambda: _reason("country_unknown", wanted=_region_names(programme.countries))
+    if _lies_in(here, programme.countries):
         return True
-    given = _region_names((country_of(startup.region),))
-    return _reason("country", wanted=_region_names(programme.countries), given=given)
+    return lambda: _reason(
+        "country",
+        wanted=_region_names(programme.countries),
+        given=_region_names((country_of(here),)),
+    )
 
 
-def _sector_rule(startup: Startup, programme: Programme) -> Reason | bool:
+def _sector_rule(startup: Startup, programme: Programme) -> Outcome:
     if not programme.sectors:
         return False
-    wanted = _sector_names(programme.sectors)
     if not startup.sectors:
-        return _reason("sector_unknown", wanted=wanted)
+        return lambda: _reason("sector_unknown", wanted=_sector_names(programme.sectors))
     allowed = set(programme.sectors)
     if any(code in allowed or sectors()[code].parent in allowed for code in startup.sectors):
         return True
-    return _reason("sector", wanted=wanted, given=_sector_names(startup.sectors))
+    return lambda: _reason(
+        "sector", wanted=_sector_names(programme.sectors), given=_sector_names(startup.sectors)
+    )
 
 
-def _stage_rule(startup: Startup, programme: Programme) -> Reason | bool:
+def _stage_rule(startup: Startup, programme: Programme) -> Outcome:
     if not programme.stages:
         return False
-    wanted = _term_names("stages", programme.stages)
-    if startup.stage is None:
-        return _reason("stage_unknown", wanted=wanted)
-    if startup.stage in programme.stages:
+    stage = startup.stage
+    if stage is None:
+        return lambda: _reason("stage_unknown", wanted=_term_names("stages", programme.stages))
+    if stage in programme.stages:
         return True
-    return _reason("stage", wanted=wanted, given=_term_names("stages", (startup.stage,)))
+    return lambda: _reason(
+        "stage",
+        wanted=_term_names("stages", programme.stages),
+        given=_term_names("stages", (stage,)),
+    )
 
 
-def _trl_rule(startup: Startup, programme: Programme) -> Reason | bool:
+def _trl_rule(startup: Startup, programme: Programme) -> Outcome:
     low, high = programme.trl_min, programme.trl_max
     if low is None and high is None:
         return False
     bounds = {"low": low or 1, "high": high or 9}
     if startup.trl is None:
-        return _reason("trl_unknown", **bounds)
+        return lambda: _reason("trl_unknown", **bounds)
     if (low or 1) <= startup.trl <= (high or 9):
         return True
-    return _reason("trl", given=startup.trl, **bounds)
+    return lambda: _reason("trl", given=startup.trl, **bounds)
 
 
-def _need_rule(startup: Startup, programme: Programme) -> Reason | bool:
+def _need_rule(startup: Startup, programme: Programme) -> Outcome:
     if not programme.needs:
         return False
     if set(startup.seeks) & set(programme.needs):
         return True
     code = "need" if startup.seeks else "need_unknown"
-    return _reason(code, wanted=_term_names("supports", programme.needs))
+    return lambda: _reason(code, wanted=_term_names("supports", programme.needs))
 
 
-_RULES: tuple[Callable[[Startup, Programme], Reason | bool], ...] = (
+_RULES: tuple[Callable[[Startup, Programme], Outcome], ...] = (
     _region_rule,
     _country_rule,
     _sector_rule,
@@ -150,7 +167,6 @@ _RULES: tuple[Callable[[Startup, Programme], Reason | bool], ...] = (
     _trl_rule,
     _need_rule,
 )
-"""Each rule gives a reason for refusal, True where it is met, False where there is none."""
 
 
 def _lies_in(region: str, regions: tuple[str, ...]) -> bool:

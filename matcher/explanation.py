@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index import FACET_PAIRS, Query, document, passages, tokenise
-from matcher.features import FEATURE_NAMES, TEXT_FEATURES, Pair
+from matcher.features import FEATURE_NAMES
 from matcher.matchlist import Contribution, Evidence, Unknown
+from matcher.pairs import TEXT_FEATURES, Pair
 from matcher.phrases import phrase
 from matcher.sentences import SentenceFinder, sentences
 from profiles import Partner, Profile, Side, Text, Tie
@@ -21,6 +22,7 @@ from profiles.taxonomy import Names, Vocabulary, country_of, region_name, sector
 _MOST_WORDS = 6
 _SHORTEST_WORD = 2
 _KEPT_TEXTS = 2_000
+_UNKNOWN = [(name, n) for n, name in enumerate(FEATURE_NAMES) if name.endswith("_unknown")]
 
 Said = tuple[Mapping[str, object], Evidence | None]
 
@@ -42,8 +44,11 @@ def explain(
 
 def unknowns(pair: Pair, values: NDArray[np.float32]) -> tuple[Unknown, ...]:
     """Say what could not be judged of a pair, and whose field is missing."""
-    found = [n for n, v in zip(FEATURE_NAMES, values, strict=True) if n.endswith("_unknown") and v]
-    return tuple(Unknown(name, phrase(f"unknown.{name}", who=_who(pair, name))) for name in found)
+    found = [name for name, column in _UNKNOWN if values[column]]
+    lacking = [(one.name, _lacking(one)) for one in (pair.startup, pair.partner)] if found else []
+    return tuple(
+        Unknown(name, phrase(f"unknown.{name}", who=_who(lacking, name))) for name in found
+    )
 
 
 def _contribution(
@@ -165,8 +170,9 @@ def _history_lexical(pair: Pair) -> Said:
     partner, startup = pair.partner.id, pair.startup.id
     ties = pair.scene.history.of(partner, pair.scene.as_of, apart_from=startup)
     told = [(tie, tie.subject.joined) for tie in ties if tie.subject]
-    shared = [_tokens(own) & _tokens(subject) for _, subject in told]
-    weight = [sum(map(len, tokens)) for tokens in shared]
+    tokens = _tokens(own)
+    shared = [tokens & _tokens(subject) for _, subject in told]
+    weight = [sum(map(len, words)) for words in shared]
     best = max(range(len(told)), key=weight.__getitem__, default=None)
     if best is None:
         return {"words": ""}, None
@@ -283,9 +289,9 @@ def _first_sentence(text: Text) -> Names:
     return Names(sentences(text.in_("en"))[0], sentences(text.in_("ko"))[0])
 
 
-def _who(pair: Pair, name: str) -> Names:
+def _who(lacking: Sequence[tuple[Text, set[str]]], name: str) -> Names:
     """Name whose field is missing: the startup's, the partner's or both."""
-    missing = [p.name for p in (pair.startup, pair.partner) if name in _lacking(p)]
+    missing = [text for text, lacks in lacking if name in lacks]
     return Names(*(", ".join(text.in_(lang) for text in missing) for lang in ("en", "ko")))
 
 

@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
-from functools import cache, cached_property
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index import Candidate, History
-from matcher.eligibility import rules_met
-from profiles import Partner, Programme, Startup, Text, Tie, TieKind
-from profiles.taxonomy import country_of, distance_km, sector_relation
+from matcher.pairs import (
+    TEXT_FEATURES,
+    TOPICAL_COSINE,
+    Pair,
+    Scene,
+    closeness,
+    programmes_with,
+)
+from matcher.traits import (
+    Trait,
+    Traits,
+    Words,
+    columns_of,
+    levels,
+    near_sectors_in,
+    sectors_in,
+)
+from profiles import AnyProfile
 
 LEXICAL_HALF = 10.0
 """The BM25 score that counts one half."""
@@ -23,225 +37,11 @@ HISTORY_LEXICAL_HALF = 0.4
 """The damped BM25 score of past subjects, for a word of the startup's text, that counts one half.
 """
 
-NEAR_KM = 40.0
-"""The distance at which nearness has fallen to 1/e."""
-
-TOPICAL_COSINE = 0.2
-"""The cosine from which texts speak of related things (9 in 10 unrelated pairs stay below)."""
-
 MANY_RULES = 3
 """The number of rules met from which a programme that nobody asked for counts in full."""
 
 MANY_TIES = 50
 """The number of past ties from which activity counts in full."""
-
-_NEARNESS = {"parent": 1.0, "related": 1.0, "complementary": 0.5, "sibling": 0.5}
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """What features may know beside the two profiles: the past before `as_of`, and programmes."""
-
-    history: History
-    as_of: date
-    programme: Programme | None
-    programmes: Sequence[Programme]
-    name_of: Callable[[str], Text | str] = str
-    """Names a profile that is neither of the pair, by its id."""
-
-
-@dataclass(frozen=True)
-class Pair:
-    """A startup and a partner, with the evidence that retrieval found for them."""
-
-    startup: Startup
-    partner: Partner
-    candidate: Candidate
-    scene: Scene
-
-    @cached_property
-    def shared_sectors(self) -> tuple[str, ...]:
-        """The startup's sectors that the partner has."""
-        return tuple(code for code in self.startup.sectors if code in self.partner.sectors)
-
-    @cached_property
-    def near_sectors(self) -> tuple[tuple[str, str, float], ...]:
-        """The startup's other sectors with the partner's nearest one and how near it is (0..1]."""
-        return tuple(
-            (code, *near)
-            for code in self.startup.sectors
-            if code not in self.partner.sectors and (near := self._nearest(code))
-        )
-
-    def _nearest(self, code: str) -> tuple[str, float] | None:
-        found = [(_nearness(code, b), b) for b in self.partner.sectors]
-        best = max(found, key=lambda pair: pair[0], default=(0.0, ""))
-        return (best[1], best[0]) if best[0] > 0 else None
-
-    @cached_property
-    def topical(self) -> bool:
-        """Whether anything says that the two work on related things: sectors, texts, the past."""
-        evidence = self.candidate.evidence
-        cosines = [evidence.get(name, 0.0) for name in (*TEXT_FEATURES, "history")]
-        return bool(self.shared_sectors or self.near_sectors) or max(cosines) >= TOPICAL_COSINE
-
-    @cached_property
-    def places(self) -> tuple[str, ...]:
-        """Where the partner works: its seat, then its sites."""
-        seat = (self.partner.region,) if self.partner.region else ()
-        return tuple(dict.fromkeys((*seat, *self.partner.sites)))
-
-    @cached_property
-    def distance(self) -> float | None:
-        """Kilometres between the startup and the partner's nearest place in the same country."""
-        here = self.startup.region
-        if here is None:
-            return None
-        there = [p for p in self.places if country_of(p) == country_of(here)]
-        found = [
-            d for p in there if "-" in p and "-" in here and (d := distance_km(here, p)) is not None
-        ]
-        return min(found, default=None)
-
-    @cached_property
-    def pairing(self) -> Tie | None:
-        """The policy pairing of the partner with the startup's region, valid on the day."""
-        if self.startup.region is None:
-            return None
-        pairings = self.scene.history.pairings(self.partner.id, self.scene.as_of)
-        return next((tie for tie in pairings if tie.region == self.startup.region), None)
-
-    @cached_property
-    def shared_programme(self) -> tuple[Programme, int] | None:
-        """The programme that both fit with the most rules met, and how many those are."""
-        asked = self.scene.programme
-        programmes = [asked] if asked else self.scene.programmes
-        found = [
-            (met, programme)
-            for programme in programmes
-            if self.partner.id in programme.partners
-            and (met := rules_met(self.startup, programme)) is not None
-            and (met > 0 or asked)
-        ]
-        best = max(found, key=lambda pair: pair[0], default=None)
-        return (best[1], best[0]) if best else None
-
-    @cached_property
-    def prior_ties(self) -> list[Tie]:
-        """What the two did together before the day."""
-        ties = self.scene.history.between(self.startup.id, self.partner.id)
-        return [
-            tie
-            for tie in ties
-            if tie.kind not in (TieKind.CONFLICT, TieKind.PAIRING)
-            and (tie.valid_from is None or tie.valid_from < self.scene.as_of)
-        ]
-
-    @cached_property
-    def past_ties(self) -> int:
-        """How many ties the partner had with others than this startup before the day."""
-        whole = self.scene.history.count(self.partner.id, self.scene.as_of)
-        return whole - len(self.prior_ties)
-
-
-@cache
-def _nearness(a: str, b: str) -> float:
-    """Score how near two sectors are; there are few, so all that is asked is kept."""
-    return _NEARNESS.get(sector_relation(a, b), 0.0)
-
-
-def _sector(pair: Pair) -> Mapping[str, float]:
-    if not pair.startup.sectors or not pair.partner.sectors:
-        return {"sector_unknown": 1.0}
-    n = len(pair.startup.sectors)
-    near = sum(nearness for *_, nearness in pair.near_sectors)
-    return {"sector_same": len(pair.shared_sectors) / n, "sector_near": near / n}
-
-
-def _region(pair: Pair) -> Mapping[str, float]:
-    here = pair.startup.region
-    if here is None:
-        return {"region_unknown": 1.0}
-    paired = {"region_paired": _paired(pair)}
-    if not pair.places:
-        return {"region_unknown": 1.0, **paired}
-    same = here in pair.places
-    apart = None if same else pair.distance
-    near = math.exp(-apart / NEAR_KM) if apart is not None else 0.0
-    at_home = any(country_of(place) == country_of(here) for place in pair.places)
-    return {
-        "region_same": float(same),
-        **paired,
-        "region_near": near,
-        "region_same_country": float(at_home),
-    }
-
-
-def _paired(pair: Pair) -> float:
-    """Count a pairing in full where the two have a subject in common, else one half."""
-    if pair.pairing is None:
-        return 0.0
-    return 1.0 if pair.topical else 0.5
-
-
-def _support(pair: Pair) -> Mapping[str, float]:
-    startup, partner = pair.startup, pair.partner
-    return {
-        **_overlap("support", startup.seeks, partner.offers),
-        **_overlap("wish", partner.seeks, startup.offers),
-    }
-
-
-def _overlap(name: str, wanted: Sequence[str], given: Sequence[str]) -> dict[str, float]:
-    if not wanted or not given:
-        return {f"{name}_unknown": 1.0}
-    return {f"{name}_fit": len(set(wanted) & set(given)) / len(wanted)}
-
-
-def _stage(pair: Pair) -> Mapping[str, float]:
-    if pair.startup.stage is None or not pair.partner.stages:
-        return {"stage_unknown": 1.0}
-    return {"stage_fit": float(pair.startup.stage in pair.partner.stages)}
-
-
-def _policy(pair: Pair) -> Mapping[str, float]:
-    shared = pair.shared_programme
-    if shared is None:
-        return {"programme": 0.0}
-    asked = pair.scene.programme is not None
-    return {"programme": 1.0 if asked else min(1.0, shared[1] / MANY_RULES)}
-
-
-def _past(pair: Pair) -> Mapping[str, float]:
-    found = {
-        "prior_tie": float(bool(pair.prior_ties)),
-        "activity": _activity(pair) if pair.topical else 0.0,
-    }
-    near = pair.candidate.evidence.get("history")
-    if near is None:
-        return {**found, "history_unknown": 1.0}
-    words = pair.candidate.evidence.get("history_lexical", 0.0)
-    return {**found, "history": near, "history_lexical": words / (words + HISTORY_LEXICAL_HALF)}
-
-
-def _activity(pair: Pair) -> float:
-    return min(1.0, math.log1p(pair.past_ties) / math.log1p(MANY_TIES))
-
-
-def _text(pair: Pair) -> Mapping[str, float]:
-    evidence = pair.candidate.evidence
-    words = evidence.get("lexical", 0.0)
-    found = {name: evidence[name] for name in TEXT_FEATURES if name in evidence}
-    lacking = {
-        "seeking_unknown": pair.startup.seeking,
-        "offering_unknown": pair.partner.offering,
-        "sought_unknown": pair.partner.seeking,
-    }
-    unknown = {name: 1.0 for name, text in lacking.items() if text is None}
-    return {**found, **unknown, "lexical": words / (words + LEXICAL_HALF)}
-
-
-TEXT_FEATURES = ("text_is_is", "text_seeks_offers", "text_is_seeks", "text_seeks_is")
 
 FEATURE_NAMES: tuple[str, ...] = (
     *TEXT_FEATURES,
@@ -271,16 +71,13 @@ FEATURE_NAMES: tuple[str, ...] = (
     "stage_unknown",
 )
 
-_SIGNALS: tuple[Callable[[Pair], Mapping[str, float]], ...] = (
-    _text,
-    _past,
-    _sector,
-    _region,
-    _support,
-    _stage,
-    _policy,
-)
+
 _COLUMN = {name: column for column, name in enumerate(FEATURE_NAMES)}
+
+Numbers = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Column = Numbers | Flags
+Columns = Iterator[tuple[str, Column]]
 
 
 def pair_features(pairs: Sequence[Pair]) -> NDArray[np.float32]:
@@ -290,8 +87,189 @@ def pair_features(pairs: Sequence[Pair]) -> NDArray[np.float32]:
     is 0 there, and 1 in the feature that says so (`..._unknown`).
     """
     values = np.zeros((len(pairs), len(FEATURE_NAMES)), dtype=np.float32)
-    for row, pair in enumerate(pairs):
-        for signal in _SIGNALS:
-            for name, value in signal(pair).items():
-                values[row, _COLUMN[name]] = value
+    if pairs:
+        for name, column in _Compared(pairs).columns():
+            values[:, _COLUMN[name]] = column
     return values
+
+
+class _Compared:
+    """Pairs whose sides stand in columns, and the features that come of them."""
+
+    def __init__(self, pairs: Sequence[Pair]) -> None:
+        self._pairs = pairs
+        startups, of_startup = _traits(pairs[0].scene, [pair.startup for pair in pairs])
+        partners, of_partner = _traits(pairs[0].scene, [pair.partner for pair in pairs])
+        self._startups = columns_of(startups)[:, of_startup]
+        self._partners = columns_of(partners)[:, of_partner]
+        self._places = [partners[place].places for place in of_partner]
+        self._evidence = [pair.candidate.evidence for pair in pairs]
+        self._topical = np.zeros(len(pairs), dtype=bool)
+
+    def columns(self) -> Columns:
+        """Give each feature that is not zero for all, shape (n,)."""
+        yield from self._text()
+        yield from self._sector()
+        yield from self._past()
+        yield from self._region()
+        yield from self._overlap("support", self._startups, self._partners)
+        yield from self._overlap("wish", self._partners, self._startups)
+        yield from self._stage()
+        yield "programme", _programmes(self._pairs)
+
+    def _text(self) -> Columns:
+        for name in TEXT_FEATURES:
+            cosines = self._found(name)
+            self._topical |= cosines >= TOPICAL_COSINE
+            yield name, cosines
+        words = self._found("lexical")
+        yield "lexical", words / (words + LEXICAL_HALF)
+        yield "seeking_unknown", self._startups[Trait.LACKS_SEEKING] != 0
+        yield "offering_unknown", self._partners[Trait.LACKS_OFFERING] != 0
+        yield "sought_unknown", self._partners[Trait.LACKS_SEEKING] != 0
+
+    def _sector(self) -> Columns:
+        own, theirs = sectors_in(self._startups), sectors_in(self._partners)
+        count = _count(own)
+        known = (count > 0) & (_count(theirs) > 0)
+        apart = own & ~theirs
+        near = np.zeros(len(count))
+        for level, value in enumerate(levels()):
+            found = apart & near_sectors_in(self._partners, level)
+            near += value * _count(found)
+            apart = apart & ~found
+        shared = _count(own & theirs)
+        self._topical |= known & ((shared > 0) | (near > 0))
+        yield "sector_unknown", ~known
+        yield "sector_same", _share(shared, count, known)
+        yield "sector_near", _share(near, count, known)
+
+    def _past(self) -> Columns:
+        near = self._found("history", absent=math.nan)
+        known = ~np.isnan(near)
+        words = np.where(known, self._found("history_lexical"), 0.0)
+        self._topical |= known & (near >= TOPICAL_COSINE)
+        together = _together(self._pairs)
+        yield "prior_tie", together > 0
+        yield "activity", _activities(self._pairs, together, self._topical)
+        yield "history", np.where(known, near, 0.0)
+        yield "history_unknown", ~known
+        yield "history_lexical", words / (words + HISTORY_LEXICAL_HALF)
+
+    def _region(self) -> Columns:
+        here = [pair.startup.region for pair in self._pairs]
+        known = np.array([
+            a is not None and b != () for a, b in zip(here, self._places, strict=True)
+        ])
+        found = [
+            closeness(region, places) if region else _NOWHERE
+            for region, places in zip(here, self._places, strict=True)
+        ]
+        same, near, same_country = np.array(found).T
+        yield "region_unknown", ~known
+        yield "region_paired", np.where(self._topical, 1.0, 0.5) * _paired(self._pairs)
+        yield "region_same", same
+        yield "region_near", near
+        yield "region_same_country", same_country
+
+    def _overlap(self, name: str, wanting: Words, giving: Words) -> Columns:
+        wanted, given = wanting[Trait.SEEKS], giving[Trait.OFFERS]
+        known = (wanted != 0) & (given != 0)
+        yield f"{name}_unknown", ~known
+        both = np.bitwise_count(wanted & given)
+        yield f"{name}_fit", _share(both, np.bitwise_count(wanted), known)
+
+    def _stage(self) -> Columns:
+        own, taken = self._startups[Trait.STAGES], self._partners[Trait.STAGES]
+        yield "stage_unknown", (own == 0) | (taken == 0)
+        yield "stage_fit", (own & taken) != 0
+
+    def _found(self, name: str, *, absent: float = 0.0) -> Numbers:
+        return np.array([evidence.get(name, absent) for evidence in self._evidence])
+
+
+_NOWHERE = (0.0, 0.0, 0.0)
+
+
+def _traits(scene: Scene, profiles: Sequence[AnyProfile]) -> tuple[list[Traits], list[int]]:
+    """Give the traits of those of n profiles that differ, and the place among them of each."""
+    different = {id(one): one for one in profiles}
+    place = {key: place for place, key in enumerate(different)}
+    return [scene.traits_of(one) for one in different.values()], [place[id(p)] for p in profiles]
+
+
+def _count(words: Words) -> NDArray[np.int64]:
+    """Count the bits of n columns of w words, shape (n,)."""
+    counted: NDArray[np.int64] = np.bitwise_count(words).sum(axis=0, dtype=np.int64)
+    return counted
+
+
+def _share(some: NDArray[Any], of: NDArray[Any], known: Flags) -> Numbers:
+    """Divide where both are known; else it is 0."""
+    return np.where(known, some / np.maximum(of, 1), 0.0)
+
+
+def _together(pairs: Sequence[Pair]) -> NDArray[np.int64]:
+    """Count what the two of each pair did together before the day, shape (n,)."""
+    counts: dict[tuple[int, str], Counter[str]] = {}
+    few_startups = len({pair.startup.id for pair in pairs}) < len({
+        pair.partner.id for pair in pairs
+    })
+    found = []
+    for pair in pairs:
+        ends = pair.startup.id, pair.partner.id
+        own, other = ends if few_startups else ends[::-1]
+        key = id(pair.scene), own
+        if key not in counts:
+            counts[key] = _deeds_with_others(pair.scene, own)
+        found.append(counts[key][other])
+    return np.array(found)
+
+
+def _deeds_with_others(scene: Scene, id: str) -> Counter[str]:
+    ties = scene.history.of(id, scene.as_of)
+    return Counter(tie.b if tie.a == id else tie.a for tie in ties)
+
+
+def _activities(pairs: Sequence[Pair], together: NDArray[np.int64], topical: Flags) -> Numbers:
+    """Score what each partner did with others, shape (n,); where the topic is another, it is 0."""
+    found = np.zeros(len(pairs))
+    for row in np.flatnonzero(topical).tolist():
+        scene, partner = pairs[row].scene, pairs[row].partner
+        found[row] = _active(scene.history.count(partner.id, scene.as_of) - together[row])
+    return found
+
+
+@lru_cache(maxsize=10_000)
+def _active(ties: int) -> float:
+    return min(1.0, math.log1p(ties) / math.log1p(MANY_TIES))
+
+
+def _paired(pairs: Sequence[Pair]) -> Flags:
+    """Mark the pairs of which the partner is paired with the startup's region."""
+    found = np.zeros(len(pairs), dtype=bool)
+    for row, pair in enumerate(pairs):
+        region = pair.startup.region
+        if region is not None and (ties := pair.scene.pairings(pair.partner.id)):
+            found[row] = any(tie.region == region for tie in ties)
+    return found
+
+
+def _programmes(pairs: Sequence[Pair]) -> Numbers:
+    """Score the best programme that each pair fits, shape (n,)."""
+    found = np.zeros(len(pairs))
+    groups: dict[tuple[int, int], list[int]] = {}
+    for row, pair in enumerate(pairs):
+        groups.setdefault((id(pair.scene), id(pair.startup)), []).append(row)
+    for rows in groups.values():
+        scene, startup = pairs[rows[0]].scene, pairs[rows[0]].startup
+        best = programmes_with(scene, startup, {pairs[row].partner.id for row in rows})
+        for row in rows if best else ():
+            found[row] = _of_programme(scene, best.get(pairs[row].partner.id))
+    return found
+
+
+def _of_programme(scene: Scene, shared: tuple[object, int] | None) -> float:
+    if shared is None:
+        return 0.0
+    return 1.0 if scene.programme is not None else min(1.0, shared[1] / MANY_RULES)

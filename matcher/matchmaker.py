@@ -8,10 +8,12 @@ from datetime import UTC, date, datetime
 from functools import partial
 
 from index import Candidate, Encoder, Filters, Follower, Query, Retriever, SearchIndex
+from index.columns import best_first
 from matcher.eligibility import Reason, partner_refusals, refusals, startup_refusals
 from matcher.explanation import explain, unknowns
-from matcher.features import Pair, Scene, pair_features
+from matcher.features import pair_features
 from matcher.matchlist import Match, MatchList, Refused
+from matcher.pairs import Pair, Scene
 from matcher.phrases import phrase
 from matcher.ranker import Ranker, score
 from matcher.records import Records
@@ -110,7 +112,8 @@ class Matchmaker:
         pairs, refused, index = self._screened(
             query, k, programme, _under(filters, query.side, programme), pool
         )
-        return self._answer(query, programme, self._ranked(query, pairs, k), refused, index, notes)
+        matches = self._ranked(query, pairs, k, index.seq)
+        return self._answer(query, programme, matches, refused, index, notes)
 
     def _screened(
         self, query: Query, k: int, programme: Programme | None, filters: Filters, pool: int
@@ -120,9 +123,18 @@ class Matchmaker:
         while True:
             candidates, index = self._retriever.retrieve(query, pool, filters=filters)
             running = self._running(query.as_of, programme, index.seq)
-            name_of = partial(self._name, seq=index.seq)
-            scene = Scene(index.history, query.as_of, programme, running, name_of)
-            profiles = self._records.profiles([c.id for c in candidates], index.seq)
+            ids = [candidate.id for candidate in candidates]
+            partners = ids if query.side is Side.STARTUP else [query.profile.id]
+            scene = Scene(
+                index.history,
+                query.as_of,
+                programme,
+                running,
+                partial(self._name, seq=index.seq),
+                self._records.traits,
+                self._records.pairings(index.history, partners, query.as_of, index.seq),
+            )
+            profiles = self._records.profiles(ids, index.seq)
             pairs, refused = _screen(query, candidates, profiles, scene)
             if len(pairs) >= k or len(candidates) < pool:
                 return pairs, refused, index
@@ -138,14 +150,15 @@ class Matchmaker:
             return ()
         return [one for one in self._records.programmes(seq) if _runs(one, day)]
 
-    def _ranked(self, query: Query, pairs: list[Pair], k: int) -> list[Match]:
+    def _ranked(self, query: Query, pairs: list[Pair], k: int, seq: int) -> list[Match]:
         if not pairs:
             return []
         features = pair_features(pairs)
         points = self._ranker.contributions(features)
         scores = score(points)
         ids = [pair.candidate.id for pair in pairs]
-        order = sorted(range(len(pairs)), key=lambda row: (-scores[row], ids[row]))[:k]
+        order = best_first(scores, k, ids.__getitem__).tolist()
+        self._read_named([pairs[row] for row in order], seq)
         return [
             Match(
                 rank,
@@ -156,6 +169,11 @@ class Matchmaker:
             )
             for rank, row in enumerate(order, start=1)
         ]
+
+    def _read_named(self, shown: list[Pair], seq: int) -> None:
+        """Read at once those whom the explanations of some pairs will name."""
+        ties = [pair.candidate.tie for pair in shown]
+        self._records.profiles({end for tie in ties if tie for end in (tie.a, tie.b)}, seq)
 
     def _answer(
         self,

@@ -25,7 +25,9 @@ def phrase(code: str, **params: object) -> Names:
     """
     group, _, name = code.partition(".")
     template = phrases()[group][name]
-    return Names(*(template[lang].format(**_in(params, lang)) for lang in ("en", "ko")))
+    return Names(
+        template["en"].format(**_in(params, "en")), template["ko"].format(**_in(params, "ko"))
+    )
 
 
 def _in(params: Mapping[str, object], lang: str) -> dict[str, object]:

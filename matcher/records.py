@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 
-from profiles import AnyProfile, Programme, Store
+from index import History
+from matcher.traits import Traits, traits_of
+from profiles import AnyProfile, Programme, Store, Tie
 
 _MOST_KEPT = 20_000
 
@@ -21,6 +24,9 @@ class Records:
         self._seq = -1
         self._profiles: Mapping[str, AnyProfile] = {}
         self._programmes: Sequence[Programme] | None = None
+        self._traits: dict[str, tuple[AnyProfile, Traits]] = {}
+        self._paired_on: date | None = None
+        self._pairings: dict[str, Sequence[Tie]] = {}
 
     def profiles(self, ids: Iterable[str], seq: int) -> Mapping[str, AnyProfile]:
         """Give the profiles that exist among `ids`, as of a seq of the change log."""
@@ -29,7 +35,7 @@ class Records:
         missing = [id for id in wanted if id not in kept]
         if missing:
             if len(kept) + len(missing) > _MOST_KEPT:
-                kept = {}
+                kept, self._traits = {}, {}
                 missing = wanted
             kept = self._profiles = {**kept, **self._store.get_many(missing)}
         return {id: kept[id] for id in wanted if id in kept}
@@ -41,6 +47,30 @@ class Records:
             self._programmes = self._store.programmes()
         return self._programmes
 
+    def traits(self, profile: AnyProfile) -> Traits:
+        """Give the traits of a profile, which are worked out once of each that was read here."""
+        held = self._traits.get(profile.id)
+        if held is not None and held[0] is profile:
+            return held[1]
+        traits = traits_of(profile)
+        if self._profiles.get(profile.id) is profile:
+            self._traits[profile.id] = profile, traits
+        return traits
+
+    def pairings(
+        self, history: History, ids: Iterable[str], on: date, seq: int
+    ) -> Mapping[str, Sequence[Tie]]:
+        """Give the policy pairings of partners, and of some others, on a day, as of a seq."""
+        self._forget_before(seq)
+        if self._paired_on != on or len(self._pairings) > _MOST_KEPT:
+            self._paired_on, self._pairings = on, {}
+        held = self._pairings
+        for id in ids:
+            if id not in held:
+                held[id] = history.pairings(id, on)
+        return held
+
     def _forget_before(self, seq: int) -> None:
         if seq != self._seq:
             self._seq, self._profiles, self._programmes = seq, {}, None
+            self._traits, self._pairings = {}, {}

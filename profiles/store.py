@@ -178,7 +178,8 @@ class Store:
     def names(self, ids: Collection[str]) -> dict[str, tuple[Side, list[str]]]:
         """Give side, names and aliases, in lower case, of each profile that exists among `ids`."""
         with reading(self._engine) as connection:
-            found = rows.by_ids(connection, t.profiles, t.profiles.c.id, ids)
+            p = t.profiles.c
+            found = rows.by_ids(connection, t.profiles, p.id, ids, only=(p.id, p.side, p.names))
             return {row.id: (Side(row.side), row.names.split("\n")[:-1]) for row in found}
 
     def sides(self, ids: Collection[str]) -> dict[str, Side]:

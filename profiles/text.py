@@ -85,7 +85,9 @@ class Text(BaseModel):
     @property
     def joined(self) -> str:
         """Both texts, one after the other."""
-        return "\n".join(self.parts)
+        if self.en and self.ko:
+            return f"{self.en}\n{self.ko}"
+        return self.en or self.ko or ""
 
 
 def _part(part: Any) -> str | None:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
-from profiles.kinds import PartnerKind
 from service.cli_data import export, import_
 from service.cli_evaluate import compare, convert, evaluate
 from service.cli_history import history
@@ -18,12 +17,14 @@ from service.cli_merge import keep_apart, merge, merges, unmerge
 from service.cli_privacy import erase, expire, held, withdraw
 from service.cli_safety import backup, index, restore
 from service.console import (
+    Word,
     counts,
     named,
     opened,
     prepared,
     print_json,
     say,
+    short_work,
     show,
 )
 
@@ -86,16 +87,23 @@ def serve(host: str, port: int, workers: int) -> None:
     run(dari.settings, host, port, workers)
 
 
+def _partner_kinds() -> list[str]:
+    from profiles import PartnerKind
+
+    return [kind.value for kind in PartnerKind]
+
+
 @main.command()
 @click.argument("id", metavar="ID_OR_NAME")
 @click.option("--k", default=10, show_default=True, type=click.IntRange(1, 1000))
 @click.option("--programme", help="Id of a programme whose rules hold.")
 @click.option("--region", multiple=True, help="Region of the candidates, code or name.")
 @click.option("--sector", multiple=True, help="Sector of the candidates, code or name.")
-@click.option("--kind", multiple=True, type=click.Choice([k.value for k in PartnerKind]))
+@click.option("--kind", multiple=True, type=Word(_partner_kinds))
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Day that counts (today).")
 @click.option("--lang", type=click.Choice(["en", "ko"]), help="Language of the list.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@short_work()
 def match(
     id: str,
     k: int,

@@ -11,15 +11,20 @@ from typing import Any
 
 import click
 
-from profiles.importing import IMPORT_KINDS
-from service.console import opened, print_json, say, show
+from service.console import Word, opened, print_json, say, show
 
 INTERRUPTED = 128
 """The exit status of a command that a signal ended, less the signal's number (Ctrl+C gives 130)."""
 
 
+def _import_kinds() -> tuple[str, ...]:
+    from profiles.importing import IMPORT_KINDS
+
+    return IMPORT_KINDS
+
+
 @click.command("import")
-@click.argument("kind", type=click.Choice(IMPORT_KINDS))
+@click.argument("kind", type=Word(_import_kinds))
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
     "--map", "map_file", type=click.Path(path_type=Path), help="TOML file: which column is what."
@@ -90,7 +95,7 @@ def import_(
 
 
 @click.command()
-@click.argument("kind", type=click.Choice(IMPORT_KINDS))
+@click.argument("kind", type=Word(_import_kinds))
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--with-contacts", is_flag=True, help="Write personal data too: contact and consent.")
 def export(kind: Any, file: Path, with_contacts: bool) -> None:

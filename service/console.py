@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,6 +18,43 @@ if TYPE_CHECKING:
 
 SAME = 0.95
 """The likeness from which a name is the one that was meant: it is written or sounds the same."""
+
+
+class Word(click.ParamType[str]):
+    """A choice among words that are looked up only where they are needed."""
+
+    name = "choice"
+
+    def __init__(self, look_up: Callable[[], Sequence[str]]) -> None:
+        self._look_up = look_up
+
+    @cached_property
+    def _choice(self) -> click.Choice[str]:
+        return click.Choice(self._look_up())
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Give the word, or fail naming all that there are."""
+        return self._choice.convert(value, param, ctx)
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str | None:
+        """Name all words."""
+        return self._choice.get_metavar(param, ctx)
+
+    def get_missing_message(self, param: click.Parameter, ctx: click.Context | None) -> str | None:
+        """Name all words where none is given."""
+        return self._choice.get_missing_message(param, ctx)
+
+
+@contextmanager
+def short_work() -> Iterator[None]:
+    """Leave memory uncollected for work that takes a second: the process ends soon after it."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def prepared() -> Dari:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from pydantic import Field, StringConstraints
-from werkzeug.datastructures import MultiDict
 
 from index import Filters, Names
 from profiles import AnyProfile, FieldError, InvalidRecord, Side, Store, UnknownId, validate
@@ -15,6 +14,9 @@ from profiles.rows import unknown_id
 from profiles.schema import Id, PartnerKinds, Plain, Record, Regions, Sectors, Whole
 from profiles.validation import without_unknown_fields
 from service.editing import LONGEST_MAKER
+
+if TYPE_CHECKING:
+    from werkzeug.datastructures import MultiDict
 
 SEVERAL = ("kind", "region", "sector")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 from typing import Any
 
@@ -47,7 +48,10 @@ class _Server(BaseApplication):  # type: ignore[misc]
     def load(self) -> Any:
         from service.app import create_app
 
-        return create_app(self._settings)
+        app = create_app(self._settings)
+        gc.collect()
+        gc.freeze()  # what lives as long as the worker is not looked through again and again
+        return app
 
 
 def run(settings: Settings, host: str, port: int, workers: int) -> None:

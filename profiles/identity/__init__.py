@@ -11,7 +11,13 @@ from profiles.identity.comparing import (
     firm_of,
     vocabulary_of,
 )
-from profiles.identity.names import NormalName, Reading, normalise_name, readings
+from profiles.identity.names import (
+    NormalName,
+    Reading,
+    normalise_name,
+    readings,
+    readings_of_many,
+)
 from profiles.identity.proposals import Proposal, candidates, propose_duplicates
 from profiles.identity.websites import registrable_host
 
@@ -31,6 +37,7 @@ __all__ = [
     "normalise_name",
     "propose_duplicates",
     "readings",
+    "readings_of_many",
     "registrable_host",
     "vocabulary_of",
 ]

@@ -6,8 +6,9 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import islice, product
+from typing import NamedTuple
 
 from profiles.identity.words import Phrase, words
 
@@ -22,6 +23,20 @@ _LETTERS = str.maketrans({
     "ı": "i",
 })
 _HANGUL_RUN = re.compile(r"[가-힣]+")
+_FOREIGN = re.compile(r"[^\x00-\x7f]+")
+_APOSTROPHE = re.compile(r"['’`´]")
+_OF_AKTIESELSKAB = re.compile(r"\ba/s\b")
+_AND_OF_LETTERS = re.compile(r"\b([a-z]{1,2})\s?&\s?([a-z]{1,2})\b")
+_DOT = re.compile(r"(?<=[^\W\d_])\.(?=[^\W\d_]\b)")
+_AND = re.compile(r"\s*[&+]\s*")
+_PART_ENDS = re.compile(r"[(),;\[\]{}/|]| - ")
+_SPACED_LETTER = re.compile(r"(?<![a-z0-9])([a-z]) +(?=[a-z](?![a-z0-9]))")
+_APART, _PART, _RARE = "\x00", "\x01", "\xff"
+_ONLY_WORDS = {
+    code: chr(code) if chr(code).isalnum() or chr(code) in (_APART, _PART) else " "
+    for code in range(128)
+}
+_FULL_AND_SHORT = re.compile(r"([^()]{2,}?)\s*\(([^()]{2,})\)\s*")
 _PIECE = re.compile(r"[가-힣]+|[^\W_가-힣]+")
 _MOST_READINGS = 32
 _LONGEST_NAME = 600
@@ -48,8 +63,7 @@ class NormalName:
         return "".join(self.tokens)
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """One way to read a name.
 
     A translated one is our English for a Korean name; a short one an acronym that others may share.
@@ -65,7 +79,7 @@ class Reading:
         return "".join(self.tokens)
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=1_000)
 def normalise_name(text: str) -> NormalName:
     """Fold case, width, accents and punctuation, and take legal forms away wherever they stand.
 
@@ -74,7 +88,7 @@ def normalise_name(text: str) -> NormalName:
     """
     folded = fold(text[:_LONGEST_NAME])
     bare, forms = _without_korean_forms(folded)
-    segments = [_split(segment) for segment in re.split(r"[(),;\[\]{}/|]| - ", bare)]
+    segments = [_split(segment) for segment in _PART_ENDS.split(bare)]
     kept: list[str] = []
     for segment in segments:
         left, taken = _without_forms(segment)
@@ -83,23 +97,46 @@ def normalise_name(text: str) -> NormalName:
     if not kept:
         kept, forms = _split(folded), []
     short = words().short
+    if folded.isascii():
+        return NormalName(tuple([short.get(token, token) for token in kept]), tuple(forms))
     tokens = tuple(short.get(token, token) for token in _join_hangul(kept))
     return NormalName(tuple(piece for token in tokens for piece in _segment(token)), tuple(forms))
 
 
 def fold(text: str) -> str:
     """Fold compatibility forms (NFKC), case, accents, dots between letters and ampersands."""
-    text = unicodedata.normalize("NFKC", text).casefold().translate(_LETTERS)
-    text = "".join(
-        c if "가" <= c <= "힣" else unicodedata.normalize("NFKD", c)[:1]
-        for c in text
-        if not unicodedata.combining(c)
-    )
-    text = re.sub(r"\ba/s\b", "as", text)
-    text = re.sub(r"['’`´]", "", text)
-    text = re.sub(r"\b([a-z]{1,2})\s?&\s?([a-z]{1,2})\b", r"\1n\2", text)
-    text = re.sub(r"(?<=[^\W\d_])\.(?=[^\W\d_]\b)", ". ", text)
-    return re.sub(r"\s*[&+]\s*", " and ", text)
+    text = text.casefold() if text.isascii() else _plain(text)
+    if "/" in text:
+        text = _OF_AKTIESELSKAB.sub("as", text)
+    text = _APOSTROPHE.sub("", text)
+    if "&" in text:
+        text = _AND_OF_LETTERS.sub(r"\1n\2", text)
+    if "." in text:
+        text = _DOT.sub(". ", text)
+    return _AND.sub(" and ", text) if "&" in text or "+" in text else text
+
+
+def _plain(text: str) -> str:
+    """Fold compatibility forms, case and accents of a text that is not ASCII alone."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return _FOREIGN.sub(lambda found: found.group().translate(_BARE), folded)
+
+
+class _Bare(dict[int, str]):
+    """What is left of a sign without its accents, worked out at the first look."""
+
+    def __missing__(self, code: int) -> str:
+        sign = chr(code).translate(_LETTERS)
+        bare = sign if len(sign) > 1 or "가" <= sign <= "힣" else _unaccented(sign)
+        self[code] = bare
+        return bare
+
+
+def _unaccented(sign: str) -> str:
+    return "" if unicodedata.combining(sign) else unicodedata.normalize("NFKD", sign)[:1]
+
+
+_BARE = _Bare()
 
 
 def readings(text: str) -> tuple[Reading, ...]:
@@ -111,32 +148,80 @@ def readings(text: str) -> tuple[Reading, ...]:
     found: dict[Reading, None] = {}
     for form, acronym in _bracket_forms(text):
         name = normalise_name(form)
-        spelt = _spelt(name.tokens)
-        for tokens in (name.tokens, spelt):
-            found[Reading(tokens, short=acronym and len(name.compact) <= SHORT)] = None
+        short = acronym and len(name.compact) <= SHORT
+        for tokens in dict.fromkeys((name.tokens, _spelt(name.tokens))):
+            found[Reading(tokens, short=short)] = None
             for english in _translations(tokens):
                 found[Reading(english, translated=True)] = None
     return tuple(reading for reading in found if reading.tokens)
 
 
-def _without_korean_forms(folded: str) -> tuple[str, list[str]]:
+def readings_of_many(texts: Sequence[str]) -> list[tuple[Reading, ...]]:
+    """Give the ways to read n names, as `readings` does, at a fraction of its time for most.
+
+    Names of plain letters, of which none is an acronym of the others, are read as one text.
+    """
+    if not texts:
+        return []
+    folded = fold(_APART.join(["" if _APART in text else text[:_LONGEST_NAME] for text in texts]))
+    bare = _PART_ENDS.sub(_PART, folded.replace(_PART, _RARE)).translate(_ONLY_WORDS)
+    plain = _SPACED_LETTER.sub(r"\1", bare).split(_APART)
+    return [
+        (Reading(tokens),)
+        if line.isascii()
+        and not (")" in text and _has_acronym(text))
+        and (tokens := _words_of(line))
+        else readings(text)
+        for text, line in zip(texts, plain, strict=True)
+    ]
+
+
+def _has_acronym(text: str) -> bool:
+    return len(list(_bracket_forms(text))) > 1
+
+
+def _words_of(line: str) -> tuple[str, ...]:
+    """Give what `normalise_name` leaves of a plain name of parts; nothing where it keeps all."""
     known = words()
+    tokens: list[str] = []
+    for part in line.split(_PART):
+        left = part.split()
+        if left and (left[-1] in known.last or left[0] in known.first):
+            left = _without_forms(left)[0]
+        tokens += left
+    if known.short.keys().isdisjoint(tokens):
+        return tuple(tokens)
+    return tuple([known.short.get(token, token) for token in tokens])
+
+
+def _without_korean_forms(folded: str) -> tuple[str, list[str]]:
     forms: list[str] = []
-    short = "|".join(sorted(known.bracketed))
-    pattern = "|".join([*known.anywhere, rf"\(\s*(?:{short})\s*\)", rf"^(?:{short})\)"])
+    if folded.isascii():
+        return folded, forms
 
     def take(match: re.Match[str]) -> str:
         forms.append(match.group().strip("() "))
         return " "
 
-    return re.sub(pattern, take, folded), forms
+    return _korean_forms().sub(take, folded), forms
+
+
+@cache
+def _korean_forms() -> re.Pattern[str]:
+    """Make the pattern of the legal forms of Korea, none of which is ASCII."""
+    known = words()
+    short = "|".join(sorted(known.bracketed))
+    return re.compile("|".join([*known.anywhere, rf"\(\s*(?:{short})\s*\)", rf"^(?:{short})\)"]))
 
 
 def _split(text: str) -> list[str]:
     """Split into words; runs of single Latin letters ("s. p. a.") become one word."""
     tokens: list[str] = []
     run = ""
-    for piece in _PIECE.findall(text):
+    pieces: list[str] = _PIECE.findall(text)
+    if all(len(piece) > 1 for piece in pieces):
+        return pieces
+    for piece in pieces:
         if len(piece) == 1 and piece.isalpha() and not _HANGUL_RUN.match(piece):
             run += piece
             continue
@@ -149,10 +234,14 @@ def _split(text: str) -> list[str]:
 def _without_forms(tokens: list[str]) -> tuple[list[str], list[str]]:
     """Take legal forms from the end, then from the beginning; give what is left and what went."""
     known, taken = words(), []
-    while size := _form_at(tokens, known.ending, end=True):
+    while (
+        tokens and tokens[-1] in known.last and (size := _form_at(tokens, known.ending, end=True))
+    ):
         taken.append(" ".join(tokens[-size:]))
         tokens = tokens[:-size]
-    while len(tokens) > 1 and (size := _form_at(tokens, known.leading, end=False)):
+    while len(tokens) > 1 and tokens[0] in known.first:
+        if not (size := _form_at(tokens, known.leading, end=False)):
+            break
         taken.append(" ".join(tokens[:size]))
         tokens = tokens[size:]
     return tokens, taken
@@ -177,6 +266,7 @@ def _join_hangul(tokens: Iterable[str]) -> list[str]:
     return joined
 
 
+@lru_cache(maxsize=20_000)
 def _segment(token: str) -> tuple[str, ...]:
     if not _HANGUL_RUN.fullmatch(token):
         return (token,)
@@ -185,25 +275,31 @@ def _segment(token: str) -> tuple[str, ...]:
 
 def _unabridged(word: str) -> str:
     """Write out what universities and institutes are called for short: 충북대병원, 광주과기원."""
-    for short, long in words().abridged.items():
-        word = re.sub(rf"(?<=[가-힣]){short}(?=$|병원)", long, word)
+    for short, long in _abridged():
+        word = short.sub(long, word)
     return word
 
 
-@lru_cache(maxsize=100_000)
+@cache
+def _abridged() -> tuple[tuple[re.Pattern[str], str], ...]:
+    return tuple(
+        (re.compile(rf"(?<=[가-힣]){short}(?=$|병원)"), long)
+        for short, long in words().abridged.items()
+    )
+
+
 def _split_at_terms(token: str) -> tuple[str, ...]:
     """Split a Korean word at known terms, so that as few syllables as possible stay unknown."""
-    terms = words().terms
+    ends = _terms_in(token)
+    if not ends:
+        return (token,)
     best: list[tuple[float, int, bool]] = [(0.0, 0, True)]  # cost, start of the last piece, known
     for end in range(1, len(token) + 1):
         cost, _, known = best[end - 1]
-        choices = [(cost + 1.0 + (1.0 if known else 0.0), end - 1, False)]
-        choices += [
-            (best[start][0] + 0.6, start, True)
-            for start in range(max(0, end - _LONGEST_TERM), end - 1)
-            if token[start:end] in terms
-        ]
-        best.append(min(choices))
+        choice = (cost + (2.0 if known else 1.0), end - 1, False)
+        for start in ends.get(end, ()):
+            choice = min(choice, (best[start][0] + 0.6, start, True))
+        best.append(choice)
     pieces: list[tuple[str, bool]] = []
     end = len(token)
     while end:
@@ -211,6 +307,18 @@ def _split_at_terms(token: str) -> tuple[str, ...]:
         pieces.append((token[start:end], known))
         end = start
     return tuple(_joined_unknown(reversed(pieces)))
+
+
+def _terms_in(token: str) -> dict[int, list[int]]:
+    """Find the known terms of two syllables or more in a word: where they begin, by their end."""
+    terms, heads = words().terms, words().heads
+    found: dict[int, list[int]] = {}
+    for start in range(len(token) - 1):
+        if token[start : start + 2] in heads:
+            for end in range(start + 2, min(len(token), start + _LONGEST_TERM) + 1):
+                if token[start:end] in terms:
+                    found.setdefault(end, []).append(start)
+    return found
 
 
 def _joined_unknown(pieces: Iterable[tuple[str, bool]]) -> Iterator[str]:
@@ -229,6 +337,8 @@ def _joined_unknown(pieces: Iterable[tuple[str, bool]]) -> Iterator[str]:
 
 def _spelt(tokens: Sequence[str]) -> tuple[str, ...]:
     """Write Korean readings of letters (에스케이) at the head of a word as Latin letters (sk)."""
+    if words().spelt_heads.isdisjoint([token[0] for token in tokens]):
+        return tuple(tokens)
     read: list[str] = []
     waiting = list(tokens)
     while waiting:
@@ -270,10 +380,9 @@ def _is_term(word: str) -> bool:
 
 def _translations(tokens: Sequence[str]) -> Iterator[tuple[str, ...]]:
     terms = words().terms
-    if not any(_HANGUL_RUN.match(token) for token in tokens):
-        return
-    choices = [terms.get(t, () if _HANGUL_RUN.match(t) else (t,)) for t in tokens]
-    if all(choices):
+    hangul = [token for token in tokens if _HANGUL_RUN.match(token)]
+    if hangul and all(map(terms.__contains__, hangul)):
+        choices = [terms.get(token, (token,)) for token in tokens]
         short = words().short
         for chosen in islice(product(*choices), _MOST_READINGS):
             yield tuple(short.get(w, w) for part in chosen for w in part.split())
@@ -282,7 +391,7 @@ def _translations(tokens: Sequence[str]) -> Iterator[tuple[str, ...]]:
 def _bracket_forms(text: str) -> Iterator[tuple[str, bool]]:
     """Give a name, and the parts of "full name (ACRONYM)"; tell which is the acronym."""
     yield text, False
-    match = re.fullmatch(r"([^()]{2,}?)\s*\(([^()]{2,})\)\s*", text[:_LONGEST_NAME])
+    match = _FULL_AND_SHORT.fullmatch(text[:_LONGEST_NAME]) if ")" in text else None
     if not match:
         return
     before, within = match.groups()
@@ -294,8 +403,10 @@ def _bracket_forms(text: str) -> Iterator[tuple[str, bool]]:
 
 
 def _abbreviates(short: str, long: str) -> bool:
+    if not short.isupper():
+        return False
     letters, rest = fold(short), fold(long)
-    if not re.fullmatch(r"[a-z]{2,8}", letters) or not short.isupper():
+    if not re.fullmatch(r"[a-z]{2,8}", letters):
         return False
     if _HANGUL_RUN.search(rest):
         return True

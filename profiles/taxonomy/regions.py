@@ -57,6 +57,8 @@ def normalise_region(text: str) -> str | None:
     stripped = text.strip()
     if not stripped:
         return None
+    if stripped in provinces() or _iso_code(stripped):
+        return stripped  # as what the store holds: no name need be looked up
     known = _names().get(_key(stripped)) or _iso_code(stripped.upper())
     return known or _country_by_name(stripped) or _korean_address(stripped)
 
@@ -209,6 +211,7 @@ def _korean_address(text: str) -> str | None:
     return places.get(_key(first)) if rest and not first.isascii() else None
 
 
+@lru_cache(maxsize=8_192)
 def _iso_names(code: str) -> Names:
     from babel import Locale
 

@@ -316,6 +316,16 @@ def write_static(folder: Path, vectors: dict[str, list[float]]) -> None:
     shutil.copy(DEFAULT_FOLDER / "modules.json", folder / "modules.json")
 
 
+def test_vectors_are_the_same_before_and_after_the_weights_are_widened(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    texts = ["robots for water works", "수처리 로봇", ""]
+    narrow = load_encoder(None)
+    before = narrow.encode(texts)
+    monkeypatch.setattr("index.encoder._WIDENED_AFTER", 0)
+    np.testing.assert_array_equal(narrow.encode(texts), before)
+
+
 def test_importing_and_encoding_loads_no_heavy_library() -> None:
     code = (
         "import sys; from index.encoder import load_encoder; load_encoder().encode(['ship']);"

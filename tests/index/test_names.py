@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from index import NameIndex, Names, Writer
 from index.hangul import romanise, sound
 from profiles import Side, Store
+from profiles.identity import readings, readings_of_many
 
 Make = Callable[..., Any]
 
@@ -110,7 +111,7 @@ def test_names_are_replaced_and_removed(monkeypatch: pytest.MonkeyPatch) -> None
     assert "p11" not in dict(index.search("robot11 works"))
     assert [id for id, _ in index.search("shipyard")] == ["p11"]
     assert len(index) == 2
-    assert len(index._spellings) == len(index._postings) < 12
+    assert len(index._spellings) == len(index._runs) < 12
 
 
 @settings(deadline=None, max_examples=60)
@@ -162,3 +163,32 @@ def test_syllables_are_romanised(hangul: str, latin: str) -> None:
 )
 def test_customary_spellings_sound_as_they_are_written(latin: str, hangul: str) -> None:
     assert sound(latin) == sound(hangul)
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.lists(st.text(alphabet="ab cé.&/(,)-ø'S㈜주삼성에스\x00\x01\n", max_size=20), max_size=6))
+def test_many_names_are_read_as_each_by_itself(names: list[str]) -> None:
+    assert readings_of_many(names) == [readings(name) for name in names]
+
+
+def test_many_names_at_once_are_found_as_each_by_itself() -> None:
+    together, apart = NameIndex(), NameIndex()
+    entries = [(id, Side.PARTNER, names) for id, names in FIRMS.items()]
+    together.put_many(entries)
+    for entry in entries:
+        apart.put(*entry)
+    for text in (name for names in FIRMS.values() for name in names):
+        assert together.search(text) == apart.search(text) != []
+
+
+def test_many_words_sound_as_each_by_itself() -> None:
+    words = [word for names in FIRMS.values() for name in names for word in name.lower().split()]
+    assert sound("\n".join(words)).split("\n") == [sound(word) for word in words]
+
+
+@pytest.mark.parametrize(
+    ("word", "heard"),
+    [("tschech", "jej"), ("aei", "ei"), ("eeoou", "eo"), ("cycc", "syk"), ("phoenix", "poeniks")],
+)
+def test_letters_fall_together_from_left_to_right(word: str, heard: str) -> None:
+    assert sound(word) == heard

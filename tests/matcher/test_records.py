@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from types import SimpleNamespace
 from typing import Any
 
@@ -62,3 +63,25 @@ def test_what_is_kept_is_bounded(
     assert set(held.profiles(["p1", "p2"], 4)) == {"p1", "p2"}
     assert set(held.profiles(["p0", "p1", "p2"], 4)) == {"p0", "p1", "p2"}
     assert len(asked) == 3
+
+
+def test_traits_and_pairings_are_worked_out_once_for_each_seq(
+    world: SimpleNamespace, make: Any, asked: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worked: list[str] = []
+    monkeypatch.setattr(records, "traits_of", lambda profile: worked.append(profile.id))
+    held, history = (
+        Records(world.store),
+        make.history(
+            make.tie("t", "a", "p0", kind="pairing", region="KR-27", valid_from="2020-01-01")
+        ),
+    )
+    first = held.profiles(["p0"], 4)["p0"]
+    for profile in (first, first, make.partner("p0", name="another")):
+        held.traits(profile)
+    assert worked == ["p0", "p0"]  # one that was not read here is not kept
+    on, before = date(2021, 1, 1), date(2019, 1, 1)
+    assert [tie.id for tie in held.pairings(history, ["p0", "p1"], on, 4)["p0"]] == ["t"]
+    assert held.pairings(make.history(), ["p0"], on, 4)["p0"] != []
+    assert held.pairings(history, ["p0"], before, 4)["p0"] == []
+    assert held.pairings(make.history(), ["p0"], on, 5)["p0"] == []

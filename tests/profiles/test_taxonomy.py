@@ -421,3 +421,9 @@ def test_import_reads_nothing() -> None:
         "import profiles.taxonomy\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_every_code_of_iso_3166_is_itself() -> None:
+    codes = [one.alpha_2 for one in pycountry.countries]
+    codes += [one.code for one in pycountry.subdivisions]
+    assert [code for code in codes if taxonomy.normalise_region(code) != code] == []

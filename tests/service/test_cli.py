@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from evaluation import DEFAULT, SYSTEMS
+from service.console import short_work
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "docs" / "examples"
@@ -28,11 +30,30 @@ def test_help_loads_nothing_heavy():
     code = (
         "import sys; from service.cli import main\n"
         "try: main(['--help'])\nexcept SystemExit: pass\n"
-        "heavy = {'torch', 'sentence_transformers', 'faiss', 'sklearn', 'polars', 'flask'}\n"
+        "heavy = {'torch', 'faiss', 'polars', 'flask', 'sqlalchemy', 'pydantic', 'numpy'}\n"
         "print(sorted(heavy & set(sys.modules)), file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stderr.strip() == "[]"
+
+
+def test_words_that_are_looked_up_late_are_named_and_checked(dari):
+    assert "[conglomerate|" in dari("match", "--help").stdout
+    assert "{startups|partners|ties|programmes}" in dari("import", "--help").stdout
+    refused = dari("match", "s1", "--kind", "bakery")
+    assert refused.exit_code == 2
+    assert "'bakery' is not one of 'conglomerate'" in refused.stderr
+    assert "{startups|partners|ties|programmes}" in dari("import").stderr
+
+
+def test_short_work_leaves_the_collector_as_it_was():
+    assert gc.isenabled()
+    with short_work():
+        assert not gc.isenabled()
+        with short_work():
+            pass
+        assert not gc.isenabled()
+    assert gc.isenabled()
 
 
 def test_init_twice_keeps_what_is_there(dari, rows):

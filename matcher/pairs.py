@@ -1,0 +1,174 @@
+"""Owns a pair: a startup and a partner, and what can be told of the two."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property, lru_cache
+from typing import NamedTuple
+
+from index import Candidate, History
+from matcher.eligibility import rules_met
+from matcher.traits import Traits, nearness, places_of, traits_of
+from profiles import AnyProfile, Partner, Programme, Startup, Text, Tie, TieKind
+from profiles.taxonomy import country_of, distance_km
+
+NEAR_KM = 40.0
+"""The distance at which nearness has fallen to 1/e."""
+
+TOPICAL_COSINE = 0.2
+"""The cosine from which texts speak of related things (9 in 10 unrelated pairs stay below)."""
+
+TEXT_FEATURES = ("text_is_is", "text_seeks_offers", "text_is_seeks", "text_seeks_is")
+
+_NOT_DEEDS = (TieKind.CONFLICT, TieKind.PAIRING)
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What features may know beside the two profiles: the past before `as_of`, and programmes."""
+
+    history: History
+    as_of: date
+    programme: Programme | None
+    programmes: Sequence[Programme]
+    name_of: Callable[[str], Text | str] = str
+    """Names a profile that is neither of the pair, by its id."""
+    traits_of: Callable[[AnyProfile], Traits] = traits_of
+    """Gives the traits of a profile; whoever knows them already gives those."""
+    known_pairings: Mapping[str, Sequence[Tie]] | None = None
+    """The policy pairings on the day of all partners; history is asked if they are not given."""
+
+    def pairings(self, id: str) -> Sequence[Tie]:
+        """Give the policy pairings of a partner that are valid on the day, by id."""
+        if self.known_pairings is None:
+            return self.history.pairings(id, self.as_of)
+        return self.known_pairings[id]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A startup and a partner, with the evidence that retrieval found for them."""
+
+    startup: Startup
+    partner: Partner
+    candidate: Candidate
+    scene: Scene
+
+    @cached_property
+    def shared_sectors(self) -> tuple[str, ...]:
+        """The startup's sectors that the partner has."""
+        return tuple(code for code in self.startup.sectors if code in self.partner.sectors)
+
+    @cached_property
+    def near_sectors(self) -> tuple[tuple[str, str, float], ...]:
+        """The startup's other sectors with the partner's nearest one and how near it is (0..1]."""
+        return tuple(
+            (code, *near)
+            for code in self.startup.sectors
+            if code not in self.partner.sectors and (near := self._nearest(code))
+        )
+
+    def _nearest(self, code: str) -> tuple[str, float] | None:
+        found = [(nearness(code, b), b) for b in self.partner.sectors]
+        best = max(found, key=lambda pair: pair[0], default=(0.0, ""))
+        return (best[1], best[0]) if best[0] > 0 else None
+
+    @cached_property
+    def topical(self) -> bool:
+        """Whether anything says that the two work on related things: sectors, texts, the past."""
+        evidence = self.candidate.evidence
+        cosines = [evidence.get(name, 0.0) for name in (*TEXT_FEATURES, "history")]
+        return bool(self.shared_sectors or self.near_sectors) or max(cosines) >= TOPICAL_COSINE
+
+    @cached_property
+    def places(self) -> tuple[str, ...]:
+        """Where the partner works: its seat, then its sites."""
+        return places_of(self.partner)
+
+    @cached_property
+    def distance(self) -> float | None:
+        """Kilometres between the startup and the partner's nearest place in the same country."""
+        return None if self.startup.region is None else _distance(self.startup.region, self.places)
+
+    @cached_property
+    def pairing(self) -> Tie | None:
+        """The policy pairing of the partner with the startup's region, valid on the day."""
+        if self.startup.region is None:
+            return None
+        pairings = self.scene.pairings(self.partner.id)
+        return next((tie for tie in pairings if tie.region == self.startup.region), None)
+
+    @cached_property
+    def shared_programme(self) -> tuple[Programme, int] | None:
+        """The programme that both fit with the most rules met, and how many those are."""
+        return programmes_with(self.scene, self.startup, {self.partner.id}).get(self.partner.id)
+
+    @cached_property
+    def prior_ties(self) -> list[Tie]:
+        """What the two did together before the day."""
+        return prior_ties(self.scene, self.startup.id, self.partner.id)
+
+    @cached_property
+    def past_ties(self) -> int:
+        """How many ties the partner had with others than this startup before the day."""
+        whole = self.scene.history.count(self.partner.id, self.scene.as_of)
+        return whole - len(self.prior_ties)
+
+
+class Nearness(NamedTuple):
+    """How the places of a partner stand to a startup's region, each 0 to 1."""
+
+    same: float
+    near: float
+    same_country: float
+
+
+@lru_cache(maxsize=50_000)
+def closeness(here: str, places: tuple[str, ...]) -> Nearness:
+    """Tell how some places stand to a region; there are few such pairs, so they are kept."""
+    same = here in places
+    apart = None if same else _distance(here, places)
+    near = math.exp(-apart / NEAR_KM) if apart is not None else 0.0
+    at_home = any(country_of(place) == country_of(here) for place in places)
+    return Nearness(float(same), near, float(at_home))
+
+
+def _distance(here: str, places: Sequence[str]) -> float | None:
+    there = [p for p in places if country_of(p) == country_of(here)]
+    found = [
+        d for p in there if "-" in p and "-" in here and (d := distance_km(here, p)) is not None
+    ]
+    return min(found, default=None)
+
+
+def programmes_with(
+    scene: Scene, startup: Startup, partners: Collection[str]
+) -> dict[str, tuple[Programme, int]]:
+    """Give, for each of some partners, the programme that both fit with the most rules met.
+
+    Beside it stands how many rules those are. Of several it is the first; a partner without any
+    is left out.
+    """
+    asked = scene.programme
+    best: dict[str, tuple[Programme, int]] = {}
+    for programme in [asked] if asked else scene.programmes:
+        members = [id for id in programme.partners if id in partners]
+        met = rules_met(startup, programme) if members else None
+        if met is None or not (met > 0 or asked):
+            continue
+        for id in members:
+            if id not in best or met > best[id][1]:
+                best[id] = programme, met
+    return best
+
+
+def prior_ties(scene: Scene, startup: str, partner: str) -> list[Tie]:
+    """Give what a startup and a partner did together before the day, by id."""
+    return [
+        tie
+        for tie in scene.history.between(startup, partner)
+        if tie.kind not in _NOT_DEEDS and (tie.valid_from is None or tie.valid_from < scene.as_of)
+    ]
