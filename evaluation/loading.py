@@ -26,7 +26,7 @@ from evaluation.files import as_id, parse_object, read_objects, read_text
 from evaluation.lenient import Notes, Place, read_leniently
 from evaluation.runs import Qrels, numbered_qrels
 from profiles import Partner, Record, Startup, Tie, TieKind
-from profiles.schema import Day, Id, LongText, Plain, RegionCode, Sectors
+from profiles.fields import Day, Id, LongText, Plain, RegionCode, Sectors
 
 P = TypeVar("P", Startup, Partner)
 T = TypeVar("T")

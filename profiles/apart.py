@@ -14,10 +14,11 @@ from profiles import rows
 from profiles import tables as t
 from profiles.database import reading, writing
 from profiles.errors import FieldError, InvalidRecord
+from profiles.fields import Id, Plain
 from profiles.identity import POSSIBLE, Proposal, Reason, compare, firm_of
 from profiles.kinds import Side
 from profiles.merges import merged_ids, missing
-from profiles.schema import Id, Plain, Record
+from profiles.schema import Record
 from profiles.store import SYSTEM, Store
 from profiles.text import Text
 from profiles.validation import validate

@@ -20,7 +20,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from profiles import rows
+from profiles import rows, verdicts
 from profiles import tables as t
 from profiles.database import reading
 from profiles.kinds import Side
@@ -166,7 +166,7 @@ def former_tie_revisions(
 
 def verdict_revisions(connection: Connection, ids: Collection[str]) -> tuple[Revision, ...]:
     """Read the revisions of the verdicts on the matches of profiles, and on them as matches."""
-    return tuple(map(read_revision, rows.verdict_revisions(connection, ids)))
+    return tuple(map(read_revision, verdicts.revisions_about(connection, ids)))
 
 
 def naming(connection: Connection, id: str, kinds: Collection[str]) -> Iterator[Revision]:

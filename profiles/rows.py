@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, update
 
 from profiles import tables as t
 from profiles.errors import IdTaken, UnknownId
@@ -15,7 +15,6 @@ from profiles.kinds import Side
 from profiles.schema import Partner, Profile, Programme, Startup, Tie
 from profiles.text import is_clean
 from profiles.vectors import Vectors
-from profiles.verdicts import Verdict
 
 AnyProfile = Startup | Partner
 
@@ -29,10 +28,11 @@ def now() -> datetime:
 
 def payload(record: Profile | Programme | Tie) -> str:
     """Write a record as JSON: fields in the order of their names, none that is absent."""
-    return _json(record.model_dump(mode="json", exclude_defaults=True))
+    return written(record.model_dump(mode="json", exclude_defaults=True))
 
 
-def _json(values: Mapping[str, Any]) -> str:
+def written(values: Mapping[str, Any]) -> str:
+    """Write values as JSON, in the order of their names."""
     return json.dumps(values, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
@@ -250,56 +250,6 @@ def forget_revisions(connection: Connection, kind: str, ids: Collection[str], by
     before = newest(connection, kind, ids)
     delete_by(connection, t.revisions, t.revisions.c.id, ids, t.revisions.c.kind == kind)
     write_revisions(connection, [(kind, id, before.get(id, 0) + 1, None) for id in ids], by)
-
-
-def write_verdict(connection: Connection, verdict: Verdict, by: str) -> None:
-    """Insert a verdict, and the revision that tells who gave it, under the id of its query."""
-    values = {name: getattr(verdict, name) for name in Verdict.__slots__}
-    connection.execute(insert(t.verdicts).values(**values))
-    said = {name: value for name, value in values.items() if name != "query"}
-    text = _json({**said, "at": verdict.at.astimezone(UTC).isoformat()})
-    number = newest(connection, "verdict", [verdict.query]).get(verdict.query, 0) + 1
-    write_revisions(connection, [("verdict", verdict.query, number, text)], by)
-
-
-def last_said(connection: Connection, verdict: Verdict, by: str) -> Mapping[str, Any] | None:
-    """Read what `by` has said last of the pair of a verdict; None where that is nothing."""
-    r = t.revisions.c
-    own = select(r.payload).where(r.kind == "verdict", r.id == verdict.query, r.by == by)
-    for text in connection.execute(own.order_by(r.number.desc())).scalars():
-        said = json.loads(text or "{}")
-        if said.get("candidate") == verdict.candidate:
-            return cast(Mapping[str, Any], said)
-    return None
-
-
-def is_repeated(connection: Connection, verdict: Verdict, by: str) -> bool:
-    """Tell whether `by` has said the very same of this pair last."""
-    said = last_said(connection, verdict, by)
-    told = set(Verdict.__slots__) - {"query", "at"}
-    return said is not None and all(said.get(name) == getattr(verdict, name) for name in told)
-
-
-def verdict_revisions(connection: Connection, ids: Collection[str]) -> list[Any]:
-    """Read the revisions of the verdicts on the matches of profiles, and on them as matches."""
-    r = t.revisions.c
-    found: dict[tuple[str, int], Any] = {}
-    for id in ids:
-        named = r.payload.contains(f'"candidate":"{id}"', autoescape=True)
-        query = select(t.revisions).where(r.kind == "verdict", or_(r.id == id, named))
-        for row in connection.execute(query):
-            if row.id == id or json.loads(row.payload)["candidate"] == id:
-                found[row.id, row.number] = row
-    return [found[key] for key in sorted(found)]
-
-
-def forget_verdicts(connection: Connection, ids: Collection[str]) -> None:
-    """Delete the revisions of verdicts on profiles' matches, empty those on them as matches."""
-    r = t.revisions.c
-    for row in verdict_revisions(connection, ids):
-        one = (r.kind == row.kind, r.id == row.id, r.number == row.number)
-        connection.execute(update(t.revisions).where(*one).values(payload=None))
-    delete_by(connection, t.revisions, r.id, ids, r.kind == "verdict")
 
 
 def log(connection: Connection, changed: Sequence[tuple[str, str]]) -> int:

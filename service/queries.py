@@ -11,8 +11,9 @@ from werkzeug.datastructures import MultiDict
 
 from index import Filters, Names
 from profiles import AnyProfile, FieldError, InvalidRecord, Side, Store, UnknownId, validate
+from profiles.fields import Id, PartnerKinds, Plain, Regions, Sectors, Whole
 from profiles.rows import unknown_id
-from profiles.schema import Id, PartnerKinds, Plain, Record, Regions, Sectors, Whole
+from profiles.schema import Record
 from profiles.validation import without_unknown_fields
 from service.editing import LONGEST_MAKER
 

@@ -430,7 +430,8 @@ def test_saving_needs_the_csrf_token(staff, store):
 def test_every_field_of_the_schema_has_its_place_in_the_form(app, kind):
     from service.describing import FIELDS
     from service.editing import _MODELS
-    from service.web.edit_forms import FORMS, _split
+    from service.web.edit_forms import _split
+    from service.web.record_forms import FORMS
 
     with app.test_request_context():
         form = FORMS[kind](formdata=None)
