@@ -82,13 +82,29 @@ def withdraw_apart(store: Store, a: str, b: str) -> None:
     _propose_again(store, pair)
 
 
-def apart_pairs(store: Store) -> list[Apart]:
-    """Read the pairs that are kept apart, the newest first."""
+def apart_pairs(store: Store, *, limit: int = 50) -> list[Apart]:
+    """Read up to `limit` pairs that are kept apart, the newest first."""
     newest = select(t.kept_apart).order_by(
         t.kept_apart.c.at.desc(), t.kept_apart.c.a, t.kept_apart.c.b
     )
     with reading(store.engine) as connection:
-        return [Apart(**row._mapping) for row in connection.execute(newest)]
+        return [Apart(**row._mapping) for row in connection.execute(newest.limit(limit))]
+
+
+def count_apart(store: Store) -> int:
+    """Count the pairs that are kept apart."""
+    with reading(store.engine) as connection:
+        counted = select(func.count()).select_from(t.kept_apart)
+        return connection.execute(counted).scalar_one()
+
+
+def apart_pair(store: Store, a: str, b: str) -> Apart | None:
+    """Read that two profiles are kept apart, None where they are not."""
+    one, other = sorted((a, b))
+    k = t.kept_apart.c
+    with reading(store.engine) as connection:
+        row = connection.execute(select(t.kept_apart).where(k.a == one, k.b == other)).one_or_none()
+    return Apart(**row._mapping) if row is not None else None
 
 
 def keep_proposals(

@@ -25,11 +25,7 @@ def read_header(
     names = [cell.strip() or _unnamed(place) for place, cell in enumerate(cells, start=1)]
     most, times = Counter(names).most_common(1)[0] if names else ("", 0)
     if times > 1:
-        unreadable(
-            path,
-            f"The header names the column {shorten(most)!r} {times} times.",
-            "Keep one of these columns, or give them different names.",
-        )
+        unreadable(path, "header_twice", name=repr(shorten(most)), times=times)
     if mapping is not None:
         _refuse_missing(path, names, mapping)
         return Columns(names, mapping.columns, model, mapping)
@@ -37,12 +33,8 @@ def read_header(
     if not targets:
         some = list(model.model_fields)[:4]
         given = [cell.strip() for cell in cells if cell.strip()]
-        unreadable(
-            path,
-            f"The first row names no field that Dari knows: {shorten(', '.join(given))}.",
-            f"Begin with a row of field names and commas, such as {', '.join(some)}; or say what "
-            "the columns are in a map (--map, see docs/data.md).",
-        )
+        told = {"names": shorten(", ".join(given)), "known": ", ".join(some)}
+        unreadable(path, "header_unknown", **told)
     return Columns(names, targets, model)
 
 
@@ -53,11 +45,8 @@ def _unnamed(place: int) -> str:
 def _refuse_missing(path: Path, names: Sequence[str], mapping: ColumnMap) -> None:
     missing = [name for name in mapping.columns if name not in names]
     if missing:
-        unreadable(
-            path,
-            f"The file lacks columns that the map names: {shorten(', '.join(missing), 200)}.",
-            f"Correct the map; the file has: {shorten(', '.join(names), 300)}.",
-        )
+        lacking, there = shorten(", ".join(missing), 200), shorten(", ".join(names), 300)
+        unreadable(path, "header_lacks", names=lacking, known=there)
 
 
 class Columns:

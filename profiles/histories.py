@@ -131,13 +131,6 @@ def revisions_of(connection: Connection, kind: str, ids: Collection[str]) -> tup
     return tuple(sorted(map(read_revision, found), key=lambda r: (r.id, r.number)))
 
 
-def ties_of(connection: Connection, id: str) -> tuple[Tie, ...]:
-    """Read the ties that a profile is an end of, by id."""
-    ends = or_(t.ties.c.a == id, t.ties.c.b == id)
-    found = connection.execute(select(t.ties.c.payload).where(ends).order_by(t.ties.c.id))
-    return tuple(Tie.model_validate_json(row.payload) for row in found)
-
-
 def tie_revisions(
     connection: Connection, ids: Collection[str], ties: Collection[Tie]
 ) -> tuple[Revision, ...]:

@@ -73,8 +73,7 @@ def read_records(
     """
     suffix = path.suffix.lower()
     if suffix not in FORMATS:
-        rule = f"{suffix or 'This'} is not a format that Dari reads."
-        unreadable(path, rule, "Give .jsonl or .csv, .xlsx or .parquet.")
+        unreadable(path, "file_format", ending=suffix or path.name)
     yield from _unrepeated(_READERS[suffix](path, MODELS[kind], mapping))
 
 
@@ -136,7 +135,7 @@ def _read_table(
     for number, cells in rows:
         if isinstance(cells, FieldError):
             if columns is None:
-                unreadable(path, cells.rule("en"), cells.remedy("en"))
+                unreadable(path, cells.code, **cells.params)
             yield Row(number, errors=(cells,))
         elif not any(cell.strip() for cell in cells):
             continue

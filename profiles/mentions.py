@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Table, or_, select, update
+from sqlalchemy import Connection, Table, select, update
 
 from profiles import rows
 from profiles import tables as t
@@ -54,8 +54,8 @@ def find_mentions(connection: Connection, keep: str, drop: str) -> Mentions:
 
 
 def _find_ties(connection: Connection, found: Mentions, keep: str, drop: str) -> None:
-    said = {_said(tie): tie.id for tie in reversed(_ties_of(connection, keep))}
-    for tie in _ties_of(connection, drop):
+    said = {_said(tie): tie.id for tie in reversed(rows.ties_of(connection, keep))}
+    for tie in rows.ties_of(connection, drop):
         end = "a" if tie.a == drop else "b"
         new = tie.model_copy(update={end: keep})
         if new.a == new.b:
@@ -66,12 +66,6 @@ def _find_ties(connection: Connection, found: Mentions, keep: str, drop: str) ->
             said[_said(new)] = tie.id
             found.ties.append(new)
             found.ends.append((tie.id, end))
-
-
-def _ties_of(connection: Connection, id: str) -> list[Tie]:
-    ends = or_(t.ties.c.a == id, t.ties.c.b == id)
-    found = connection.execute(select(t.ties.c.payload).where(ends).order_by(t.ties.c.id))
-    return [Tie.model_validate_json(row.payload) for row in found]
 
 
 def _said(tie: Tie) -> tuple[Any, ...]:

@@ -178,6 +178,13 @@ def merges_of(store: Store, id: str) -> list[Merge]:
         return merges_naming(connection, [id])
 
 
+def merged_into(store: Store, ids: Sequence[str]) -> dict[str, list[str]]:
+    """Give the ids that have been merged into each of `ids`, along chains, where there are any."""
+    with reading(store.engine) as connection:
+        kept = {one.kept for one in merges_into(connection, ids)}
+        return {id: [one for one in family(connection, id) if one != id] for id in sorted(kept)}
+
+
 def merges_told(id: str, merges: Iterable[Merge]) -> dict[tuple[str, str, int], Told]:
     """Tell which revisions of a profile its merges and their undoings made.
 

@@ -20,7 +20,6 @@ from profiles.histories import (
     naming,
     revisions_of,
     tie_revisions,
-    ties_of,
     verdict_revisions,
 )
 from profiles.kinds import Side
@@ -104,7 +103,7 @@ def held(store: Store, id: str) -> Held:
     with reading(store._engine, repeatable=True) as connection:
         row = _row(connection, id)
         ids = family(connection, id)
-        ties = ties_of(connection, id)
+        ties = rows.ties_of(connection, id)
         owners = ((row.side, [id]), ("tie", [tie.id for tie in ties]))
         return Held(
             profile=rows.read_profile(row.side, row.payload),
@@ -266,7 +265,7 @@ def _remove_mentions(
         named = tuple(_appearances(connection, id))
         _free_profiles(connection, [one.id for one in named if one.kind != "programme"], id, by)
         _free_programmes(connection, [one.id for one in named if one.kind == "programme"], id, by)
-        own = {tie.id for tie in ties_of(connection, id)}
+        own = {tie.id for tie in rows.ties_of(connection, id)}
         for revision in [r for one in ids for r in former_tie_revisions(connection, one, own)]:
             _rewrite(connection, revision, None)
         rows.log(connection, [(one.kind, one.id) for one in named])

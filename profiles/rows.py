@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, func, insert, or_, select, update
 
 from profiles import tables as t
 from profiles.errors import IdTaken, UnknownId
@@ -85,6 +85,13 @@ def sides(connection: Connection, ids: Collection[str]) -> dict[str, Side]:
     only = (t.profiles.c.id, t.profiles.c.side)
     rows = by_ids(connection, t.profiles, t.profiles.c.id, ids, only=only)
     return {row.id: Side(row.side) for row in rows}
+
+
+def ties_of(connection: Connection, id: str) -> tuple[Tie, ...]:
+    """Read the ties that a profile is an end of, by id."""
+    ends = or_(t.ties.c.a == id, t.ties.c.b == id)
+    found = connection.execute(select(t.ties.c.payload).where(ends).order_by(t.ties.c.id))
+    return tuple(Tie.model_validate_json(row.payload) for row in found)
 
 
 def encoded(

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
 import click
 
@@ -19,6 +18,7 @@ from service.cli_privacy import erase, expire, held, withdraw
 from service.cli_safety import backup, index, restore
 from service.console import (
     counts,
+    fail,
     named,
     opened,
     prepared,
@@ -28,9 +28,6 @@ from service.console import (
     show,
     stages,
 )
-
-if TYPE_CHECKING:
-    from profiles import DariError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -46,7 +43,7 @@ class _Commands(click.Group):
         try:
             return super().invoke(ctx)
         except DariError as error:
-            _fail(error)
+            fail(error)
 
 
 @click.group(cls=_Commands, context_settings=_CONTEXT)
@@ -174,14 +171,6 @@ def convert_cordis(source: Path, out: Path, cut: datetime, until: datetime) -> N
     with stages() as progress:
         convert_tables(source, out, cut=cut.date(), until=until.date(), progress=progress)
     say(f"Written: {out}. Next: dari evaluate {out}")
-
-
-def _fail(error: DariError) -> NoReturn:
-    from profiles.errors import shorten
-
-    given = "".join(c if c.isprintable() else "�" for c in shorten(error.value, 300))
-    click.echo(f"dari: {error.rule}\n  given:  {given}\n  remedy: {error.remedy}", err=True)
-    sys.exit(1)
 
 
 main.add_command(import_)

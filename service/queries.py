@@ -70,6 +70,12 @@ class TieQuery(Record):
     limit: ListSize = 50
 
 
+class ProfileQuery(Record):
+    """Which of a profile's ties its page shows: those after the id `ties`."""
+
+    ties: Id | None = None
+
+
 class EditQuery(Record):
     """Who edits, for the history."""
 

@@ -91,7 +91,8 @@ class Profiles(Connected):
                 at = connection.execute(select(p.created_at).where(p.id == after)).scalar()
                 if at is not None:
                     later = and_(p.created_at == at, p.id > after)
-                    query = query.where(or_(p.created_at < at, later))
+                    # The first of the two is for the index: it need not read what came before.
+                    query = query.where(p.created_at <= at, or_(p.created_at < at, later))
             found = connection.execute(query.order_by(p.created_at.desc(), p.id).limit(limit))
             return [rows.read_profile(row.side, row.payload) for row in found]
 
@@ -125,6 +126,11 @@ class Profiles(Connected):
         with reading(self._engine) as connection:
             return merges.merged_ids(connection, ids)
 
+    def merging_state(self) -> tuple[int, int]:
+        """Tell where merging stands: another value once a profile is merged or a merge undone."""
+        with reading(self._engine) as connection:
+            return merges.merging_state(connection)
+
     def changed(self, profiles: Iterable[AnyProfile], encoder_id: str) -> list[AnyProfile]:
         """Keep the profiles that the store lacks, holds differently, or has no vectors of."""
         wanted = {profile.id: profile for profile in profiles}
@@ -141,6 +147,7 @@ class Profiles(Connected):
         new: bool = False,
         by: str = SYSTEM,
         base: int | None = None,
+        merging: tuple[int, int] | None = None,
     ) -> int:
         """Write profiles with their vectors in one transaction; give the newest seq.
 
@@ -149,15 +156,19 @@ class Profiles(Connected):
             new: refuse ids that exist.
             by: who makes the revisions.
             base: the revision that each profile was read at; another one is refused.
+            merging: where merging stood when they were made; if it has gone on, they are refused.
 
         Raises:
             IdTaken: if an id belongs to the other side, or stands twice among the profiles, or
                 exists and `new` is set.
             StaleEdit: if a profile does not stand at revision `base`.
             InvalidRecord: if a profile has the id of a merged one, or names one.
+            MergedMeanwhile: if merging does not stand at `merging` any more.
         """
         profiles = [profile for profile, _ in entries]
         with writing(self._engine) as connection:
+            if merging is not None:
+                merges.refuse_new_merges(connection, merging)
             held = rows.held_profiles(connection, profiles, new=new)
             if base is not None:
                 lost = partial(merges.missing, connection)

@@ -61,16 +61,6 @@ class Ties(Connected):
             if tie.id not in same or (tie.subject is not None and tie.id not in encoded)
         ]
 
-    def ties_of(self, ids: Collection[str]) -> list[Tie]:
-        """Read the ties that have an end among `ids`, by id."""
-        with reading(self._engine) as connection:
-            found = {
-                row.id: row.payload
-                for column in (t.ties.c.a, t.ties.c.b)
-                for row in rows.by_ids(connection, t.ties, column, ids)
-            }
-        return [Tie.model_validate_json(found[id]) for id in sorted(found)]
-
     def ties_page(self, id: str, *, after: str | None = None, limit: int = 50) -> list[Tie]:
         """Read up to `limit` ties that have a profile as an end, by id, after an id."""
         found: dict[str, str] = {}

@@ -12,11 +12,14 @@ from profiles.merging import merges_of
 from service.queries import (
     ListQuery,
     PartnerMatchQuery,
+    ProfileQuery,
     StartupMatchQuery,
+    TieQuery,
     profile_on,
     read_match_query,
     read_page,
     read_query,
+    read_ties,
 )
 from service.security import dari, editor, local_address, require_session
 from service.submission import keep_sectors
@@ -43,14 +46,16 @@ def profiles(side: str) -> ResponseReturnValue:
 
 @staff.get("/<any(startups, partners):side>/<path:id>")
 def profile(side: str, id: str) -> ResponseReturnValue:
-    """Show one profile with its ties."""
+    """Show one profile with its ties, a page of them at a time."""
     store = dari().store
     found = profile_on(store, SIDES[side], id)
-    ties = store.ties_of([id])
-    names = store.get_many({end for tie in ties for end in (tie.a, tie.b)})
+    after = read_query(ProfileQuery, request.args, strict=False).ties
+    ties = read_ties(store, TieQuery(profile=id, cursor=after))
+    names = store.get_many({end for tie in ties.items for end in (tie.a, tie.b)})
     merged = [one for one in merges_of(store, id) if one.kept == id and one.undone_at is None]
     shown = {
         "ties": ties,
+        "after": after,
         "names": names,
         "suggested": suggested_sectors(found),
         "merged": merged,
