@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -89,7 +88,7 @@ def _keys_of_profile(connection: Connection, id: str) -> CompoundSelect[Any]:
 
 def _holds(field: str, id: str) -> ColumnElement[bool]:
     """Tell, in SQL, whether a payload's field is an id; LIKE alone would fold its case."""
-    said = f'"{field}":{json.dumps(id, ensure_ascii=False)}'
+    said = rows.member(field, id)
     payload = t.revisions.c.payload
     return and_(payload.contains(said, autoescape=True), func.replace(payload, said, "") != payload)
 

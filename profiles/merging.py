@@ -123,7 +123,7 @@ def merge(
             verdicts=tuple((number, column, at) for number, column, at, _ in found.verdicts),
             lists=tuple(found.lists),
         )
-        move(connection, found, keep, by)
+        move(connection, found, keep, drop, by)
         _drop(connection, dropped, keep, by)
         rows.write_profiles(connection, [fused], {keep: kept}, by, touch=True)
         rows.write_vectors(connection, kept.side, {keep: vectors})

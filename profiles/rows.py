@@ -36,6 +36,14 @@ def written(values: Mapping[str, Any]) -> str:
     return json.dumps(values, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
+def member(name: str, value: str) -> str:
+    """Write a member of a record as it stands in its payload, and nowhere else in it.
+
+    Within a text the double quotes of such words have a backslash before them.
+    """
+    return f"{json.dumps(name)}:{json.dumps(value, ensure_ascii=False)}"
+
+
 def read_profile(side: str, text: str) -> AnyProfile:
     """Read a stored profile."""
     model = Startup if side == Side.STARTUP else Partner
