@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from apiflask import APIBlueprint
 from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from profiles import Side
+from profiles import Side, Tie
 from profiles.merging import merges_of
 from service.queries import (
     ListQuery,
@@ -51,7 +53,9 @@ def profile(side: str, id: str) -> ResponseReturnValue:
     found = profile_on(store, SIDES[side], id)
     after = read_query(ProfileQuery, request.args, strict=False).ties
     ties = read_ties(store, TieQuery(profile=id, cursor=after))
-    names = store.get_many({end for tie in ties.items for end in (tie.a, tie.b)})
+    names = store.get_many({
+        end for tie in cast(tuple[Tie, ...], ties.items) for end in (tie.a, tie.b)
+    })
     merged = [one for one in merges_of(store, id) if one.kept == id and one.undone_at is None]
     shown = {
         "ties": ties,

@@ -486,9 +486,9 @@ def test_keeping_sectors_at_once_with_somebody_else_is_told_as_that(staff, app, 
 def test_a_withdrawal_on_a_page_locks_nobody_out_of_the_tables(
     make_app, sign_in, postgresql, tmp_path
 ):
-    from tests.conftest import _new_database
+    from tests.servers import new_database
 
-    settings = {"database_url": _new_database(postgresql)}
+    settings = {"database_url": new_database(postgresql)}
     store = init(Settings(home=tmp_path, **settings)).store
     app = make_app(**settings)
     submit(app.extensions["dari"], MUNSTER)
