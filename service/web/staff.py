@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from apiflask import APIBlueprint
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
@@ -26,6 +26,7 @@ from service.queries import (
 from service.security import dari, editor, local_address, require_session
 from service.submission import keep_sectors
 from service.web.matches import beside, match_page, read_verdict
+from service.web.naming import near_names
 from service.web.understanding import suggested_sectors
 
 staff = APIBlueprint("staff", __name__, enable_openapi=False)
@@ -94,6 +95,14 @@ def add_verdict(side: str, id: str) -> ResponseReturnValue:
     flash(gettext("Your verdict has been kept."), beside(verdict.candidate))
     default = url_for("staff.matches", side=side, id=id)
     return redirect(local_address(request.form.get("back"), default), 303)
+
+
+@staff.get("/names")
+def names() -> ResponseReturnValue:
+    """Give the profiles whose names are like what is typed in a form, the likest first."""
+    query = read_query(ListQuery, request.args, strict=False)
+    found = near_names(dari(), query.q or "")
+    return jsonify([{"id": one.id, "name": " / ".join(one.name.parts)} for one in found])
 
 
 @staff.get("/programmes")

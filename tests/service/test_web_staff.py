@@ -286,3 +286,15 @@ def test_the_ties_of_a_profile_are_paged(make_app, sign_in):
     assert [id for part in seen for id in part] == held
     assert [len(part) for part in seen] == [50, 50, 23]
     assert "First page" in page
+
+
+def test_names_like_what_is_typed_are_offered(staff, client):
+    near = staff.get("/names?q=삼성").json
+    assert {"id": "samsung", "name": "Samsung / 삼성"} in near
+    assert len(near) <= 5
+    for nothing in ("", "%20", "x" * 999):
+        assert staff.get(f"/names?q={nothing}").json == []
+    assert client.get("/names?q=삼성").status_code == 401
+    form = staff.get("/ties/new").text
+    assert len(re.findall(r'data-names="/names"', form)) == 2
+    assert "names.js" in form
