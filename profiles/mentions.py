@@ -131,9 +131,9 @@ def put_list(found: Mentions, record: AnyProfile | Programme, ids: Sequence[str]
 
 def move(connection: Connection, found: Mentions, keep: str, drop: str, by: str) -> None:
     """Let everything that was found name the kept profile; put aside what says nothing new."""
-    for number, column, _, _ in found.verdicts:
-        one = update(t.verdicts).where(t.verdicts.c.id == number)
-        connection.execute(one.values({column: keep}))
+    for column in ("query", "candidate"):
+        its = update(t.verdicts).where(t.verdicts.c[column] == drop)
+        connection.execute(its.values({column: keep}))
     aside = dict(found.aside)
     rows.write_vectors(connection, "tie", {tie: Vectors("") for tie in aside})
     rows.delete_by(connection, t.ties, t.ties.c.id, aside)
