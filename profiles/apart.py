@@ -98,6 +98,16 @@ def count_apart(store: Store) -> int:
         return connection.execute(counted).scalar_one()
 
 
+def apart_of(connection: Connection, ids: Collection[str]) -> list[Apart]:
+    """Read the pairs that are kept apart and name one of `ids`, in their order."""
+    found = {
+        (row.a, row.b): Apart(**row._mapping)
+        for column in (t.kept_apart.c.a, t.kept_apart.c.b)
+        for row in rows.by_ids(connection, t.kept_apart, column, ids)
+    }
+    return [found[pair] for pair in sorted(found)]
+
+
 def apart_pair(store: Store, a: str, b: str) -> Apart | None:
     """Read that two profiles are kept apart, None where they are not."""
     one, other = sorted((a, b))

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Table, and_, or_, select, update
 
 from profiles import rows
 from profiles import tables as t
-from profiles.apart import Stored, proposals_of
+from profiles.apart import Apart, Stored, apart_of, proposals_of
 from profiles.database import reading, writing
 from profiles.histories import (
     former_tie_revisions,
@@ -57,17 +57,6 @@ class HeldVector:
 
 
 @dataclass(frozen=True, slots=True)
-class HeldApart:
-    """That a profile is kept apart from another: who said so when, and why."""
-
-    a: str
-    b: str
-    by: str
-    at: datetime
-    note: str
-
-
-@dataclass(frozen=True, slots=True)
 class Held:
     """Everything that the database holds about one profile, and what has been merged into it."""
 
@@ -81,7 +70,7 @@ class Held:
     appearances: tuple[Appearance, ...]
     changes: tuple[tuple[datetime, Change], ...]
     merges: tuple[Merge, ...] = ()
-    apart: tuple[HeldApart, ...] = ()
+    apart: tuple[Apart, ...] = ()
     proposals: tuple[Stored, ...] = ()
 
 
@@ -125,7 +114,7 @@ def held(store: Store, id: str) -> Held:
             ),
             changes=_changes_of(connection, ids),
             merges=tuple(merges_naming(connection, ids)),
-            apart=_apart_of(connection, ids),
+            apart=tuple(apart_of(connection, ids)),
             proposals=tuple(proposals_of(connection, ids)),
         )
 
@@ -220,15 +209,6 @@ def _changes_of(
     found = rows.by_ids(connection, t.changes, t.changes.c.id, ids)
     ordered = sorted(found, key=lambda row: row.seq)
     return tuple((row.at, Change(row.seq, row.kind, row.id)) for row in ordered)
-
-
-def _apart_of(connection: Connection, ids: Collection[str]) -> tuple[HeldApart, ...]:
-    found = {
-        (row.a, row.b): HeldApart(row.a, row.b, row.by, row.at, row.note)
-        for column in (t.kept_apart.c.a, t.kept_apart.c.b)
-        for row in rows.by_ids(connection, t.kept_apart, column, ids)
-    }
-    return tuple(found[pair] for pair in sorted(found))
 
 
 def _named_rows(connection: Connection, table: Table, id: str) -> list[Any]:
