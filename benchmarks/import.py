@@ -1,6 +1,6 @@
 """Measures the import of one CSV of profiles: rate, memory, start-up, and peers in the same run.
 
-    python benchmarks/import.py --rows 10000 100000 1000000 [--postgresql URL] [--json FILE]
+    python -m benchmarks.import --rows 10000 100000 1000000 [--postgresql URL] [--json FILE]
 
 Each run is a process of its own over a database of its own, so that its peak memory is its own.
 The seconds of CPU tell, on a machine that does other work too, what the clock does not. Without a
@@ -16,11 +16,8 @@ import gc
 import json
 import os
 import platform
-import pwd
 import random
 import resource
-import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -31,6 +28,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.servers import POSTGRES, postgresql
+
+ITSELF = (sys.executable, "-m", "benchmarks.import")
 WORDS = 60
 TEXTS = 20_000
 """How many texts the encoder alone is measured on."""
@@ -91,7 +91,7 @@ def _run_beside(url: str, file: Path) -> Figures:
     store.close()
     words = ("--one", url, "--file", str(file), "--snapshots", "")
     both = [
-        subprocess.Popen([sys.executable, __file__, "--work", work, *words], stdout=subprocess.PIPE)
+        subprocess.Popen([*ITSELF, "--work", work, *words], stdout=subprocess.PIPE)
         for work in ("follow", "write")
     ]
     followed, written = (json.loads(one.communicate()[0]) for one in both)
@@ -298,9 +298,7 @@ def _resident() -> float:
 
 def _in_a_process(work: str, url: str, file: Path, snapshots: str) -> Figures:
     words = ["--work", work, "--one", url, "--file", str(file), "--snapshots", snapshots]
-    done = subprocess.run(
-        [sys.executable, __file__, *words], capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([*ITSELF, *words], capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(done.stderr)
     found: Figures = json.loads(done.stdout)
@@ -438,54 +436,10 @@ def _postgresql(url: str, rows: int) -> Iterator[str]:
 def _server(asked: argparse.Namespace) -> AbstractContextManager[str | None]:
     if asked.no_postgresql or asked.postgresql:
         return nullcontext(asked.postgresql)
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-    if not found:
+    if POSTGRES is None:
         print("PostgreSQL is left out: Debian's binaries are not here", file=sys.stderr)
         return nullcontext(None)
-    return _own_server(found[0])
-
-
-@contextmanager
-def _own_server(binaries: Path) -> Iterator[str]:
-    """Start a server on a loopback port with its ordinary settings, and give its URL."""
-    data = Path(tempfile.mkdtemp(prefix="dari-bench-pg-"))
-    if os.getuid() == 0:
-        shutil.chown(data, "postgres")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    options = f"-p {port} -k {data} -c listen_addresses=127.0.0.1"
-    control = [binaries / "pg_ctl", "-D", data / "db", "-w"]
-    try:
-        _as_postgres([
-            binaries / "initdb",
-            "-D",
-            data / "db",
-            "-U",
-            "dari",
-            "-A",
-            "trust",
-            "-E",
-            "UTF8",
-        ])
-        _as_postgres([*control, "-o", options, "-l", data / "log", "start"])
-        try:
-            yield f"postgresql+psycopg://dari@127.0.0.1:{port}/postgres"
-        finally:
-            _as_postgres([*control, "-m", "fast", "stop"])
-    finally:
-        shutil.rmtree(data)
-
-
-def _as_postgres(command: Sequence[str | Path]) -> None:
-    """Run a command as an ordinary user: a PostgreSQL server refuses to run as root."""
-    words = [str(word) for word in command]
-    if os.getuid() == 0:
-        pwd.getpwnam("postgres")
-        words = ["runuser", "-u", "postgres", "--", *words]
-    done = subprocess.run(words, capture_output=True, text=True, cwd="/tmp", check=False)
-    if done.returncode:
-        raise SystemExit(f"{' '.join(words)}:\n{done.stdout}\n{done.stderr}")
+    return postgresql()
 
 
 def _arguments() -> argparse.Namespace:

@@ -62,17 +62,17 @@ class RunFileError(RunError):
         self, code: str, *, file: str, value: object, line: int | None = None, **params: object
     ) -> None:
         self.code, self.file, self.line, self.params = code, file, line, params
-        super().__init__(value=value, rule=self.rule_in("en"), remedy=self.remedy_in("en"))
+        rule, remedy = self.told("en")
+        super().__init__(value=value, rule=rule, remedy=remedy)
 
-    def rule_in(self, lang: str) -> str:
-        """Say where and what is wrong, in `lang` ('en' or 'ko')."""
+    def told(self, lang: str) -> tuple[str, str]:
+        """Give where and what is wrong, and the remedy, in `lang` ('en' or 'ko')."""
         line = {"en": f", line {self.line}", "ko": f" {self.line}번째 줄"}
         where = self.file + (line["ko" if lang == "ko" else "en"] if self.line else "")
-        return f"{where}: {said(self.code, lang, **self.params)}"
-
-    def remedy_in(self, lang: str) -> str:
-        """Say what to do about it, in `lang` ('en' or 'ko')."""
-        return said(f"{self.code}_remedy", lang, **self.params)
+        rule, remedy = (
+            said(code, lang, **self.params) for code in (self.code, f"{self.code}_remedy")
+        )
+        return f"{where}: {rule}", remedy
 
 
 class MeasureError(DariError):

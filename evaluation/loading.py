@@ -27,7 +27,7 @@ from evaluation.leaks import TIE_AFTER_CUT, check_leaks
 from evaluation.lenient import Notes, Place, read_leniently
 from evaluation.runs import Qrels, numbered_qrels
 from profiles import Partner, Record, Startup, Tie, TieKind
-from profiles.schema import Day, Id, LongText, Plain, RegionCode, Sectors
+from profiles.fields import Day, Id, LongText, Plain, RegionCode, Sectors
 
 P = TypeVar("P", Startup, Partner)
 T = TypeVar("T")

@@ -22,7 +22,7 @@ from profiles import (
 )
 from profiles.errors import shorten
 from profiles.importing import ColumnMap, ImportKind, Row, read_records
-from profiles.merges import merged_error, named_by
+from profiles.merges import MergedMeanwhile, merged_error, named_by
 from profiles.merging import with_merged
 
 Progress = Callable[[int], None]
@@ -73,6 +73,14 @@ class ImportReport:
                     self.ignored[name] = self.ignored.get(name, 0) + 1
 
 
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Rows as they were read, and as they are after the store was asked."""
+
+    read: list[Row]
+    checked: list[Row]
+
+
 def import_file(
     store: Store,
     writer: Writer,
@@ -105,7 +113,7 @@ def import_file(
         UnreadableFile: if the file cannot be opened, is of another format, or in another encoding.
     """
     report = ImportReport()
-    waiting: deque[list[Row]] = deque()
+    waiting: deque[_Batch] = deque()
     batches = _batches(read_records(path, kind, mapping=mapping))
 
     def checked(batch: list[Row]) -> list[Row]:
@@ -116,13 +124,13 @@ def import_file(
             if stop and stop():
                 report.stopped = True
                 return
-            waiting.append(checked(batch))
-            yield [row.record for row in waiting[-1] if not row.errors]
+            waiting.append(_Batch(batch, checked(batch)))
+            yield [row.record for row in waiting[-1].checked if not row.errors]
 
     def write(again: Sequence[list[Row]]) -> None:
         written = _count if check else _write
         for changed in written(store, writer, kind, records(again)):
-            rows = waiting.popleft()
+            rows = waiting.popleft().checked
             report.add(rows, changed)
             for row in rows:
                 if row.errors and rejected:
@@ -136,7 +144,7 @@ def import_file(
 
 def _until_written(
     write: Callable[[Sequence[list[Row]]], None],
-    waiting: deque[list[Row]],
+    waiting: deque[_Batch],
     check: Callable[[list[Row]], list[Row]],
 ) -> None:
     """Write all batches; what is refused is checked again, for the store has changed since.
@@ -149,12 +157,13 @@ def _until_written(
     while True:
         try:
             return write(again)
+        except MergedMeanwhile:
+            again = [batch.read for batch in waiting]
         except (InvalidRecord, IdTaken):
-            before = list(waiting)
-            waiting.clear()
-            again = [check(batch) for batch in before]
-            if again == before:
+            again = [batch.read for batch in waiting]
+            if [check(batch) for batch in again] == [batch.checked for batch in waiting]:
                 raise
+        waiting.clear()
 
 
 def _write(
@@ -168,8 +177,11 @@ def _write(
                 store.put_programmes(changed, by=BY)
             yield len(changed)
         return
-    put = writer.put_tie_batches if kind == "ties" else writer.put_batches
-    for _, written in put(batches, by=BY):
+    if kind == "ties":
+        put = writer.put_tie_batches(batches, by=BY)
+    else:
+        put = writer.put_batches(batches, by=BY, merging=store.merging_state())
+    for _, written in put:
         yield written
 
 

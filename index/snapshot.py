@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import shutil
 import tempfile
@@ -20,6 +19,7 @@ import numpy as np
 from index.filters import shared_facts
 from index.search_index import Entry, SearchIndex
 from profiles import DariError, PartnerKind, Side, Tie
+from profiles.durable import sync
 
 FORMAT = 3
 _MANIFEST = "manifest.json"
@@ -68,7 +68,7 @@ def save(index: SearchIndex, folder: Path, documents: Documents, fingerprint: st
             if target.exists():
                 shutil.rmtree(target)
             work.rename(target)
-            _sync(folder)
+            sync(folder)
         finally:
             shutil.rmtree(work, ignore_errors=True)
     except OSError as error:
@@ -155,7 +155,7 @@ def _write(index: SearchIndex, folder: Path, documents: Documents, fingerprint: 
     }
     (folder / _MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
     for name in (_MANIFEST, *_FILES):
-        _sync(folder / name)
+        sync(folder / name)
 
 
 def _entry_lines(index: SearchIndex, texts: Mapping[str, str], vectors: _Vectors) -> Iterator[str]:
@@ -288,14 +288,6 @@ def _lines(path: Path) -> Iterator[str]:
 def _digest(path: Path) -> str:
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _bad(folder: Path, why: str) -> SnapshotError:

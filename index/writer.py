@@ -93,7 +93,11 @@ class Writer:
         return self._store.put_ties(self._ties_with_vectors([tie]), new=new, by=by, base=base)
 
     def put_batches(
-        self, batches: Iterable[Sequence[AnyProfile]], *, by: str = SYSTEM
+        self,
+        batches: Iterable[Sequence[AnyProfile]],
+        *,
+        by: str = SYSTEM,
+        merging: tuple[int, int] | None = None,
     ) -> Iterator[tuple[int, int]]:
         """Write batches of profiles as `by`, and yield (size, how many were new or changed).
 
@@ -101,12 +105,13 @@ class Writer:
 
         Raises:
             IdTaken: if an id belongs to the other side.
+            MergedMeanwhile: if merging does not stand at `merging` any more.
         """
         return _overlapped(
             batches,
             lambda batch: self._store.changed(batch, self.space),
             self._with_vectors,
-            lambda entries: _all_of(entries, self._store.put_many(entries, by=by)),
+            lambda entries: _all_of(entries, self._store.put_many(entries, by=by, merging=merging)),
         )
 
     def put_tie_batches(

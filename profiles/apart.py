@@ -14,10 +14,11 @@ from profiles import rows
 from profiles import tables as t
 from profiles.database import reading, writing
 from profiles.errors import FieldError, InvalidRecord
+from profiles.fields import Id, Plain
 from profiles.identity import POSSIBLE, Proposal, Reason, compare, firm_of
 from profiles.kinds import Side
 from profiles.merges import merged_ids, missing
-from profiles.schema import Id, Plain, Record
+from profiles.schema import Record
 from profiles.store import SYSTEM, Store
 from profiles.text import Text
 from profiles.validation import validate
@@ -81,13 +82,39 @@ def withdraw_apart(store: Store, a: str, b: str) -> None:
     _propose_again(store, pair)
 
 
-def apart_pairs(store: Store) -> list[Apart]:
-    """Read the pairs that are kept apart, the newest first."""
+def apart_pairs(store: Store, *, limit: int = 50) -> list[Apart]:
+    """Read up to `limit` pairs that are kept apart, the newest first."""
     newest = select(t.kept_apart).order_by(
         t.kept_apart.c.at.desc(), t.kept_apart.c.a, t.kept_apart.c.b
     )
     with reading(store.engine) as connection:
-        return [Apart(**row._mapping) for row in connection.execute(newest)]
+        return [Apart(**row._mapping) for row in connection.execute(newest.limit(limit))]
+
+
+def count_apart(store: Store) -> int:
+    """Count the pairs that are kept apart."""
+    with reading(store.engine) as connection:
+        counted = select(func.count()).select_from(t.kept_apart)
+        return connection.execute(counted).scalar_one()
+
+
+def apart_of(connection: Connection, ids: Collection[str]) -> list[Apart]:
+    """Read the pairs that are kept apart and name one of `ids`, in their order."""
+    found = {
+        (row.a, row.b): Apart(**row._mapping)
+        for column in (t.kept_apart.c.a, t.kept_apart.c.b)
+        for row in rows.by_ids(connection, t.kept_apart, column, ids)
+    }
+    return [found[pair] for pair in sorted(found)]
+
+
+def apart_pair(store: Store, a: str, b: str) -> Apart | None:
+    """Read that two profiles are kept apart, None where they are not."""
+    one, other = sorted((a, b))
+    k = t.kept_apart.c
+    with reading(store.engine) as connection:
+        row = connection.execute(select(t.kept_apart).where(k.a == one, k.b == other)).one_or_none()
+    return Apart(**row._mapping) if row is not None else None
 
 
 def keep_proposals(

@@ -18,6 +18,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, func, select
 
 from profiles.database import reading
+from profiles.durable import sync
 from profiles.errors import DariError
 from profiles.former_tables import held_tables
 from profiles.store import Store
@@ -73,7 +74,7 @@ def back_up(store: Store, file: Path, *, progress: Progress | None = None) -> Ma
             stream.flush()
             os.fsync(stream.fileno())
         work.replace(file)
-        _sync_folder(file.parent)
+        sync(file.parent)
     except OSError as error:
         raise _unwritable(file, error) from error
     finally:
@@ -147,14 +148,6 @@ def batches(items: Iterator[Any]) -> Iterator[list[Any]]:
 def member(table: Table) -> str:
     """Name the file of a table within a backup."""
     return f"{table.name}.jsonl"
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _unwritable(file: Path, error: OSError) -> BackupError:

@@ -22,6 +22,10 @@ class DariError(Exception):
         self.value, self.rule, self.remedy = value, rule, remedy
         super().__init__(f"{rule} {remedy} (given: {shorten(value, 300)})")
 
+    def told(self, lang: str) -> tuple[str, str]:
+        """Give the rule and the remedy in `lang`, where they are known in it; else in English."""
+        return self.rule, self.remedy
+
 
 class UnknownId(DariError):
     """An id that the store does not hold."""
@@ -67,6 +71,25 @@ class FieldError:
     def remedy(self, lang: str) -> str:
         """Say the remedy in `lang` ('en' or 'ko')."""
         return message(self.code, "remedy", lang, {**self.params, "value": shorten(self.value)})
+
+
+class FileError(DariError):
+    """What is wrong with a file that people bring or take away, in Korean and English.
+
+    Args:
+        value: the file, or the place in it.
+        code: what is wrong, as `messages.yaml` names it.
+        params: what its texts tell.
+    """
+
+    def __init__(self, value: object, code: str, **params: object) -> None:
+        self._said = FieldError("file", code, value, params)
+        rule, remedy = self.told("en")
+        super().__init__(value=value, rule=rule, remedy=remedy)
+
+    def told(self, lang: str) -> tuple[str, str]:
+        """Give the rule and the remedy in `lang` ('en' or 'ko')."""
+        return self._said.rule(lang), self._said.remedy(lang)
 
 
 class InvalidRecord(DariError):

@@ -49,11 +49,8 @@ def export_file(
     """
     write = _WRITERS.get(path.suffix.lower())
     if write is None:
-        raise UnwritableFile(
-            value=str(path),
-            rule=f"{path.suffix or 'This'} is not a format that Dari writes.",
-            remedy=f"Give a file that ends in {', '.join(EXPORT_FORMATS)}.",
-        )
+        told = {"ending": path.suffix or path.name, "allowed": ", ".join(EXPORT_FORMATS)}
+        raise UnwritableFile(str(path), "file_export_format", **told)
     left_out = frozenset() if with_contacts else PERSONAL
     count = 0
 
@@ -146,7 +143,7 @@ def _write_xlsx(path: Path, raws: Iterable[dict[str, Any]], columns: Sequence[An
             sheet.write_string(0, column, name)
         for row, raw in enumerate(raws, start=1):
             if row > MOST_SHEET_ROWS:
-                _refuse_sheet(f"more than {MOST_SHEET_ROWS:,} rows", "These records are too many")
+                raise UnwritableFile(row, "file_many_rows", limit=f"{MOST_SHEET_ROWS:,}")
             for column, (name, value) in enumerate(_cells(raw, columns)):
                 _write_cell(sheet, row, column, name, value, day)
     finally:
@@ -166,12 +163,8 @@ def _write_cell(sheet: Any, row: int, column: int, name: str, value: Any, day: A
     else:
         text = _joined(value) if isinstance(value, list) else value
         if len(text.encode("utf-16-le")) // 2 > _MOST_CELL or "\ufffe" in text or "\uffff" in text:
-            _refuse_sheet(f"{name}: {shorten(text)}", "An XLSX cell cannot hold this text")
+            raise UnwritableFile(f"{name}: {shorten(text)}", "file_cell")
         sheet.write_string(row, column, text)
-
-
-def _refuse_sheet(value: str, rule: str) -> None:
-    raise UnwritableFile(value=value, rule=f"{rule}.", remedy="Export as CSV, JSONL or Parquet.")
 
 
 def _write_parquet(path: Path, raws: Iterable[dict[str, Any]], columns: Sequence[Any]) -> None:

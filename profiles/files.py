@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
-from profiles.errors import DariError, FieldError, shorten
+from profiles.errors import FieldError, FileError, shorten
 
 LONGEST_ROW = 1_000_000
 """How many characters one row may have."""
@@ -31,11 +31,11 @@ _CONTROLS = bytes(byte for byte in range(32) if byte < 9 or byte > 13)
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 
 
-class UnreadableFile(DariError):
+class UnreadableFile(FileError):
     """A file that cannot be opened or decoded, or is of no known format."""
 
 
-class UnwritableFile(DariError):
+class UnwritableFile(FileError):
     """A file that cannot be made, written or held by its format."""
 
 
@@ -132,10 +132,10 @@ def read_sheet(path: Path) -> Iterator[tuple[int, list[str]]]:
         sheet = book.load_sheet(0, header_row=None, skip_rows=0, dtypes="string")
         table = sheet.to_polars()
     except (fastexcel.FastExcelError, ValueError, OverflowError) as error:
-        unreadable(path, f"This is no XLSX file: {_first_line(error)}.", "Save it anew as XLSX.")
+        unreadable(path, "file_no_sheet", reason=_first_line(error))
     if table.height > MOST_SHEET_ROWS + 1:
-        rule = f"The sheet has {table.height:,} rows; {MOST_SHEET_ROWS:,} can be read."
-        unreadable(path, rule, "Save it as CSV or Parquet.")
+        found, limit = f"{table.height:,}", f"{MOST_SHEET_ROWS:,}"
+        unreadable(path, "file_sheet_rows", found=found, limit=limit)
     for number, cells in enumerate(table.iter_rows(), start=1):
         yield number, [cell or "" for cell in cells]
 
@@ -208,11 +208,8 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def _unwritable(path: Path, error: Exception) -> NoReturn:
-    raise UnwritableFile(
-        value=str(path),
-        rule=f"The file cannot be written: {getattr(error, 'strerror', None) or error}.",
-        remedy="Check the folder's name and rights, and the room on the disk.",
-    ) from error
+    reason = getattr(error, "strerror", None) or error
+    raise UnwritableFile(str(path), "file_unwritten", reason=reason) from error
 
 
 def _plain_cell(cell: Any) -> Any:
@@ -221,8 +218,7 @@ def _plain_cell(cell: Any) -> Any:
 
 
 def _no_parquet(path: Path, error: BaseException) -> NoReturn:
-    rule = f"This is no whole Parquet file: {_first_line(error)}."
-    unreadable(path, rule, "Write the file anew, or give CSV.")
+    unreadable(path, "file_no_parquet", reason=_first_line(error))
 
 
 def _first_line(error: BaseException) -> str:
@@ -233,22 +229,25 @@ def _refuse_large_sheet(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             size = sum(one.file_size for one in archive.infolist())
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError):
-        unreadable(path, "This is no XLSX file.", "Save it anew as XLSX.")
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError) as error:
+        unreadable(path, "file_no_sheet", reason=_first_line(error))
     if size > _MOST_SHEET_BYTES:
-        rule = f"The sheet is too large ({size >> 20:,} MB unpacked)."
-        unreadable(path, rule, "Save it as CSV or Parquet.")
+        unreadable(path, "file_sheet_size", size=f"{size >> 20:,}")
 
 
 def _refuse_what_is_no_file(path: Path) -> None:
     try:
         if path.exists() and not path.is_file():
-            unreadable(path, "This is not a file.", "Give a file.")
+            unreadable(path, "file_not_a_file")
         with path.open("rb"):
             pass
+    except FileNotFoundError:
+        unreadable(path, "file_missing")
+    except PermissionError:
+        unreadable(path, "file_denied")
     except (OSError, ValueError) as error:  # ValueError: a path that holds NUL
         reason = getattr(error, "strerror", None) or error
-        unreadable(path, f"The file cannot be read: {reason}.", "Check its name and its rights.")
+        unreadable(path, "file_unread", reason=reason)
 
 
 def open_text(path: Path) -> io.TextIOWrapper:
@@ -264,21 +263,17 @@ def open_text(path: Path) -> io.TextIOWrapper:
     return path.open(encoding=encoding, errors=errors, newline="")
 
 
-def unreadable(path: Path, rule: str, remedy: str) -> NoReturn:
+def unreadable(path: Path, code: str, **params: object) -> NoReturn:
     """Raise `UnreadableFile` for a path."""
-    raise UnreadableFile(value=str(path), rule=rule, remedy=remedy)
+    raise UnreadableFile(str(path), code, **params)
 
 
 def _encoding(path: Path) -> tuple[str, str]:
     """Find a file's encoding, and what to do with places that break it."""
     if _is_utf16(path):
-        unreadable(
-            path,
-            "The file is in UTF-16 (in Excel: Unicode text).",
-            "Save it as UTF-8 (in Excel: CSV UTF-8).",
-        )
+        unreadable(path, "file_utf16")
     if _is_binary(path):
-        unreadable(path, "This is not a text file.", "Give a text file, saved as UTF-8.")
+        unreadable(path, "file_no_text")
     if _decodes(path, "utf-8-sig"):
         return "utf-8-sig", "strict"
     lines, size = _votes(path)
@@ -288,11 +283,7 @@ def _encoding(path: Path) -> tuple[str, str]:
         return "utf-8-sig", "replace"
     if lines["cp949"] > lines["neither"]:
         return "cp949", "replace"
-    unreadable(
-        path,
-        "The file is neither in UTF-8 nor in CP949 (Korean Excel).",
-        "Save it as UTF-8 (in Excel: CSV UTF-8).",
-    )
+    unreadable(path, "file_encoding")
 
 
 def _is_utf16(path: Path) -> bool:

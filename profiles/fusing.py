@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 from profiles.errors import FieldError, InvalidRecord
+from profiles.fields import LONGEST_LIST
 from profiles.rows import AnyProfile
-from profiles.schema import LONGEST_LIST, Startup
+from profiles.schema import Startup
 from profiles.validation import validate
 
 Choice = Literal["keep", "drop"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +19,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from profiles import rows
+from profiles import rows, verdicts
 from profiles import tables as t
 from profiles.database import reading
 from profiles.kinds import Side
@@ -89,7 +88,7 @@ def _keys_of_profile(connection: Connection, id: str) -> CompoundSelect[Any]:
 
 def _holds(field: str, id: str) -> ColumnElement[bool]:
     """Tell, in SQL, whether a payload's field is an id; LIKE alone would fold its case."""
-    said = f'"{field}":{json.dumps(id, ensure_ascii=False)}'
+    said = rows.member(field, id)
     payload = t.revisions.c.payload
     return and_(payload.contains(said, autoescape=True), func.replace(payload, said, "") != payload)
 
@@ -131,13 +130,6 @@ def revisions_of(connection: Connection, kind: str, ids: Collection[str]) -> tup
     return tuple(sorted(map(read_revision, found), key=lambda r: (r.id, r.number)))
 
 
-def ties_of(connection: Connection, id: str) -> tuple[Tie, ...]:
-    """Read the ties that a profile is an end of, by id."""
-    ends = or_(t.ties.c.a == id, t.ties.c.b == id)
-    found = connection.execute(select(t.ties.c.payload).where(ends).order_by(t.ties.c.id))
-    return tuple(Tie.model_validate_json(row.payload) for row in found)
-
-
 def tie_revisions(
     connection: Connection, ids: Collection[str], ties: Collection[Tie]
 ) -> tuple[Revision, ...]:
@@ -166,7 +158,7 @@ def former_tie_revisions(
 
 def verdict_revisions(connection: Connection, ids: Collection[str]) -> tuple[Revision, ...]:
     """Read the revisions of the verdicts on the matches of profiles, and on them as matches."""
-    return tuple(map(read_revision, rows.verdict_revisions(connection, ids)))
+    return tuple(map(read_revision, verdicts.revisions_about(connection, ids)))
 
 
 def naming(connection: Connection, id: str, kinds: Collection[str]) -> Iterator[Revision]:

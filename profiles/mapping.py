@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from profiles.errors import DariError, shorten
+from profiles.errors import FileError, shorten
 from profiles.schema import Consent, Money, Record, Tie
 
 PARTS: Mapping[str, Sequence[str]] = {
@@ -28,7 +28,7 @@ _SECTIONS = ("columns", "constants", "values")
 _OPTIONS = ("to", "prefix", "suffix", "split", "drop")
 
 
-class InvalidMap(DariError):
+class InvalidMap(FileError):
     """A column map that cannot be read, or that names what is not there."""
 
 
@@ -102,10 +102,10 @@ def read_map(path: Path, model: type[Record]) -> ColumnMap:
     raw = _read_toml(path)
     for name in raw:
         if name not in _SECTIONS:
-            _invalid(name, "A map has no such section.", _nearest(name, _SECTIONS))
+            _invalid(name, "map_section", near=_nearest(name, _SECTIONS))
     columns = _table(raw, "columns")
     if not columns:
-        _invalid(str(path), "The map names no column.", 'Write [columns] and "column" = "field".')
+        _invalid(str(path), "map_empty")
     values = {_place(name, model).name: name for name in _table(raw, "values")}
     read = {
         name.strip(): _column(name, given, model, raw.get("values", {}), values)
@@ -115,7 +115,7 @@ def read_map(path: Path, model: type[Record]) -> ColumnMap:
     _refuse_twice([target.name for target in (*read.values(), *(place for place, _ in constants))])
     for place, name in values.items():
         if place not in {target.name for target in read.values()}:
-            _invalid(name, "No column gives this field.", "Name it under [columns] too.")
+            _invalid(name, "map_no_column")
     return ColumnMap(read, constants)
 
 
@@ -125,21 +125,19 @@ def _column(
     options = given if isinstance(given, dict) else {"to": given}
     for option in options:
         if option not in _OPTIONS:
-            _invalid(
-                f"{name}: {option}", "A column has no such option.", _nearest(option, _OPTIONS)
-            )
+            _invalid(f"{name}: {option}", "map_option", near=_nearest(option, _OPTIONS))
     place = _place(options.get("to"), model, name)
     for option in ("prefix", "suffix", "split"):
         if not isinstance(options.get(option, ""), str):
-            _invalid(f"{name}: {option}", "This option takes a text.", "Write it in quotes.")
+            _invalid(f"{name}: {option}", "map_text")
     if options.get("split") == "":
-        _invalid(f"{name}: split", "The separator is empty.", 'Give one, such as ",".')
+        _invalid(f"{name}: split", "map_separator")
     drop = options.get("drop", [])
     if not isinstance(drop, list) or not all(isinstance(one, str) for one in drop):
-        _invalid(f"{name}: drop", "This option takes a list of texts.", 'Write drop = ["-"].')
+        _invalid(f"{name}: drop", "map_drop")
     table = values.get(named.get(place.name, ""), {})
     if not isinstance(table, dict):
-        _invalid(f"values.{place.name}", "This is no table.", 'Write "value" = "meaning".')
+        _invalid(f"values.{place.name}", "map_values")
     return Target(
         place.field,
         place.part,
@@ -155,7 +153,7 @@ def _place(name: Any, model: type[Record], column: str | None = None) -> Target:
     found = target_of(name, model, ".") if isinstance(name, str) else None
     if found is None:
         value = f"{column} → {shorten(name)}" if column else shorten(name)
-        _invalid(value, "This is no field of these records.", _nearest(str(name), _places(model)))
+        _invalid(value, "map_field", near=_nearest(str(name), _places(model)))
     return found
 
 
@@ -167,13 +165,13 @@ def _places(model: type[Record]) -> list[str]:
 def _refuse_twice(names: Sequence[str]) -> None:
     for name in names:
         if names.count(name) > 1:
-            _invalid(name, "The map gives this field more than once.", "Keep one of them.")
+            _invalid(name, "map_twice")
 
 
 def _table(raw: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     table = raw.get(name, {})
     if not isinstance(table, dict):
-        _invalid(name, "This section of the map is no table.", f"Write [{name}] above its lines.")
+        _invalid(name, "map_table", name=name)
     return table
 
 
@@ -182,18 +180,18 @@ def _read_toml(path: Path) -> dict[str, Any]:
         with path.open("rb") as stream:
             data = stream.read(_LARGEST_MAP + 1)
         if len(data) > _LARGEST_MAP:
-            _invalid(str(path), "The map is larger than 1 MB.", "Give the map, not the data.")
+            _invalid(str(path), "map_large")
         return tomllib.loads(data.decode("utf-8-sig"))
     except OSError as error:
-        _invalid(str(path), f"The map cannot be read: {error.strerror}.", "Check its name.")
+        _invalid(str(path), "map_unread", reason=error.strerror)
     except (ValueError, RecursionError) as error:  # TOML, UTF-8, a path with NUL
-        _invalid(str(path), f"The map is not TOML in UTF-8: {error}.", "Correct that place.")
+        _invalid(str(path), "map_toml", reason=error)
 
 
 def _nearest(name: str, known: Sequence[str]) -> str:
     close = difflib.get_close_matches(name[:100], known, n=3)
-    return f"Use one of: {', '.join(close or known)}."
+    return ", ".join(close or known)
 
 
-def _invalid(value: str, rule: str, remedy: str) -> NoReturn:
-    raise InvalidMap(value=value, rule=rule, remedy=remedy)
+def _invalid(value: str, code: str, **params: object) -> NoReturn:
+    raise InvalidMap(value, code, **params)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Table, or_, select, update
+from sqlalchemy import Connection, Table, func, insert, literal, or_, select, update
 
 from profiles import rows
 from profiles import tables as t
@@ -22,7 +23,17 @@ VectorsOf = Callable[[AnyProfile | Tie], Vectors]
 
 @dataclass(slots=True)
 class Mentions:
-    """The records that name the dropped profile, and what becomes of them."""
+    """The records that name the dropped profile, and what becomes of them.
+
+    Attributes:
+        ties: ties to be written.
+        ends: (tie, end) of those that move to the kept profile.
+        aside: (tie, the one that says the same or None) of those that are put aside.
+        verdicts: (number, column, moment, query) of each verdict that names the dropped profile.
+        profiles: profiles to be written.
+        programmes: programmes to be written.
+        lists: (kind, id, ids before it or None) of each list that named the dropped profile.
+    """
 
     ties: list[Tie] = field(default_factory=list)
     ends: list[tuple[str, str]] = field(default_factory=list)
@@ -54,30 +65,32 @@ def find_mentions(connection: Connection, keep: str, drop: str) -> Mentions:
 
 
 def _find_ties(connection: Connection, found: Mentions, keep: str, drop: str) -> None:
-    said = {_said(tie): tie.id for tie in reversed(_ties_of(connection, keep))}
+    said = {_said(tie): tie["id"] for tie in reversed(_ties_of(connection, keep))}
     for tie in _ties_of(connection, drop):
-        end = "a" if tie.a == drop else "b"
-        new = tie.model_copy(update={end: keep})
-        if new.a == new.b:
-            found.aside.append((tie.id, None))
-        elif _said(new) in said:
-            found.aside.append((tie.id, said[_said(new)]))
+        id, end = tie["id"], "a" if tie["a"] == drop else "b"
+        new = {**tie, end: keep}
+        if new["a"] == new["b"]:
+            found.aside.append((id, None))
+        elif (twin := said.setdefault(_said(new), id)) != id:
+            found.aside.append((id, twin))
         else:
-            said[_said(new)] = tie.id
-            found.ties.append(new)
-            found.ends.append((tie.id, end))
+            found.ends.append((id, end))
 
 
-def _ties_of(connection: Connection, id: str) -> list[Tie]:
+def _ties_of(connection: Connection, id: str) -> list[dict[str, Any]]:
+    """Read what a profile's ties say, by id: as JSON, for there may be a hundred thousand."""
     ends = or_(t.ties.c.a == id, t.ties.c.b == id)
     found = connection.execute(select(t.ties.c.payload).where(ends).order_by(t.ties.c.id))
-    return [Tie.model_validate_json(row.payload) for row in found]
+    return [json.loads(text) for text in found.scalars()]
 
 
-def _said(tie: Tie) -> tuple[Any, ...]:
-    """Give what a tie says: everything but its id and source."""
-    said = tie.model_dump(mode="json", exclude={"id", "source", "subject"})
-    return (*said.values(), tie.subject.parts if tie.subject else ())
+def _said(tie: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Give what a tie says: everything but its id and source; of its texts only the words."""
+    return tuple(
+        (name, tuple(value.values()) if isinstance(value, dict) else value)
+        for name, value in tie.items()
+        if name not in ("id", "source")
+    )
 
 
 def naming(connection: Connection, id: str) -> Iterator[tuple[str, AnyProfile | Programme]]:
@@ -116,16 +129,37 @@ def put_list(found: Mentions, record: AnyProfile | Programme, ids: Sequence[str]
         found.profiles.append(record.model_copy(update={"conflicts": once}))
 
 
-def move(connection: Connection, found: Mentions, keep: str, by: str) -> None:
+def move(connection: Connection, found: Mentions, keep: str, drop: str, by: str) -> None:
     """Let everything that was found name the kept profile; put aside what says nothing new."""
-    for number, column, _, _ in found.verdicts:
-        one = update(t.verdicts).where(t.verdicts.c.id == number)
-        connection.execute(one.values({column: keep}))
+    for column in ("query", "candidate"):
+        its = update(t.verdicts).where(t.verdicts.c[column] == drop)
+        connection.execute(its.values({column: keep}))
     aside = dict(found.aside)
     rows.write_vectors(connection, "tie", {tie: Vectors("") for tie in aside})
     rows.delete_by(connection, t.ties, t.ties.c.id, aside)
     write_merged(connection, "tie", {tie: twin or keep for tie, twin in found.aside}, by)
+    _move_ties(connection, keep, drop, by)
     write(connection, found, by)
+
+
+def _move_ties(connection: Connection, keep: str, drop: str, by: str) -> None:
+    """Let the ties of the dropped profile be those of the kept one: three statements an end.
+
+    Each tie gets a revision and an entry of the change log; its vectors stay, for its subject does.
+    """
+    at, r = literal(rows.now(), t.Moment()), t.revisions.c
+    for end in ("a", "b"):
+        its = t.ties.c[end] == drop
+        was, now = (rows.member(end, id) for id in (drop, keep))
+        payload = func.replace(t.ties.c.payload, was, now)
+        newest = select(func.max(r.number)).where(r.kind == "tie", r.id == t.ties.c.id)
+        number = newest.scalar_subquery() + 1
+        made = select(literal("tie"), t.ties.c.id, number, at, literal(by), payload).where(its)
+        columns = ["kind", "id", "number", "at", "by", "payload"]
+        connection.execute(insert(t.revisions).from_select(columns, made))
+        logged = select(literal("tie"), t.ties.c.id, at).where(its).order_by(t.ties.c.id)
+        connection.execute(insert(t.changes).from_select(["kind", "id", "at"], logged))
+        connection.execute(update(t.ties).where(its).values({end: keep, "payload": payload}))
 
 
 def write(connection: Connection, found: Mentions, by: str) -> None:

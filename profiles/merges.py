@@ -8,13 +8,18 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, or_, select, update
+from sqlalchemy import Connection, and_, func, or_, select, update
 
 from profiles import rows
 from profiles import tables as t
-from profiles.errors import FieldError, InvalidRecord, MergedId, UnknownId
+from profiles.errors import DariError, FieldError, InvalidRecord, MergedId, UnknownId
 from profiles.kinds import Side
 from profiles.schema import Programme, Tie
+
+
+class MergedMeanwhile(DariError):
+    """Records that were read before a merge, or the undoing of one, which they do not know of."""
+
 
 _ACTIVE = t.merges.c.undone_at.is_(None)
 
@@ -145,6 +150,27 @@ def states_around(
         rows.read_profile(one.side.value, before) if before else None,
         rows.read_profile(one.side.value, after) if after else None,
     )
+
+
+def merging_state(connection: Connection) -> tuple[int, int]:
+    """Tell where merging stands: another value once a profile is merged or a merge undone."""
+    m = t.merges.c
+    row = connection.execute(select(func.max(m.number), func.count(m.undone_at))).one()
+    return row[0] or 0, row[1]
+
+
+def refuse_new_merges(connection: Connection, seen: tuple[int, int]) -> None:
+    """Refuse to write what was read where merging stood at `seen`.
+
+    Raises:
+        MergedMeanwhile: if a profile has been merged since, or a merge undone.
+    """
+    if (now := merging_state(connection)) != seen:
+        raise MergedMeanwhile(
+            value=f"merge {now[0]}",
+            rule="Profiles have been merged, or a merge undone, since these were read.",
+            remedy="Read them again.",
+        )
 
 
 def merged_ids(connection: Connection, ids: Collection[str]) -> dict[str, str]:

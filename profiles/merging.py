@@ -123,7 +123,7 @@ def merge(
             verdicts=tuple((number, column, at) for number, column, at, _ in found.verdicts),
             lists=tuple(found.lists),
         )
-        move(connection, found, keep, by)
+        move(connection, found, keep, drop, by)
         _drop(connection, dropped, keep, by)
         rows.write_profiles(connection, [fused], {keep: kept}, by, touch=True)
         rows.write_vectors(connection, kept.side, {keep: vectors})
@@ -176,6 +176,13 @@ def merges_of(store: Store, id: str) -> list[Merge]:
     """Read the merges that a profile took part in, undone ones too, oldest first."""
     with reading(store.engine) as connection:
         return merges_naming(connection, [id])
+
+
+def merged_into(store: Store, ids: Sequence[str]) -> dict[str, list[str]]:
+    """Give the ids that have been merged into each of `ids`, along chains, where there are any."""
+    with reading(store.engine) as connection:
+        kept = {one.kept for one in merges_into(connection, ids)}
+        return {id: [one for one in family(connection, id) if one != id] for id in sorted(kept)}
 
 
 def merges_told(id: str, merges: Iterable[Merge]) -> dict[tuple[str, str, int], Told]:

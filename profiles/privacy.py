@@ -13,14 +13,13 @@ from sqlalchemy import Connection, Table, and_, or_, select, update
 
 from profiles import rows
 from profiles import tables as t
-from profiles.apart import Stored, proposals_of
+from profiles.apart import Apart, Stored, apart_of, proposals_of
 from profiles.database import reading, writing
 from profiles.histories import (
     former_tie_revisions,
     naming,
     revisions_of,
     tie_revisions,
-    ties_of,
     verdict_revisions,
 )
 from profiles.kinds import Side
@@ -58,17 +57,6 @@ class HeldVector:
 
 
 @dataclass(frozen=True, slots=True)
-class HeldApart:
-    """That a profile is kept apart from another: who said so when, and why."""
-
-    a: str
-    b: str
-    by: str
-    at: datetime
-    note: str
-
-
-@dataclass(frozen=True, slots=True)
 class Held:
     """Everything that the database holds about one profile, and what has been merged into it."""
 
@@ -82,7 +70,7 @@ class Held:
     appearances: tuple[Appearance, ...]
     changes: tuple[tuple[datetime, Change], ...]
     merges: tuple[Merge, ...] = ()
-    apart: tuple[HeldApart, ...] = ()
+    apart: tuple[Apart, ...] = ()
     proposals: tuple[Stored, ...] = ()
 
 
@@ -104,7 +92,7 @@ def held(store: Store, id: str) -> Held:
     with reading(store._engine, repeatable=True) as connection:
         row = _row(connection, id)
         ids = family(connection, id)
-        ties = ties_of(connection, id)
+        ties = rows.ties_of(connection, id)
         owners = ((row.side, [id]), ("tie", [tie.id for tie in ties]))
         return Held(
             profile=rows.read_profile(row.side, row.payload),
@@ -126,7 +114,7 @@ def held(store: Store, id: str) -> Held:
             ),
             changes=_changes_of(connection, ids),
             merges=tuple(merges_naming(connection, ids)),
-            apart=_apart_of(connection, ids),
+            apart=tuple(apart_of(connection, ids)),
             proposals=tuple(proposals_of(connection, ids)),
         )
 
@@ -223,15 +211,6 @@ def _changes_of(
     return tuple((row.at, Change(row.seq, row.kind, row.id)) for row in ordered)
 
 
-def _apart_of(connection: Connection, ids: Collection[str]) -> tuple[HeldApart, ...]:
-    found = {
-        (row.a, row.b): HeldApart(row.a, row.b, row.by, row.at, row.note)
-        for column in (t.kept_apart.c.a, t.kept_apart.c.b)
-        for row in rows.by_ids(connection, t.kept_apart, column, ids)
-    }
-    return tuple(found[pair] for pair in sorted(found))
-
-
 def _named_rows(connection: Connection, table: Table, id: str) -> list[Any]:
     query = select(table).where(table.c.payload.contains(f'"{id}"', autoescape=True))
     return list(connection.execute(query.order_by(table.c.id)))
@@ -266,7 +245,7 @@ def _remove_mentions(
         named = tuple(_appearances(connection, id))
         _free_profiles(connection, [one.id for one in named if one.kind != "programme"], id, by)
         _free_programmes(connection, [one.id for one in named if one.kind == "programme"], id, by)
-        own = {tie.id for tie in ties_of(connection, id)}
+        own = {tie.id for tie in rows.ties_of(connection, id)}
         for revision in [r for one in ids for r in former_tie_revisions(connection, one, own)]:
             _rewrite(connection, revision, None)
         rows.log(connection, [(one.kind, one.id) for one in named])

@@ -69,6 +69,7 @@ profiles = Table(
     Column("updated_at", Moment, nullable=False),
     CheckConstraint("side IN ('startup', 'partner')", name="side"),
     Index("ix_profiles_side_id", "side", "id"),
+    Index("ix_profiles_side_created_at", "side", "created_at"),
 )
 
 programmes = Table(

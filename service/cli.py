@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
 import click
 
@@ -19,6 +18,7 @@ from service.cli_safety import backup, index, restore
 from service.console import (
     Word,
     counts,
+    fail,
     named,
     opened,
     prepared,
@@ -27,9 +27,6 @@ from service.console import (
     short_work,
     show,
 )
-
-if TYPE_CHECKING:
-    from profiles import DariError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -45,7 +42,7 @@ class _Commands(click.Group):
         try:
             return super().invoke(ctx)
         except DariError as error:
-            _fail(error)
+            fail(error)
 
 
 @click.group(cls=_Commands, context_settings=_CONTEXT)
@@ -139,29 +136,10 @@ def match(
         show(*match_tables(found, lang or dari.settings.language))
 
 
-def _fail(error: DariError) -> NoReturn:
-    from profiles.errors import shorten
-
-    given = "".join(c if c.isprintable() else "�" for c in shorten(error.value, 300))
-    click.echo(f"dari: {error.rule}\n  given:  {given}\n  remedy: {error.remedy}", err=True)
-    sys.exit(1)
-
-
-main.add_command(import_)
-main.add_command(export)
-main.add_command(index)
-main.add_command(backup)
-main.add_command(restore)
-
-
-for _command in (evaluate, compare, convert):
+for _command in (
+    *(import_, export, index, backup, restore, history),
+    *(evaluate, compare, convert),
+    *(erase, expire, held, withdraw),
+    *(duplicates, keep_apart, merge, merges, unmerge),
+):
     main.add_command(_command)
-
-
-for _command in (erase, expire, held, withdraw):
-    main.add_command(_command)
-
-
-for _command in (duplicates, keep_apart, merge, merges, unmerge):
-    main.add_command(_command)
-main.add_command(history)

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from service.console import Word, opened, print_json, say, show
+from service.console import Word, opened, print_json, read_settings, say, show, tell_in
 
 INTERRUPTED = 128
 """The exit status of a command that a signal ended, less the signal's number (Ctrl+C gives 130)."""
@@ -61,6 +61,8 @@ def import_(
     from profiles.importing import MODELS, count_rows, read_map
     from service.reports import import_end, import_json, import_tables, rejection_file
 
+    language = lang or read_settings().language
+    tell_in(language)
     mapping = read_map(map_file, MODELS[kind]) if map_file else None
     dari = opened()
     what = f"checking {kind}" if check else f"importing {kind}"
@@ -79,7 +81,6 @@ def import_(
         )
     if report.written and not check and not report.stopped:
         dari.follower.save_snapshot()
-    language = lang or dari.settings.language
     if as_json:
         print_json(import_json(report, language))
     else:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from service.console import opened, print_json, read_settings, say, show, stages
+from service.console import opened, print_json, read_settings, say, show, stages, tell_in
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -78,8 +76,9 @@ def evaluate(
 
     settings = read_settings()
     lang = lang or settings.language
+    tell_in(lang)
     encoder, ranker = load_encoder(settings.encoder), load_ranker(settings.weights)
-    with told_in(lang), stages() as progress:
+    with stages() as progress:
         report = evaluate_folder(
             folder,
             encoder,
@@ -125,8 +124,8 @@ def compare(
     from evaluation import DEFAULT, compare_folder, comparison_tables
     from profiles import Side
 
-    with told_in(lang or read_settings().language):
-        found = compare_folder(folder, run_a, run_b, measures or DEFAULT, side=Side(side))
+    tell_in(lang or read_settings().language)
+    found = compare_folder(folder, run_a, run_b, measures or DEFAULT, side=Side(side))
     if as_json:
         print_json(found.as_json())
     else:
@@ -184,22 +183,3 @@ def convert_store(out: Path, cut: datetime, until: datetime | None) -> None:
     with stages() as progress:
         convert_history(opened().store, out, cut=cut.date(), until=last, progress=progress)
     say(f"Written: {out}. Next: dari evaluate {out}")
-
-
-@contextmanager
-def told_in(lang: str) -> Iterator[None]:
-    """Tell the error of a run file in `lang`; in English, as every other error."""
-    from evaluation import RunFileError
-    from profiles.errors import shorten
-
-    try:
-        yield
-    except RunFileError as error:
-        if lang != "ko":
-            raise
-        rule, remedy = error.rule_in(lang), error.remedy_in(lang)
-        click.echo(
-            f"dari: {rule}\n  받은 값:  {shorten(error.value, 300)}\n  해결 방법: {remedy}",
-            err=True,
-        )
-        sys.exit(1)

@@ -136,7 +136,7 @@ def merges(apart: bool, limit: int, as_json: bool) -> None:
     columns: tuple[str, ...]
     if apart:
         columns = ("a", "b", "by", "at", "note")
-        pairs = apart_pairs(store)[:limit]
+        pairs = apart_pairs(store, limit=limit)
         rows = [
             {"a": one.a, "b": one.b, "by": one.by, "at": one.at.isoformat(), "note": one.note}
             for one in pairs

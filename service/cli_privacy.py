@@ -53,11 +53,13 @@ def erase(id: str, prove: bool, by: str, as_json: bool, yes: bool) -> None:
     conflict lists and programmes, too. Exit status 1 means that something of it is left; what, and
     where, is said.
     """
+    from profiles.merging import merged_into
     from service import privacy
 
     proof = None
     with _opened() as dari:
-        merged = _merged_into(dari, id)
+        dari.store.get(id)
+        merged = merged_into(dari.store, [id]).get(id, [])
         if not yes:
             click.confirm(_asked(merged), abort=True, err=True)
         if prove:
@@ -123,9 +125,9 @@ def expire(dry_run: bool, yes: bool, by: str, as_json: bool) -> None:
         if dry_run or not found.expired:
             return
         if not yes:
-            click.confirm(f"Erase {len(found.expired)} startups for good?", abort=True, err=True)
+            click.confirm(_asked_of(found), abort=True, err=True)
         erased, left = privacy.erase_expired(dari, found, by=by, tell=say)
-    say(f"Erased: {len(erased)} startups.")
+    say(f"Erased: {', '.join(erased) or 'nothing'}.")
     for sentence in left:
         say(sentence)
     if left:
@@ -160,23 +162,15 @@ def _write_private(file: Path, data: bytes) -> None:
         ) from error
 
 
-def _merged_into(dari: Dari, id: str) -> list[str]:
-    """Give the ids that have been merged into a profile, along chains.
-
-    Raises:
-        UnknownId: if there is no such profile.
-    """
-    from profiles.database import reading
-    from profiles.merges import family
-
-    dari.store.get(id)
-    with reading(dari.store.engine) as connection:
-        return [one for one in family(connection, id) if one != id]
-
-
 def _asked(merged: list[str]) -> str:
     also = f", and what was merged into it ({', '.join(merged)}):" if merged else ":"
     return f"Erase the profile{also} texts, vectors, ties and verdicts, for good?"
+
+
+def _asked_of(found: Expiry) -> str:
+    merged = [id for one in found.expired for id in found.merged.get(one.id, ())]
+    also = f", and what was merged into them ({', '.join(merged)})," if merged else ""
+    return f"Erase {len(found.expired)} startups{also} for good?"
 
 
 def _say_named(id: str, named: list[Appearance]) -> None:
@@ -220,11 +214,17 @@ def _verdict(proof: Proof) -> str:
 def _expiry_tables(found: Expiry) -> list[Any]:
     def rows(ones: tuple[Idle, ...]) -> list[tuple[str, ...]]:
         return [
-            (one.id, one.name, f"{one.last:%Y-%m-%d}", f"{found.day_of(one):%Y-%m-%d}")
+            (
+                one.id,
+                one.name,
+                ", ".join(found.merged.get(one.id, ())),
+                f"{one.last:%Y-%m-%d}",
+                f"{found.day_of(one):%Y-%m-%d}",
+            )
             for one in ones
         ]
 
-    columns = ("id", "name", "last active", "expires")
+    columns = ("id", "name", "merged into it", "last active", "expires")
     return [
         _table(f"Expired: {len(found.expired)}", columns, rows(found.expired)),
         _table(f"Expiring within 30 days: {len(found.expiring)}", columns, rows(found.expiring)),

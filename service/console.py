@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import gc
 import json
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 if TYPE_CHECKING:
+    from profiles import DariError
     from service.settings import Settings
     from service.wiring import Dari
 
 
 SAME = 0.95
 """The likeness from which a name is the one that was meant: it is written or sounds the same."""
+
+_LANGUAGE = "dari.language"
+_SAID = {"en": ("given: ", "remedy:"), "ko": ("받은 값:  ", "해결 방법:")}
 
 
 class Word(click.ParamType[str]):
@@ -161,6 +166,23 @@ def stages() -> Iterator[Callable[[str, int, int], None]]:
             progress.update(tasks[what], completed=done, total=total)
 
         yield tell
+
+
+def tell_in(lang: str) -> None:
+    """Let what goes wrong with this command be told in a language ('en' or 'ko')."""
+    click.get_current_context().meta[_LANGUAGE] = lang
+
+
+def fail(error: DariError) -> NoReturn:
+    """Tell what went wrong and what to do about it, and end with exit status 1."""
+    from profiles.errors import shorten
+
+    lang = click.get_current_context().meta.get(_LANGUAGE, "en")
+    rule, remedy = error.told(lang)
+    given, do = _SAID[lang]
+    value = "".join(c if c.isprintable() else "�" for c in shorten(error.value, 300))
+    click.echo(f"dari: {rule}\n  {given} {value}\n  {do} {remedy}", err=True)
+    sys.exit(1)
 
 
 def print_json(document: object) -> None:

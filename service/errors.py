@@ -19,10 +19,11 @@ from profiles.merges import merged_error
 from profiles.rows import unknown_id
 from service.api.bodies import UnreadableBody
 from service.api.problems import problem
-from service.failures import Failure, failure, signed_out
+from service.failures import Failure, failure, no_token, signed_out
 from service.forms import StartupForm
 from service.language import language
 from service.security import dari, is_signed_in
+from service.web.again import is_sent, sent_again
 from service.web.editing import is_edit, typed_again
 
 _API = "/api/"
@@ -62,7 +63,7 @@ def _on_http(error: HTTPException) -> ResponseReturnValue:
 
 def _on_csrf(_error: CSRFError) -> ResponseReturnValue:
     """Say what is amiss with the session: that it is over, where one must be signed in."""
-    ended = is_edit() and not is_signed_in()
+    ended = (is_edit() or is_sent()) and not is_signed_in()
     return _keep_typed(failure(401 if ended else 400))
 
 
@@ -139,15 +140,16 @@ def _on_any(error: Exception) -> ResponseReturnValue:
 
 def _answer(failed: Failure) -> ResponseReturnValue:
     if request.path.startswith(_API):
-        return problem(failed.status, failed.heading, failed.text, failed.errors)
+        text = no_token() if failed.status == 401 else failed.text
+        return problem(failed.status, failed.heading, text, failed.errors)
     return render_template("error.html", failure=failed), failed.status
 
 
 def _keep_typed(failed: Failure) -> ResponseReturnValue:
     """Show a form again with what was typed, where it came from one."""
-    if failed.status == 401 and is_edit():
+    if failed.status == 401 and (is_edit() or is_sent()):
         failed = signed_out()
-    if again := typed_again(failed):
+    if again := typed_again(failed) or sent_again(failed):
         return again
     if request.endpoint != _SUBMISSION:
         return _answer(failed)

@@ -30,10 +30,7 @@ _KNOWN = {
     ),
     401: (
         _l("This page is for incubator staff"),
-        _l(
-            "Sign in with the staff link that the server printed when it started; a program "
-            "sends its token in the header Authorization: Bearer TOKEN."
-        ),
+        _l("Sign in with the staff link that you were given, or with the staff token."),
     ),
     404: (
         _l("Nothing is kept under this address"),
@@ -46,6 +43,10 @@ _KNOWN = {
     412: (
         _l("Somebody else has changed this since you read it"),
         _l("Compare the two versions, and send yours again on the newer one."),
+    ),
+    413: (
+        _l("That is too much at once"),
+        _l("At most %(limit)s kB can be sent. Please shorten the texts."),
     ),
     415: (
         _l("The content type is not supported"),
@@ -73,18 +74,24 @@ _KNOWN = {
 
 def failure(status: int) -> Failure:
     """Describe an HTTP status in the reader's language."""
-    if status == 413:
-        return Failure(status, gettext("That is too much at once"), _too_much())
     heading, text = _KNOWN.get(status, _OTHER)
-    return Failure(status, str(heading), str(text))
+    told = str(text)
+    if status == 413:
+        told %= {"limit": (current_app.config["MAX_CONTENT_LENGTH"] or 0) // 1024}
+    return Failure(status, str(heading), told)
 
 
 def signed_out() -> Failure:
     """Describe that a session has ended while somebody typed."""
-    text = gettext("Sign in in another tab, come back to this one, and save.")
+    text = gettext("Sign in in another tab, come back to this one, and press the button again.")
     return Failure(401, gettext("You are signed out"), text)
 
 
-def _too_much() -> str:
-    limit = (current_app.config["MAX_CONTENT_LENGTH"] or 0) // 1024
-    return str(gettext("At most %(limit)s kB can be sent. Please shorten the texts.", limit=limit))
+def no_token() -> str:
+    """Tell a program that it lacks the staff token, and where the token stands."""
+    return str(
+        gettext(
+            "Send the staff token in the header Authorization: Bearer TOKEN. Whoever runs Dari "
+            "finds it in the file staff-token in DARI_HOME, or has set it as DARI_STAFF_TOKEN."
+        )
+    )

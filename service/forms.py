@@ -42,7 +42,33 @@ def longest_text(limit: int) -> int:
     return min(LONGEST_TEXT, max(100, (limit - 16_384) // (3 * 9)))
 
 
-class StartupForm(FlaskForm):  # type: ignore[misc]
+class SchemaForm(FlaskForm):  # type: ignore[misc]
+    """A form of a record: each error that the schema finds is shown beside its field."""
+
+    def __init__(self, **values: Any) -> None:
+        super().__init__(**values)
+        self.other_errors: list[FieldError] = []
+
+    def show(self, errors: Iterable[FieldError]) -> None:
+        """Put each error beside its field."""
+        for error in errors:
+            field = self.field_of(error)
+            if field is None:
+                self.other_errors.append(error)
+            else:
+                field.errors = [*field.errors, error]
+
+    def field_of(self, error: FieldError) -> Field | None:
+        """Find the field that an error of the schema belongs to; None where there is none."""
+        return next((field for field in self if field.short_name == error.field), None)
+
+    @property
+    def wrong_fields(self) -> list[Field]:
+        """The fields that have errors, in the order of the page."""
+        return [field for field in self if field.errors]
+
+
+class StartupForm(SchemaForm):
     """What a person tells of a startup."""
 
     name_ko = StringField(_l("Name in Korean"))
@@ -69,7 +95,6 @@ class StartupForm(FlaskForm):  # type: ignore[misc]
         self.seeks.choices = self.offers.choices = supports()
         for field in (self.summary, self.seeking, self.offering):
             field.render_kw = {"maxlength": longest_text(current_app.config["MAX_CONTENT_LENGTH"])}
-        self.other_errors: list[FieldError] = []
 
     def raw(self, now: datetime) -> dict[str, object]:
         """Give what was typed as the schema reads it; `now` dates the consent (UTC)."""
@@ -82,25 +107,11 @@ class StartupForm(FlaskForm):  # type: ignore[misc]
             given["consent"] = {"version": CONSENT_VERSION, "purpose": purpose, "at": now}
         return given
 
-    def show(self, errors: Iterable[FieldError]) -> None:
-        """Put each error beside its field."""
-        for error in errors:
-            field = self.field_of(error)
-            if field is None:
-                self.other_errors.append(error)
-            else:
-                field.errors = [*field.errors, error]
-
     def field_of(self, error: FieldError) -> Field | None:
         """Find the field that an error of the schema belongs to."""
         first, _, part = error.field.partition(".")
         name = f"name_{part or language()}" if first == "name" else first
         return next((field for field in self if field.short_name == name), None)
-
-    @property
-    def wrong_fields(self) -> list[Field]:
-        """The fields that have errors, in the order of the page."""
-        return [field for field in self if field.errors]
 
 
 class SignInForm(FlaskForm):  # type: ignore[misc]

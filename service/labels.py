@@ -180,6 +180,7 @@ def maker(by: str) -> str:
         "system": gettext("system"),
         "staff": gettext("staff"),
         "command line": gettext("command line"),
+        "before revisions": gettext("before the history began"),
     }
     name = by.removesuffix(" (API)")
     return str(doors.get(name, name)) + by[len(name) :]

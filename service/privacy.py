@@ -15,6 +15,7 @@ from profiles import DariError, Revision, Startup, differences
 from profiles.apart import Stored
 from profiles.files import guarded
 from profiles.merges import Merge
+from profiles.merging import merged_into
 from profiles.privacy import Appearance, Held, Idle, held, idle
 from profiles.privacy import erase as erase_rows
 from profiles.remains import rebuild, settle
@@ -34,8 +35,8 @@ consent.csv       개인정보 동의: 연락처, 동의서 판, 목적, 시각
 revisions.csv     프로필의 모든 변경: 언제, 누가, 어느 항목을, 무엇에서 무엇으로
 ties.csv          다른 곳과의 관계(협력, 실증, 투자 등)
 tie_revisions.csv 그 관계의 모든 변경
-verdicts.csv      추천 결과에 대한 담당자의 판정과 메모
-verdict_revisions.csv 그 판정을 누가 언제 남겼는지
+verdicts.csv      추천 결과에 대한 담당자의 평가와 메모
+verdict_revisions.csv 그 평가를 누가 언제 남겼는지
 vectors.csv       글에서 계산한 숫자(벡터): 종류, 계산한 모형, 크기(바이트)
 merges.csv        이 프로필에 병합되었거나 병합되었다가 되돌려진 프로필
 kept_apart.csv    같은 기업이 아니라고 확인된 프로필과 메모
@@ -69,11 +70,15 @@ Logs carry ids only, never texts or addresses of a profile.
 
 @dataclass(frozen=True, slots=True)
 class Expiry:
-    """The startups that have expired, and those that will within 30 days, each with its day."""
+    """The startups that have expired, and those that will within 30 days, each with its day.
+
+    `merged` names for each of them what has been merged into it: that goes with it.
+    """
 
     days: int
     expired: tuple[Idle, ...]
     expiring: tuple[Idle, ...]
+    merged: Mapping[str, Sequence[str]]
 
     def day_of(self, one: Idle) -> datetime:
         """Tell when a startup expires."""
@@ -86,9 +91,10 @@ class Expiry:
             **{name: [self._row(one) for one in getattr(self, name)] for name in _LISTS},
         }
 
-    def _row(self, one: Idle) -> dict[str, str]:
+    def _row(self, one: Idle) -> dict[str, Any]:
         last, day = one.last.isoformat(), self.day_of(one).isoformat()
-        return {"id": one.id, "name": one.name, "last_active": last, "expires": day}
+        row = {"id": one.id, "name": one.name, "last_active": last, "expires": day}
+        return {**row, "merged": list(self.merged.get(one.id, ()))}
 
 
 _LISTS = ("expired", "expiring")
@@ -175,6 +181,7 @@ def expiry(dari: Dari, now: datetime) -> Expiry:
         days,
         tuple(one for one in found if one.last < end),
         tuple(one for one in found if one.last >= end),
+        merged_into(dari.store, [one.id for one in found]),
     )
 
 
@@ -182,11 +189,14 @@ def erase_expired(dari: Dari, found: Expiry, *, by: str, tell: Tell) -> tuple[li
     """Erase those who have expired and have not come back to life since they were listed.
 
     Returns:
-        The ids that were erased, and what could not be done, a sentence each.
+        The ids that were erased, with what was merged into them, and what could not be done, a
+        sentence each.
     """
     still = {one.id for one in expiry(dari, now()).expired}
     ids = [one.id for one in found.expired if one.id in still]
-    return ids, erase(dari, ids, by=by, tell=tell)[1]
+    families = merged_into(dari.store, ids)
+    left = erase(dari, ids, by=by, tell=tell)[1]
+    return [one for id in ids for one in (id, *families.get(id, ()))], left
 
 
 def _tables(found: Held) -> dict[str, tuple[Sequence[str], list[dict[str, Any]]]]:

@@ -10,8 +10,9 @@ from pydantic import Field, StringConstraints
 
 from index import Filters, Names
 from profiles import AnyProfile, FieldError, InvalidRecord, Side, Store, UnknownId, validate
+from profiles.fields import Id, PartnerKinds, Plain, Regions, Sectors, Whole
 from profiles.rows import unknown_id
-from profiles.schema import Id, PartnerKinds, Plain, Record, Regions, Sectors, Whole
+from profiles.schema import Record
 from profiles.validation import without_unknown_fields
 from service.editing import LONGEST_MAKER
 
@@ -69,6 +70,12 @@ class TieQuery(Record):
     profile: Id
     cursor: Id | None = None
     limit: ListSize = 50
+
+
+class ProfileQuery(Record):
+    """Which of a profile's ties its page shows: those after the id `ties`."""
+
+    ties: Id | None = None
 
 
 class EditQuery(Record):

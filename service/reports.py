@@ -142,8 +142,7 @@ def rejection_file(path: Path, lang: str | None) -> Iterator[Callable[[Row], Non
     from profiles.files import UnwritableFile, guarded, replacing
 
     if path.suffix.lower() not in (".jsonl", ".csv"):
-        rule = f"{path.suffix or 'This'} is not a format that a report has."
-        raise UnwritableFile(value=str(path), rule=rule, remedy="Give .jsonl or .csv.")
+        raise UnwritableFile(str(path), "file_report_format", ending=path.suffix or path.name)
     table = path.suffix.lower() == ".csv"
     encoding = "utf-8-sig" if table else "utf-8"
     with replacing(path) as new, new.open("w", encoding=encoding, newline="") as stream:

@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 import os
-import pwd
 import shutil
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,12 +11,13 @@ import pytest
 
 from index import Encoder, load_encoder
 from profiles import Store
+from tests.servers import POSTGRES, new_database
+from tests.servers import postgresql as server
 
 _CHROMIUM = shutil.which("chromium")
-_POSTGRES = next(iter(sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)), None)
 _NEEDED = {
     "browser": (_CHROMIUM, "chromium (Debian: apt-get install chromium)"),
-    "postgresql": (_POSTGRES, "a PostgreSQL server (Debian: apt-get install postgresql)"),
+    "postgresql": (POSTGRES, "a PostgreSQL server (Debian: apt-get install postgresql)"),
 }
 
 
@@ -42,29 +38,10 @@ def chromium() -> str:
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgresql() -> Iterator[str]:
     """A PostgreSQL server of our own on a loopback port: the URL of its maintenance database."""
-    assert _POSTGRES is not None
-    data = Path(f"/tmp/dari-pg-{os.getpid()}-{time.time_ns()}")
-    port = free_port()
-    options = f"-p {port} -k /tmp -c listen_addresses=127.0.0.1 -c fsync=off"
-    _as_postgres([_POSTGRES / "initdb", "-D", data, "-U", "dari", "-A", "trust", "-E", "UTF8"])
-    _as_postgres([
-        _POSTGRES / "pg_ctl",
-        "-D",
-        data,
-        "-w",
-        "-o",
-        options,
-        "-l",
-        f"{data}.log",
-        "start",
-    ])
-    try:
-        yield f"postgresql+psycopg://dari@127.0.0.1:{port}/postgres"
-    finally:
-        _as_postgres([_POSTGRES / "pg_ctl", "-D", data, "-m", "immediate", "stop"])
-        _as_postgres(["rm", "-rf", data, f"{data}.log"])
+    with server("-c fsync=off") as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
@@ -72,7 +49,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of an empty database, once of each kind."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'dari.sqlite3'}"
-    return _new_database(request.getfixturevalue("postgresql"))
+    return new_database(request.getfixturevalue("postgresql"))
 
 
 @pytest.fixture
@@ -97,30 +74,3 @@ def sqlite_store(tmp_path: Path) -> Iterator[Store]:
 def encoder() -> Encoder:
     """The encoder that ships with Dari."""
     return load_encoder(None)
-
-
-def free_port() -> int:
-    """Find a loopback port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _new_database(url: str) -> str:
-    import psycopg
-
-    name = f"dari_{time.time_ns()}"
-    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    return url.replace("/postgres", f"/{name}")
-
-
-def _as_postgres(command: list[str | Path]) -> None:
-    """Run a command as an ordinary user: a PostgreSQL server refuses to run as root."""
-    words = [str(word) for word in command]
-    if os.getuid() == 0:
-        pwd.getpwnam("postgres")
-        words = ["runuser", "-u", "postgres", "--", *words]
-    done = subprocess.run(words, capture_output=True, text=True, cwd="/tmp", check=False)
-    if done.returncode:
-        sys.exit(f"{' '.join(words)}:\n{done.stdout}\n{done.stderr}")

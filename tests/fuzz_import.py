@@ -96,7 +96,11 @@ class Held:
         """Note records."""
         self.written += records
 
-    def put_many(self, entries: Any, *, by: str) -> None:
+    def merging_state(self) -> tuple[int, int]:
+        """Have nothing merged."""
+        return 0, 0
+
+    def put_many(self, entries: Any, *, by: str, merging: object = None) -> None:
         """Note the records of entries."""
         self.written += [record for record, _ in entries]
 

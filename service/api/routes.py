@@ -49,18 +49,31 @@ def list_sectors() -> Response:
     )
 
 
-@staff_calls.get("/startups")
-@staff_calls.doc(operation_id="listStartups")
-def startups() -> Response:
-    """List startups by id."""
-    return _profiles(Side.STARTUP)
+def _add_calls(side: Side, model: type[StartupMatchQuery]) -> None:
+    """Add the list of a side's profiles, and the matches of one, which are asked for as `model`."""
+    kinds, others = f"{side}s", f"{side.other}s"
+    ranked = f"Rank the {others} that fit a {side}, with reasons."
+
+    @staff_calls.get(f"/{kinds}", endpoint=kinds)
+    @staff_calls.doc(operation_id=f"list{kinds.capitalize()}", summary=f"List {kinds} by id.")
+    def listed() -> Response:
+        query = read_query(ListQuery, request.args, strict=True)
+        page = read_page(dari().store, dari().names, side, query)
+        return jsonify(page_json(page, f"staff_api.{kinds}", query))
+
+    @staff_calls.get(f"/{kinds}/<path:id>/matches", endpoint=f"{side}_matches")
+    @staff_calls.doc(operation_id=f"match{side.capitalize()}", summary=ranked)
+    def matches(id: str) -> Response:
+        profile = profile_on(dari().store, side, id)
+        query = read_match_query(model, request.args, dari().store, strict=True)
+        found = dari().matchmaker.match(
+            profile.id, query.k, programme=query.programme, filters=query.filters
+        )
+        return jsonify(found.as_json())
 
 
-@staff_calls.get("/partners")
-@staff_calls.doc(operation_id="listPartners")
-def partners() -> Response:
-    """List partners by id."""
-    return _profiles(Side.PARTNER)
+_add_calls(Side.STARTUP, PartnerMatchQuery)
+_add_calls(Side.PARTNER, StartupMatchQuery)
 
 
 @staff_calls.get("/ties")
@@ -74,37 +87,8 @@ def ties() -> Response:
     return jsonify(page_json(page, "staff_api.ties", query))
 
 
-@staff_calls.get("/startups/<path:id>/matches")
-@staff_calls.doc(operation_id="matchStartup")
-def startup_matches(id: str) -> Response:
-    """Rank the partners that fit a startup, with reasons."""
-    return _matches(Side.STARTUP, id, PartnerMatchQuery)
-
-
-@staff_calls.get("/partners/<path:id>/matches")
-@staff_calls.doc(operation_id="matchPartner")
-def partner_matches(id: str) -> Response:
-    """Rank the startups that fit a partner, with reasons."""
-    return _matches(Side.PARTNER, id, StartupMatchQuery)
-
-
 @staff_calls.get("/programmes")
 @staff_calls.doc(operation_id="listProgrammes")
 def programmes() -> Response:
     """List the programmes with their facts."""
     return jsonify(items=[public_json(one) for one in dari().store.programmes()])
-
-
-def _profiles(side: Side) -> Response:
-    query = read_query(ListQuery, request.args, strict=True)
-    page = read_page(dari().store, dari().names, side, query)
-    return jsonify(page_json(page, f"staff_api.{side}s", query))
-
-
-def _matches(side: Side, id: str, model: type[StartupMatchQuery]) -> Response:
-    profile = profile_on(dari().store, side, id)
-    query = read_match_query(model, request.args, dari().store, strict=True)
-    found = dari().matchmaker.match(
-        profile.id, query.k, programme=query.programme, filters=query.filters
-    )
-    return jsonify(found.as_json())

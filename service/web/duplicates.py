@@ -24,17 +24,20 @@ from profiles import (
 from profiles.apart import (
     Apart,
     Stored,
+    apart_pair,
     apart_pairs,
+    count_apart,
     count_proposals,
     keep_apart,
     stored_proposal,
     stored_proposals,
     withdraw_apart,
 )
+from profiles.fields import Id, Whole
 from profiles.fusing import Choice, Difference, choosable, differing
 from profiles.merges import Merge, merged_error
 from profiles.merging import recent_merges
-from profiles.schema import Id, Record, Whole
+from profiles.schema import Record
 from profiles.validation import without_unknown_fields
 from service.describing import field_name, value_text
 from service.language import language
@@ -163,10 +166,10 @@ def _shown(store: Store, page: int) -> dict[str, Any]:
     total = count_proposals(store)
     found = stored_proposals(store, limit=_PAGE, offset=(page - 1) * _PAGE)
     merges: list[Merge] = recent_merges(store)
-    apart = apart_pairs(store)
+    apart = apart_pairs(store, limit=_PAGE)
     ids = {id for one in found for id in (one.proposal.a, one.proposal.b)}
     ids |= {id for one in merges for id in (one.kept, one.dropped)}
-    ids |= {id for one in apart[:_PAGE] for id in (one.a, one.b)}
+    ids |= {id for one in apart for id in (one.a, one.b)}
     names = store.get_many(ids)
     more = page * _PAGE < total
     return {
@@ -174,8 +177,8 @@ def _shown(store: Store, page: int) -> dict[str, Any]:
         "total": total,
         "more": more,
         "merges": merges,
-        "apart": apart[:_PAGE],
-        "apart_total": len(apart),
+        "apart": apart,
+        "apart_total": count_apart(store),
         "names": names,
     }
 
@@ -198,7 +201,7 @@ def _read_pair(store: Store, a: str, b: str) -> Pair:
         tuple(same),
         (store.count_ties_of(a), store.count_ties_of(b)),
         stored_proposal(store, a, b),
-        next((p for p in apart_pairs(store) if {p.a, p.b} == {a, b}), None),
+        apart_pair(store, a, b),
     )
 
 

@@ -18,8 +18,9 @@ from service.failures import Failure
 from service.queries import profile_on
 from service.security import dari, editor, local_address, own_name, require_session, sign_as
 from service.web.conflicts import Conflict, conflict_of
-from service.web.edit_forms import FORMS, EditForm, TieEdit
+from service.web.edit_forms import EditForm
 from service.web.naming import ids_of, names_profiles
+from service.web.record_forms import FORMS, TieEdit
 
 editing = APIBlueprint("editing", __name__, enable_openapi=False)
 editing.before_request(require_session)

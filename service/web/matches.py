@@ -10,7 +10,7 @@ from pydantic import Field, StringConstraints
 
 from matcher import Match, MatchList
 from profiles import AnyProfile, Programme, Record, Side, Store, Verdict, validate
-from profiles.schema import Id, Plain, Whole
+from profiles.fields import Id, Plain, Whole
 from profiles.validation import without_unknown_fields
 from service.queries import StartupMatchQuery, profile_on
 from service.wiring import Dari

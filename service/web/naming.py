@@ -47,14 +47,25 @@ def ids_of(dari: Dari, field: str, text: str) -> tuple[str, list[AnyProfile]]:
     return "\n".join(lines), list(near.values())
 
 
+def near_names(dari: Dari, text: str) -> list[AnyProfile]:
+    """Read the profiles whose names are like a text, the likest first."""
+    if not is_clean(text) or not text.strip() or len(text) > _LONGEST:
+        return []
+    return _alike(dari, text, None)[:_MOST_NEAR]
+
+
+def _alike(dari: Dari, name: str, side: Side | None) -> list[AnyProfile]:
+    found = [id for id, _ in dari.names.search(name, side, _MOST_ALIKE)]
+    held = dari.store.get_many(found)
+    return [held[id] for id in found if id in held]
+
+
 def _id_of(dari: Dari, name: str, side: Side | None) -> tuple[str, list[AnyProfile]]:
     if not is_clean(name) or len(name) > _LONGEST:
         return name, []
     if name in dari.store.sides([name]) or name in dari.store.merged_into([name]):
         return name, []
-    found = [id for id, _ in dari.names.search(name, side, _MOST_ALIKE)]
-    held = dari.store.get_many(found)
-    alike = [held[id] for id in found if id in held]
+    alike = _alike(dari, name, side)
     same = [one.id for one in alike if _plain(name) in map(_plain, _names(one))]
     return (same[0], []) if len(same) == 1 else (name, alike[:_MOST_NEAR])
 

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from apiflask import APIBlueprint
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from profiles import Side
+from profiles import Side, Tie
 from profiles.merging import merges_of
 from service.queries import (
     ListQuery,
     PartnerMatchQuery,
+    ProfileQuery,
     StartupMatchQuery,
+    TieQuery,
     profile_on,
     read_match_query,
     read_page,
     read_query,
+    read_ties,
 )
 from service.security import dari, editor, local_address, require_session
 from service.submission import keep_sectors
 from service.web.matches import beside, match_page, read_verdict
+from service.web.naming import near_names
 from service.web.understanding import suggested_sectors
 
 staff = APIBlueprint("staff", __name__, enable_openapi=False)
@@ -43,14 +49,18 @@ def profiles(side: str) -> ResponseReturnValue:
 
 @staff.get("/<any(startups, partners):side>/<path:id>")
 def profile(side: str, id: str) -> ResponseReturnValue:
-    """Show one profile with its ties."""
+    """Show one profile with its ties, a page of them at a time."""
     store = dari().store
     found = profile_on(store, SIDES[side], id)
-    ties = store.ties_of([id])
-    names = store.get_many({end for tie in ties for end in (tie.a, tie.b)})
+    after = read_query(ProfileQuery, request.args, strict=False).ties
+    ties = read_ties(store, TieQuery(profile=id, cursor=after))
+    names = store.get_many({
+        end for tie in cast(tuple[Tie, ...], ties.items) for end in (tie.a, tie.b)
+    })
     merged = [one for one in merges_of(store, id) if one.kept == id and one.undone_at is None]
     shown = {
         "ties": ties,
+        "after": after,
         "names": names,
         "suggested": suggested_sectors(found),
         "merged": merged,
@@ -85,6 +95,14 @@ def add_verdict(side: str, id: str) -> ResponseReturnValue:
     flash(gettext("Your verdict has been kept."), beside(verdict.candidate))
     default = url_for("staff.matches", side=side, id=id)
     return redirect(local_address(request.form.get("back"), default), 303)
+
+
+@staff.get("/names")
+def names() -> ResponseReturnValue:
+    """Give the profiles whose names are like what is typed in a form, the likest first."""
+    query = read_query(ListQuery, request.args, strict=False)
+    found = near_names(dari(), query.q or "")
+    return jsonify([{"id": one.id, "name": " / ".join(one.name.parts)} for one in found])
 
 
 @staff.get("/programmes")

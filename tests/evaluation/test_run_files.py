@@ -73,8 +73,9 @@ def test_a_hostile_line_is_refused_with_its_number_in_both_languages(
     error = refused(written(tmp_path, raw), read)
     assert (error.code, error.file, error.line) == (code, "a.run", 4)
     assert "a.run, line 4: " in str(error)
-    assert error.rule_in("ko").startswith("a.run 4번째 줄: ")
-    assert any("가" <= c <= "힣" for c in error.remedy_in("ko"))
+    rule, remedy = error.told("ko")
+    assert rule.startswith("a.run 4번째 줄: ")
+    assert any("가" <= c <= "힣" for c in remedy)
 
 
 def test_a_pair_that_stands_twice_names_both_lines(tmp_path: Path, read: TestSet) -> None:

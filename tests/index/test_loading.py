@@ -429,3 +429,32 @@ def test_an_undone_merge_gives_nothing(
     report = load("startups", merged)
     assert (report.accepted, report.written) == (3, 0)
     assert sqlite_store.get("ganada-1").aliases == ()
+
+
+@pytest.mark.parametrize("undone", [False, True])
+def test_what_a_merge_gives_while_a_batch_is_read_is_not_overwritten(
+    load: Import,
+    sqlite_store: Store,
+    letters: Letters,
+    monkeypatch: pytest.MonkeyPatch,
+    undone: bool,
+) -> None:
+    writer = Writer(sqlite_store, letters)
+    load("startups", lines(startup("k"), startup("d", sectors=["energy"], aliases=["GND"])))
+    made = writer.merge("k", "d") if undone else None
+    put_many = sqlite_store.put_many
+
+    def late(entries: Any, **more: Any) -> int:
+        monkeypatch.setattr(sqlite_store, "put_many", put_many)
+        if made is None:
+            writer.merge("k", "d")
+        else:
+            writer.unmerge(made.number)
+        return put_many(entries, **more)
+
+    monkeypatch.setattr(sqlite_store, "put_many", late)
+    report = load("startups", lines(startup("k", summary="new"), startup("z")))
+    assert (report.accepted, report.written) == (2, 2)
+    now = sqlite_store.get("k")
+    assert now.summary.joined == "new"
+    assert (now.sectors, now.aliases) == (((), ()) if undone else (("energy",), ("Name d", "GND")))

@@ -6,6 +6,7 @@ import multiprocessing
 import sqlite3
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,17 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, inspect, text
 
-from profiles import Partner, Side, Store, StoreError, Vectors, database, tables, validate
+from profiles import (
+    Partner,
+    Side,
+    Store,
+    StoreError,
+    Vectors,
+    Verdict,
+    database,
+    tables,
+    validate,
+)
 from profiles.database import alembic_config, open_engine, reading, writing
 
 
@@ -61,6 +72,35 @@ def test_down_to_nothing_and_up_again(engine: Engine) -> None:
             command.downgrade(config, "base")
         assert names() == set()
         assert not database.is_migrated(engine)
+
+
+def test_verdicts_from_before_revisions_are_told_in_their_order(store: Store) -> None:
+    put(store, "q")
+    days = [datetime(2026, 1, day, tzinfo=UTC) for day in (1, 2, 3)]
+    for day, note in zip(days, ("가", "b", "c"), strict=True):
+        store.add_verdict(Verdict("q", "p", "good", note, 2, "m", day), by="Kim")
+    told = store.history("q")
+    with writing(store.engine) as connection:
+        config = alembic_config()
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0003")
+        r = tables.revisions.c
+        older = tables.revisions.delete().where(r.kind == "verdict", r.number < 3)
+        connection.execute(older)
+        connection.execute(tables.revisions.update().where(r.number == 3).values(number=1))
+    for _ in range(2):
+        store.migrate()
+        found = [one for one in store.history("q") if one.kind == "verdict"]
+        assert [(one.number, one.by, one.at) for one in found][:2] == [
+            (1, "before revisions", days[0]),
+            (2, "before revisions", days[1]),
+        ]
+        assert (found[2].number, found[2].by) == (3, "Kim")
+        its = [one.payload for one in told if one.kind == "verdict"]
+        assert [one.payload for one in found] == its
+        with writing(store.engine) as connection:
+            config.attributes["connection"] = connection
+            command.downgrade(config, "0003")
 
 
 def test_migrating_twice_keeps_what_is_there(store: Store) -> None:

@@ -33,6 +33,18 @@ PARAMS: dict[str, dict[str, object]] = {
     "not_apart": {"other": "b"},
     "list_full": {"list": "conflicts", "count": 201, "limit": 200},
     "undo_order": {"later": 7, "dropped": "b", "kept": "a"},
+    **{key: {"ending": ".pdf"} for key in ("file_format", "file_report_format")},
+    **{key: {"reason": "no disk"} for key in ("file_unread", "file_no_sheet", "file_no_parquet")},
+    **{key: {"reason": "no disk"} for key in ("file_unwritten", "map_unread", "map_toml")},
+    "file_sheet_rows": {"found": "300,000", "limit": "200,000"},
+    "file_sheet_size": {"size": "2,000"},
+    "file_export_format": {"ending": ".pdf", "allowed": ".csv, .jsonl"},
+    "file_many_rows": {"limit": "200,000"},
+    "header_twice": {"name": "summary", "times": 2},
+    "header_unknown": {"names": "a, b", "known": "id, name"},
+    "header_lacks": {"names": "a, b", "known": "id, name"},
+    **{key: {"near": "columns"} for key in ("map_section", "map_option", "map_field")},
+    "map_table": {"name": "values"},
 }
 CODES = sorted(catalogue())
 
@@ -77,6 +89,7 @@ def test_every_code_of_the_source_has_its_message() -> None:
     text = "\n".join(path.read_text(encoding="utf-8") for path in sources)
     used = set(re.findall(r'PydanticCustomError\(\s*"(\w+)"', text))
     used |= set(re.findall(r'FieldError\(\s*[\w".]+,\s*"(\w+)"', text))
+    used |= set(re.findall(r'"((?:file|header|map)_\w+)"', text)) - {"map_file", "map_hint"}
     mapped = re.search(r"_CODES = {(.*?)}", text, re.DOTALL)
     assert mapped
     used |= set(re.findall(r': "(\w+)"', mapped[1]))

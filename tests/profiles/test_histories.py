@@ -115,7 +115,7 @@ def test_each_kind_has_its_own_history(known: Store) -> None:
 
 @pytest.mark.parametrize("size", [1, 3, 50])
 def test_ties_are_read_by_pages(known: Store, size: int) -> None:
-    whole = known.ties_of(["s1"])
+    whole = known.ties_page("s1")
     assert known.count_ties_of("s1") == len(whole) == 8
     parts: list[Tie] = []
     after = None

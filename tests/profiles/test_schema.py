@@ -29,7 +29,7 @@ from profiles import (
     TieKind,
     validate,
 )
-from profiles.schema import LONGEST_LIST
+from profiles.fields import LONGEST_LIST
 
 STARTUP: dict[str, Any] = {"id": "sonic", "name": "Sonic", "summary": "Ultrasound probes"}
 PARTNER: dict[str, Any] = {"id": "etri", "name": "ETRI"}

@@ -104,7 +104,7 @@ def test_ids_that_nobody_has(store: Store, id: str) -> None:
     with pytest.raises(UnknownId):
         store.erase(id)
     assert store.verdicts(id) == []
-    assert store.ties_of([id]) == []
+    assert store.ties_page(id) == []
     assert store.vectors("startup", [id], SPACE) == {}
     assert len(store.page(Side.STARTUP, after=id)) <= 1
 
@@ -291,15 +291,15 @@ def test_ties_come_back_as_they_went(store: Store) -> None:
     seq = store.put_ties([(two, Vectors(SPACE)), (one, Vectors(SPACE, {"subject": b"12"}))])
     assert seq == 2
     assert list(store.ties()) == [one, two]
-    assert store.ties_of(["b"]) == [one, two]
-    assert store.ties_of(["a"]) == [one]
+    assert store.ties_page("b") == [one, two]
+    assert store.ties_page("a") == [one]
     assert store.get_ties(["t2", "t9"]) == {"t2": two}
     assert store.count_ties() == 2
     assert store.vectors("tie", ["t1"], SPACE) == {"t1": {"subject": b"12"}}
     later = tie("t1", "a", "c", valid_from=date(2015, 1, 1), subject="x")
     assert store.changed_ties([one, two, later], SPACE) == [later]
     store.put_ties([(later, Vectors(SPACE))])
-    assert store.ties_of(["a"]) == [later]
+    assert store.ties_page("a") == [later]
     assert [t.id for t in store.changed_ties([later, two], SPACE)] == ["t1"]  # it lacks its vector
 
 

@@ -146,7 +146,7 @@ def test_the_ties_of_a_profile_are_listed(client, bearer, store):
         page = client.get(path, headers=bearer).json
         seen += [item["id"] for item in page["items"]]
         path = page["next"]
-    assert seen == [tie.id for tie in store.ties_of(["samsung"])]
+    assert seen == [tie.id for tie in store.ties_page("samsung")]
     assert page["total"] == len(seen)
     for query in ("", "?profile=nobody"):
         wrong = problem(client.get(f"/api/v1/ties{query}", headers=bearer), 422)

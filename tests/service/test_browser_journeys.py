@@ -348,3 +348,33 @@ def test_staff_merge_two_profiles_and_undo_it_without_scripts(watch, app, token)
     page.get_by_text("두 프로필을 분리했습니다.").wait_for()
     assert page.get_by_text("이름만 같음").is_visible()
     assert page.get_by_role("link", name="비교").count() == 0
+
+
+def test_a_name_that_is_typed_in_the_form_of_a_tie_is_completed(watch, token):
+    tab = watch()
+    tab.open(f"/sign-in?token={token}")
+    page = tab.open("/ties/new")
+    page.locator("#a").press_sequentially("samsu")
+    offered = page.locator('datalist#a-names option[value="samsung"]')
+    offered.wait_for(state="attached")
+    assert "삼성" in offered.text_content()
+    assert page.locator("#a").get_attribute("list") == "a-names"
+
+
+def test_a_verdict_outlives_the_session_in_a_browser(watch, app, token):
+    tab = watch("ko", width=390)
+    tab.open(f"/sign-in?token={token}")
+    page = tab.open("/startups/sonoeye/matches")
+    page.locator("details.verdict summary").first.click()
+    page.locator("[name=note]").first.fill("둘째 회의를 잡기로 함")
+    page.context.clear_cookies()
+    page.locator("button[value=good]").first.click()
+    assert page.locator("h1").text_content() == "로그아웃된 상태입니다"
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="로그인").last.click()
+    other = opened.value
+    other.goto(f"{tab.address}/sign-in?token={token}")
+    page.get_by_role("button", name="다시 보내기").click()
+    page.get_by_text("평가를 저장했습니다.").wait_for()
+    said = app.extensions["dari"].store.verdicts("sonoeye")
+    assert said[-1].note == "둘째 회의를 잡기로 함"

@@ -181,3 +181,35 @@ def test_a_signal_stops_between_batches_and_the_next_run_goes_on(dari, rows, tmp
     assert 0 < done < count
     report = json.loads(dari("import", "startups", file, "--json").stdout)
     assert (report["unchanged"], report["written"]) == (done, count - done)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("rows.pdf", "", ".pdf은(는) Dari가 읽는 형식이 아닙니다."),
+        ("rows.xlsx", "x", "XLSX 파일이 아닙니다"),
+        ("rows.parquet", "x", "온전한 Parquet 파일이 아닙니다"),
+        ("rows.csv", "a,b", "첫 행에 Dari가 아는 항목 이름이 없습니다: a, b."),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_told_in_the_language_asked_for(
+    dari, rows, name, content, said, monkeypatch
+):
+    file = rows(content, name=name)
+    failed = dari("import", "startups", file, "--lang", "ko")
+    assert failed.exit_code == 1
+    assert f"dari: {said}" in failed.stderr
+    assert "해결 방법:" in failed.stderr
+    assert "remedy:" in dari("import", "startups", file).stderr
+    monkeypatch.setenv("DARI_LANGUAGE", "ko")
+    assert said in dari("import", "startups", file).stderr
+
+
+def test_a_wrong_map_or_report_is_told_in_korean(dari, rows):
+    file, column_map = rows(GOOD), rows('[columns]\n"a" = "nix"', name="map.toml")
+    wrong = dari("import", "startups", file, "--map", column_map, "--lang", "ko")
+    assert "이 기록에 없는 항목입니다." in wrong.stderr
+    wrong = dari("import", "startups", file, "--report", "x.pdf", "--lang", "ko")
+    assert "보고서는 .pdf 형식으로 쓸 수 없습니다." in wrong.stderr
+    gone = dari("import", "startups", file.with_name("gone.csv"), "--lang", "ko")
+    assert "그런 파일이 없습니다." in gone.stderr

@@ -122,9 +122,9 @@ def test_a_restored_installation_answers_the_same_lists(
     assert "Written" in good("backup", file).stderr
     monkeypatch.setenv("DARI_HOME", str(tmp_path / "restored"))
     if kind == "postgresql":
-        from tests.conftest import _new_database
+        from tests.servers import new_database
 
-        url = _new_database(request.getfixturevalue("postgresql"))
+        url = new_database(request.getfixturevalue("postgresql"))
         monkeypatch.setenv("DARI_DATABASE_URL", url)
     assert "Restored" in good("restore", file).stderr
     assert (tmp_path / "restored").stat().st_mode & 0o777 == 0o700

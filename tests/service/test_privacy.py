@@ -399,6 +399,16 @@ def test_idle_startups_expire_after_a_warning_and_partners_never(filled, monkeyp
     assert dari("expire", "--yes").exit_code == 0
 
 
+def test_expiry_names_what_goes_along(filled, monkeypatch):
+    monkeypatch.setenv("DARI_RETENTION_INACTIVE_DAYS", "365")
+    dari("merge", "s-1", "s-2", "--yes")
+    age(filled, 366, "s-1")
+    (listed,) = json.loads(dari("expire", "--dry-run", "--json").stdout)["expired"]
+    assert (listed["id"], listed["merged"]) == ("s-1", ["s-2"])
+    assert "what was merged into them (s-2)" in dari("expire").stderr
+    assert "Erased: s-1, s-2." in dari("expire", "--yes").stderr
+
+
 # Consent
 
 

@@ -209,3 +209,16 @@ def test_a_pair_names_fields_and_values_as_the_other_pages_do(app, staff):
         ):  # fmt: skip
             assert words in shown, words
     assert "지원" in staff.get("/duplicates/pair?a=q1&b=q2&lang=ko").text
+
+
+def test_a_merge_sent_after_the_session_ended_can_be_sent_again(app, store, token, send):
+    browser = app.test_client()
+    lost = send(browser, "/duplicates/merge", form(store, **{"choice-trl": "b"}))
+    assert lost.status_code == 401
+    assert "You are signed out" in lost.text
+    tags = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', lost.text)
+    assert ("choice-trl", "b") in tags
+    browser.get(f"/sign-in?token={token}")
+    answer = browser.post("/duplicates/merge", data=dict(tags))
+    assert (answer.status_code, answer.location) == (303, "/duplicates#merge-1")
+    assert store.get("s-a").trl == 5

@@ -356,7 +356,7 @@ def test_a_tie_is_added_edited_and_ended(staff, store):
     assert 'id="b-error"' in wrong.text
     typed = {**fields(wrong), "b": "kaist", "valid_from": "2026-03-01", "editor": "Ahn"}
     assert post(staff, typed, "/ties/new").headers["Location"] == "/startups/munster"
-    (tie,) = store.ties_of(["munster"])
+    (tie,) = store.ties_page("munster")
     assert (tie.b, tie.subject.ko, tie.kind) == ("kaist", "월면 시험", "pilot")
     again = post(staff, typed, "/ties/new")
     assert "This very tie is kept already" in again.text
@@ -430,7 +430,8 @@ def test_saving_needs_the_csrf_token(staff, store):
 def test_every_field_of_the_schema_has_its_place_in_the_form(app, kind):
     from service.describing import FIELDS
     from service.editing import _MODELS
-    from service.web.edit_forms import FORMS, _split
+    from service.web.edit_forms import _split
+    from service.web.record_forms import FORMS
 
     with app.test_request_context():
         form = FORMS[kind](formdata=None)
@@ -451,17 +452,17 @@ def test_a_maker_without_a_readable_name_is_told_as_staff(staff, store):
 def test_a_tie_that_was_edited_does_not_stand_in_the_way_of_what_it_said_before(staff, store):
     typed = opened(staff, "/ties/new") | {"kind": "pilot", "a": "munster", "b": "kaist"}
     assert post(staff, typed, "/ties/new").status_code == 303
-    (first,) = store.ties_of(["munster"])
+    (first,) = store.ties_page("munster")
     edit = f"/ties/{first.id}/edit"
     assert post(staff, opened(staff, edit) | {"b": "samsung"}, edit).status_code == 303
     assert post(staff, typed, "/ties/new").status_code == 303
-    ties = store.ties_of(["munster"])
+    ties = store.ties_page("munster")
     assert sorted(tie.b for tie in ties) == ["kaist", "samsung"]
     assert store.get_ties([first.id])[first.id].b == "samsung"
     refused = post(staff, typed, "/ties/new")
     assert refused.status_code == 422
     assert "This very tie is kept already" in refused.text
-    assert len(store.ties_of(["munster"])) == 2
+    assert len(store.ties_page("munster")) == 2
 
 
 def test_keeping_sectors_at_once_with_somebody_else_is_told_as_that(staff, app, store, monkeypatch):
@@ -485,9 +486,9 @@ def test_keeping_sectors_at_once_with_somebody_else_is_told_as_that(staff, app, 
 def test_a_withdrawal_on_a_page_locks_nobody_out_of_the_tables(
     make_app, sign_in, postgresql, tmp_path
 ):
-    from tests.conftest import _new_database
+    from tests.servers import new_database
 
-    settings = {"database_url": _new_database(postgresql)}
+    settings = {"database_url": new_database(postgresql)}
     store = init(Settings(home=tmp_path, **settings)).store
     app = make_app(**settings)
     submit(app.extensions["dari"], MUNSTER)
@@ -523,7 +524,7 @@ def test_a_tie_takes_the_names_of_profiles_and_offers_those_that_are_like(staff,
     assert re.search(r"Similar names: [^<]*\(<code>naver</code>\)", wrong.text)
     assert fields(wrong)["b"] == ["Navr"]
     assert post(staff, {**fields(wrong), "b": " 네이버 "}, path).status_code == 303
-    (tie,) = store.ties_of(["munster"])
+    (tie,) = store.ties_page("munster")
     assert {tie.a, tie.b} == {"munster", "naver"}
     assert "An ID shared by the ties of one project" in wrong.text
 

@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from profiles import Tie, validate
 from profiles.apart import apart_pairs
 from service.submission import submit
 
@@ -229,3 +230,71 @@ def test_the_list_of_startups_begins_with_the_newest(make_app, sign_in):
         submit(dari, {"id": id, "name": f"Firm {id}", "summary": "We make boats."})
     page = sign_in(app).get("/startups").text
     assert re.findall(r'class="cell-name">\s*<a href="/startups/([^"]+)"', page) == ["a", "z", "m"]
+
+
+def sent_again(page):
+    """Read the fields of the form that shows again what was sent."""
+    form = re.search(r'<form method="post" action="([^"]+)">(.*?)</form>', page, re.DOTALL)
+    tags = re.findall(r"<input [^>]*>", form[2])
+    return form[1], {
+        re.search('name="([^"]*)"', tag)[1]: html.unescape(re.search('value="([^"]*)"', tag)[1])
+        for tag in tags
+    }
+
+
+def test_a_verdict_sent_after_the_session_ended_is_kept_and_sent_again(client, send, app, token):
+    store = app.extensions["dari"].store
+    data = {"candidate": "kaist", "label": "good", "shown_rank": "3", "model_version": "m",
+            "note": 'a "long" note', "back": "/startups/sonoeye/matches"}  # fmt: skip
+    for answer in (
+        client.post("/startups/sonoeye/verdicts", data=data),
+        send(client, "/startups/sonoeye/verdicts", data),
+    ):
+        assert answer.status_code == 401
+        assert "You are signed out" in answer.text
+        assert 'target="_blank"' in answer.text
+        path, fields = sent_again(answer.text)
+        assert path == "/startups/sonoeye/verdicts"
+        assert fields.items() >= data.items()
+    client.get(f"/sign-in?token={token}")
+    done = client.post(path, data=fields)
+    assert (done.status_code, done.location) == (303, "/startups/sonoeye/matches")
+    assert [one.note for one in store.verdicts("sonoeye")] == ['a "long" note']
+
+
+def test_what_another_site_sent_is_not_shown_to_be_sent_again(client, send):
+    data = {"candidate": "kaist", "label": "poor", "shown_rank": "1", "model_version": "m"}
+    away = {"Origin": "https://elsewhere.example"}
+    answer = client.post("/startups/sonoeye/verdicts", data=data, headers=away)
+    assert answer.status_code in {400, 401}
+    assert "kaist" not in answer.text
+
+
+def test_the_ties_of_a_profile_are_paged(make_app, sign_in):
+    app = make_app()
+    dari = app.extensions["dari"]
+    raws = [{"id": f"t{n:03}", "kind": "pilot", "a": "kaist", "b": "samsung"} for n in range(120)]
+    dari.writer.put_ties([validate(Tie, raw) for raw in raws])
+    browser, path, seen = sign_in(app), "/partners/kaist", []
+    while path:
+        page = browser.get(path).text
+        assert re.search(r'Ties <small class="total">(\d+)<', page)[1] == "123"
+        seen.append(re.findall(r'href="/ties/([^/"]+)/edit', page))
+        following = re.search(r'href="([^"]+)" rel="next"', page)
+        path = following and html.unescape(following[1]).partition("#")[0]
+    held = [one.id for one in dari.store.ties_page("kaist", limit=1000)]
+    assert [id for part in seen for id in part] == held
+    assert [len(part) for part in seen] == [50, 50, 23]
+    assert "First page" in page
+
+
+def test_names_like_what_is_typed_are_offered(staff, client):
+    near = staff.get("/names?q=삼성").json
+    assert {"id": "samsung", "name": "Samsung / 삼성"} in near
+    assert len(near) <= 5
+    for nothing in ("", "%20", "x" * 999):
+        assert staff.get(f"/names?q={nothing}").json == []
+    assert client.get("/names?q=삼성").status_code == 401
+    form = staff.get("/ties/new").text
+    assert len(re.findall(r'data-names="/names"', form)) == 2
+    assert "names.js" in form

@@ -1,0 +1,20 @@
+// Offers, while one types, the profiles whose names are like it: in each field with data-names.
+(() => {
+  for (const field of document.querySelectorAll("input[data-names]")) {
+    const list = document.createElement("datalist");
+    list.id = `${field.id}-names`;
+    field.after(list);
+    field.setAttribute("list", list.id);
+    let waiting;
+    field.addEventListener("input", () => {
+      clearTimeout(waiting);
+      waiting = setTimeout(async () => {
+        const asked = `${field.dataset.names}?q=${encodeURIComponent(field.value)}`;
+        const answer = await fetch(asked);
+        if (!answer.ok) return;
+        const near = await answer.json();
+        list.replaceChildren(...near.map(({ id, name }) => new Option(name, id)));
+      }, 200);
+    });
+  }
+})();

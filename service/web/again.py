@@ -1,0 +1,34 @@
+"""Owns the page that keeps what a form of staff sent, where that could not be taken."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from flask import render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from service.failures import Failure
+
+_BLUEPRINTS = ("staff", "duplicates")
+_TYPED = ("note",)
+"""The fields that a person types; the others are sent again as they were."""
+
+
+def is_sent() -> bool:
+    """Tell whether a form of this site's staff pages is being sent that is no form of a record."""
+    origin = request.headers.get("Origin")
+    is_own = origin is None or urlsplit(origin).netloc == request.host
+    return is_own and request.method == "POST" and request.blueprint in _BLUEPRINTS
+
+
+def sent_again(failure: Failure) -> ResponseReturnValue | None:
+    """Show what was sent, to be sent again; None for any other request."""
+    if not is_sent():
+        return None
+    fields = [one for one in request.form.items(multi=True) if one[0] != "csrf_token"]
+    shown = {
+        "typed": [(name, value) for name, value in fields if name in _TYPED],
+        "kept": [(name, value) for name, value in fields if name not in _TYPED],
+        "home": url_for("staff.profiles", side="startups"),
+    }
+    return render_template("again.html", failure=failure, **shown), failure.status
