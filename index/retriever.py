@@ -49,6 +49,8 @@ FACET_PAIRS: Mapping[str, tuple[Facet, Facet]] = {
 }
 """Evidence by name: the facet of the startup and the facet of the partner that are compared."""
 
+_PAST = frozenset({"history", "history_all", "history_lexical"})
+
 
 @dataclass(frozen=True, slots=True)
 class Query:
@@ -135,17 +137,26 @@ class Retriever:
 
 
 def fuse(evidence: Evidence, weights: Mapping[str, float]) -> Scores:
-    """Fuse evidence of n candidates to one score each, shape (n,): a weighted sum.
+    """Fuse evidence of n candidates to one score each, shape (n,).
 
     A cosine counts as it is, a sum s without a bound as s / (s + half of `HALVES`), so that weak
     evidence stays weak where nobody has a better one; what is unknown or below zero counts nothing.
+
+    Weighted, they are added up; but the text of facets and history are two accounts of one thing,
+    and count as the root of the sum of their squares: each alone in full, while beside a rich past
+    a text adds little. More evidence never lowers a score.
     """
-    total: Scores = np.zeros(len(next(iter(evidence.values()))))
+    text, history, others = (np.zeros(len(next(iter(evidence.values())))) for _ in range(3))
     for name, weight in weights.items():
         if name in evidence:
-            values = np.fmax(evidence[name], 0.0)
-            total += weight * (values / (values + HALVES[name]) if name in HALVES else values)
-    return total
+            account = text if name in FACET_PAIRS else history if name in _PAST else others
+            account += weight * _bounded(name, np.fmax(evidence[name], 0.0))
+    fused: Scores = np.hypot(text, history) + others
+    return fused
+
+
+def _bounded(name: str, values: Scores) -> Scores:
+    return values / (values + HALVES[name]) if name in HALVES else values
 
 
 class _Look(ABC):
