@@ -105,11 +105,6 @@ class CoarseCodes:
         """Count the rows that there were when lists and codes were learned."""
         return self._shape.trained_on
 
-    @property
-    def bytes_per_row(self) -> int:
-        """Count the bytes of a code, of its row's number beside it, and of the row's list."""
-        return int(self._index.code_size) + 8 + self._list_of.itemsize
-
     def search(self, store: Halves, query: Floats, k: int, among: RowSet | None) -> Found:
         """Find nearly all of the k best for a query (d,) among the rows that have a code.
 

@@ -14,7 +14,7 @@ from index.columns import Mask, Numbers, best_first
 from index.encoder import Encoder
 from index.filters import Filters
 from index.follower import Follower
-from index.history import Near
+from index.nearness import Near
 from index.passages import Facet, document, passages
 from index.postings import Scores
 from index.search_index import SearchIndex

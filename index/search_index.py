@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
@@ -78,6 +79,14 @@ class SearchIndex:
             there = [e for e in entries if e.facts.side is side and facet in e.vectors]
             if there:
                 held.put([e.id for e in there], np.stack([e.vectors[facet] for e in there]))
+
+    @contextmanager
+    def growing(self) -> Iterator[None]:
+        """Make codes of vectors once, after a block that puts many profiles."""
+        with ExitStack() as stack:
+            for held in self.facets.values():
+                stack.enter_context(held.growing())
+            yield
 
     def remove(self, id: str) -> None:
         """Drop a profile; an id that is not there is passed over."""

@@ -7,6 +7,7 @@ import logging
 import threading
 import weakref
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import numpy as np
@@ -178,7 +179,7 @@ class VectorIndex:
         return len(self._table) - self._table.dead
 
     def __contains__(self, id: str) -> bool:
-        return self._has(self._roster.number(id))
+        return bool(self._table.rows_of(self._roster.numbers([id]))[0] >= 0)
 
     @property
     def ids(self) -> Collection[str]:
@@ -201,7 +202,7 @@ class VectorIndex:
             return
         with self._lock:
             self._table.append(vectors)
-            numbers = np.array([self._held(id) for id in ids], dtype=np.int64)
+            numbers = self._held(ids)
             self._table.name(numbers)
             self._touch(numbers)
             self._compact()
@@ -209,11 +210,11 @@ class VectorIndex:
     def remove(self, ids: Collection[str]) -> None:
         """Drop the vectors of `ids`; ids that have none are passed over."""
         with self._lock:
-            there = [id for id in ids if id in self]
-            numbers = self._roster.numbers(there)
+            numbers = np.unique(self._roster.numbers(ids))
+            numbers = numbers[self._table.rows_of(numbers) >= 0]
             self._table.discard(numbers)
             self._touch(numbers)
-            for id in there:
+            for id in self._roster.ids(numbers.tolist()):
                 self._roster.release(id)
 
     def search(
@@ -268,6 +269,10 @@ class VectorIndex:
             given[there] = self._table.backend.vectors(rows[there])
         return given
 
+    def growing(self) -> AbstractContextManager[None]:
+        """Begin to build what goes beside the searches only after a block that puts much."""
+        return self._table.backend.growing()
+
     def settle(self) -> None:
         """Wait until what is being built beside the searches serves them."""
         compactor = self._compactor
@@ -275,13 +280,12 @@ class VectorIndex:
             compactor.join()
         self._table.backend.settle()
 
-    def _has(self, number: int) -> bool:
-        return bool(self._table.rows_of(np.array([number]))[0] >= 0)
-
-    def _held(self, id: str) -> int:
-        """Give the number of an id that has a row, or is to get one."""
-        number = self._roster.number(id)
-        return number if self._has(number) else self._roster.hold(id)
+    def _held(self, ids: Sequence[str]) -> Numbers:
+        """Give the numbers of ids that have a row, or are to get one, shape (n,)."""
+        numbers = self._roster.numbers(ids)
+        for place in np.flatnonzero(self._table.rows_of(numbers) < 0).tolist():
+            numbers[place] = self._roster.hold(ids[place])
+        return numbers
 
     def _found(
         self, queries: Floats, k: int, among: Collection[str] | Selection | None
