@@ -314,7 +314,7 @@ def test_what_was_removed_leaves_no_room_taken(
     tie: MakeTie, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Numbers are given anew, and what is left is found as in a history that never held more."""
-    monkeypatch.setattr("index.history._FEWEST_DEAD_ROWS", 8)
+    monkeypatch.setattr("index.subjects._FEWEST_DEAD_ROWS", 8)
     rng = np.random.default_rng(1)
     vectors = rng.normal(size=(60, 2)).astype(np.float32)
     ties = [
