@@ -43,16 +43,19 @@ def test_text_and_past_are_two_accounts_of_one_thing() -> None:
     assert fuse(evidence, weights) == pytest.approx([0.3, 0.3, 0.5 + 0.5, 0.4])
 
 
-EVIDENCE = st.fixed_dictionaries({name: st.floats(-1, 9) for name in [*WEIGHTS, "history"]})
+VALUE = st.sampled_from([np.nan, 0.0, 0.5]) | st.floats(-1, 9)
+EVIDENCE = st.fixed_dictionaries(dict.fromkeys([*WEIGHTS, "history"], VALUE))
 
 
+@settings(max_examples=500, deadline=None)
 @given(EVIDENCE, st.sampled_from([*WEIGHTS, "history"]), st.floats(0, 9), st.booleans())
 def test_more_evidence_never_lowers_a_score_and_what_is_absent_never_raises_it(
     evidence: dict[str, float], name: str, more: float, known: bool
 ) -> None:
     weights = {**WEIGHTS, "history": 0.5}
+    more_of_it = evidence | {name: np.fmax(evidence[name], 0) + more}
     less = evidence if known else evidence | {name: np.nan}
-    pairs = {n: np.array([less[n], (evidence | {name: evidence[name] + more})[n]]) for n in less}
+    pairs = {n: np.array([less[n], more_of_it[n]]) for n in less}
     fused = fuse(pairs, weights)
     assert fused[0] <= fused[1] + 1e-12
 
