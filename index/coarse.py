@@ -48,7 +48,7 @@ class Effort:
     """
 
     lists: float = 2.0
-    probes: float = 30.0
+    probes: float = 28.0
     filtered: float = 1.6
     lean: float = 3.0
     spreads: float = 5.0
