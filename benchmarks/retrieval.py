@@ -85,6 +85,7 @@ def systems() -> dict[str, tuple[Fusion, bool]]:
         "shipped": (weighted(shipped), False),
         "before: reciprocal rank": (reciprocal(dict.fromkeys(BEFORE, 1.0)), True),
         "reciprocal rank, same weights": (reciprocal(shipped), True),
+        "text and history added up": (added(shipped), False),
         "weights of the greatest": (relative(shipped), False),
         "vectors alone": (weighted(without(shipped, "lexical", "history_lexical")), False),
         "history by the nearest subject": (
@@ -105,6 +106,13 @@ def without(weights: Mapping[str, float], *names: str) -> dict[str, float]:
 def weighted(weights: Mapping[str, float]) -> Fusion:
     """Order by weighted evidence, as Dari does."""
     return lambda ids, evidence: fuse(evidence, weights)
+
+
+def added(weights: Mapping[str, float]) -> Fusion:
+    """Order by the plain sum of weighted evidence."""
+    return lambda ids, evidence: np.sum(
+        [fuse(evidence, {name: weight}) for name, weight in weights.items()], axis=0
+    )
 
 
 def relative(weights: Mapping[str, float]) -> Fusion:

@@ -27,7 +27,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,10 +72,17 @@ class Dari:
 
     def build(self, vectors: NDArray[np.float16], cases: Sequence[Case]) -> None:
         """Put the vectors in, and wait for their codes."""
+        from index.backend import CoarseBackend
+
+        self._put(CoarseBackend, vectors)
+
+    def _put(self, backend: Any, vectors: NDArray[np.float16]) -> None:
         from index import VectorIndex
+        from index.columns import Roster
 
         self._ids = [f"p{row:07d}" for row in range(len(vectors))]
-        self._index = VectorIndex(vectors.shape[1])
+        self._roster = Roster()
+        self._index = VectorIndex(vectors.shape[1], roster=self._roster, backend=backend)
         self._index.put(self._ids, vectors)
         self._index.settle()
 
@@ -85,7 +92,8 @@ class Dari:
 
         among = None
         if case.admitted is not None:
-            among = Selection(self._ids[row] for row in np.flatnonzero(case.admitted))
+            admitted = (self._ids[row] for row in np.flatnonzero(case.admitted))
+            among = Selection(self._roster.mask(admitted))
             self._index.search(case.queries[:1], K, among=among)
 
         def search(query: Floats) -> list[int]:
@@ -102,12 +110,9 @@ class DariExact(Dari):
 
     def build(self, vectors: NDArray[np.float16], cases: Sequence[Case]) -> None:
         """Put the vectors in."""
-        from index import VectorIndex
         from index.backend import ExactBackend
 
-        self._ids = [f"p{row:07d}" for row in range(len(vectors))]
-        self._index = VectorIndex(vectors.shape[1], backend=ExactBackend)
-        self._index.put(self._ids, vectors)
+        self._put(ExactBackend, vectors)
 
     def under(self, case: Case, number: int) -> Callable[[Floats], Sequence[int]] | None:
         """Search without a filter only: filters are what it is the truth of."""

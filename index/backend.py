@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -42,6 +44,9 @@ class VectorBackend(Protocol):
 
     def __len__(self) -> int:
         """Count the rows."""
+
+    def growing(self) -> AbstractContextManager[None]:
+        """Begin to build what goes beside the searches only after a block that adds much."""
 
     def settle(self) -> None:
         """Wait until what is built beside the searches, if anything, serves them."""
@@ -95,6 +100,10 @@ class ExactBackend:
     def __len__(self) -> int:
         return len(self._store)
 
+    def growing(self) -> AbstractContextManager[None]:
+        """Do nothing: nothing is built beside the searches."""
+        return nullcontext()
+
     def settle(self) -> None:
         """Do nothing: nothing is built beside the searches."""
 
@@ -117,6 +126,7 @@ class CoarseBackend(ExactBackend):
         self._lock = threading.Lock()
         self._builder: threading.Thread | None = None
         self._not_before = self._sizes.exact
+        self._grows = 0
 
     def add(self, vectors: Floats) -> None:
         """Append n rows of shape (n, d); where it is time for codes, a thread makes them.
@@ -125,12 +135,17 @@ class CoarseBackend(ExactBackend):
             ValueError: if a component is not finite as float16.
         """
         super().add(vectors)
-        if not self._is_due():
-            return
-        with self._lock:
-            if self._builder is None or not self._builder.is_alive():
-                self._builder = threading.Thread(target=self._build, daemon=True, name="codes")
-                self._builder.start()
+        self._start_building()
+
+    @contextmanager
+    def growing(self) -> Iterator[None]:
+        """Make codes only after a block that adds much, so that they are made once."""
+        self._grows += 1
+        try:
+            yield
+        finally:
+            self._grows -= 1
+            self._start_building()
 
     def settle(self) -> None:
         """Wait until the rows that are due for a code have one."""
@@ -143,11 +158,6 @@ class CoarseBackend(ExactBackend):
         """Count the rows that have a code."""
         return self._codes.size if self._codes else 0
 
-    @property
-    def bytes_per_row(self) -> float:
-        """Count the bytes of a vector and of its code."""
-        return 2 * self._store.dimension + (self._codes.bytes_per_row if self._codes else 0)
-
     def _best(self, query: Floats, k: int, among: RowSet | None) -> Found:
         codes, size = self._codes, len(self._store)
         if codes is None or (among is not None and len(among) <= self._sizes.gathered):
@@ -156,6 +166,14 @@ class CoarseBackend(ExactBackend):
         if size == codes.size:
             return found
         return better(found, self._store.scan(query, k, among, codes.size, size), k)
+
+    def _start_building(self) -> None:
+        if self._grows or not self._is_due():
+            return
+        with self._lock:
+            if self._builder is None or not self._builder.is_alive():
+                self._builder = threading.Thread(target=self._build, daemon=True, name="codes")
+                self._builder.start()
 
     def _is_due(self) -> bool:
         size, coded = len(self._store), self.coded

@@ -22,6 +22,9 @@ _ROWS_AT_A_TIME = 16_384
 _DEEPER = 8
 _DEEPEST = 20_000
 _LEAST = np.finfo(np.float32).min
+_LIST_BY_LIST = 11
+"""FAISS's name for reading the lists in the order given: the nearest first, so that few rows of
+the others pass the threshold that these have set. By itself it would read them by number."""
 _CODES_FOR_A_ROW = 6
 """How many codes are read in the time in which one row is gathered from memory."""
 
@@ -34,6 +37,8 @@ class Effort:
         lists: lists, times the square root of the number of rows.
         probes: lists that are read first, times the fourth root of the number of lists.
         filtered: how many times as many lists are read first where there is a filter.
+        lean: a list's nearness is that of the point so many standard deviations from its centre,
+            towards the query: a wide list may hold more than a narrow one as near.
         spreads: a further list is read where a row this many standard deviations from its
             centre, towards the query, would enter the k best.
         depth: rows that are reranked, for any k.
@@ -43,10 +48,11 @@ class Effort:
     """
 
     lists: float = 2.0
-    probes: float = 25.0
+    probes: float = 28.0
     filtered: float = 1.6
+    lean: float = 3.0
     spreads: float = 5.0
-    depth: int = 200
+    depth: int = 100
     depth_per_k: int = 4
     errors: float = 2.0
 
@@ -99,11 +105,6 @@ class CoarseCodes:
         """Count the rows that there were when lists and codes were learned."""
         return self._shape.trained_on
 
-    @property
-    def bytes_per_row(self) -> int:
-        """Count the bytes of a code, of its row's number beside it, and of the row's list."""
-        return int(self._index.code_size) + 8 + self._list_of.itemsize
-
     def search(self, store: Halves, query: Floats, k: int, among: RowSet | None) -> Found:
         """Find nearly all of the k best for a query (d,) among the rows that have a code.
 
@@ -112,12 +113,13 @@ class CoarseCodes:
         query is read as far as it must be; where it is cheaper, its rows are read themselves.
         """
         held = self._sizes if among is None else self._held(among)
-        nearness = self._nearness(query)
+        nearness, spread = self._nearness(query), self._shape.spread(query)
         nearness[held == 0] = -np.inf
-        first = self._nearest(nearness, self._shape.probes(filtered=among is not None))
+        leaning = nearness + np.float32(self._shape.effort.lean) * spread
+        first = self._nearest(leaning, self._shape.probes(filtered=among is not None))
         best = self._read(store, query, k, among, first, nearness, held)
         if best is not None:
-            further = self._further(query, k, best, first, nearness)
+            further = self._further(k, best, first, nearness, spread)
             if len(further) == 0:
                 return best
             if among is None or not self._is_dear(further, among):
@@ -126,9 +128,9 @@ class CoarseCodes:
                     return better(best, more, k)
         return store.best(query, k, among, self.size)
 
-    def _further(self, query: Floats, k: int, best: Found, read: Rows, nearness: Floats) -> Rows:
+    def _further(self, k: int, best: Found, read: Rows, nearness: Floats, spread: Floats) -> Rows:
         """Choose the lists, besides those read, of which a row may enter the k best."""
-        reach = nearness + self._shape.reach(query)
+        reach = nearness + np.float32(self._shape.effort.spreads) * spread
         reach[read] = -np.inf
         return np.flatnonzero(reach >= (best.scores[-1] if len(best.rows) == k else _LEAST))
 
@@ -142,9 +144,7 @@ class CoarseCodes:
 
     def _nearest(self, nearness: Floats, probes: int) -> Rows:
         """Choose the lists that are read first, nearest first; none where no list is open."""
-        probes = min(len(nearness), probes)
-        nearest = np.argpartition(nearness, -probes)[-probes:]
-        nearest = nearest[np.argsort(-nearness[nearest])]
+        nearest = np.argsort(-nearness)[:probes]
         return nearest[nearness[nearest] > -np.inf]
 
     def _is_dear(self, lists: Rows, among: RowSet) -> bool:
@@ -240,9 +240,9 @@ class _Shape:
         wide = self.effort.filtered if filtered else 1.0
         return max(1, round(wide * self.effort.probes * math.sqrt(math.sqrt(len(self.centres)))))
 
-    def reach(self, query: Floats) -> Floats:
-        """Say how far towards a query (d,) the rows of each list reach from their centre."""
-        return np.float32(self.effort.spreads * _deviation(self.covariance, query)) * self.radius
+    def spread(self, query: Floats) -> Floats:
+        """Give the standard deviation (l,) of each list's rows in the direction of a query (d,)."""
+        return np.float32(_deviation(self.covariance, query)) * self.radius
 
     def slack(self, query: Floats) -> float:
         """Say by how much a code may say too little of a row's nearness to a query (d,)."""
@@ -279,6 +279,7 @@ def _trained(faiss: Any, sample: Floats, centres: Floats) -> Any:
     product = faiss.METRIC_INNER_PRODUCT
     made = faiss.IndexIVFPQFastScan(nearest, dimension, lists, parts(dimension), _BITS, product)
     made.by_residual = True
+    made.implem = _LIST_BY_LIST
     made.pq.cp.min_points_per_centroid = 1
     made.pq.cp.niter = _ROUNDS
     made.train(sample)

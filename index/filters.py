@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from index.columns import Column, Mask
+from index.columns import Column, Mask, Numbers
 from profiles import Partner, PartnerKind, Profile, Side
 from profiles.taxonomy import country_of, sectors
 
@@ -72,11 +72,9 @@ class FactColumns:
     def __init__(self) -> None:
         self._bit: dict[tuple[str, str], int] = {}
         self._words: list[Column] = []
-        self._size = 0
 
     def put(self, number: int, facts: Facts) -> None:
         """Keep the facts of the profile with this number."""
-        self._size = max(self._size, number + 1)
         words: dict[int, int] = {}
         for value in _values(facts):
             bit = self._bit.setdefault(value, len(self._bit))
@@ -84,16 +82,20 @@ class FactColumns:
         while len(self._words) * 64 < len(self._bit):
             self._words.append(Column(np.uint64))
         for place, column in enumerate(self._words):
-            column.grow(self._size)
+            column.grow(number + 1)
             column.values[number] = words.get(place, 0)
 
     def remove(self, number: int) -> None:
         """Forget the facts of the profile with this number."""
         for column in self._words:
+            column.grow(number + 1)
             column.values[number] = 0
 
-    def admitted(self, side: Side, filters: Filters, size: int) -> Mask:
-        """Mark the profiles of a side that pass the filters, `filters.ids` aside, shape (size,)."""
+    def admitted(self, side: Side, filters: Filters, numbers: Numbers) -> Mask:
+        """Mark which of n profiles, by number, are of a side and pass the filters, shape (n,).
+
+        `filters.ids` are not looked at.
+        """
         wanted = [[("side", side.value)]]
         for field, codes in (
             ("kind", filters.kinds),
@@ -101,19 +103,20 @@ class FactColumns:
             ("sector", filters.sectors),
         ):
             wanted += [[(field, code) for code in codes]] if codes else []
-        passed = np.zeros(size, dtype=bool)
-        passed[: self._size] = np.logical_and.reduce([self._any(values) for values in wanted])
+        passed: Mask = np.logical_and.reduce([self._any(values, numbers) for values in wanted])
         return passed
 
-    def _any(self, values: Iterable[tuple[str, str]]) -> Mask:
-        """Mark the profiles that have any of the values."""
-        found = np.zeros(self._size, dtype=bool)
+    def _any(self, values: Iterable[tuple[str, str]], numbers: Numbers) -> Mask:
+        """Mark which profiles have any of the values."""
+        found = np.zeros(len(numbers), dtype=bool)
         words: dict[int, int] = {}
         for value in values:
             if (bit := self._bit.get(value)) is not None:
                 words[bit // 64] = words.get(bit // 64, 0) | 1 << bit % 64
         for place, bits in words.items():
-            found |= (self._words[place].values & np.uint64(bits)) != 0
+            column = self._words[place]
+            column.grow(1 + int(numbers.max(initial=-1)))
+            found |= (column.values[numbers] & np.uint64(bits)) != 0
         return found
 
 

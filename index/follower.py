@@ -101,15 +101,18 @@ class Follower:
         changes = self._store.changes_after(self._index.seq)
         if not changes:
             return
-        for start in range(0, len(changes), _AT_ONCE):
-            some = changes[start : start + _AT_ONCE]
-            try:
-                self._apply(some)
-            except MissingVectors:
-                # A record that is erased and made again while it is read seems to have none.
-                if self._store.last_seq() == newest:
-                    raise
-                self._apply(some)
+        with self._index.growing():
+            for start in range(0, len(changes), _AT_ONCE):
+                self._apply_some(changes[start : start + _AT_ONCE], newest)
+
+    def _apply_some(self, changes: list[Change], newest: int) -> None:
+        try:
+            self._apply(changes)
+        except MissingVectors:
+            # A record that is erased and made again while it is read seems to have none.
+            if self._store.last_seq() == newest:
+                raise
+            self._apply(changes)
 
     def _apply(self, changes: list[Change]) -> None:
         self._apply_profiles({

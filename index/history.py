@@ -2,211 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
 from bisect import bisect_left, insort
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index.backend import Floats
-from index.columns import Column, Mask, Numbers, Roster
+from index.columns import Mask, Numbers, Roster
+from index.deeds import NEVER, Deeds
 from index.lexical import LexicalIndex, tokenise
-from index.postings import Postings, Scores, Vocabulary
+from index.nearness import Near, damped, greatest
+from index.postings import Scores, Vocabulary
+from index.subjects import Subjects
 from profiles import Tie, TieKind
-
-DAMPING = 0.8
-"""What a profile's next nearest subject counts, of what the one before it counted.
-
-The nearest alone says little of an organisation that does many things, and the plain sum only how
-much it does.
-"""
 
 _NOT_HISTORY = frozenset({TieKind.PAIRING, TieKind.CONFLICT})
 _ALWAYS_KNOWN = 0
 """The day of a tie without a date; the ordinals of dates begin at 1."""
-_NEVER = np.iinfo(np.int32).max
-_FEWEST_DEAD_ROWS = 1_000
-
-
-@dataclass(frozen=True, slots=True)
-class Near:
-    """How near the pasts of n profiles are to a query; NaN for those without any.
-
-    `nearest` is the greatest cosine of a subject, `cosines` and `words` the damped sums of cosines
-    and of BM25 scores over all subjects, the latter for a word of the startup's text in the mean;
-    each has shape (n,).
-    """
-
-    nearest: Scores
-    cosines: Scores
-    words: Scores
-
-    def of(self, numbers: Numbers) -> Near:
-        """Give those of some of the profiles."""
-        return Near(self.nearest[numbers], self.cosines[numbers], self.words[numbers])
-
-
-class _Subjects:
-    """What ties were about: numbered, each with a vector, its words and its ties."""
-
-    def __init__(self, dimension: int, vocabulary: Vocabulary | None) -> None:
-        self.vocabulary = Vocabulary() if vocabulary is None else vocabulary
-        self._number: dict[str, int] = {}
-        self._key_of: dict[str, str] = {}
-        self._ties: dict[str, set[str]] = {}
-        self._vectors = Column(np.float32, dimension)
-        self._words = Postings(self.vocabulary)
-        self._since = Column(np.int32)
-
-    def __len__(self) -> int:
-        return len(self._number)
-
-    def put(self, tie_id: str, text: str, vector: Floats) -> int:
-        """Add a tie to the subject of a text; give the subject's number."""
-        key = hashlib.sha256(text.encode()).hexdigest()[:24]
-        self._key_of[tie_id] = key
-        self._ties.setdefault(key, set()).add(tie_id)
-        if key not in self._number:
-            self._number[key] = self._words.add(tokenise(text))
-            self._vectors.append(vector)
-            self._since.append(_NEVER)
-        return self._number[key]
-
-    def remove(self, tie_id: str) -> None:
-        """Take a tie away; its subject goes with its last tie."""
-        key = self._key_of.pop(tie_id)
-        self._ties[key].discard(tie_id)
-        if not self._ties[key]:
-            del self._ties[key]
-            self._words.drop(self._number.pop(key))
-
-    def number(self, tie_id: str) -> int:
-        """Give the number of a tie's subject, -1 where it has none."""
-        return self._number[self._key_of[tie_id]] if tie_id in self._key_of else -1
-
-    def ties(self, tie_id: str) -> set[str]:
-        """Give the ties that are about the same as a tie that has a subject."""
-        return self._ties[self._key_of[tie_id]]
-
-    def date(self, number: int, day: int) -> None:
-        """Say since when a subject is known."""
-        self._since.values[number] = day
-
-    def known(self, before: int) -> Mask:
-        """Mark the subjects that were known before a day."""
-        marked: Mask = self._since.values < before
-        return marked
-
-    def vectors(self, numbers: Numbers) -> Floats:
-        """Give the vectors of n subjects, shape (n, d)."""
-        found: Floats = self._vectors.values[numbers]
-        return found
-
-    def cosines(self, queries: Floats, numbers: Numbers) -> Scores:
-        """Give for each of n subjects the greatest cosine with any of q queries, shape (n,)."""
-        if len(numbers) < len(self._vectors):
-            wanted, place = np.unique(numbers, return_inverse=True)
-        else:  # most are asked for, some of them often
-            wanted, place = np.arange(len(self._vectors)), numbers
-        # Row by row: a product of matrices rounds a row by where it stands, which is chance here.
-        vectors = self._vectors.values[wanted]
-        greatest: Scores = np.max([np.vecdot(vectors, query) for query in queries], axis=0)[place]
-        return greatest.astype(np.float64)
-
-    def scores(self, tokens: Sequence[str], before: int) -> Scores:
-        """Score all subjects for tokens, as if only those known before a day were there."""
-        return self._words.scores(tokens, self.known(before))
-
-    def weights(self, numbers: Numbers, before: int) -> tuple[Scores, NDArray[np.int32], Numbers]:
-        """Give what each token of some subjects counts, as `Postings.weights` does."""
-        return self._words.weights(numbers, self.known(before))
-
-    def compact(self) -> Numbers | None:
-        """Forget what is gone, where that is half of all: give the new number of each, or None."""
-        if self._words.dead < max(_FEWEST_DEAD_ROWS, len(self)):
-            return None
-        new = self._words.compact()
-        for column in (self._vectors, self._since):
-            column.replace(column.values[new >= 0])
-        self._number = {key: int(new[number]) for key, number in self._number.items()}
-        return new
-
-
-class _Deeds:
-    """Who did something about what, and since when: a row for each such two."""
-
-    def __init__(self) -> None:
-        self._row: dict[tuple[int, int], int] = {}
-        self._ties: list[set[str]] = []
-        self._whose = Column(np.int64)
-        self._about = Column(np.int64)
-        self._since = Column(np.int32)
-        self._unused: list[int] = []
-
-    def put(self, whose: int, about: int, tie_id: str, day: int) -> None:
-        """Add a tie to the row of a profile and a subject."""
-        row = self._row.get((whose, about))
-        if row is None:
-            row = self._row[whose, about] = self._new(whose, about)
-        self._ties[row].add(tie_id)
-        self._since.values[row] = min(day, int(self._since.values[row]))
-
-    def remove(self, whose: int, about: int, tie_id: str, day_of: Mapping[str, int]) -> None:
-        """Take a tie away; the row goes with its last tie."""
-        row = self._row[whose, about]
-        self._ties[row].discard(tie_id)
-        self._since.values[row] = min((day_of[t] for t in self._ties[row]), default=_NEVER)
-        if not self._ties[row]:
-            del self._row[whose, about]
-            self._unused.append(row)
-
-    def rows(self, before: int, among: Mask | None) -> Numbers:
-        """Give the rows known before a day, of the profiles that are marked."""
-        known = self._since.values < before
-        return np.flatnonzero(known if among is None else known & among[self._whose.values])
-
-    def rows_of(self, whose: int, before: int) -> Numbers:
-        """Give the rows of one profile known before a day."""
-        return np.flatnonzero((self._whose.values == whose) & (self._since.values < before))
-
-    def whose(self, rows: Numbers) -> Numbers:
-        """Give the profile of each row."""
-        found: Numbers = self._whose.values[rows]
-        return found
-
-    def about(self, rows: Numbers) -> Numbers:
-        """Give the subject of each row."""
-        found: Numbers = self._about.values[rows]
-        return found
-
-    def ties(self, row: int) -> Collection[str]:
-        """Give the ties of a row."""
-        return self._ties[row]
-
-    def row(self, whose: int, about: int) -> int:
-        """Give the row of a profile and a subject, which must be there."""
-        return self._row[whose, about]
-
-    def renumber(self, new: Numbers) -> None:
-        """Take the new numbers of the subjects."""
-        self._about.replace(new[self._about.values])
-        self._row = {(w, int(new[a])): row for (w, a), row in self._row.items()}
-
-    def _new(self, whose: int, about: int) -> int:
-        if self._unused:
-            row = self._unused.pop()
-            self._ties[row] = set()
-        else:
-            row = self._whose.append(whose)
-            self._about.append(about)
-            self._since.append(_NEVER)
-            self._ties.append(set())
-        self._whose.values[row], self._about.values[row] = whose, about
-        self._since.values[row] = _NEVER
-        return row
 
 
 class History:
@@ -224,8 +38,8 @@ class History:
         self._day: dict[str, int] = {}
         self._ties_of_end: dict[str, set[str]] = {}
         self._days_of_end: dict[str, list[int]] = {}
-        self._subjects = _Subjects(dimension, vocabulary)
-        self._deeds = _Deeds()
+        self._subjects = Subjects(dimension, vocabulary)
+        self._deeds = Deeds()
 
     def __len__(self) -> int:
         return len(self._ties)
@@ -234,16 +48,6 @@ class History:
     def ties(self) -> Mapping[str, Tie]:
         """All ties by id."""
         return self._ties
-
-    @property
-    def vocabulary(self) -> Vocabulary:
-        """The numbers of the words of subjects."""
-        return self._subjects.vocabulary
-
-    @property
-    def subjects(self) -> int:
-        """How many different subjects the ties have."""
-        return len(self._subjects)
 
     def put(self, tie: Tie, vector: Floats | None) -> None:
         """Add a tie, or replace it; `vector` (d,) is its subject's, None where it has none."""
@@ -341,9 +145,9 @@ class History:
         tokens = tokenise(text)
         words = self._subjects.scores(tokens, day)[about] / max(1, len(tokens))
         return Near(
-            _greatest(whose, cosines, size),
-            _damped(whose, cosines, size),
-            _damped(whose, words, size),
+            greatest(whose, cosines, size),
+            damped(whose, cosines, size),
+            damped(whose, words, size),
         )
 
     def near_to(
@@ -376,9 +180,9 @@ class History:
         words /= np.maximum(1, documents.lengths(candidates))[:, None]
         whose = np.nonzero(counts)[0]
         return Near(
-            _greatest(whose, cosines[counts], size),
-            _damped(whose, cosines[counts], size),
-            _damped(whose, words[counts], size),
+            greatest(whose, cosines[counts], size),
+            damped(whose, cosines[counts], size),
+            damped(whose, words[counts], size),
         )
 
     def nearest_ties(
@@ -394,7 +198,7 @@ class History:
         rows = self._rows(before, wanted, apart_from)
         whose, about = self._deeds.whose(rows), self._deeds.about(rows)
         cosines = self._subjects.cosines(queries, about)
-        best = cosines == _greatest(whose, cosines, len(wanted))[whose]
+        best = cosines == greatest(whose, cosines, len(wanted))[whose]
         first: dict[int, str] = {}
         for row, number in zip(rows[best].tolist(), whose[best].tolist(), strict=True):
             tie_id = min(self._known(row, before, apart_from))
@@ -440,8 +244,8 @@ class History:
     def _cosines_with(self, vectors: Sequence[Floats], about: Numbers) -> Scores:
         """Give the cosines of n candidates with m subjects, (n, m); a facet's NaN loses."""
         subjects = self._subjects.vectors(about)
-        greatest: Scores = np.fmax.reduce([one @ subjects.T for one in vectors]).astype(np.float64)
-        return greatest
+        found: Scores = np.fmax.reduce([one @ subjects.T for one in vectors]).astype(np.float64)
+        return found
 
     def _about(self, rows: Sequence[int]) -> Numbers:
         return self._deeds.about(np.array(rows, np.int64))
@@ -504,7 +308,7 @@ class History:
 
     def _date_subject(self, about: int, ties: Iterable[str]) -> None:
         days = (self._day[tie_id] for tie_id in ties if tie_id in self._day)
-        self._subjects.date(about, min(days, default=_NEVER))
+        self._subjects.date(about, min(days, default=NEVER))
 
     def _remove_subject(self, tie: Tie, about: int) -> None:
         if tie.id in self._day:
@@ -519,34 +323,3 @@ class History:
 
 def _other(tie: Tie, id: str) -> str:
     return tie.b if tie.a == id else tie.a
-
-
-def _greatest(whose: Numbers, values: Scores, size: int) -> Scores:
-    """Give the greatest of the values of each of `size` profiles, NaN for one without any."""
-    greatest = np.full(size, -np.inf)
-    np.maximum.at(greatest, whose, values)
-    return np.where(greatest > -np.inf, greatest, np.nan)
-
-
-def _damped(whose: Numbers, values: Scores, size: int) -> Scores:
-    """Add up the values of each of `size` profiles, each counting less than the one before it.
-
-    The values are those >= 0, greatest first, of float32; NaN is the sum of a profile without any.
-    """
-    if not len(whose):
-        return np.full(size, np.nan)
-    # Bits of floats >= 0 have the order of the floats, so one sort of whole numbers puts the
-    # profiles beside each other and the values of each in order.
-    bits = np.fmax(values, 0).astype(np.float32).view(np.int32)
-    keys = np.sort(whose << 32 | (_INFINITE - bits))
-    whose, bits = keys >> 32, _INFINITE - (keys & 0xFFFFFFFF)
-    first = np.flatnonzero(np.diff(whose, prepend=-1))
-    sizes = np.diff(first, append=len(whose))
-    place = np.arange(len(whose)) - np.repeat(first, sizes)
-    shares = bits.astype(np.int32).view(np.float32) * DAMPING**place
-    sums = np.full(size, np.nan)
-    sums[whose[first]] = np.add.reduceat(shares, first)
-    return sums
-
-
-_INFINITE = np.int64(np.float32(np.inf).view(np.int32))

@@ -114,13 +114,6 @@ class LexicalIndex:
         """Give the ids of documents by number."""
         return self._roster.ids(numbers.tolist())
 
-    def scores_of(self, text: str, ids: Collection[str]) -> dict[str, float]:
-        """Give the BM25 score of each document among `ids` (0 where no word is shared)."""
-        held = [id for id in ids if 0 <= self._roster.number(id) < len(self._row)]
-        numbers = self._roster.numbers(held)
-        found = self.scores_at(self.scores(text), numbers).tolist()
-        return {id: score for id, score in zip(held, found, strict=True) if score == score}
-
     def scores(self, text: str | Iterable[str]) -> Scores:
         """Score all documents for a text, or for tokens: what `best` and `scores_at` read."""
         return self._postings.scores(tokenise(text) if isinstance(text, str) else text)

@@ -139,12 +139,6 @@ class Postings:
         """How many rows were dropped, and still take room."""
         return self._dead
 
-    @property
-    def size(self) -> int:
-        """How many bytes the postings take, the words themselves aside."""
-        arrays = [a for s in self._segments for a in (s.terms, s.starts, s.rows, s.counts)]
-        return sum(one.nbytes for one in arrays) + 5 * len(self)
-
     def add(self, tokens: Sequence[str]) -> int:
         """Add a row of tokens; give its number."""
         self._waiting.extend(map(self._vocabulary.__getitem__, tokens))

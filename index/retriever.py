@@ -14,10 +14,11 @@ from index.columns import Mask, Numbers, best_first
 from index.encoder import Encoder
 from index.filters import Filters
 from index.follower import Follower
-from index.history import Near
+from index.nearness import Near
 from index.passages import Facet, document, passages
 from index.postings import Scores
 from index.search_index import SearchIndex
+from index.vectors import Selection
 from profiles import Profile, Side, Tie
 
 WEIGHTS: Mapping[str, float] = {
@@ -47,6 +48,8 @@ FACET_PAIRS: Mapping[str, tuple[Facet, Facet]] = {
     "text_seeks_is": ("seeks", "is"),
 }
 """Evidence by name: the facet of the startup and the facet of the partner that are compared."""
+
+_PAST = frozenset({"history", "history_all", "history_lexical"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,31 +130,41 @@ class Retriever:
     def _look(self, query: Query, filters: Filters | None) -> _Look:
         index = self._follower.catch_up()
         admitted = index.admitted(query.side.other, filters or Filters())
-        if (own := index.roster.number(query.profile.id)) >= 0:
-            admitted[own] = False
+        if (own := index.roster.number(query.profile.id)) in admitted:
+            admitted = admitted.without(own)
         look = _FromStartup if query.side is Side.STARTUP else _FromPartner
         return look(query, index, admitted)
 
 
 def fuse(evidence: Evidence, weights: Mapping[str, float]) -> Scores:
-    """Fuse evidence of n candidates to one score each, shape (n,): a weighted sum.
+    """Fuse evidence of n candidates to one score each, shape (n,).
 
     A cosine counts as it is, a sum s without a bound as s / (s + half of `HALVES`), so that weak
     evidence stays weak where nobody has a better one; what is unknown or below zero counts nothing.
+
+    Weighted, they are added up; but the text of facets and history are two accounts of one thing,
+    and count as the root of the sum of their squares: each alone in full, while beside a rich past
+    a text adds little. More evidence never lowers a score.
     """
-    total: Scores = np.zeros(len(next(iter(evidence.values()))))
+    text, history, others = (np.zeros(len(next(iter(evidence.values())))) for _ in range(3))
     for name, weight in weights.items():
         if name in evidence:
-            values = np.fmax(evidence[name], 0.0)
-            total += weight * (values / (values + HALVES[name]) if name in HALVES else values)
-    return total
+            account = text if name in FACET_PAIRS else history if name in _PAST else others
+            account += weight * _bounded(name, np.fmax(evidence[name], 0.0))
+    fused: Scores = np.hypot(text, history) + others
+    return fused
+
+
+def _bounded(name: str, values: Scores) -> Scores:
+    return values / (values + HALVES[name]) if name in HALVES else values
 
 
 class _Look(ABC):
     """One look at the index for one query: who is near, and by what evidence."""
 
-    def __init__(self, query: Query, index: SearchIndex, admitted: Mask) -> None:
-        self.query, self.index, self.admitted = query, index, admitted
+    def __init__(self, query: Query, index: SearchIndex, admitted: Selection) -> None:
+        self.query, self.index, self.selection = query, index, admitted
+        self.admitted: Mask = admitted.mask(len(index.roster))
         self.held = index.lexical[query.side.other]
         self.words = self.held.scores(query.text)
 
@@ -195,17 +208,16 @@ class _Look(ABC):
                 found = held.search(self.query.vectors[own][None, :], k, among=among)[0]
                 yield roster.numbers(id for id, _ in found)
 
-    def _among(self, everyone: Numbers) -> list[str] | None:
-        """Give the ids to search among, None for the whole side."""
-        whole = len(everyone) == len(self.held)
-        return None if whole else self.index.roster.ids(everyone)
+    def _among(self, everyone: Numbers) -> Selection | None:
+        """Give what to search among, None for the whole side."""
+        return None if len(everyone) == len(self.held) else self.selection
 
     def evidence(self, numbers: Numbers) -> Evidence:
         """Give all evidence for n candidates."""
-        ids, found = self.index.roster.ids(numbers), {}
+        found = {}
         for name, (own, theirs) in _facets(self.query.side).items():
             if own in self.query.vectors:
-                vectors = self.index.facets[self.query.side.other, theirs].vectors(ids)
+                vectors = self.index.facets[self.query.side.other, theirs].vectors_at(numbers)
                 found[name] = (vectors @ self.query.vectors[own]).astype(np.float64)
         found["lexical"] = self.held.scores_at(self.words, numbers)
         near = self.history(numbers)
@@ -220,12 +232,12 @@ class _Look(ABC):
 class _FromStartup(_Look):
     """A startup looks for partners: their pasts are held against what it is and seeks."""
 
-    def __init__(self, query: Query, index: SearchIndex, admitted: Mask) -> None:
+    def __init__(self, query: Query, index: SearchIndex, admitted: Selection) -> None:
         super().__init__(query, index, admitted)
         held = [query.vectors[facet] for facet in _HELD_AGAINST_THE_PAST if facet in query.vectors]
         self.vectors = np.array(held, np.float32)
         self.near = index.history.near(
-            self.vectors, query.text, query.as_of, among=admitted, apart_from=query.profile.id
+            self.vectors, query.text, query.as_of, among=self.admitted, apart_from=query.profile.id
         )
 
     def by_history(self, k: int) -> Iterable[Numbers]:
@@ -258,9 +270,8 @@ class _FromPartner(_Look):
         yield self.held.best(words, k, self.admitted)[0]
 
     def _vectors(self, numbers: Numbers) -> list[Floats]:
-        ids = self.index.roster.ids(numbers)
         facets = (self.index.facets[Side.STARTUP, facet] for facet in _HELD_AGAINST_THE_PAST)
-        return [held.vectors(ids) for held in facets]
+        return [held.vectors_at(numbers) for held in facets]
 
     def history(self, numbers: Numbers) -> Near:
         id, day, vectors = self.query.profile.id, self.query.as_of, self._vectors(numbers)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import Any, TypeVar
 
 import numpy as np
@@ -12,6 +11,9 @@ Floats = NDArray[np.float32]
 Rows = NDArray[np.int64]
 Scalar = TypeVar("Scalar", bound=np.generic)
 
+_MOST_REMEMBERED = 20_000
+"""Numbers of so many rows are kept beside the bitmap; of more they would outweigh it by far."""
+
 
 class RowSet:
     """Some rows of a backend; it never changes, so what is worked out from it can be kept."""
@@ -20,6 +22,7 @@ class RowSet:
         """Take a mask (n,) over the first n rows; rows after them are not in the set."""
         self.bits = np.packbits(chosen, bitorder="little")
         self._count = int(np.count_nonzero(chosen))
+        self._rows: Rows | None = None
         self.memo: dict[str, tuple[object, Any]] = {}
         """What a backend has worked out of this set: by name, with the object it holds for."""
 
@@ -33,10 +36,19 @@ class RowSet:
     def __len__(self) -> int:
         return self._count
 
-    @cached_property
+    @property
     def rows(self) -> Rows:
         """The rows (n,), ascending."""
-        return np.flatnonzero(np.unpackbits(self.bits, bitorder="little")).astype(np.int64)
+        if self._rows is not None:
+            return self._rows
+        rows: Rows = np.flatnonzero(np.unpackbits(self.bits, bitorder="little"))
+        if len(rows) <= _MOST_REMEMBERED:
+            self._rows = rows
+        return rows
+
+    def mask(self, size: int) -> NDArray[np.bool_]:
+        """Give the set as a mask (size,) over the rows up to `size`, beyond which it has none."""
+        return np.unpackbits(self.bits, count=size, bitorder="little").view(np.bool_)
 
 
 def grown(array: NDArray[Scalar], size: int) -> NDArray[Scalar]:

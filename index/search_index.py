@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
 import numpy as np
 
 from index.backend import Floats
-from index.columns import Mask, Roster
+from index.columns import Mask, Numbers, Roster
 from index.filters import FactColumns, Facts, Filters
 from index.history import History
 from index.lexical import LexicalIndex
 from index.passages import PROFILE_FACETS, Facet
 from index.postings import Vocabulary
-from index.vectors import VectorIndex
+from index.vectors import Selection, VectorIndex
 from profiles import Side
+
+MOST_KEPT = 32
+"""How many filters are kept with what passes them: those that were asked last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,8 @@ class SearchIndex:
     roster: Roster = field(default_factory=Roster)
     history: History = field(init=False)
     _columns: FactColumns = field(default_factory=FactColumns)
+    _kept: dict[tuple[Side, Filters], Selection] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         vocabulary = Vocabulary()
@@ -54,7 +61,7 @@ class SearchIndex:
         for side in Side:
             self.lexical[side] = LexicalIndex(roster=self.roster, vocabulary=vocabulary)
             for facet in PROFILE_FACETS:
-                self.facets[side, facet] = VectorIndex(self.dimension)
+                self.facets[side, facet] = VectorIndex(self.dimension, roster=self.roster)
 
     def put(self, entry: Entry) -> None:
         """Add a profile, or replace it."""
@@ -64,9 +71,8 @@ class SearchIndex:
         """Add profiles of different ids, or replace them."""
         for entry in entries:
             self.remove(entry.id)
+        self._put_facts(entries)
         for entry in entries:
-            self.facts[entry.id] = entry.facts
-            self._columns.put(self.roster.hold(entry.id), entry.facts)
             self.documents[entry.id] = digest_of(entry.document)
             self.lexical[entry.facts.side].put(entry.id, entry.document)
         for (side, facet), held in self.facets.items():
@@ -74,22 +80,59 @@ class SearchIndex:
             if there:
                 held.put([e.id for e in there], np.stack([e.vectors[facet] for e in there]))
 
+    @contextmanager
+    def growing(self) -> Iterator[None]:
+        """Make codes of vectors once, after a block that puts many profiles."""
+        with ExitStack() as stack:
+            for held in self.facets.values():
+                stack.enter_context(held.growing())
+            yield
+
     def remove(self, id: str) -> None:
         """Drop a profile; an id that is not there is passed over."""
         facts = self.facts.pop(id, None)
         if facts is None:
             return
         del self.documents[id]
-        self._columns.remove(self.roster.number(id))
+        self._remove_facts(self.roster.number(id))
         self.lexical[facts.side].remove(id)
         for facet in PROFILE_FACETS:
             self.facets[facts.side, facet].remove([id])
         self.roster.release(id)
 
-    def admitted(self, side: Side, filters: Filters) -> Mask:
-        """Mark the profiles of a side that pass the filters, by number of the roster."""
-        passed = self._columns.admitted(side, filters, len(self.roster))
-        return passed if filters.ids is None else passed & self.roster.mask(filters.ids)
+    def admitted(self, side: Side, filters: Filters) -> Selection:
+        """Give the profiles of a side that pass the filters, by number of the roster.
+
+        For the filters that were asked last they are kept, and follow each change.
+        """
+        with self._lock:
+            kept = self._kept.pop((side, filters), None)
+            if kept is None:
+                kept = Selection(self._passing(side, filters, np.arange(len(self.roster))))
+            self._kept[side, filters] = kept
+            if len(self._kept) > MOST_KEPT:
+                del self._kept[next(iter(self._kept))]
+            return kept
+
+    def _put_facts(self, entries: Sequence[Entry]) -> None:
+        with self._lock:
+            for entry in entries:
+                self.facts[entry.id] = entry.facts
+                self._columns.put(self.roster.hold(entry.id), entry.facts)
+            numbers = self.roster.numbers(entry.id for entry in entries)
+            for (side, filters), kept in self._kept.items():
+                kept.mark(numbers, self._passing(side, filters, numbers))
+
+    def _remove_facts(self, number: int) -> None:
+        with self._lock:
+            self._columns.remove(number)
+            for kept in self._kept.values():
+                kept.mark(np.array([number]), False)
+
+    def _passing(self, side: Side, filters: Filters, numbers: Numbers) -> Mask:
+        """Mark which of n profiles, by number, are of a side and pass the filters, shape (n,)."""
+        passed = self._columns.admitted(side, filters, numbers)
+        return passed if filters.ids is None else passed & self.roster.mask(filters.ids)[numbers]
 
 
 def digest_of(document: str) -> int:

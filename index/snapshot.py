@@ -226,16 +226,22 @@ def _read(
         if _digest(folder / name) != manifest["sha256"][name]:
             raise _bad(folder, f"{name} is not what was written")
     index = SearchIndex(dimension, space, seq=manifest["seq"])
-    for lines in _pieces(_lines(folder / _ENTRIES)):
-        # Opened anew for each piece, so that what was read does not stay in memory.
-        vectors = np.load(folder / _VECTORS, mmap_mode="r", allow_pickle=False)
-        index.put_many([_entry(json.loads(line), vectors) for line in lines])
-    vectors = np.load(folder / _VECTORS, mmap_mode="r", allow_pickle=False)
+    with index.growing():
+        for lines in _pieces(_lines(folder / _ENTRIES)):
+            # Opened anew for each piece, so that what was read does not stay in memory.
+            vectors = _opened(folder)
+            index.put_many([_entry(json.loads(line), vectors) for line in lines])
+    vectors = _opened(folder)
     for line in _lines(folder / _TIES):
         row, _, payload = line.partition("\t")
         vector = vectors[int(row)] if int(row) >= 0 else None
         index.history.put(Tie.model_validate_json(payload), vector)
     return index
+
+
+def _opened(folder: Path) -> np.ndarray[Any, Any]:
+    """Open the vectors where they lie; as a plain array, of which a row is taken in no time."""
+    return np.asarray(np.load(folder / _VECTORS, mmap_mode="r", allow_pickle=False))
 
 
 def _entry(raw: dict[str, Any], vectors: np.ndarray[Any, Any]) -> Entry:

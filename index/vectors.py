@@ -6,16 +6,17 @@ import heapq
 import logging
 import threading
 import weakref
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from itertools import repeat
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index.backend import CoarseBackend, VectorBackend
+from index.columns import Column, Mask, Numbers, Roster
 from index.halves import Found
-from index.rows import Floats, Rows, RowSet, grown
+from index.rows import Floats, Rows, RowSet
 
 _LOG = logging.getLogger(__name__)
 _FEWEST_DEAD_ROWS = 1_000
@@ -24,25 +25,38 @@ _COMPACTED_AT_ONCE = 20_000
 _ROWS_AT_A_TIME = 16_384
 
 
-class Selection(Collection[str]):
-    """Ids that searches are held to; worth keeping for as long as the same filter is asked for.
+class Selection:
+    """Numbers of a roster that searches are held to; worth keeping while a filter is asked for.
 
-    An index looks each id up once. After that a search costs nothing for their number, and what
-    is put or removed later is taken account of.
+    An index looks its rows up once. After that a search costs nothing for their number, and what
+    is put or removed later is taken account of: whoever keeps a selection marks a number anew
+    before a row is put under it.
     """
 
-    def __init__(self, ids: Iterable[str]) -> None:
-        self._ids = frozenset(ids)
+    def __init__(self, marked: Mask) -> None:
+        """Take a mask (n,) by number; numbers beyond it are not selected."""
+        self._marked = Column(np.bool_)
+        self._marked.replace(marked)
         self._read: weakref.WeakKeyDictionary[_Table, _Read] = weakref.WeakKeyDictionary()
 
-    def __contains__(self, id: object) -> bool:
-        return id in self._ids
+    def __contains__(self, number: int) -> bool:
+        return 0 <= number < len(self._marked) and bool(self._marked.values[number])
 
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._ids)
+    def mark(self, numbers: Numbers, selected: Mask | bool) -> None:
+        """Say of n numbers (n,) whether each is selected."""
+        self._marked.grow(1 + int(numbers.max(initial=-1)))
+        self._marked.values[numbers] = selected
 
-    def __len__(self) -> int:
-        return len(self._ids)
+    def mask(self, size: int) -> Mask:
+        """Give a copy as a mask of the first `size` numbers, shape (size,)."""
+        self._marked.grow(size)
+        return self._marked.values[:size].copy()
+
+    def without(self, number: int) -> Selection:
+        """Give a selection of the same numbers but one."""
+        marked = self.mask(len(self._marked))
+        marked[number] = False
+        return Selection(marked)
 
     def _rows(self, table: _Table) -> RowSet:
         read = self._read.get(table)
@@ -51,103 +65,127 @@ class Selection(Collection[str]):
         return read.rows
 
     def _reading(self, table: _Table, read: _Read | None) -> _Read:
-        size = len(table.ids)
-        if read is None:
-            chosen = np.zeros(size, dtype=bool)
-            chosen[table.rows_of(self._ids)] = True
-        else:
-            seen = read.version[0]
-            chosen = grown(read.chosen, size)
-            chosen[seen:size] = [id in self._ids for id in table.ids[seen:]]
-        return _Read(table.version, chosen, RowSet(chosen[:size] & table.live[:size]))
+        """Read the rows that are new to it; of the others only which have died."""
+        seen, size = (read.version[0] if read else 0), len(table)
+        new = table.numbers[seen:]
+        self._marked.grow(1 + int(new.max(initial=-1)))
+        chosen = np.empty(size, dtype=bool)
+        chosen[:seen] = read.rows.mask(seen) if read else False
+        chosen[seen:] = self._marked.values[new]
+        return _Read(table.version, RowSet(chosen & table.live))
 
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """What a selection has read of a table at a version: rows that hold or held one of its ids."""
+    """The rows of a selection in a table at a version."""
 
     version: tuple[int, int]
-    chosen: NDArray[np.bool_]
     rows: RowSet
 
 
 class _Table:
-    """Rows of a backend with their ids; a row that is dropped, or replaced, stays as a dead one."""
+    """Rows of a backend by number; a row that is dropped, or replaced, stays as a dead one."""
 
     def __init__(self, backend: VectorBackend) -> None:
         self.backend = backend
-        self.ids: list[str] = []
-        self.row_of: dict[str, int] = {}
-        self.live: NDArray[np.bool_] = np.empty(0, dtype=bool)
+        self._numbers = Column(np.int32)  # by row
+        self._live = Column(np.bool_)  # by row
+        self._row = Column(np.int32)  # by number: 1 + the row, 0 where there is none
+        self.dead = 0
+        """How many rows are dead."""
         self._living: tuple[tuple[int, int], RowSet] | None = None
 
+    def __len__(self) -> int:
+        """Count the rows, dead ones included."""
+        return len(self._numbers)
+
     @property
-    def dead(self) -> int:
-        """Count the dead rows."""
-        return len(self.ids) - len(self.row_of)
+    def numbers(self) -> NDArray[np.int32]:
+        """The number of each row; of a dead row, the one that it had."""
+        return self._numbers.values
+
+    @property
+    def live(self) -> Mask:
+        """Which rows are not dead."""
+        return self._live.values
 
     @property
     def version(self) -> tuple[int, int]:
         """Number the states: it grows with each row that comes, and each that dies."""
-        return len(self.ids), self.dead
+        return len(self), self.dead
 
-    def put(self, ids: Sequence[str], vectors: Floats) -> None:
-        """Append a row for each id; the row that an id had is dead from then on."""
-        first = len(self.ids)
+    def append(self, vectors: Floats) -> None:
+        """Append a row for each of n vectors (n, d), to be named next."""
         self.backend.add(vectors)
-        self.live = grown(self.live, first + len(ids))
-        self.live[first : first + len(ids)] = True
-        for row, id in enumerate(ids, first):
-            self.discard(id)
-            self.row_of[id] = row
-        self.ids.extend(ids)
 
-    def discard(self, id: str) -> None:
-        """Let the row of an id die, if it has one."""
-        row = self.row_of.pop(id, None)
-        if row is not None:
-            self.live[row] = False
+    def name(self, numbers: Numbers) -> None:
+        """Give the n newest rows their numbers; rows that had these are dead from then on."""
+        first, size = len(self), len(self) + len(numbers)
+        self.discard(numbers)
+        for column in (self._numbers, self._live):
+            column.grow(size)
+        self.numbers[first:] = numbers
+        self.live[first:] = True
+        self._row.values[numbers] = 1 + np.arange(first, size)
 
-    def rows_of(self, ids: Collection[str]) -> Rows:
-        """Give the rows of those ids that have one, in their order."""
-        rows = np.fromiter(map(self.row_of.get, ids, repeat(-1)), np.int64, len(ids))
-        there: Rows = rows[rows >= 0]
-        return there
+    def discard(self, numbers: Numbers) -> None:
+        """Let the rows of different numbers die, where they have one."""
+        self._row.grow(1 + int(numbers.max(initial=-1)))
+        rows = self.rows_of(numbers)
+        rows = rows[rows >= 0]
+        self.live[rows] = False
+        self._row.values[numbers] = 0
+        self.dead += len(rows)
+
+    def rows_of(self, numbers: Numbers) -> Rows:
+        """Give the row of each of n numbers, shape (n,); -1 where there is none."""
+        there = (numbers >= 0) & (numbers < len(self._row))
+        rows = np.full(len(numbers), -1, dtype=np.int64)
+        rows[there] = self._row.values[numbers[there]]
+        rows[there] -= 1
+        return rows
 
     def living(self) -> RowSet:
         """Give the rows that are not dead."""
         if self._living is None or self._living[0] != self.version:
-            self._living = self.version, RowSet(self.live[: len(self.ids)])
+            self._living = self.version, RowSet(self.live)
         return self._living[1]
 
 
 class VectorIndex:
     """Vectors by id: add, replace, remove, and search among any set of ids.
 
-    It may be used from several threads; they take turns. What is built beside it (codes, a
-    table without dead rows) takes its place in one step, and changes no answer but its speed.
+    Ids have numbers, by `roster`; a `Selection` is of these numbers. An index may be used from
+    several threads; they take turns. What is built beside it (codes, a table without dead rows)
+    takes its place in one step, and changes no answer but its speed.
     """
 
     def __init__(
-        self, dimension: int, *, backend: Callable[[int], VectorBackend] = CoarseBackend
+        self,
+        dimension: int,
+        *,
+        roster: Roster | None = None,
+        backend: Callable[[int], VectorBackend] = CoarseBackend,
     ) -> None:
         self.dimension = dimension
+        self._roster = Roster() if roster is None else roster
         self._make = backend
         self._table = _Table(backend(dimension))
         self._lock = threading.RLock()
-        self._touched: set[str] | None = None
+        self._touched: set[int] | None = None
         self._compactor: threading.Thread | None = None
 
     def __len__(self) -> int:
-        return len(self._table.row_of)
+        return len(self._table) - self._table.dead
 
     def __contains__(self, id: str) -> bool:
-        return id in self._table.row_of
+        return bool(self._table.rows_of(self._roster.numbers([id]))[0] >= 0)
 
     @property
     def ids(self) -> Collection[str]:
         """The ids that have a vector."""
-        return self._table.row_of.keys()
+        table = self._table
+        return self._roster.ids(table.numbers[table.live].tolist())
 
     def put(self, ids: Sequence[str], vectors: Floats) -> None:
         """Add vectors of shape (n, d); an id that is there gets the new one.
@@ -163,26 +201,31 @@ class VectorIndex:
         if not ids:
             return
         with self._lock:
-            self._table.put(ids, vectors)
-            self._touch(ids)
+            self._table.append(vectors)
+            numbers = self._held(ids)
+            self._table.name(numbers)
+            self._touch(numbers)
             self._compact()
 
     def remove(self, ids: Collection[str]) -> None:
         """Drop the vectors of `ids`; ids that have none are passed over."""
         with self._lock:
-            for id in ids:
-                self._table.discard(id)
-            self._touch(ids)
+            numbers = np.unique(self._roster.numbers(ids))
+            numbers = numbers[self._table.rows_of(numbers) >= 0]
+            self._table.discard(numbers)
+            self._touch(numbers)
+            for id in self._roster.ids(numbers.tolist()):
+                self._roster.release(id)
 
     def search(
-        self, queries: Floats, k: int, *, among: Collection[str] | None = None
+        self, queries: Floats, k: int, *, among: Collection[str] | Selection | None = None
     ) -> list[list[tuple[str, float]]]:
         """Find the k nearest ids of each of q queries (q, d), by inner product.
 
         Args:
             queries: what is searched for.
             k: how many are wanted.
-            among: the ids that may be found; a `Selection` is looked up once and not each time.
+            among: the ids that may be found; they are looked up each time, a `Selection` once.
 
         Returns:
             For each query (id, score) pairs by score descending, then id ascending.
@@ -194,7 +237,7 @@ class VectorIndex:
             return [self._named(found)[:k] for found in self._found(queries, k, among)]
 
     def search_any(
-        self, queries: Floats, k: int, *, among: Collection[str] | None = None
+        self, queries: Floats, k: int, *, among: Collection[str] | Selection | None = None
     ) -> list[tuple[str, float]]:
         """Find the k ids that are nearest to any of q queries (q, d), by greatest inner product.
 
@@ -215,13 +258,20 @@ class VectorIndex:
 
     def vectors(self, ids: Sequence[str]) -> Floats:
         """Give vectors of shape (n, d); a row is NaN where an id has none."""
-        given = np.full((len(ids), self.dimension), np.nan, dtype=np.float32)
+        return self.vectors_at(self._roster.numbers(ids))
+
+    def vectors_at(self, numbers: Numbers) -> Floats:
+        """Give vectors of shape (n, d) by number; a row is NaN where a number has none."""
+        given = np.full((len(numbers), self.dimension), np.nan, dtype=np.float32)
         with self._lock:
-            row_of = self._table.row_of
-            there = [place for place, id in enumerate(ids) if id in row_of]
-            rows = np.array([row_of[ids[place]] for place in there], dtype=np.int64)
-            given[there] = self._table.backend.vectors(rows)
+            rows = self._table.rows_of(numbers)
+            there = np.flatnonzero(rows >= 0)
+            given[there] = self._table.backend.vectors(rows[there])
         return given
+
+    def growing(self) -> AbstractContextManager[None]:
+        """Begin to build what goes beside the searches only after a block that puts much."""
+        return self._table.backend.growing()
 
     def settle(self) -> None:
         """Wait until what is being built beside the searches serves them."""
@@ -230,7 +280,16 @@ class VectorIndex:
             compactor.join()
         self._table.backend.settle()
 
-    def _found(self, queries: Floats, k: int, among: Collection[str] | None) -> Iterator[Found]:
+    def _held(self, ids: Sequence[str]) -> Numbers:
+        """Give the numbers of ids that have a row, or are to get one, shape (n,)."""
+        numbers = self._roster.numbers(ids)
+        for place in np.flatnonzero(self._table.rows_of(numbers) < 0).tolist():
+            numbers[place] = self._roster.hold(ids[place])
+        return numbers
+
+    def _found(
+        self, queries: Floats, k: int, among: Collection[str] | Selection | None
+    ) -> Iterator[Found]:
         if queries.size == 0:
             return
         if queries.shape[1:] != (self.dimension,) or not np.isfinite(queries).all():
@@ -240,7 +299,7 @@ class VectorIndex:
         for query in np.asarray(queries, dtype=np.float32):
             yield self._best(query, k, rows) if query.any() else self._first(k, rows)
 
-    def _among(self, ids: Collection[str] | None) -> RowSet | None:
+    def _among(self, ids: Collection[str] | Selection | None) -> RowSet | None:
         """Give the rows of the ids that have one, or None for all rows that there are."""
         table = self._table
         if ids is None:
@@ -248,8 +307,9 @@ class VectorIndex:
         elif isinstance(ids, Selection):
             rows = ids._rows(table)
         else:
-            rows = RowSet.of(table.rows_of(ids))
-        return None if rows is not None and len(rows) == len(table.ids) else rows
+            found = table.rows_of(self._roster.numbers(ids))
+            rows = RowSet.of(found[found >= 0])
+        return None if rows is not None and len(rows) == len(table) else rows
 
     def _best(self, query: Floats, k: int, among: RowSet | None) -> Found:
         """Search for the k best and for all that equal the k-th, so that ids can break the tie."""
@@ -265,19 +325,21 @@ class VectorIndex:
 
     def _first(self, k: int, among: RowSet | None) -> Found:
         """Give the k first by id, with a score of zero: nothing is nearer than another."""
-        table = self._table
-        ids = table.row_of if among is None else [table.ids[row] for row in among.rows]
-        first = table.rows_of(heapq.nsmallest(k, ids))
-        return Found(np.zeros(len(first), np.float32), first)
+        rows = np.arange(len(self._table)) if among is None else among.rows
+        ids = self._ids(rows)
+        first = heapq.nsmallest(k, range(len(ids)), key=ids.__getitem__)
+        return Found(np.zeros(len(first), np.float32), rows[first])
 
     def _named(self, found: Found) -> list[tuple[str, float]]:
-        ids = self._table.ids
-        pairs = zip((ids[row] for row in found.rows), found.scores.tolist(), strict=True)
+        pairs = zip(self._ids(found.rows), found.scores.tolist(), strict=True)
         return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
 
-    def _touch(self, ids: Iterable[str]) -> None:
+    def _ids(self, rows: Rows) -> list[str]:
+        return self._roster.ids(self._table.numbers[rows].tolist())
+
+    def _touch(self, numbers: Numbers) -> None:
         if self._touched is not None:
-            self._touched.update(ids)
+            self._touched.update(numbers.tolist())
 
     def _compact(self) -> None:
         """Make a table without dead rows once they are the greater part."""
@@ -285,36 +347,36 @@ class VectorIndex:
         if at_work or self._table.dead < max(_FEWEST_DEAD_ROWS, len(self)):
             return
         self._touched = set()
-        if len(self._table.ids) <= _COMPACTED_AT_ONCE:
-            self._replace(self._table, dict(self._table.row_of))
+        rows = np.flatnonzero(self._table.live)
+        work = (self._table, rows, self._table.numbers[rows].astype(np.int64))
+        if len(self._table) <= _COMPACTED_AT_ONCE:
+            self._replace(*work)
             return
-        work = (self._table, dict(self._table.row_of))
         self._compactor = threading.Thread(
             target=self._replace, args=work, daemon=True, name="compaction"
         )
         self._compactor.start()
 
-    def _replace(self, old: _Table, row_of: dict[str, int]) -> None:
+    def _replace(self, old: _Table, rows: Rows, numbers: Numbers) -> None:
         """Put a table with these rows of the old one, and what has changed since, in its place."""
         try:
             table = _Table(self._make(self.dimension))
-            ids = sorted(row_of)
-            for start in range(0, len(ids), _ROWS_AT_A_TIME):
-                some = ids[start : start + _ROWS_AT_A_TIME]
-                rows = np.array([row_of[id] for id in some], dtype=np.int64)
-                table.put(some, old.backend.vectors(rows))
+            for start in range(0, len(rows), _ROWS_AT_A_TIME):
+                piece = slice(start, start + _ROWS_AT_A_TIME)
+                table.append(old.backend.vectors(rows[piece]))
+                table.name(numbers[piece])
             table.backend.settle()
             with self._lock:
-                self._catch_up(table, self._touched or set())
+                self._catch_up(table, np.array(sorted(self._touched or ()), dtype=np.int64))
                 self._table = table
         except Exception:
             _LOG.exception("%d dead vectors stay in memory for now", old.dead)
         finally:
             self._touched = None
 
-    def _catch_up(self, table: _Table, touched: set[str]) -> None:
-        for id in touched:
-            table.discard(id)
-        changed = [id for id in touched if id in self._table.row_of]
-        if changed:
-            table.put(sorted(changed), self.vectors(sorted(changed)))
+    def _catch_up(self, table: _Table, touched: Numbers) -> None:
+        table.discard(touched)
+        rows = self._table.rows_of(touched)
+        if (rows >= 0).any():
+            table.append(self._table.backend.vectors(rows[rows >= 0]))
+            table.name(touched[rows >= 0])

@@ -236,6 +236,26 @@ def test_codes_are_learned_anew_only_once_the_rows_have_doubled(
     assert sizes == [30, 60, 120, 240]
 
 
+def test_while_much_is_added_no_codes_are_made_and_then_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sizes, train = [], CoarseCodes.train
+
+    def noted(store: Halves, size: int, effort: Effort) -> CoarseCodes:
+        sizes.append(size)
+        return train(store, size, effort)
+
+    monkeypatch.setattr(CoarseCodes, "train", noted)
+    backend, vectors = coarse(4), clustered(300, 4, 5)
+    with backend.growing():
+        for start in range(0, 300, 30):
+            backend.add(vectors[start : start + 30])
+            backend.settle()
+        assert sizes == []
+    backend.settle()
+    assert (sizes, backend.coded) == ([300], 300)
+
+
 def test_a_failure_to_make_codes_is_logged_and_the_search_goes_on(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -266,11 +286,3 @@ def test_too_few_rows_for_codes_are_refused() -> None:
 )
 def test_a_code_has_two_components_a_part_where_that_fits(dimension: int, expected: int) -> None:
     assert parts(dimension) == expected
-
-
-def test_bytes_a_row_are_counted() -> None:
-    backend = coarse(256)
-    assert backend.bytes_per_row == 512
-    backend.add(clustered(40, 256, 6))
-    backend.settle()
-    assert backend.bytes_per_row == 512 + 64 + 8 + 4

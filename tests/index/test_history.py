@@ -10,7 +10,7 @@ import pytest
 
 from index import History, LexicalIndex
 from index.columns import Roster
-from index.history import DAMPING
+from index.nearness import DAMPING
 from profiles import Tie
 
 MakeTie = Callable[..., Tie]
@@ -199,7 +199,7 @@ def test_from_the_other_end_a_pair_is_as_near(past: History, tie: MakeTie) -> No
     past.put(tie("t7", "s4", "p2", DAY, subject="chips"), EAST)
     texts = {"a": "chips chips for ships", "b": "ships", "c": "games"}
     vectors = {"a": EAST, "b": NORTH, "c": BETWEEN}
-    documents = LexicalIndex(texts, roster=past._roster, vocabulary=past.vocabulary)
+    documents = LexicalIndex(texts, roster=past._roster, vocabulary=past._subjects.vocabulary)
     numbers = past._roster.numbers(texts)
     stacked = [np.stack(list(vectors.values()))]
     for partner in ("p1", "p2", "p3"):
@@ -214,7 +214,9 @@ def test_from_the_other_end_a_pair_is_as_near(past: History, tie: MakeTie) -> No
 
 
 def test_from_the_other_end_nobody_without_a_past_is_near(past: History) -> None:
-    documents = LexicalIndex({"a": "chips"}, roster=past._roster, vocabulary=past.vocabulary)
+    documents = LexicalIndex(
+        {"a": "chips"}, roster=past._roster, vocabulary=past._subjects.vocabulary
+    )
     numbers = past._roster.numbers(["a"])
     back = past.near_to("s5", [EAST[None]], documents, numbers, DAY)
     assert np.isnan([back.nearest, back.cosines, back.words]).all()
@@ -257,7 +259,7 @@ def test_from_the_other_end_what_two_did_with_each_other_does_not_count(
 ) -> None:
     past.put(tie("t9", "s2", "p1", DAY, subject="chips"), EAST)
     texts = {"s1": "chips", "s2": "chips", "s8": "chips"}
-    documents = LexicalIndex(texts, roster=past._roster, vocabulary=past.vocabulary)
+    documents = LexicalIndex(texts, roster=past._roster, vocabulary=past._subjects.vocabulary)
     numbers, vectors = past._roster.numbers(texts), [np.stack([EAST, EAST, EAST])]
 
     def told(partner: str) -> list[str | None]:
@@ -286,14 +288,14 @@ def test_vectors_are_the_newest_distinct_subjects(past: History, tie: MakeTie) -
 
 
 def test_ties_of_one_subject_share_its_vector_until_the_last_goes(past: History) -> None:
-    assert past.subjects == 3
+    assert len(past._subjects) == 3
     past.remove("t1")
-    assert past.subjects == 3
+    assert len(past._subjects) == 3
     assert past.vector("t1") is None
     assert greatest(past, EAST[None], DAY, ["p1"]) == {"p1": 0.0}
     past.remove("t3")
     past.remove("t3")
-    assert past.subjects == 2
+    assert len(past._subjects) == 2
     assert greatest(past, EAST[None], DAY, ["p2"]) == {}
     assert len(past) == 3
 
@@ -312,7 +314,7 @@ def test_what_was_removed_leaves_no_room_taken(
     tie: MakeTie, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Numbers are given anew, and what is left is found as in a history that never held more."""
-    monkeypatch.setattr("index.history._FEWEST_DEAD_ROWS", 8)
+    monkeypatch.setattr("index.subjects._FEWEST_DEAD_ROWS", 8)
     rng = np.random.default_rng(1)
     vectors = rng.normal(size=(60, 2)).astype(np.float32)
     ties = [
@@ -326,7 +328,7 @@ def test_what_was_removed_leaves_no_room_taken(
             fresh.put(one, vectors[n // 2])
     for one in ties[:45]:
         past.remove(one.id)
-    assert len(past._subjects._vectors) < 2 * past.subjects + 8
+    assert len(past._subjects._vectors) < 2 * len(past._subjects) + 8
     everyone = sorted(held(fresh._roster))
     asked = "word1 word2 thing25 thing29"
     assert near(past, EAST[None], DAY, everyone, asked) == near(

@@ -31,6 +31,35 @@ def test_fusion_by_hand() -> None:
     assert fused == pytest.approx([0.4, 0.8 + 0.25, 0.375, 0.0])
 
 
+def test_text_and_past_are_two_accounts_of_one_thing() -> None:
+    evidence = {
+        "text_is_is": np.array([0.2, 0.3, 0.3, np.nan]),
+        "text_is_seeks": np.array([0.1, np.nan, np.nan, np.nan]),
+        "history_all": np.array([np.nan, np.nan, 0.5, 0.5]),
+        "history_lexical": np.array([np.nan, np.nan, 0.25, 0.25]),
+        "lexical": np.array([np.nan, np.nan, 60.0, np.nan]),
+    }
+    weights = dict.fromkeys(evidence, 1.0) | {"history_all": 0.6}
+    assert fuse(evidence, weights) == pytest.approx([0.3, 0.3, 0.5 + 0.5, 0.4])
+
+
+VALUE = st.sampled_from([np.nan, 0.0, 0.5]) | st.floats(-1, 9)
+EVIDENCE = st.fixed_dictionaries(dict.fromkeys([*WEIGHTS, "history"], VALUE))
+
+
+@settings(max_examples=500, deadline=None)
+@given(EVIDENCE, st.sampled_from([*WEIGHTS, "history"]), st.floats(0, 9), st.booleans())
+def test_more_evidence_never_lowers_a_score_and_what_is_absent_never_raises_it(
+    evidence: dict[str, float], name: str, more: float, known: bool
+) -> None:
+    weights = {**WEIGHTS, "history": 0.5}
+    more_of_it = evidence | {name: np.fmax(evidence[name], 0) + more}
+    less = evidence if known else evidence | {name: np.nan}
+    pairs = {n: np.array([less[n], more_of_it[n]]) for n in less}
+    fused = fuse(pairs, weights)
+    assert fused[0] <= fused[1] + 1e-12
+
+
 def test_weak_evidence_stays_weak_where_nobody_has_better(world: Any, startup: Make) -> None:
     weak = {"history_lexical": np.array([0.01, 0.0]), "text_is_is": np.array([0.0, 0.5])}
     assert fuse(weak, WEIGHTS)[0] < fuse(weak, WEIGHTS)[1]
@@ -133,7 +162,7 @@ def test_a_pair_has_the_same_evidence_from_either_side(world: Any) -> None:
 def test_the_best_fused_comes_first_and_the_pool_bounds_the_list(world: Any, startup: Make) -> None:
     asked = startup("q", "robots", seeking="ships")
     everyone = [c.id for c in found(world, asked)]
-    assert everyone == ["p2", "p1", "p3"]  # the past and the offer outweigh two facets here
+    assert everyone == ["p1", "p2", "p3"]  # two facets outweigh an offer beside the past here
     assert [c.id for c in found(world, asked, pool=2)] == everyone[:2]
     assert found(world, asked, pool=0) == []
 

@@ -77,7 +77,7 @@ def answers(index: SearchIndex) -> dict[str, Any]:
 
 def marked(index: SearchIndex, filters: Filters) -> list[str]:
     admitted = index.admitted(Side.PARTNER, filters)
-    return sorted(index.roster.ids(np.flatnonzero(admitted)))
+    return sorted(index.roster.ids(np.flatnonzero(admitted.mask(len(index.roster)))))
 
 
 def past(index: SearchIndex, query: Any, day: date, id: str) -> str:

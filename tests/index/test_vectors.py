@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from index import Selection, VectorIndex, vectors
 from index.backend import CoarseBackend, ExactBackend, Sizes, VectorBackend
 from index.coarse import Effort
+from index.columns import Roster
 
 IDS = [f"id{n}" for n in range(8)]
 MANY = [f"id{n:02d}" for n in range(60)]
@@ -29,6 +30,14 @@ def coarse(dimension: int) -> VectorBackend:
     """Learn codes from 16 rows on; read and rerank all of them, so that every answer is exact."""
     effort = Effort(probes=1e3, spreads=1e3, depth=100_000)
     return CoarseBackend(dimension, sizes=Sizes(exact=16, gathered=3, tail=2, effort=effort))
+
+
+def numbered(*ids: str) -> Roster:
+    """Give a roster that holds ids, so that their numbers stay as they are."""
+    roster = Roster()
+    for id in ids:
+        roster.hold(id)
+    return roster
 
 
 def steps(ids: list[str], fewest: int) -> st.SearchStrategy[list[Any]]:
@@ -57,8 +66,9 @@ def best_of(lists: list[list[tuple[str, float]]], k: int) -> list[tuple[str, flo
     return sorted(best.items(), key=lambda pair: (-pair[1], pair[0]))[:k]
 
 
-def hold_to_model(index: VectorIndex, done: list[Any], kept: list[Selection]) -> None:
+def hold_to_model(index: VectorIndex, roster: Roster, done: list[Any], kept: Any) -> None:
     held = dict[str, tuple[int, int]]()
+    selections = [Selection(roster.mask(ids)) for ids in kept]
     for step, given_ in done:
         if step == "put":
             index.put(list(given_), np.array([*given_.values()], np.float32).reshape(-1, 2))
@@ -70,13 +80,15 @@ def hold_to_model(index: VectorIndex, done: list[Any], kept: list[Selection]) ->
             index.settle()
         else:
             queries, k, among = given_
-            among = kept[among] if isinstance(among, int) else among
+            ids, among = (
+                (kept[among], selections[among]) if isinstance(among, int) else (among,) * 2
+            )
             array = np.array(queries, np.float32)
             if step == "search":
                 found = index.search(array, k, among=among)
-                assert found == [expected(held, query, k, among) for query in queries]
+                assert found == [expected(held, query, k, ids) for query in queries]
             else:
-                whole = [expected(held, query, len(held), among) for query in queries]
+                whole = [expected(held, query, len(held), ids) for query in queries]
                 assert index.search_any(array, k, among=among) == best_of(whole, k)
         assert len(index) == len(held)
         assert set(index.ids) == set(held)
@@ -88,8 +100,9 @@ def hold_to_model(index: VectorIndex, done: list[Any], kept: list[Selection]) ->
 def test_any_sequence_answers_as_brute_force_does(done: list[Any], fewest_dead: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(vectors, "_FEWEST_DEAD_ROWS", fewest_dead)
-        kept = [Selection(ids) for ids in (IDS[::2], IDS, ["x", *IDS[:2]])]
-        hold_to_model(VectorIndex(2), done, kept)
+        roster = numbered(*IDS)
+        kept = IDS[::2], IDS, ["x", *IDS[:2]]
+        hold_to_model(VectorIndex(2, roster=roster), roster, done, kept)
 
 
 @settings(deadline=None, max_examples=60)
@@ -100,9 +113,9 @@ def test_any_sequence_with_codes_and_rebuilds_answers_as_brute_force_does(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(vectors, "_FEWEST_DEAD_ROWS", fewest_dead)
         patch.setattr(vectors, "_COMPACTED_AT_ONCE", 20)
-        kept = [Selection(ids) for ids in (MANY[::2], MANY, MANY[:2])]
-        index = VectorIndex(2, backend=coarse)
-        hold_to_model(index, done, kept)
+        roster = numbered(*MANY)
+        index = VectorIndex(2, roster=roster, backend=coarse)
+        hold_to_model(index, roster, done, (MANY[::2], MANY, MANY[:2]))
         index.settle()
 
 
@@ -165,7 +178,9 @@ def test_queries_that_mean_nothing_are_refused(
 
 def test_an_empty_index_answers_with_nothing(index: VectorIndex) -> None:
     assert index.search(np.ones((2, 2), np.float32), 5) == [[], []]
-    assert index.search(np.ones((2, 2), np.float32), 5, among=Selection(["a"])) == [[], []]
+    assert index.search(np.ones((2, 2), np.float32), 5, among=["a"]) == [[], []]
+    nobody = Selection(np.zeros(0, bool))
+    assert index.search(np.ones((2, 2), np.float32), 5, among=nobody) == [[], []]
     assert index.search(np.zeros((1, 2), np.float32), 5) == [[]]
     assert index.search_any(np.ones((2, 2), np.float32), 5) == []
     assert index.search_any(np.empty((0, 2), np.float32), 5) == []
@@ -177,12 +192,14 @@ def test_dead_rows_are_given_back() -> None:
     index = VectorIndex(1)
     for round in range(2_000):
         index.put(["a", "b"], np.array([[round], [-round]], np.float32))
-    assert len(index._table.ids) <= 1_010
+    assert len(index._table) <= 1_010
     assert index.search(np.ones((1, 1), np.float32), 2) == [[("a", 1_999.0), ("b", -1_999.0)]]
 
 
-def test_a_selection_follows_what_is_put_and_removed(index: VectorIndex) -> None:
-    selection, query = Selection(f"id{n:02d}" for n in range(0, 40, 2)), np.ones((1, 2), np.float32)
+def test_a_selection_follows_what_is_put_and_removed() -> None:
+    roster, query = numbered(*MANY), np.ones((1, 2), np.float32)
+    index = VectorIndex(2, roster=roster, backend=coarse)
+    selection = Selection(roster.mask(MANY[0:40:2]))
 
     def found() -> list[str]:
         return sorted(id for id, _ in index.search(query, 99, among=selection)[0])
@@ -196,14 +213,40 @@ def test_a_selection_follows_what_is_put_and_removed(index: VectorIndex) -> None
     assert found() == MANY[10:40:2]
     index.settle()
     assert found() == MANY[10:40:2]
-    assert len(selection) == 20
-    assert "id02" in selection
-    assert "id03" not in selection
-    assert sorted(selection) == MANY[0:40:2]
+
+
+def test_a_selection_tells_its_numbers() -> None:
+    selection = Selection(np.array([True, False, True]))
+    selection.mark(np.array([2, 5]), np.array([False, True]))
+    assert [number in selection for number in range(-1, 7)] == [0, 1, 0, 0, 0, 0, 1, 0]
+    assert selection.mask(7).tolist() == [1, 0, 0, 0, 0, 1, 0]
+    assert selection.mask(2).tolist() == [1, 0]
+    assert selection.without(5).mask(6).tolist() == [1, 0, 0, 0, 0, 0]
+    assert 5 in selection
+
+
+def test_a_number_that_another_id_gets_is_found_as_it_is_marked_then() -> None:
+    roster = Roster()
+    index, query = VectorIndex(1, roster=roster), np.ones((1, 1), np.float32)
+    index.put(["a", "b"], np.array([[1], [2]], np.float32))
+    selection = Selection(roster.mask(["a"]))
+    assert index.search(query, 9, among=selection) == [[("a", 1.0)]]
+    number = roster.number("a")
+    index.remove(["a"])
+    selection.mark(np.array([number]), False)
+    index.put(["c"], np.array([[3]], np.float32))
+    assert roster.number("c") == number
+    assert index.search(query, 9, among=selection) == [[]]
+    index.remove(["c"])
+    selection.mark(np.array([number]), True)
+    index.put(["d"], np.array([[4]], np.float32))
+    assert index.search(query, 9, among=selection) == [[("d", 4.0)]]
 
 
 def test_a_selection_serves_several_indexes() -> None:
-    one, other, both = VectorIndex(1), VectorIndex(1), Selection(["b", "c"])
+    roster = numbered("a", "b", "c")
+    one, other = VectorIndex(1, roster=roster), VectorIndex(1, roster=roster)
+    both = Selection(roster.mask(["b", "c"]))
     one.put(["a", "b", "c"], np.array([[1], [2], [3]], np.float32))
     other.put(["c", "a"], np.array([[1], [2]], np.float32))
     query = np.ones((1, 1), np.float32)
@@ -226,9 +269,10 @@ def test_changes_during_compaction_are_not_lost(monkeypatch: pytest.MonkeyPatch)
         made.append(Slow(dimension) if made else ExactBackend(dimension))
         return made[-1]
 
-    index = VectorIndex(1, backend=make)
     ids = [f"{n:03d}" for n in range(100)]
-    every_fourth = Selection(ids[::4])
+    roster = numbered(*ids)
+    index = VectorIndex(1, roster=roster, backend=make)
+    every_fourth = Selection(roster.mask(ids[::4]))
     for value in (1, 2):
         index.put(ids, np.full((100, 1), value, np.float32))
     assert begun.wait(20)
@@ -241,7 +285,7 @@ def test_changes_during_compaction_are_not_lost(monkeypatch: pytest.MonkeyPatch)
         assert sorted(dict(index.search(query, 999, among=every_fourth)[0])) == [
             id for id in ids[::4] if id in held
         ]
-        assert len(index._table.ids) == (206, 106)[rounds]
+        assert len(index._table) == (206, 106)[rounds]
         may_end.set()
         index.settle()
     assert sorted(index.ids) == sorted(held)
@@ -263,12 +307,13 @@ def test_a_failed_compaction_is_logged_and_the_old_rows_serve_on(
 def test_searches_from_several_threads_see_whole_states(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(vectors, "_FEWEST_DEAD_ROWS", 20)
     monkeypatch.setattr(vectors, "_COMPACTED_AT_ONCE", 0)
-    index, ids, query = VectorIndex(1, backend=coarse), MANY[:40], np.ones((1, 1), np.float32)
+    roster, ids, query = numbered(*MANY), MANY[:40], np.ones((1, 1), np.float32)
+    index = VectorIndex(1, roster=roster, backend=coarse)
     index.put(ids, np.zeros((40, 1), np.float32))
     stop, wrong = threading.Event(), list[Any]()
 
     def watch() -> None:
-        kept = Selection(ids[:30])
+        kept = Selection(roster.mask(ids[:30]))
         while not stop.is_set():
             for among, count in ((None, 40), (kept, 30), (set(ids[:7]), 7)):
                 found = index.search(query, 99, among=among)[0]
