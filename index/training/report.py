@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.encoder import Encoder
-from index.training.bilingual import read_descriptions, sector_descriptions
+from index.training.bilingual import read_choice, read_descriptions, sector_descriptions
 from index.training.corpus import Corpus, HeldOut, Pair
 
 Scores = NDArray[np.floating[Any]]
@@ -22,9 +22,11 @@ DESCRIPTIONS_TO_CHOOSE = 60
 def evaluation_lines(encoder: Encoder, corpus: Corpus) -> Iterator[str]:
     """Yield one line per figure: first those that may choose the training, then the test's."""
     descriptions = [(korean, english) for korean, english, _ in read_descriptions()]
-    yield from _lines_of(
-        encoder, "choice", corpus.choice, {"descriptions": descriptions[:DESCRIPTIONS_TO_CHOOSE]}
-    )
+    to_choose = {
+        "descriptions": descriptions[:DESCRIPTIONS_TO_CHOOSE],
+        "descriptions written to choose": read_choice(),
+    }
+    yield from _lines_of(encoder, "choice", corpus.choice, to_choose)
     others = {
         "sector descriptions": sector_descriptions(),
         "descriptions": descriptions,

@@ -49,8 +49,8 @@ def write_data(folder: Path) -> Path:
     )
     (folder / "cordis" / "projects.csv").write_text(
         "id,title,topic_title,objective,startDate\n"
-        "1,Old project,Topic,The old project studies ships. It ends in a report.,2024-03-31\n"
-        "2,New project,Topic,The new project is a clean test.,2024-04-01\n",
+        "1,Old project,Topic,The old project studies ships. It ends in a report.,2024-06-30\n"
+        "2,New project,Topic,The new project is a clean test.,2024-07-01\n",
         encoding="utf-8",
     )
     things = list(zip(KOREAN, NOUNS, strict=True))
