@@ -7,7 +7,10 @@ import re
 import sys
 import time
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
+
+import numpy as np
 
 from index.encoder import DEFAULT_FOLDER, EncoderError, StaticEncoder
 from index.training.bilingual import read_glossary
@@ -19,10 +22,14 @@ from index.training.model import (
     pieces_of,
     save_model,
     train_model,
+    without_common,
 )
 from index.training.report import evaluation_lines
 from index.training.teacher import principal, teacher_folder, teacher_vectors
 from index.training.vocabulary import train_tokenizer
+
+TOLD = 1_500
+"""How many artificial descriptions say what all texts of their kind have in common."""
 
 _ENGLISH = re.compile("[0-9a-z]+")
 
@@ -80,6 +87,8 @@ def run(data: Path, out: Path, plan: TrainingPlan) -> None:
     say(f"vocabulary {tokenizer.get_vocab_size()}, steps {count_steps(corpus.sources, plan)}")
     start = _start(pieces_of(tokenizer), plan)
     weights = train_model(tokenizer, corpus.sources, plan, report=say, start=start)
+    told = islice(glossary.descriptions(np.random.default_rng(plan.seed)), TOLD)
+    weights = without_common(weights, tokenizer, [side for pair in told for side in pair])
     save_model(tokenizer, weights, out)
     say(f"trained in {time.monotonic() - started:.0f} s, seed {plan.seed}")
     for line in evaluation_lines(StaticEncoder(out), corpus):

@@ -24,19 +24,20 @@ Report = Callable[[str], None]
 MEMORY = (0.9, 0.999)
 """Adam's decay of the means of the gradient and of its square (Kingma and Ba 2015)."""
 
+MOST_TOKENS = 512
+
 
 @dataclass(frozen=True, slots=True)
 class TrainingPlan:
     """How long and with what the vectors are trained; an epoch passes over the first source."""
 
-    epochs: float = 4.0
+    epochs: float = 8.0
     batch: int = 1_024
     dimension: int = 256
     vocabulary: int = 40_000
     rate: float = 0.03
     warmup: float = 0.05
     scale: float = 20.0
-    bilingual_scale: float = 10.0
     longest: int = 192
     spread: float = 0.1
     pull: float = 2.0
@@ -79,11 +80,7 @@ def _train(
     bags = Bags(tokenizer, plan.longest)
     pieces = pieces_of(tokenizer)
     composed = parts_of(pieces)
-    shape = (composed.shape[1], plan.dimension)
-    weights = (generator.standard_normal(shape) * plan.spread).astype(np.float32)
-    for row, piece in enumerate(pieces):
-        if piece in start:
-            weights[row] = start[piece]
+    weights = _beginning(pieces, composed.shape[1], plan, generator, start)
     adam = RowAdam(weights)
     steps = count_steps(sources, plan)
     tally: dict[str, list[float]] = {source.name: [] for source in sources}
@@ -94,8 +91,7 @@ def _train(
         used, made = used_parts(composed, tokens)
         shares = shares @ made
         sums = shares @ weights[used]
-        scale = plan.bilingual_scale if source.bilingual else plan.scale
-        loss, gradient = contrast(sums, scale)
+        loss, gradient = contrast(sums, plan.scale)
         if source.same:
             gradient += plan.pull * attraction(sums)[1]
         adam.step(used, shares.T @ gradient, plan.rate * _rate(step, steps, plan.warmup))
@@ -103,9 +99,37 @@ def _train(
         if step % max(1, steps // 20) == 0:
             report(f"step {step}/{steps}: {_recent(tally)}")
     weights[adam.counts == 0] = 0
-    vectors: Floats = composed @ weights
+    vectors: Floats = (composed @ weights).astype(np.float16).astype(np.float32)
     vectors[0] = 0
     return vectors
+
+
+def _beginning(
+    pieces: Sequence[str],
+    parts: int,
+    plan: TrainingPlan,
+    generator: np.random.Generator,
+    start: Mapping[str, Floats],
+) -> Floats:
+    """Give the vectors with which the parts begin; the first parts are the pieces."""
+    weights = (generator.standard_normal((parts, plan.dimension)) * plan.spread).astype(np.float32)
+    for row, piece in enumerate(pieces):
+        if piece in start:
+            weights[row] = start[piece]
+    return weights
+
+
+def without_common(vectors: Floats, tokenizer: Tokenizer, texts: Sequence[str]) -> Floats:
+    """Take out of the (tokens, d) vectors the one direction that the mean of some texts has.
+
+    What all texts of a kind share tells none from another; without it two texts that have nothing
+    in common are at right angles (Mu and Viswanath 2018, here one direction alone).
+    """
+    tokens, shares = Bags(tokenizer, MOST_TOKENS).read(texts)
+    common = (shares @ vectors[tokens]).mean(axis=0)
+    common /= np.maximum(np.linalg.norm(common), 1e-9)
+    found: Floats = vectors - np.outer(vectors @ common, common)
+    return found
 
 
 def pieces_of(tokenizer: Tokenizer) -> list[str]:

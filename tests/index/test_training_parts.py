@@ -11,7 +11,13 @@ import pytest
 from index.training.__main__ import main
 from index.training.bilingual import CHOICE_FILE, read_choice, read_glossary, read_pairs
 from index.training.corpus import Source
-from index.training.model import TrainingPlan, attraction, pieces_of, train_model
+from index.training.model import (
+    TrainingPlan,
+    attraction,
+    pieces_of,
+    train_model,
+    without_common,
+)
 from index.training.parts import PARTS_SHARE, parts_of, used_parts
 from index.training.teacher import principal
 from index.training.verbs import ENGLISH_FORMS, KOREAN_FORMS, Verb, form_pairs
@@ -71,6 +77,20 @@ class TestAttraction:
     def test_the_loss_by_hand(self) -> None:
         sums = np.array([[1.0, 0.0], [0.0, 2.0], [3.0, 0.0], [4.0, 0.0]])
         assert attraction(sums)[0] == pytest.approx(0.5)
+
+
+class TestCommonDirection:
+    def test_what_all_texts_share_is_taken_out(self) -> None:
+        words = ["ship", "robot", "antenna"]
+        tokenizer = train_tokenizer(["ship robot antenna"] * 9, [], words=words, size=4_000)
+        rows = {piece: row for row, piece in enumerate(pieces_of(tokenizer))}
+        vectors = np.zeros((len(rows), 3), dtype=np.float32)
+        vectors[[rows["ship"], rows["robot"]]] = [[2, 1, 0], [2, -1, 0]]
+        vectors[rows["antenna"]] = [4, 0, 3]
+        found = without_common(vectors, tokenizer, ["ship", "robot", "ship robot"])
+        assert found[rows["ship"]] == pytest.approx([0, 1, 0], abs=1e-6)
+        assert found[rows["robot"]] == pytest.approx([0, -1, 0], abs=1e-6)
+        assert found[rows["antenna"]] == pytest.approx([0, 0, 3], abs=1e-6)
 
 
 class TestVerbs:
