@@ -71,6 +71,7 @@ class _Page:
         self.lang = lang
         self.t = partial(_said, lang)
         self.beside = report.moved.second if report.moved else report.first
+        self.names = self.named()
 
     def values(self) -> dict[str, Any]:
         """Give all names of the template."""
@@ -117,8 +118,18 @@ class _Page:
 
     def name(self, system: str) -> str:
         """Name a system; a run of others has its own name."""
-        key = f"system_{system}"
-        return self.t(key) if key in keys() else system
+        return self.names[system]
+
+    def named(self) -> dict[str, str]:
+        """Name all systems differently: a run of others may be called as one of these is shown."""
+        ours = {one: self.t(f"system_{one}") for one in self.report.systems if _is_ours(one)}
+        names = dict(ours)
+        for system in (one for one in self.report.systems if one not in ours):
+            name, number = system, 2
+            while name in names.values():
+                name, number = f"{system} ({number})", number + 1
+            names[system] = name
+        return names
 
     def value(self, dimension: str, value: str) -> str:
         """Name a value of a dimension."""
@@ -263,6 +274,10 @@ class _Page:
         shares = self.report.exposure[self.report.first].regions
         order = sorted(shares.items(), key=lambda item: (-item[1].n, item[0]))[:MOST_REGIONS]
         return [(self.value("region", region), share) for region, share in order]
+
+
+def _is_ours(system: str) -> bool:
+    return f"system_{system}" in keys()
 
 
 def _said(lang: str, key: str, **params: object) -> str:

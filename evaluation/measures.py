@@ -69,17 +69,16 @@ def evaluate(qrels: Qrels, run: Run, measures: Sequence[str] = DEFAULT) -> pl.Da
     """
     parsed = parse_measures(measures)
     _check_queries(qrels, run)
-    named = {measure: name for name, measure in parsed.items()}
+    wanted = list(dict.fromkeys(parsed.values()))  # RR and MRR are two names of one measure
     found = {
-        (metric.query_id, named[metric.measure]): metric.value
-        for metric in _calculate(list(named), qrels, run)
+        (metric.query_id, metric.measure): metric.value for metric in _calculate(wanted, qrels, run)
     }
     cells = [(query, name) for query in sorted(qrels) for name in parsed]
     return pl.DataFrame(
         {
             Column.QUERY: [query for query, _ in cells],
             Column.MEASURE: [name for _, name in cells],
-            Column.VALUE: [float(found.get(cell, 0.0)) for cell in cells],
+            Column.VALUE: [float(found.get((query, parsed[name]), 0.0)) for query, name in cells],
         },
         schema={Column.QUERY: pl.String, Column.MEASURE: pl.String, Column.VALUE: pl.Float64},
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,9 @@ Floats = NDArray[np.float64]
 
 ROUNDS = 10_000
 _CLOSE = 1e-12
+"""Sums that differ by no more than this share of all that was added are taken as equal."""
+_CELLS = 4_000_000
+"""Bounds the signs that are in memory at once (32 MB)."""
 
 
 def randomisation_test(
@@ -39,11 +42,11 @@ def randomisation_test(
     names, rows = np.unique(np.asarray(clusters, dtype=np.str_), return_inverse=True)
     sums = np.zeros((len(names), differences.shape[1]))
     np.add.at(sums, rows, differences)
-    observed = np.abs(sums.sum(axis=0))
-    exact = len(names) < 63 and 2 ** len(names) <= rounds
-    signs = _all_signs(len(names)) if exact else _signs(len(names), rounds, rng)
-    reached = (np.abs(signs @ sums) >= observed - _CLOSE).sum(axis=0)
-    chances: Floats = reached / len(signs) if exact else (1 + reached) / (1 + rounds)
+    least = np.abs(sums.sum(axis=0)) - _CLOSE * np.abs(sums).sum(axis=0)
+    exact = 2 ** len(names) <= rounds
+    parts = [_all_signs(len(names))] if exact else _signs(len(names), rounds, rng)
+    reached = sum((np.abs(signs @ sums) >= least).sum(axis=0) for signs in parts)
+    chances: Floats = reached / 2 ** len(names) if exact else (1 + reached) / (1 + rounds)
     return chances
 
 
@@ -52,8 +55,12 @@ def _all_signs(count: int) -> Floats:
     return np.where(numbers & 1, 1.0, -1.0)
 
 
-def _signs(count: int, rounds: int, rng: np.random.Generator) -> Floats:
-    return rng.integers(0, 2, size=(rounds, count)).astype(np.float64) * 2 - 1
+def _signs(count: int, rounds: int, rng: np.random.Generator) -> Iterator[Floats]:
+    """Draw the signs of c clusters in r rounds, in parts of shape (r, c)."""
+    step = max(1, _CELLS // count)
+    for start in range(0, rounds, step):
+        drawn = rng.integers(0, 2, size=(min(step, rounds - start), count))
+        yield drawn.astype(np.float64) * 2 - 1
 
 
 def holm(chances: Sequence[float]) -> list[float]:

@@ -87,7 +87,7 @@ class _Reading:
 
     def _score(self, number: int, text: str) -> float:
         try:
-            score = float(text)
+            score = math.nan if "_" in text else float(text)  # Python alone reads 1_0 as ten
         except ValueError:
             score = math.nan
         if not math.isfinite(score):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 
@@ -37,7 +37,7 @@ def turn(test_set: TestSet) -> TestSet:
     for (track, horizon), asked in groups.items():
         names = _names(test_set, asked)
         for partner in names:
-            id = _id(partner, track, horizon)
+            id = _free(_id(partner, track, horizon), queries)
             queries[id] = _query(id, partner, track, horizon, names[partner])
             qrels[id] = _judged(test_set, partner, asked)
             reached = (one.asker for one in asked if partner in test_set.candidates_of(one.id))
@@ -66,6 +66,14 @@ def _names(test_set: TestSet, asked: Iterable[Query]) -> dict[str, list[str]]:
 def _id(partner: str, track: str | None, horizon: date) -> str:
     """Name a turned query; without white space, as TREC files need it."""
     return "|".join([partner, *(["_".join(track.split())] if track else []), horizon.isoformat()])
+
+
+def _free(id: str, taken: Container[str]) -> str:
+    """Number an id that is taken: two tracks may differ in white space alone."""
+    free, number = id, 2
+    while free in taken:
+        free, number = f"{id}|{number}", number + 1
+    return free
 
 
 def _query(id: str, partner: str, track: str | None, horizon: date, clusters: list[str]) -> Query:

@@ -197,12 +197,10 @@ class CoarseCodes:
 
     def _held(self, among: RowSet) -> Rows:
         """Count the rows of a set in each list."""
-        holder, held = among.memo.get("lists", (None, None))
-        if holder is not self or held is None:
+        if self not in among.memo:
             lists = self._list_of[self._coded(among)]
-            held = np.bincount(lists, minlength=len(self._sizes))
-            among.memo["lists"] = (self, held)
-        counts: Rows = held
+            among.memo[self] = np.bincount(lists, minlength=len(self._sizes))
+        counts: Rows = among.memo[self]
         return counts
 
     def _coded(self, among: RowSet) -> Rows:

@@ -36,15 +36,6 @@ class Filters:
     sectors: frozenset[str] = frozenset()
     ids: frozenset[str] | None = None
 
-    def admits(self, id: str, facts: Facts) -> bool:
-        """Tell whether a profile passes."""
-        return (
-            (self.ids is None or id in self.ids)
-            and (not self.kinds or facts.kind in self.kinds)
-            and (not self.regions or bool(self.regions & _with_countries(facts.regions)))
-            and (not self.sectors or bool(self.sectors & _with_parents(facts.sectors)))
-        )
-
 
 def facts_of(profile: Profile) -> Facts:
     """Read the facts of a profile."""

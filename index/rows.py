@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import Any, TypeVar
 
 import numpy as np
@@ -23,8 +24,8 @@ class RowSet:
         self.bits = np.packbits(chosen, bitorder="little")
         self._count = int(np.count_nonzero(chosen))
         self._rows: Rows | None = None
-        self.memo: dict[str, tuple[object, Any]] = {}
-        """What a backend has worked out of this set: by name, with the object it holds for."""
+        self.memo: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
+        """What a backend's codes have worked out of this set; it goes when they do."""
 
     @classmethod
     def of(cls, rows: Rows) -> RowSet:
@@ -48,6 +49,8 @@ class RowSet:
 
     def mask(self, size: int) -> NDArray[np.bool_]:
         """Give the set as a mask (size,) over the rows up to `size`, beyond which it has none."""
+        if len(self.bits) == 0:  # numpy would give as many bits of chance
+            return np.zeros(size, dtype=bool)
         return np.unpackbits(self.bits, count=size, bitorder="little").view(np.bool_)
 
 

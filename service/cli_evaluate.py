@@ -89,12 +89,12 @@ def evaluate(
             run_files=run_files,
             runs_out=write_runs,
         )
-    if report_out is not None:
-        say(f"Written: {write_report(report, report_out, lang)}.")
     if as_json:
         print_json(report.as_json())
     else:
         show(escape(report.dataset), *as_tables(report), *map(escape, report.notes))
+    if report_out is not None:
+        say(f"Written: {write_report(report, report_out, lang)}.")
 
 
 @click.command()

@@ -21,6 +21,7 @@ from evaluation import (
     compare_runs,
     holm,
     load,
+    paired,
     randomisation_test,
     slices_of,
 )
@@ -56,6 +57,23 @@ def test_drawn_signs_come_near_all_signs() -> None:
     assert chance(values, names, rounds=4_000) == pytest.approx(
         chance(values, names, rounds=4_096), abs=0.03
     )
+
+
+@pytest.mark.parametrize("size", [1e-9, 1.0, 1e6])
+def test_a_chance_is_never_0_and_does_not_depend_on_the_unit(size: float) -> None:
+    """All of one sign: what was observed is reached by it and by its opposite alone."""
+    rng = np.random.default_rng(0)
+    for _ in range(30):
+        values = size * np.abs(rng.normal(size=12))
+        assert chance(values.tolist(), [str(i) for i in range(12)]) == 2 / 2**12
+
+
+def test_signs_drawn_in_parts_are_those_drawn_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = np.random.default_rng(1).normal(0.2, 1, 40).tolist()
+    names = [str(i) for i in range(40)]
+    at_once = chance(values, names)
+    monkeypatch.setattr(paired, "_CELLS", 40 * 999)
+    assert chance(values, names) == at_once
 
 
 def test_equal_runs_are_not_told_apart_and_distant_ones_are() -> None:

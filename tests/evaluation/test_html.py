@@ -82,6 +82,18 @@ def test_hostile_names_are_text(write: Write, files: Files) -> None:
     assert "&lt;script&gt;alert(1)" in page
 
 
+@pytest.mark.parametrize(("lang", "tag"), [("en", "Dari"), ("en", "BM25"), ("ko", "다리")])
+def test_a_run_called_as_one_of_ours_is_shown_stands_for_itself(
+    write: Write, files: Files, lang: str, tag: str
+) -> None:
+    runs = [Run.of(name, {"q1": {"p1": 1.0}}) for name in ("dari", tag, "bm25", f"{tag} (2)")]
+    page = as_html(report_on(load(write(files)), runs), lang)
+    cells = re.findall(r"<tr[^>]*><td>([^<]*)</td>", page.split("</table>", 1)[0])
+    assert len(set(cells)) == 4
+    curve = page.split("<svg")[-1]
+    assert all(f">{name}<" in curve for name in cells)
+
+
 def test_a_report_of_one_system_stands_alone(write: Write, files: Files) -> None:
     made = report(write, files, lone=True)
     assert made.moved is None

@@ -28,6 +28,12 @@ def test_values_computed_by_hand() -> None:
     assert value(table, "q", "nDCG@10") == pytest.approx(gained / ideal)
 
 
+def test_two_names_of_one_measure_have_one_value() -> None:
+    run = Run.of("r", {"q": {"b": 2.0, "a": 1.0}})
+    table = evaluate({"q": {"a": 1}}, run, ["RR", "MRR", "P@5", "Precision@5"])
+    assert table["value"].to_list() == pytest.approx([0.5, 0.5, 0.2, 0.2])
+
+
 def test_precision_divides_by_k_however_short_the_list() -> None:
     table = evaluate({"q": {"a": 1}}, Run.of("r", {"q": {"a": 1.0}}), ["P@5", "P@10"])
     assert table["value"].to_list() == pytest.approx([0.2, 0.1])

@@ -58,6 +58,7 @@ def refused(path: Path, test_set: TestSet) -> RunFileError:
         ("q1 Q0 p1 3 NaN mine", "run_score"),
         ("q1 Q0 p1 3 inf mine", "run_score"),
         ("q1 Q0 p1 3 1e999 mine", "run_score"),
+        ("q1 Q0 p1 3 1_0 mine", "run_score"),
         ("q1 Q0 p2 3 0.5 mine", "run_twice"),
         ("q7 Q0 p1 3 1.0 mine", "run_query"),
         ("q1 Q0 p9 3 1.0 mine", "run_candidate"),

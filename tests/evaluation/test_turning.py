@@ -46,6 +46,20 @@ def test_each_right_partner_asks_once_for_a_track_and_horizon(write: Write, file
     assert turned.horizons().keys() == {date(2020, 2, 1), date(2020, 7, 1)}
 
 
+def test_tracks_of_like_names_ask_apart(write: Write, files: Files) -> None:
+    asked = {"startup": "s2", "date": "2020-08-02", "cluster": "r3"}
+    tracks = ["big firms", "big_firms", "big  firms"]
+    for number, track in enumerate(tracks):
+        files["queries.jsonl"].append({**asked, "id": f"n{number}", "track": track})
+        files["qrels.txt"].append(f"n{number} 0 p4 1")
+    turned = turn(load(write(files)))
+    assert {one.id: one.track for one in turned.queries if one.asker == "p4"} == {
+        "p4|big_firms|2020-07-01": "big firms",
+        "p4|big_firms|2020-07-01|2": "big_firms",
+        "p4|big_firms|2020-07-01|3": "big  firms",
+    }
+
+
 def test_candidates_are_the_startups_whose_candidate_the_partner_was(
     write: Write, files: Files
 ) -> None:

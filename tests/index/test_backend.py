@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -192,6 +193,27 @@ def test_codes_hold_at_every_filter_also_away_from_the_query(share: float, kind:
         _, found = backend.search(query[None, :], 10, RowSet.of(rows))
         reached.append(recall(found[0], scores, 10))
     assert np.mean(reached) >= 0.99
+
+
+def test_a_filter_that_was_asked_holds_no_codes_that_have_been_replaced() -> None:
+    backend = CoarseBackend(2, sizes=ALWAYS_CODES)
+    codes, asked = [], []
+    for _ in range(3):
+        backend.add(clustered(40, 2, 1))
+        backend.settle()
+        asked.append(RowSet.of(np.arange(0, 40, 2)))
+        backend.search(FOUR[:1], 3, asked[-1])
+        assert len(asked[-1].memo) == 1
+        assert backend._codes is not None
+        codes.append(weakref.ref(backend._codes))
+    assert [one() is None for one in codes] == [True, True, False]
+
+
+@pytest.mark.parametrize("rows", [[], [1], [1, 9]])
+def test_a_set_of_rows_is_a_mask_of_any_size(rows: list[int]) -> None:
+    held = RowSet.of(np.array(rows, np.int64))
+    for size in (0, 1, 2, 8, 40, 200):
+        assert np.flatnonzero(held.mask(size)).tolist() == [row for row in rows if row < size]
 
 
 def test_a_search_answers_exactly_while_codes_are_made(monkeypatch: pytest.MonkeyPatch) -> None:

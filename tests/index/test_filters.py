@@ -7,7 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from index import Filters, facts_of
+from index.search_index import Entry, SearchIndex
 from profiles import Partner, PartnerKind, Side, Startup
+from tests.index.reference import admits
 
 Make = Callable[..., Partner]
 
@@ -44,7 +46,11 @@ def test_admits(
     partner: Make, fields: dict[str, object], filters: dict[str, set[str]], passes: bool
 ) -> None:
     given = Filters(**{name: frozenset(values) for name, values in filters.items()})
-    assert given.admits("p", facts_of(partner("p", **fields))) is passes
+    facts = facts_of(partner("p", **fields))
+    index = SearchIndex(2, "space")
+    index.put_many([Entry("other", facts_of(partner("other")), "", {}), Entry("p", facts, "", {})])
+    assert (index.roster.number("p") in index.admitted(Side.PARTNER, given)) is passes
+    assert admits(given, "p", facts) is passes
 
 
 def test_facts_of_a_startup(startup: Callable[..., Startup]) -> None:

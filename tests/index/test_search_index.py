@@ -14,6 +14,7 @@ from index import Filters, search_index
 from index.filters import Facts
 from index.search_index import Entry, SearchIndex
 from profiles import PartnerKind, Side, Tie, validate
+from tests.index.reference import admits
 
 IDS = [f"id{n}" for n in range(6)]
 FILTERS = [
@@ -52,7 +53,7 @@ def entry(id: str, facts: Facts, vector: Any) -> Entry:
 
 
 def hold_to_model(index: SearchIndex, held: dict[str, Any], side: Side, filters: Filters) -> None:
-    passing = {i for i, (f, _) in held.items() if f.side is side and filters.admits(i, f)}
+    passing = {i for i, (f, _) in held.items() if f.side is side and admits(filters, i, f)}
     selection = index.admitted(side, filters)
     mask = selection.mask(len(index.roster))
     assert set(index.roster.ids(np.flatnonzero(mask).tolist())) == passing

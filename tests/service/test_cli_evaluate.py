@@ -40,6 +40,14 @@ def test_the_report_is_written_in_the_language_asked_for(dari, tmp_path):
     assert "report.html" in answer.stderr
 
 
+def test_figures_are_told_where_the_report_cannot_be_written(dari, tmp_path):
+    (tmp_path / "file").write_text("x")
+    answer = dari("evaluate", TEST_SET, "--report", tmp_path / "file", "--json")
+    assert answer.exit_code != 0
+    assert "cannot be written" in answer.stderr
+    assert "dari" in json.loads(answer.stdout)["systems"]
+
+
 def test_partners_may_ask(dari, tmp_path):
     answer = dari("evaluate", TEST_SET, "--side", "partner", "--write-runs", tmp_path, "--json")
     document = json.loads(answer.stdout)
