@@ -7,7 +7,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, insert, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Table,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from profiles import rows
 from profiles import tables as t
@@ -16,6 +26,9 @@ from profiles.revisions import merged_payload
 from profiles.rows import AnyProfile
 from profiles.schema import Programme, Tie
 from profiles.vectors import Vectors
+
+ENDS = ("a", "b")
+"""The ends of a tie."""
 
 VectorsOf = Callable[[AnyProfile | Tie], Vectors]
 """Makes the vectors of a record; called within the transaction, before anything is written."""
@@ -138,28 +151,30 @@ def move(connection: Connection, found: Mentions, keep: str, drop: str, by: str)
     rows.write_vectors(connection, "tie", {tie: Vectors("") for tie in aside})
     rows.delete_by(connection, t.ties, t.ties.c.id, aside)
     write_merged(connection, "tie", {tie: twin or keep for tie, twin in found.aside}, by)
-    _move_ties(connection, keep, drop, by)
+    for end in ENDS:
+        move_ties(connection, t.ties.c[end] == drop, end, drop, keep, by)
     write(connection, found, by)
 
 
-def _move_ties(connection: Connection, keep: str, drop: str, by: str) -> None:
-    """Let the ties of the dropped profile be those of the kept one: three statements an end.
+def move_ties(
+    connection: Connection, its: ColumnElement[bool], end: str, old: str, new: str, by: str
+) -> None:
+    """Let the ties of a condition, which all name `old` at an end, name `new` there.
 
     Each tie gets a revision and an entry of the change log; its vectors stay, for its subject does.
+    Three statements do so, whatever the number of the ties.
     """
     at, r = literal(rows.now(), t.Moment()), t.revisions.c
-    for end in ("a", "b"):
-        its = t.ties.c[end] == drop
-        was, now = (rows.member(end, id) for id in (drop, keep))
-        payload = func.replace(t.ties.c.payload, was, now)
-        newest = select(func.max(r.number)).where(r.kind == "tie", r.id == t.ties.c.id)
-        number = newest.scalar_subquery() + 1
-        made = select(literal("tie"), t.ties.c.id, number, at, literal(by), payload).where(its)
-        columns = ["kind", "id", "number", "at", "by", "payload"]
-        connection.execute(insert(t.revisions).from_select(columns, made))
-        logged = select(literal("tie"), t.ties.c.id, at).where(its).order_by(t.ties.c.id)
-        connection.execute(insert(t.changes).from_select(["kind", "id", "at"], logged))
-        connection.execute(update(t.ties).where(its).values({end: keep, "payload": payload}))
+    was, now = (rows.member(end, id) for id in (old, new))
+    payload = func.replace(t.ties.c.payload, was, now)
+    newest = select(func.max(r.number)).where(r.kind == "tie", r.id == t.ties.c.id)
+    number = newest.scalar_subquery() + 1
+    made = select(literal("tie"), t.ties.c.id, number, at, literal(by), payload).where(its)
+    columns = ["kind", "id", "number", "at", "by", "payload"]
+    connection.execute(insert(t.revisions).from_select(columns, made))
+    logged = select(literal("tie"), t.ties.c.id, at).where(its).order_by(t.ties.c.id)
+    connection.execute(insert(t.changes).from_select(["kind", "id", "at"], logged))
+    connection.execute(update(t.ties).where(its).values({end: new, "payload": payload}))
 
 
 def write(connection: Connection, found: Mentions, by: str) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, and_, select, update
 
@@ -13,7 +14,17 @@ from profiles.database import writing
 from profiles.errors import FieldError, InvalidRecord
 from profiles.fusing import unfuse, without_contact
 from profiles.kinds import Side
-from profiles.mentions import Mentions, VectorsOf, list_of, log, naming, put_list, write
+from profiles.mentions import (
+    ENDS,
+    Mentions,
+    VectorsOf,
+    list_of,
+    log,
+    move_ties,
+    naming,
+    put_list,
+    write,
+)
 from profiles.merges import Merge, Moved, active_after, merge_of, merged_ids, missing
 from profiles.rows import AnyProfile
 from profiles.schema import Tie
@@ -35,17 +46,20 @@ def unmerge(store: Store, number: int, vectors_of: VectorsOf, *, by: str = SYSTE
         one = merge_of(connection, number)
         moved = _undoable(one)
         dropped = _without_erased(connection, _former(connection, one))
-        ties = [*_returning(connection, one, moved), *_restored(connection, moved)]
-        _refuse_order(connection, one, moved, [dropped, *ties])
+        aside = _put_aside(connection, moved)
+        returning = _returning(connection, one, moved, aside)
+        restored = _restored(connection, aside)
+        ends = {id for tie in (*returning, *restored) for id in (tie.a, tie.b)}
+        _refuse_order(connection, one, moved, ends.union(dropped.conflicts))
         kept = next(rows.by_ids(connection, t.profiles, t.profiles.c.id, [one.kept]))
         now = rows.read_profile(kept.side, kept.payload)
         split = _without_erased(connection, _split(connection, one, now))
-        new = _restored_ids(connection, moved)
         vectors = {record.id: vectors_of(record) for record in (split, dropped)}
-        subjects = {tie.id: vectors_of(tie) for tie in ties if tie.id in new}
+        subjects = {tie.id: vectors_of(tie) for tie in restored}
         found = _back_in_lists(connection, one, moved)
-        found.ties = ties
+        found.ties = restored
         found.verdicts = _move_verdicts_back(connection, one, moved)
+        _give_back(connection, one, returning, by)
         write(connection, found, by)
         rows.write_profiles(connection, [split], {one.kept: kept}, by, touch=True)
         rows.write_profiles(connection, [dropped], {}, by)
@@ -73,14 +87,10 @@ def _undoable(one: Merge) -> Moved:
     return one.moved
 
 
-def _state(connection: Connection, kind: str, id: str, number: int) -> str | None:
-    r = t.revisions.c
-    one = and_(r.kind == kind, r.id == id, r.number == number)
-    return connection.execute(select(r.payload).where(one)).scalar_one_or_none()
-
-
 def _profile_state(connection: Connection, side: str, id: str, number: int) -> AnyProfile:
-    text = _state(connection, side, id, number)
+    r = t.revisions.c
+    one = and_(r.kind == side, r.id == id, r.number == number)
+    text = connection.execute(select(r.payload).where(one)).scalar_one_or_none()
     if text is None:
         raise missing(connection, id)
     return rows.read_profile(side, text)
@@ -115,54 +125,58 @@ def _split(connection: Connection, one: Merge, now: AnyProfile) -> AnyProfile:
     return unfuse(now, after, before)
 
 
-def _returning(connection: Connection, one: Merge, moved: Moved) -> list[Tie]:
-    """Give the ties that go back to the dropped profile, as they are now else."""
+def _put_aside(connection: Connection, moved: Moved) -> dict[str, Tie]:
+    """Read the ties that were put aside, as they were then, by id; none that was erased since."""
+    numbers, r = {tie: number for tie, _, number in moved.aside}, t.revisions.c
+    only = (r.id, r.number, r.payload)
+    found = rows.by_ids(connection, t.revisions, r.id, numbers, r.kind == "tie", only=only)
+    return {
+        row.id: Tie.model_validate_json(row.payload)
+        for row in found
+        if row.number == numbers[row.id] and row.payload
+    }
+
+
+def _returning(
+    connection: Connection, one: Merge, moved: Moved, aside: Mapping[str, Tie]
+) -> list[Any]:
+    """Read id and ends of the ties that go back to the dropped profile."""
     ends = dict(moved.ties)
-    for id, twin, number in moved.aside:
-        was = _tie_state(connection, id, number)
-        if twin and was:  # a tie of this id that was put again since
-            ends[id] = "a" if was.a == one.dropped else "b"
-    back = []
-    for row in rows.by_ids(connection, t.ties, t.ties.c.id, ends):
-        tie = Tie.model_validate_json(row.payload)
-        if getattr(tie, ends[tie.id]) == one.kept:
-            back.append(tie.model_copy(update={ends[tie.id]: one.dropped}))
-    return back
+    for id, twin, _ in moved.aside:
+        if twin and id in aside:  # a tie of this id that was put again since
+            ends[id] = "a" if aside[id].a == one.dropped else "b"
+    c = t.ties.c
+    held = rows.by_ids(connection, t.ties, c.id, ends, only=(c.id, c.a, c.b))
+    return [row for row in held if getattr(row, ends[row.id]) == one.kept]
 
 
-def _tie_state(connection: Connection, id: str, number: int) -> Tie | None:
-    text = _state(connection, "tie", id, number)
-    return None if text is None else Tie.model_validate_json(text)
+def _restored(connection: Connection, aside: Mapping[str, Tie]) -> list[Tie]:
+    """Give the ties that were put aside and that nobody has put again."""
+    held = {row.id for row in rows.by_ids(connection, t.ties, t.ties.c.id, aside)}
+    return [tie for id, tie in aside.items() if id not in held]
 
 
-def _restored_ids(connection: Connection, moved: Moved) -> set[str]:
-    """Give the ids of the ties that were put aside and that nobody has put again."""
-    aside = {tie for tie, _, _ in moved.aside}
-    return aside - {row.id for row in rows.by_ids(connection, t.ties, t.ties.c.id, aside)}
+def _give_back(connection: Connection, one: Merge, ties: Sequence[Any], by: str) -> None:
+    for end in ENDS:
+        ids = [tie.id for tie in ties if getattr(tie, end) == one.kept]
+        for start in range(0, len(ids), rows.BATCH):
+            some = t.ties.c.id.in_(ids[start : start + rows.BATCH])
+            move_ties(connection, some, end, one.kept, one.dropped, by)
 
 
-def _restored(connection: Connection, moved: Moved) -> list[Tie]:
-    new = _restored_ids(connection, moved)
-    states = (_tie_state(connection, tie, no) for tie, _, no in moved.aside if tie in new)
-    return [tie for tie in states if tie is not None]
+def _refuse_order(connection: Connection, one: Merge, moved: Moved, named: set[str]) -> None:
+    """Refuse to undo a merge before a later one that touches the same records.
 
-
-def _refuse_order(
-    connection: Connection, one: Merge, moved: Moved, coming: Sequence[AnyProfile | Tie]
-) -> None:
-    """Refuse to undo a merge before a later one that touches the same records."""
+    `named` are the ids that the records which come back name.
+    """
     own = moved.records | {(one.side.value, one.kept)}
-    named = {id for record in coming for id in _others(record)} - {one.kept, one.dropped}
+    others = named - {one.kept, one.dropped}
     for later in active_after(connection, one.number):
         sides = {(later.side.value, later.kept), (later.side.value, later.dropped)}
         theirs = (later.moved.records if later.moved else set()) | sides
-        if own & theirs or later.dropped in named:
+        if own & theirs or later.dropped in others:
             params = {"later": later.number, "kept": later.kept, "dropped": later.dropped}
             raise InvalidRecord([FieldError("merge", "undo_order", one.number, params)])
-
-
-def _others(record: AnyProfile | Tie) -> tuple[str, ...]:
-    return (record.a, record.b) if isinstance(record, Tie) else record.conflicts
 
 
 def _back_in_lists(connection: Connection, one: Merge, moved: Moved) -> Mentions:

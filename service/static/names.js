@@ -9,10 +9,11 @@
     field.addEventListener("input", () => {
       clearTimeout(waiting);
       waiting = setTimeout(async () => {
-        const asked = `${field.dataset.names}?q=${encodeURIComponent(field.value)}`;
-        const answer = await fetch(asked);
+        const typed = field.value;
+        const answer = await fetch(`${field.dataset.names}?q=${encodeURIComponent(typed)}`);
         if (!answer.ok) return;
         const near = await answer.json();
+        if (field.value !== typed) return; // a slow answer to what stands there no more
         list.replaceChildren(...near.map(({ id, name }) => new Option(name, id)));
       }, 200);
     });

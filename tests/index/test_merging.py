@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from alembic import command
-from sqlalchemy import select, text
+from sqlalchemy import event, select, text
 
 from index import Follower, Writer, import_file, verify
 from profiles import (
@@ -20,6 +20,7 @@ from profiles import (
     Store,
     UnknownId,
     Verdict,
+    rows,
     tables,
     validate,
 )
@@ -208,7 +209,10 @@ def test_an_index_that_follows_agrees(known: Store, writer: Writer, tiny) -> Non
 
 
 @pytest.mark.parametrize("chosen", [{}, {"name": "drop", "sectors": "drop", "conflicts": "drop"}])
-def test_merge_and_undo_is_nothing(known: Store, writer: Writer, tmp_path, chosen) -> None:
+def test_merge_and_undo_is_nothing(
+    known: Store, writer: Writer, tmp_path, monkeypatch: pytest.MonkeyPatch, chosen
+) -> None:
+    monkeypatch.setattr(rows, "BATCH", 2)
     before, made = exported(known, tmp_path), created(known)
     writer.merge("k", "d", choices=chosen)
     assert exported(known, tmp_path) != before
@@ -218,6 +222,32 @@ def test_merge_and_undo_is_nothing(known: Store, writer: Writer, tmp_path, chose
     assert created(known) == made
     assert refusal(writer.unmerge, 1) == "merge_undone"
     assert refusal(writer.unmerge, 2) == "merge_unknown"
+
+
+def test_ties_move_and_return_by_as_many_statements_whatever_their_number(
+    known: Store, writer: Writer, startup, tie
+) -> None:
+    done: list[str] = []
+    event.listen(known.engine, "before_cursor_execute", lambda *told: done.append(told[2]))
+
+    def statements(keep: str, drop: str, some: int) -> list[int]:
+        writer.put_many([startup(keep), startup(drop)])
+        for id in (keep, drop):  # every other one says what one of the other says
+            writer.put_ties([
+                tie(f"{id}-{n}", id, "p1", subject=f"of {id if n % 2 else 'both'} {n}")
+                for n in range(some)
+            ])
+        told = []
+        made = len(done)
+        number = writer.merge(keep, drop).number
+        told.append(len(done) - made)
+        made = len(done)
+        writer.unmerge(number)
+        told.append(len(done) - made)
+        assert known.count_ties_of(drop) == some
+        return told
+
+    assert statements("a1", "a2", 2) == statements("b1", "b2", 40)
 
 
 def created(store: Store) -> dict[str, Any]:

@@ -361,6 +361,27 @@ def test_a_name_that_is_typed_in_the_form_of_a_tie_is_completed(watch, token):
     assert page.locator("#a").get_attribute("list") == "a-names"
 
 
+def test_a_slow_answer_to_what_was_typed_before_offers_nothing(watch, token):
+    tab = watch()
+    tab.open(f"/sign-in?token={token}")
+    page = tab.open("/ties/new")
+    slow = []
+
+    def hold(route):
+        slow.append(route)
+
+    page.route("**/names?q=samsung", hold)
+    with page.expect_request("**/names?q=samsung"):
+        page.locator("#a").fill("samsung")
+    page.locator("#a").fill("kaist")
+    page.locator('datalist#a-names option[value="kaist"]').wait_for(state="attached")
+    with page.expect_response("**/names?q=samsung") as answered:
+        slow[0].continue_()
+    answered.value.finished()
+    page.wait_for_timeout(100)
+    assert page.locator("datalist#a-names option").first.get_attribute("value") == "kaist"
+
+
 def test_a_verdict_outlives_the_session_in_a_browser(watch, app, token):
     tab = watch("ko", width=390)
     tab.open(f"/sign-in?token={token}")

@@ -213,3 +213,9 @@ def test_a_wrong_map_or_report_is_told_in_korean(dari, rows):
     assert "보고서는 .pdf 형식으로 쓸 수 없습니다." in wrong.stderr
     gone = dari("import", "startups", file.with_name("gone.csv"), "--lang", "ko")
     assert "그런 파일이 없습니다." in gone.stderr
+
+
+def test_an_export_that_fails_is_told_in_the_language_of_the_settings(dari, monkeypatch):
+    monkeypatch.setenv("DARI_LANGUAGE", "ko")
+    failed = dari("export", "startups", "x.doc")
+    assert ".doc은(는) Dari가 쓰는 형식이 아닙니다." in failed.stderr
