@@ -9,6 +9,7 @@ import polars as pl
 
 from evaluation.errors import MeasureError, RunError
 from evaluation.runs import Qrels, Run
+from matcher.matchmaker import MOST_MATCHES
 
 if TYPE_CHECKING:
     from ir_measures.measures import Measure
@@ -47,9 +48,23 @@ def parse_measures(names: Sequence[str]) -> dict[str, Measure]:
 
 
 def depth_of(names: Sequence[str]) -> int:
-    """Say how many partners a run must hold for each query: the deepest cutoff, at least 100."""
-    cutoffs = [measure.params.get("cutoff") for measure in parse_measures(names).values()]
-    return max([SHALLOWEST, *(int(cutoff) for cutoff in cutoffs if cutoff)])
+    """Say how many partners a run must hold for each query: the deepest cutoff, at least 100.
+
+    Raises:
+        MeasureError: for a cutoff beyond what a match list may hold.
+    """
+    cutoffs = {
+        name: int(measure.params.get("cutoff") or SHALLOWEST)
+        for name, measure in parse_measures(names).items()
+    }
+    for name, cutoff in cutoffs.items():
+        if cutoff > MOST_MATCHES:
+            raise MeasureError(
+                value=name,
+                rule=f"A measure looks at the first {MOST_MATCHES:,} partners at most.",
+                remedy=f"Ask for a cutoff of {MOST_MATCHES:,} or less, such as R@{MOST_MATCHES}.",
+            )
+    return max([SHALLOWEST, *cutoffs.values()])
 
 
 def evaluate(qrels: Qrels, run: Run, measures: Sequence[str] = DEFAULT) -> pl.DataFrame:

@@ -216,6 +216,7 @@ class VectorIndex:
             self._touch(numbers)
             for id in self._roster.ids(numbers.tolist()):
                 self._roster.release(id)
+            self._compact()
 
     def search(
         self, queries: Floats, k: int, *, among: Collection[str] | Selection | None = None

@@ -179,7 +179,7 @@ def fail(error: DariError) -> NoReturn:
 
     lang = click.get_current_context().meta.get(_LANGUAGE, "en")
     rule, remedy = error.told(lang)
-    given, do = _SAID[lang]
+    given, do = _SAID[lang if rule != error.rule else "en"]
     value = "".join(c if c.isprintable() else "�" for c in shorten(error.value, 300))
     click.echo(f"dari: {rule}\n  {given} {value}\n  {do} {remedy}", err=True)
     sys.exit(1)

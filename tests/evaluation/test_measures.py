@@ -106,3 +106,6 @@ def test_graded_relevance_and_judged_share_are_available() -> None:
 def test_runs_are_as_deep_as_the_deepest_measure() -> None:
     assert depth_of(["P@5", "RR"]) == 100
     assert depth_of(["R@500", "P@5"]) == 500
+    with pytest.raises(MeasureError, match="first 1,000 partners") as raised:
+        depth_of(["P@5", "R@1001"])
+    assert raised.value.value == "R@1001"

@@ -291,6 +291,17 @@ def test_changes_during_compaction_are_not_lost(monkeypatch: pytest.MonkeyPatch)
     assert sorted(index.ids) == sorted(held)
 
 
+def test_removed_rows_leave_memory_without_another_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vectors, "_FEWEST_DEAD_ROWS", 5)
+    ids = [f"{n}" for n in range(10)]
+    index = VectorIndex(1)
+    index.put(ids, np.ones((10, 1), np.float32))
+    index.remove(ids[:6])
+    index.settle()
+    assert len(index._table) == 4
+    assert sorted(index.ids) == ids[6:]
+
+
 def test_a_failed_compaction_is_logged_and_the_old_rows_serve_on(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
