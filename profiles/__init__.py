@@ -9,6 +9,7 @@ from profiles.errors import (
     MergedId,
     StoreError,
     UnknownId,
+    UnknownName,
 )
 from profiles.kinds import (
     FundingUnit,
@@ -60,6 +61,7 @@ __all__ = [
     "Tie",
     "TieKind",
     "UnknownId",
+    "UnknownName",
     "Vectors",
     "Verdict",
     "differences",

@@ -31,6 +31,28 @@ class UnknownId(DariError):
     """An id that the store does not hold."""
 
 
+class UnknownName(UnknownId):
+    """A name that no profile has, or that several have; `near` says which are like it.
+
+    Args:
+        value: what was given.
+        code: what is wrong, as `messages.yaml` names it.
+        near: language ('en', 'ko') → the profiles with similar names.
+    """
+
+    def __init__(self, value: str, code: str, near: Mapping[str, str]) -> None:
+        self._code, self._near = code, near
+        rule, remedy = self.told("en")
+        super().__init__(value=value, rule=rule, remedy=remedy)
+
+    def told(self, lang: str) -> tuple[str, str]:
+        """Give the rule and the remedy in `lang` ('en' or 'ko')."""
+        params = {"near": self._near[lang]}
+        return message(self._code, "rule", lang, params), message(
+            self._code, "remedy", lang, params
+        )
+
+
 class MergedId(UnknownId):
     """An id whose profile has been merged into another one, `into`."""
 

@@ -26,6 +26,7 @@ from service.console import (
     say,
     short_work,
     show,
+    tell_in,
 )
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -98,7 +99,7 @@ def _partner_kinds() -> list[str]:
 @click.option("--sector", multiple=True, help="Sector of the candidates, code or name.")
 @click.option("--kind", multiple=True, type=Word(_partner_kinds))
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Day that counts (today).")
-@click.option("--lang", type=click.Choice(["en", "ko"]), help="Language of the list.")
+@click.option("--lang", type=click.Choice(["en", "ko"]), help="Language of the list and of errors.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @short_work()
 def match(
@@ -121,6 +122,8 @@ def match(
     from service.reports import match_tables
 
     dari = opened()
+    language = lang or dari.settings.language
+    tell_in(language)
     day: date | None = as_of.date() if as_of else None
     try:
         asked = validate(PartnerMatchQuery, {"kind": kind, "region": region, "sector": sector})
@@ -133,7 +136,7 @@ def match(
     if as_json:
         print_json(found.as_json())
     else:
-        show(*match_tables(found, lang or dari.settings.language))
+        show(*match_tables(found, language))
 
 
 for _command in (

@@ -111,9 +111,9 @@ def named(dari: Dari, text: str) -> str:
     A merged id stays itself: whoever asks for its profile is told which one it is now.
 
     Raises:
-        UnknownId: naming those with similar names.
+        UnknownName: naming those with similar names.
     """
-    from profiles import UnknownId
+    from profiles import UnknownName
 
     if dari.store.sides([text]) or dari.store.merged_into([text]):
         return text
@@ -122,12 +122,12 @@ def named(dari: Dari, text: str) -> str:
     if len(best) == 1:
         return best[0]
     held = dari.store.get_many([id for id, _ in near])
-    said = ", ".join(f"{id} ({held[id].name.in_('en')})" for id, _ in near if id in held)
-    raise UnknownId(
-        value=text,
-        rule="Several profiles have this name." if best else "No profile has this id or name.",
-        remedy=f"Near are: {said}." if said else "Look the profile up by name in its list.",
-    )
+    said = {
+        lang: ", ".join(f"{id} ({held[id].name.in_(lang)})" for id, _ in near if id in held)
+        for lang in ("en", "ko")
+    }
+    unknown = "name_near" if said["en"] else "name_unknown"
+    raise UnknownName(text, "name_shared" if best else unknown, said)
 
 
 @contextmanager

@@ -47,7 +47,7 @@ def test_it_is_told_in_korean(write: Write, files: Files) -> None:
     page = as_html(report(write, files), "ko")
     assert '<html lang="ko">' in page
     text = plain(page).split("유의할 점")[0]
-    assert "다리의 nDCG@10는 .889입니다" in text
+    assert "다리의 nDCG@10: .889" in text
     assert "인기도보다 .444 앞섭니다" in text
     for english in ("Where", "ahead", "too few", "Coverage", "Difference", "interval"):
         assert english not in text

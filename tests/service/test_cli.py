@@ -131,6 +131,13 @@ def test_match_by_a_mistyped_name_says_who_is_near(dari):
     assert "No profile has this id or name" in dari("match", "zzzzzz").stderr
 
 
+def test_match_by_a_mistyped_name_is_told_in_korean(dari):
+    answer = dari("match", "Samsugn", "--lang", "ko")
+    assert answer.exit_code == 1
+    assert "이 ID나 이름을 가진 프로필이 없습니다." in answer.stderr
+    assert "비슷한 이름: samsung (삼성)" in answer.stderr
+
+
 def test_match_filters_hold(dari, rows):
     dari("import", "startups", rows(GOOD))
     words = ("--kind", "hospital", "--region", "Seoul", "--json")
