@@ -12,6 +12,7 @@ from profiles.database import reading, writing
 from profiles.schema import Tie
 from profiles.store.connection import SYSTEM, Connected
 from profiles.store.revising import held_record, refuse_stale
+from profiles.text import is_clean
 from profiles.vectors import Vectors
 
 
@@ -64,6 +65,8 @@ class Ties(Connected):
     def ties_page(self, id: str, *, after: str | None = None, limit: int = 50) -> list[Tie]:
         """Read up to `limit` ties that have a profile as an end, by id, after an id."""
         found: dict[str, str] = {}
+        if not is_clean(id):
+            return []
         c = t.ties.c
         with reading(self._engine) as connection:
             for column in (c.a, c.b):
@@ -74,6 +77,8 @@ class Ties(Connected):
 
     def count_ties_of(self, id: str) -> int:
         """Count the ties that have a profile as an end."""
+        if not is_clean(id):
+            return 0
         ends = or_(t.ties.c.a == id, t.ties.c.b == id)
         with reading(self._engine) as connection:
             counted = select(func.count()).select_from(t.ties).where(ends)

@@ -280,7 +280,7 @@ def test_a_new_one_takes_the_place_of_older_ones(
     assert list(saved.parent.iterdir()) == [newer]
 
 
-@pytest.mark.parametrize("step", ["_write", "_sync"])
+@pytest.mark.parametrize("step", ["_write", "sync"])
 def test_a_late_one_never_takes_the_place_of_a_newer_one(
     filled: Store, tiny: Any, saved: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:

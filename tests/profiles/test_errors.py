@@ -43,7 +43,10 @@ PARAMS: dict[str, dict[str, object]] = {
     "header_twice": {"name": "summary", "times": 2},
     "header_unknown": {"names": "a, b", "known": "id, name"},
     "header_lacks": {"names": "a, b", "known": "id, name"},
-    **{key: {"near": "columns"} for key in ("map_section", "map_option", "map_field")},
+    **{
+        key: {"near": "columns"}
+        for key in ("map_section", "map_option", "map_field", "name_near", "name_shared")
+    },
     "map_table": {"name": "values"},
 }
 CODES = sorted(catalogue())
@@ -85,11 +88,16 @@ def test_a_missing_parameter_is_a_question_mark_and_a_missing_code_an_error() ->
 def test_every_code_of_the_source_has_its_message() -> None:
     root = Path(profiles.__file__).parent
     service = root.parent / "service"
-    sources = [*root.glob("*.py"), Path(index.loading.__file__), *service.rglob("*.py")]
+    sources = [
+        *root.glob("*.py"),
+        *root.glob("store/*.py"),
+        Path(index.loading.__file__),
+        *service.rglob("*.py"),
+    ]
     text = "\n".join(path.read_text(encoding="utf-8") for path in sources)
     used = set(re.findall(r'PydanticCustomError\(\s*"(\w+)"', text))
     used |= set(re.findall(r'FieldError\(\s*[\w".]+,\s*"(\w+)"', text))
-    used |= set(re.findall(r'"((?:file|header|map)_\w+)"', text)) - {"map_file", "map_hint"}
+    used |= set(re.findall(r'"((?:file|header|map|name)_\w+)"', text)) - {"map_file", "map_hint"}
     mapped = re.search(r"_CODES = {(.*?)}", text, re.DOTALL)
     assert mapped
     used |= set(re.findall(r': "(\w+)"', mapped[1]))

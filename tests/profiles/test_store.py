@@ -105,6 +105,7 @@ def test_ids_that_nobody_has(store: Store, id: str) -> None:
         store.erase(id)
     assert store.verdicts(id) == []
     assert store.ties_page(id) == []
+    assert store.count_ties_of(id) == 0
     assert store.vectors("startup", [id], SPACE) == {}
     assert len(store.page(Side.STARTUP, after=id)) <= 1
 
