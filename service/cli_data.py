@@ -107,7 +107,6 @@ def export(kind: Any, file: Path, with_contacts: bool) -> None:
     from profiles import Side
     from profiles.exporting import export_file
 
-    tell_in(read_settings().language)
     store = opened().store
     sides = {"startups": Side.STARTUP, "partners": Side.PARTNER}
     total = store.count(sides[kind]) if kind in sides else None

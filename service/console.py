@@ -78,7 +78,7 @@ def opened() -> Dari:
 
 
 def read_settings() -> Settings:
-    """Read the settings.
+    """Read the settings; from here on errors are told in their language, if no other was chosen.
 
     Raises:
         UsageError: naming the variable that is wrong.
@@ -88,11 +88,14 @@ def read_settings() -> Settings:
     from service.settings import Settings
 
     try:
-        return Settings()
+        settings = Settings()
     except ValidationError as error:
         first = error.errors()[0]
         name = "DARI_" + str(first["loc"][0]).upper()
         raise click.UsageError(f"{name}: {first['msg']}.") from error
+    if context := click.get_current_context(silent=True):
+        context.meta.setdefault(_LANGUAGE, settings.language)
+    return settings
 
 
 def counts(dari: Dari) -> str:
