@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any, TypeVar
@@ -38,7 +39,9 @@ class _Commands(click.Group):
     """Turns every named error into one message on stderr and exit status 1."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        from profiles.errors import DariError
+        with short_work():
+            from profiles.errors import DariError
+        gc.freeze()  # what was imported stays: no collection need look at it again
 
         try:
             return super().invoke(ctx)
