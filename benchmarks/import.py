@@ -199,12 +199,15 @@ class Watch:
     """Counts the seconds of the clock and of all CPUs since it was made, or since the last lap."""
 
     def __init__(self) -> None:
+        self._start()
+
+    def _start(self) -> None:
         self._wall, self._cpu = time.perf_counter(), time.process_time()
 
     def lap(self) -> Figures:
         """Give seconds of the clock and of CPU, and the peak memory until now (MB)."""
         wall, cpu = time.perf_counter() - self._wall, time.process_time() - self._cpu
-        self.__init__()  # type: ignore[misc]
+        self._start()
         return {"wall": wall, "cpu": cpu, "peak": _peak()}
 
 

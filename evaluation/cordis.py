@@ -17,7 +17,14 @@ from typing import Any
 from evaluation import dataset as names
 from evaluation.cordis_source import Organisation, Project, Records, read_records
 from evaluation.errors import ConversionError
-from evaluation.writing import STEPS, Progress, given, silent, write_test_set
+from evaluation.writing import (
+    STEPS,
+    Progress,
+    given,
+    refuse_reversed,
+    silent,
+    write_test_set,
+)
 from profiles.taxonomy import map_external, region_name
 
 CUT = date(2024, 7, 1)
@@ -71,12 +78,7 @@ def convert(
         ConversionError: if the source breaks its form, nothing is asked between the days, or
             `out` holds something else.
     """
-    if until < cut:
-        raise ConversionError(
-            value=f"cut {cut}, until {until}",
-            rule="The last day lies before the cut.",
-            remedy="Choose a last day on or after the cut.",
-        )
+    refuse_reversed(cut, until)
     tell = progress or silent
     tell("Reading CORDIS", 0, STEPS)
     conversion = _Conversion(read_records(source), cut, until, newcomers)

@@ -18,7 +18,14 @@ from typing import Any
 
 from evaluation import dataset as names
 from evaluation.errors import ConversionError
-from evaluation.writing import STEPS, Progress, given, silent, write_test_set
+from evaluation.writing import (
+    STEPS,
+    Progress,
+    given,
+    refuse_reversed,
+    silent,
+    write_test_set,
+)
 from profiles.taxonomy import map_external, normalise_region, region_name
 
 COMPANIES = "companies.csv"
@@ -90,12 +97,7 @@ def convert_crunchbase(
         ConversionError: if the source breaks its form, nothing is asked between the days, or
             `out` holds something else.
     """
-    if until < cut:
-        raise ConversionError(
-            value=f"cut {cut}, until {until}",
-            rule="The last day lies before the cut.",
-            remedy="Choose a last day on or after the cut.",
-        )
+    refuse_reversed(cut, until)
     tell = progress or silent
     tell("Reading Crunchbase", 0, STEPS)
     conversion = _Conversion(_read(source), cut, until)

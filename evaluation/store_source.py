@@ -11,7 +11,14 @@ from typing import Any
 
 from evaluation import dataset as names
 from evaluation.errors import ConversionError
-from evaluation.writing import STEPS, Progress, given, silent, write_test_set
+from evaluation.writing import (
+    STEPS,
+    Progress,
+    given,
+    refuse_reversed,
+    silent,
+    write_test_set,
+)
 from profiles import AnyProfile, Side, Store, Tie, TieKind, Verdict
 
 OUTCOMES: Mapping[TieKind, int] = {
@@ -61,6 +68,7 @@ def convert_store(
     """
     tell = progress or silent
     tell("Reading the store", 0, STEPS)
+    refuse_reversed(cut, until or date.max)
     history = _History(store, cut, until or date.max)
     history.read()
     if not any(grade > 0 for judged in history.qrels.values() for grade in judged.values()):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,20 @@ _WRITTEN = frozenset((
     names.CANDIDATES,
 ))
 STEPS = len(_WRITTEN)
+
+
+def refuse_reversed(cut: date, until: date) -> None:
+    """Refuse a last day that lies before the cut.
+
+    Raises:
+        ConversionError: if it does.
+    """
+    if until < cut:
+        raise ConversionError(
+            value=f"cut {cut}, until {until}",
+            rule="The last day lies before the cut.",
+            remedy="Choose a last day on or after the cut.",
+        )
 
 
 def write_test_set(

@@ -242,8 +242,10 @@ class _FromStartup(_Look):
 
     def by_history(self, k: int) -> Iterable[Numbers]:
         for values in (self.near.cosines, self.near.words):
-            known = np.flatnonzero(values > 0)
-            yield known[best_first(values[known], k, lambda n, of=known: self._id(of[n]))]  # type: ignore[misc]
+            yield self._best_of(np.flatnonzero(values > 0), values, k)
+
+    def _best_of(self, known: Numbers, values: Scores, k: int) -> Numbers:
+        return known[best_first(values[known], k, lambda place: self._id(known[place]))]
 
     def _id(self, number: int) -> str:
         return self.index.roster.id(number)

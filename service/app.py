@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from apiflask import APIFlask
+from flask.json.provider import DefaultJSONProvider
 from flask_babel import Babel
 from flask_bootstrap import Bootstrap5
 from flask_limiter import Limiter
@@ -36,7 +37,7 @@ def create_app(settings: Settings | None = None) -> APIFlask:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0
         )
-    app.json.ensure_ascii, app.json.sort_keys = False, False  # type: ignore[attr-defined]
+    app.json = _readable_json(app)
     Babel(app, locale_selector=choose_language)
     Bootstrap5(app)
     csrf = CSRFProtect(app)
@@ -69,6 +70,13 @@ def _config(dari: Dari) -> dict[str, Any]:
         "AUTO_AUTH_ERROR_RESPONSE": False,
         "SECURITY_SCHEMES": {"staff": {"type": "http", "scheme": "bearer"}},
     }
+
+
+def _readable_json(app: APIFlask) -> DefaultJSONProvider:
+    """Write JSON with its own letters, in the order in which fields are declared."""
+    provider = DefaultJSONProvider(app)
+    provider.ensure_ascii, provider.sort_keys = False, False
+    return provider
 
 
 def _limit_submissions(app: APIFlask, per_hour: int) -> None:

@@ -55,7 +55,7 @@ class TestParts:
             while True:
                 yield from pairs
 
-        source = Source("pairs", 2, 1.0, draw, bilingual=True, same=True)  # type: ignore[arg-type]
+        source = Source("pairs", 2, 1.0, draw, bilingual=True, same=True)
         plan = TrainingPlan(epochs=30, batch=2, dimension=8)
         vectors = train_model(tokenizer, [source], plan, report=lambda line: None)
         row = dict(zip(pieces_of(tokenizer), vectors, strict=True))
@@ -165,7 +165,7 @@ class TestTeacher:
             while True:
                 yield "ship", "ship"
 
-        source = Source("pairs", 1, 1.0, draw)  # type: ignore[arg-type]
+        source = Source("pairs", 1, 1.0, draw)
         plan = TrainingPlan(epochs=2, batch=1, dimension=4)
         vectors = train_model(tokenizer, [source], plan, report=lambda line: None, start=start)
         row = dict(zip(pieces_of(tokenizer), vectors, strict=True))
