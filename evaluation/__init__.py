@@ -21,12 +21,14 @@ from evaluation.errors import (
     RunError,
     RunFileError,
 )
+from evaluation.examples import Examples, examples
 from evaluation.exposure import Exposure, exposure_of
 from evaluation.folder import SYSTEMS, compare_folder, evaluate_folder, write_runs
 from evaluation.html import as_html, write_report
 from evaluation.loading import load
 from evaluation.measures import DEFAULT, depth_of, evaluate, parse_measures
 from evaluation.paired import holm, randomisation_test
+from evaluation.past import windows
 from evaluation.report import Report, report_on
 from evaluation.run_files import read_run, read_runs
 from evaluation.runs import Qrels, Run, read_qrels, write_qrels, write_run
@@ -35,6 +37,7 @@ from evaluation.slices import FEWEST_CLUSTERS, slices_of
 from evaluation.store_source import convert_store
 from evaluation.system import dari_run
 from evaluation.tables import as_tables, comparison_tables
+from evaluation.teaching import Trained, train_folder
 from evaluation.turning import turn
 
 __all__ = [
@@ -45,6 +48,7 @@ __all__ = [
     "ConversionError",
     "DatasetError",
     "Difference",
+    "Examples",
     "Exposure",
     "Figure",
     "LeakError",
@@ -56,6 +60,7 @@ __all__ = [
     "RunError",
     "RunFileError",
     "TestSet",
+    "Trained",
     "as_html",
     "as_tables",
     "bm25_run",
@@ -72,6 +77,7 @@ __all__ = [
     "depth_of",
     "evaluate",
     "evaluate_folder",
+    "examples",
     "exposure_of",
     "holm",
     "load",
@@ -86,7 +92,9 @@ __all__ = [
     "report_on",
     "rule_run",
     "slices_of",
+    "train_folder",
     "turn",
+    "windows",
     "write_qrels",
     "write_report",
     "write_run",

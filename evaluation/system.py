@@ -38,14 +38,14 @@ def dari_run(
         DariError: as the store, the index and the matchmaker do.
     """
     scores: dict[str, dict[str, float]] = {}
-    with _temporary_store() as store:
+    with temporary_store() as store:
         writer = Writer(store, encoder)
         writer.put_many([*test_set.partners.values(), *test_set.startups.values()])
         follower = Follower(store, encoder, None)
         matchmaker = Matchmaker(store, follower, encoder, ranker or load_ranker())
         written = date.min
         for horizon, queries in test_set.horizons().items():
-            writer.put_ties(_dated(test_set, written, horizon))
+            writer.put_ties(dated(test_set, written, horizon))
             written = horizon
             for query in queries:
                 scores[query.id] = _answer(matchmaker, test_set, query, horizon, depth)
@@ -74,12 +74,14 @@ def asking(asker: P, query: Query) -> P:
     return asker.model_copy(update={name: value for name, value in said.items() if value})
 
 
-def _dated(test_set: TestSet, start: date, end: date) -> list[Tie]:
+def dated(test_set: TestSet, start: date, end: date) -> list[Tie]:
+    """Give the ties from a day until before another."""
     return [tie for tie in test_set.ties_before(end) if tie.valid_from and tie.valid_from >= start]
 
 
 @contextmanager
-def _temporary_store() -> Iterator[Store]:
+def temporary_store() -> Iterator[Store]:
+    """Give an empty store in a temporary folder, which goes with it."""
     with (
         TemporaryDirectory(prefix="dari-evaluate-") as folder,
         closing(Store.open(f"sqlite:///{Path(folder) / 'test-set.sqlite3'}")) as store,

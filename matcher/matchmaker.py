@@ -7,15 +7,18 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import partial
 
+import numpy as np
+from numpy.typing import NDArray
+
 from index import Candidate, Encoder, Filters, Follower, Query, Retriever, SearchIndex
 from index.columns import best_first
+from matcher.additive import Ranker, score
 from matcher.eligibility import Reason, partner_refusals, refusals, startup_refusals
 from matcher.explanation import explain, unknowns
 from matcher.features import pair_features
 from matcher.matchlist import Match, MatchList, Refused
 from matcher.pairs import Pair, Scene
 from matcher.phrases import phrase
-from matcher.ranker import Ranker, score
 from matcher.records import Records
 from matcher.sentences import SentenceFinder
 from profiles import AnyProfile, DariError, Partner, Programme, Side, Startup, Store, Text
@@ -92,6 +95,24 @@ class Matchmaker:
         day, notes = _day(as_of, under, self._today)
         asked = self._retriever.query(profile, day)
         return self._list(asked, k, under, filters or Filters(), pool, notes)
+
+    def features(
+        self,
+        query: str | AnyProfile,
+        *,
+        filters: Filters | None = None,
+        as_of: date,
+        pool: int = 200,
+    ) -> tuple[list[str], NDArray[np.float32]]:
+        """Give the n candidates that `match` would rank, with their features, shape (n, f).
+
+        Raises:
+            UnknownId: if there is no such profile.
+        """
+        profile = self._store.get(query) if isinstance(query, str) else query
+        asked = self._retriever.query(profile, as_of)
+        pairs, _, _ = self._screened(asked, 1, None, filters or Filters(), pool)
+        return [pair.candidate.id for pair in pairs], pair_features(pairs)
 
     def _list(
         self,

@@ -16,6 +16,7 @@ from service.cli_identity import duplicates
 from service.cli_merge import keep_apart, merge, merges, unmerge
 from service.cli_privacy import erase, expire, held, withdraw
 from service.cli_safety import backup, index, restore
+from service.cli_train import train
 from service.console import (
     Word,
     counts,
@@ -144,7 +145,7 @@ def match(
 
 for _command in (
     *(import_, export, index, backup, restore, history),
-    *(evaluate, compare, convert),
+    *(evaluate, compare, convert, train),
     *(erase, expire, held, withdraw),
     *(duplicates, keep_apart, merge, merges, unmerge),
 ):
