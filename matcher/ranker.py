@@ -14,9 +14,21 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NoReturn
 
-from matcher.additive import AdditiveRanker, Shape, is_shape, known_features
+from matcher.additive import AdditiveRanker, Ranker, Shape, is_shape, known_features, score
 from matcher.features import FEATURE_NAMES
 from profiles import DariError
+
+__all__ = [
+    "AdditiveRanker",
+    "ModelError",
+    "Ranker",
+    "TrainedOn",
+    "cold_start",
+    "load_ranker",
+    "read_manifest",
+    "score",
+    "write_model",
+]
 
 WEIGHTS, MANIFEST = "weights.toml", "manifest.json"
 KIND = "additive"
