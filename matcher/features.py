@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,7 @@ from matcher.traits import (
     sectors_in,
 )
 from profiles import AnyProfile
+from profiles.taxonomy import country_of
 
 LEXICAL_HALF = 10.0
 """The BM25 score that counts one half."""
@@ -128,6 +129,7 @@ _OF_COMPANY = {
 
 _COLUMN = {name: column for column, name in enumerate(FEATURE_NAMES)}
 
+T = TypeVar("T", bound=Hashable)
 Numbers = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Column = Numbers | Flags
@@ -164,7 +166,12 @@ class _Compared:
         partners, of_partner = _traits(scene, [pair.partner for pair in pairs])
         self._startups = columns_of(startups)[:, of_startup]
         self._partners = columns_of(partners)[:, of_partner]
-        self._places = [partners[place].places for place in of_partner]
+        self._startup_of = np.array(of_startup)
+        self._startup_ids = [pair.startup.id for pair in pairs]
+        self._partner_ids = [pair.partner.id for pair in pairs]
+        self._regions, self._region_of = _distinct([pair.startup.region for pair in pairs])
+        self._places, places = _distinct([one.places for one in partners])
+        self._places_of = places[of_partner]
         self._found = evidence_for([pair.candidate for pair in pairs])
         self._topical = np.zeros(len(pairs), dtype=bool)
 
@@ -179,7 +186,7 @@ class _Compared:
         yield from self._overlap("support", self._startups, self._partners)
         yield from self._overlap("wish", self._partners, self._startups)
         yield from self._stage()
-        yield "programme", _programmes(self._scene, self._pairs)
+        yield "programme", self._programmes()
 
     def _text(self) -> Columns:
         for name in TEXT_FEATURES:
@@ -218,8 +225,8 @@ class _Compared:
             yield name, _bounded(name, np.where(known, self._found(name, 0.0), 0.0))
 
     def _record(self) -> Columns:
-        together = _together(self._scene, self._pairs)
-        counts, newest = _records(self._scene, self._pairs, together)
+        together = self._together()
+        counts, newest = self._records(together)
         dated, days = newest > 0, self._scene.as_of.toordinal() - newest
         yield "prior_tie", together > 0
         yield "activity", np.where(self._topical, _logarithmic(counts, MANY_TIES), 0.0)
@@ -235,21 +242,69 @@ class _Compared:
                 yield name, _bounded(name, np.where(known, self._found(name, 0.0), 0.0))
 
     def _region(self) -> Columns:
-        here = [pair.startup.region for pair in self._pairs]
-        known = np.array([
-            a is not None and b != () for a, b in zip(here, self._places, strict=True)
-        ])
-        found = {
-            asked: self._closeness(*asked) for asked in set(zip(here, self._places, strict=True))
-        }
-        rows = [found[asked] for asked in zip(here, self._places, strict=True)]
-        same, near, same_country, joined = np.array(rows).T
-        yield "region_joined", joined
+        here = np.array([region is not None for region in self._regions])[self._region_of]
+        known = here & np.array([places != () for places in self._places])[self._places_of]
+        asked = self._region_of * len(self._places) + self._places_of
+        different, row = np.unique(asked, return_inverse=True)
+        across = [self._across(region) for region in self._regions]
+        found = [
+            _stands(self._regions[region], self._places[places], across[region])
+            for region, places in (divmod(key, len(self._places)) for key in different.tolist())
+        ]
+        same, near, same_country, joined = np.array(found)[row].T
         yield "region_unknown", ~known
-        yield "region_paired", np.where(self._topical, 1.0, 0.5) * _paired(self._scene, self._pairs)
+        yield "region_paired", np.where(self._topical, 1.0, 0.5) * self._paired()
         yield "region_same", same
         yield "region_near", near
         yield "region_same_country", same_country
+        yield "region_joined", joined
+
+    def _across(self, region: str | None) -> frozenset[str]:
+        """Give the countries with which running programmes join that of a region."""
+        found = joining(self._scene, region) if region else []
+        return frozenset(country for _, abroad in found for country in abroad)
+
+    def _paired(self) -> Flags:
+        """Mark the pairs of which the partner is paired with the startup's region, shape (n,)."""
+        found = np.zeros(len(self._pairs), dtype=bool)
+        for row, ties in enumerate(map(self._scene.pairings, self._partner_ids)):
+            if ties:
+                region = self._pairs[row].startup.region
+                found[row] = region is not None and any(tie.region == region for tie in ties)
+        return found
+
+    def _together(self) -> NDArray[np.int64]:
+        """Count what the two of each pair did together before the day, shape (n,)."""
+        asking, others = self._startup_ids, self._partner_ids
+        if len(set(asking)) > len(set(others)):
+            asking, others = others, asking
+        counts = {id: _deeds_with_others(self._scene, id) for id in set(asking)}
+        if not any(counts.values()):
+            return np.zeros(len(asking), np.int64)
+        return np.array([counts[one][other] for one, other in zip(asking, others, strict=True)])
+
+    def _records(self, together: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Count what each partner did with others, and give the newest day's ordinal, (n,) each.
+
+        The day is 0 where none is known.
+        """
+        counts, newest = self._scene.history.records(self._partner_ids, self._scene.as_of)
+        for row in np.flatnonzero(together).tolist():
+            last = self._pairs[row].last_day
+            newest[row] = last.toordinal() if last else 0
+        return counts - together, newest
+
+    def _programmes(self) -> Numbers:
+        """Score the best programme that each pair fits, shape (n,)."""
+        found = np.zeros(len(self._pairs))
+        for number in range(1 + int(self._startup_of.max())):
+            rows = np.flatnonzero(self._startup_of == number).tolist()
+            partners = {self._partner_ids[row] for row in rows}
+            best = programmes_with(self._scene, self._pairs[rows[0]].startup, partners)
+            for row in rows if best else ():
+                if (shared := best.get(self._partner_ids[row])) is not None:
+                    found[row] = _of_programme(self._scene, shared[1])
+        return found
 
     def _overlap(self, name: str, wanting: Words, giving: Words) -> Columns:
         wanted, given = wanting[Trait.SEEKS], giving[Trait.OFFERS]
@@ -267,10 +322,15 @@ class _Compared:
         yield "readiness_unknown", ~known
         yield "readiness_fit", known & (ready >= wanted)
 
-    def _closeness(self, here: str | None, places: tuple[str, ...]) -> tuple[float, ...]:
-        if here is None:
-            return 0.0, 0.0, 0.0, 0.0
-        return *closeness(here, places), float(joining(self._scene, here, places) is not None)
+
+def _stands(
+    here: str | None, places: tuple[str, ...], across: frozenset[str]
+) -> tuple[float, float, float, float]:
+    """Tell how places stand to a region: as `closeness`, and whether a programme joins the two."""
+    if here is None:
+        return 0.0, 0.0, 0.0, 0.0
+    joined = bool(across) and any(country_of(place) in across for place in places)
+    return *closeness(here, places), float(joined)
 
 
 def _traits(scene: Scene, profiles: Sequence[AnyProfile]) -> tuple[list[Traits], list[int]]:
@@ -296,34 +356,9 @@ def _bounded(name: str, values: Numbers) -> Numbers:
     return values / (values + HALVES[name]) if name in HALVES else values
 
 
-def _together(scene: Scene, pairs: Sequence[Pair]) -> NDArray[np.int64]:
-    """Count what the two of each pair did together before the day, shape (n,)."""
-    ends = [(pair.startup.id, pair.partner.id) for pair in pairs]
-    few = len({one for one, _ in ends}) >= len({other for _, other in ends})
-    counts = {id: _deeds_with_others(scene, id) for id in {end[few] for end in ends}}
-    if not any(counts.values()):
-        return np.zeros(len(pairs), np.int64)
-    return np.array([counts[end[few]][end[not few]] for end in ends])
-
-
 def _deeds_with_others(scene: Scene, id: str) -> Counter[str]:
     ties = scene.history.of(id, scene.as_of)
     return Counter(tie.b if tie.a == id else tie.a for tie in ties)
-
-
-def _records(
-    scene: Scene, pairs: Sequence[Pair], together: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Count what each partner did with others, and give the ordinal of the newest day, (n,) each.
-
-    The day is 0 where none is known.
-    """
-    ids = [pair.partner.id for pair in pairs]
-    counts, newest = scene.history.records(ids, scene.as_of)
-    for row in np.flatnonzero(together).tolist():
-        last = pairs[row].last_day
-        newest[row] = last.toordinal() if last else 0
-    return counts - together, newest
 
 
 def _by_scene(pairs: Sequence[Pair]) -> Iterator[tuple[Scene, Sequence[int]]]:
@@ -338,29 +373,11 @@ def _logarithmic(counts: NDArray[np.int64], most: int) -> Numbers:
     return np.minimum(1.0, np.log1p(counts) / math.log1p(most))
 
 
-def _paired(scene: Scene, pairs: Sequence[Pair]) -> Flags:
-    """Mark the pairs of which the partner is paired with the startup's region."""
-    found = np.zeros(len(pairs), dtype=bool)
-    for row, pair in enumerate(pairs):
-        region = pair.startup.region
-        if region is not None and (ties := scene.pairings(pair.partner.id)):
-            found[row] = any(tie.region == region for tie in ties)
-    return found
-
-
-def _programmes(scene: Scene, pairs: Sequence[Pair]) -> Numbers:
-    """Score the best programme that each pair fits, shape (n,)."""
-    found = np.zeros(len(pairs))
-    rows_of: dict[int, list[int]] = {}
-    for row, pair in enumerate(pairs):
-        rows_of.setdefault(id(pair.startup), []).append(row)
-    for rows in rows_of.values():
-        partners = {pairs[row].partner.id for row in rows}
-        best = programmes_with(scene, pairs[rows[0]].startup, partners)
-        for row in rows if best else ():
-            if (shared := best.get(pairs[row].partner.id)) is not None:
-                found[row] = _of_programme(scene, shared[1])
-    return found
+def _distinct(values: Sequence[T]) -> tuple[list[T], NDArray[np.int64]]:
+    """Give the different ones of n values, and the place among them of each, shape (n,)."""
+    place: dict[T, int] = {}
+    rows = [place.setdefault(value, len(place)) for value in values]
+    return list(place), np.array(rows, np.int64)
 
 
 def _of_programme(scene: Scene, met: int) -> float:

@@ -120,8 +120,9 @@ class Pair:
     @cached_property
     def joining_programme(self) -> Programme | None:
         """The first running programme that joins a country of the partner's with the startup's."""
-        here = self.startup.region
-        return joining(self.scene, here, self.places) if here else None
+        found = joining(self.scene, self.startup.region) if self.startup.region else []
+        theirs = {country_of(place) for place in self.places}
+        return next((programme for programme, abroad in found if abroad & theirs), None)
 
     @cached_property
     def languages(self) -> list[str]:
@@ -204,22 +205,17 @@ def programmes_with(
     return best
 
 
-def joining(scene: Scene, here: str, places: Sequence[str]) -> Programme | None:
-    """Give the first running programme that joins a region's country with that of other places.
+def joining(scene: Scene, here: str) -> list[tuple[Programme, frozenset[str]]]:
+    """Give the running programmes that join a region's country with others, and those countries.
 
-    Such are bilateral platforms and cluster hubs that name both countries.
+    Such are bilateral platforms and cluster hubs that name both.
     """
-    home = country_of(here)
-    abroad = {country_of(place) for place in places} - {home}
-    asked = scene.programme
-    return next(
-        (
-            one
-            for one in ([asked] if asked else scene.programmes)
-            if one.kind in _ACROSS and home in one.countries and abroad & set(one.countries)
-        ),
-        None,
-    )
+    home, asked = country_of(here), scene.programme
+    return [
+        (one, frozenset(one.countries) - {home})
+        for one in ([asked] if asked else scene.programmes)
+        if one.kind in _ACROSS and home in one.countries
+    ]
 
 
 def prior_ties(scene: Scene, startup: str, partner: str) -> list[Tie]:

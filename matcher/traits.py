@@ -38,12 +38,12 @@ class Trait(IntEnum):
 class Traits(NamedTuple):
     """What features compare of a profile: its columns, and the places where it works.
 
-    The columns are those of `Trait`, then the words of the bits of its sectors, then, for each of
-    `RELATIONS`, those of the sectors that stand so to one of its own. `TRL` is the technology
-    readiness level that a startup has, or that a partner asks for; 0 is unknown.
+    The columns, 8 bytes each, are those of `Trait`, then the words of the bits of its sectors,
+    then, for each of `RELATIONS`, those of the sectors that stand so to one of its own. `TRL` is
+    the readiness level that a startup has, or that a partner asks for; 0 is unknown.
     """
 
-    columns: tuple[int, ...]
+    columns: bytes
     places: tuple[str, ...]
 
 
@@ -64,7 +64,8 @@ def traits_of(profile: AnyProfile) -> Traits:
     for code in profile.sectors:
         reached = [bits | more for bits, more in zip(reached, near[code], strict=True)]
     words = [_words(bits) for bits in (_bits(profile.sectors, numbers), *reached)]
-    return Traits(columns + tuple(word for of in words for word in of), places_of(profile))
+    every = np.array(columns + tuple(word for of in words for word in of), np.uint64)
+    return Traits(every.tobytes(), places_of(profile))
 
 
 def places_of(profile: AnyProfile) -> tuple[str, ...]:
@@ -83,8 +84,8 @@ def languages_of(profile: AnyProfile) -> list[str]:
 def columns_of(traits: Sequence[Traits]) -> Words:
     """Give the columns of n profiles, shape (c, n)."""
     width = len(Trait) + (1 + len(RELATIONS)) * sector_words()
-    found = np.array([one.columns for one in traits], np.uint64).reshape(len(traits), width)
-    return np.ascontiguousarray(found.T)
+    found = np.frombuffer(b"".join([one.columns for one in traits]), np.uint64)
+    return np.ascontiguousarray(found.reshape(len(traits), width).T)
 
 
 def sectors_in(columns: Words) -> Words:
