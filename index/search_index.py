@@ -6,19 +6,21 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from hashlib import blake2b
 
 import numpy as np
 
 from index.backend import Floats
 from index.columns import Mask, Numbers, Roster
-from index.filters import FactColumns, Facts, Filters
+from index.dealings import Acquainted, Worked
+from index.filters import FactColumns, Facts, Filters, facts_of, kind_code
 from index.history import History
 from index.lexical import LexicalIndex
 from index.passages import PROFILE_FACETS, Facet
-from index.postings import Vocabulary
+from index.postings import Scores, Vocabulary
 from index.vectors import Selection, VectorIndex
-from profiles import Side
+from profiles import Profile, Side
 
 MOST_KEPT = 32
 """How many filters are kept with what passes them: those that were asked last."""
@@ -52,6 +54,7 @@ class SearchIndex:
     roster: Roster = field(default_factory=Roster)
     history: History = field(init=False)
     _columns: FactColumns = field(default_factory=FactColumns)
+    _worked: tuple[tuple[int, int, int, date], Worked] | None = None
     _kept: dict[tuple[Side, Filters], Selection] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -113,6 +116,31 @@ class SearchIndex:
             if len(self._kept) > MOST_KEPT:
                 del self._kept[next(iter(self._kept))]
             return kept
+
+    def acquainted(self, profile: Profile, candidates: Numbers, before: date) -> Acquainted:
+        """Tell how the circles of n others meet a profile's, as `History.acquainted` does."""
+        kinds = self._columns.kinds(len(self.roster))
+        kind = kind_code(facts_of(profile).kind)
+        return self.history.acquainted(profile.id, candidates, before, kinds, kind)
+
+    def worked(self, profile: Profile, candidates: Numbers, before: date) -> Scores:
+        """Tell how often those of n others' countries worked with those of a profile's, shape (n,).
+
+        It is held against chance, without what the profile itself did with each of them, as
+        `Worked.against_chance` says; where one works in several countries, the best of them counts.
+        It is NaN where no country is known.
+        """
+        with self._lock:
+            here = self._columns.countries_of(facts_of(profile))
+            facts = (self.facts[id] for id in self.roster.ids(candidates.tolist()))
+            there = [self._columns.countries_of(one) for one in facts]
+            place, size = self._columns.countries(len(self.roster))
+            state = self.history.changes, self._columns.moves, size, before
+            if self._worked is None or self._worked[0] != state:
+                self._worked = state, self.history.worked(place, size, before)
+            worked = self._worked[1]
+        together = self.history.together(profile.id, candidates, before)
+        return worked.best(here, there, together)
 
     def _put_facts(self, entries: Sequence[Entry]) -> None:
         with self._lock:
