@@ -175,9 +175,9 @@ class _Compared:
         self._pairs = pairs
         startups, of_startup = _traits(scene, [pair.startup for pair in pairs])
         partners, of_partner = _traits(scene, [pair.partner for pair in pairs])
+        self._startup_of = of_startup
         self._startups = columns_of(startups)[:, of_startup]
         self._partners = columns_of(partners)[:, of_partner]
-        self._startup_of = np.array(of_startup)
         self._startup_ids = [pair.startup.id for pair in pairs]
         self._partner_ids = [pair.partner.id for pair in pairs]
         self._regions, self._region_of = _distinct([pair.startup.region for pair in pairs])
@@ -349,11 +349,11 @@ def _stands(
     return *closeness(here, places), float(joined)
 
 
-def _traits(scene: Scene, profiles: Sequence[AnyProfile]) -> tuple[list[Traits], list[int]]:
+def _traits(scene: Scene, profiles: Sequence[AnyProfile]) -> tuple[list[Traits], NDArray[np.int64]]:
     """Give the traits of those of n profiles that differ, and the place among them of each."""
     different = {id(one): one for one in profiles}
-    place = {key: place for place, key in enumerate(different)}
-    return [scene.traits_of(one) for one in different.values()], [place[id(p)] for p in profiles]
+    traits = list(map(scene.traits_of, different.values()))
+    return traits, _distinct(list(map(id, profiles)))[1]
 
 
 def _count(words: Words) -> NDArray[np.int64]:
