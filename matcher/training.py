@@ -26,7 +26,7 @@ from profiles import DariError
 Doubles = NDArray[np.float64]
 Whole = NDArray[np.int64]
 
-PULL = 4.0
+PULL = 0.1
 """How hard slopes are held to the prior's; as much as so many contexts weigh."""
 
 KNOTS = (0.25, 0.5, 0.75, 0.9, 0.97)
@@ -34,6 +34,10 @@ KNOTS = (0.25, 0.5, 0.75, 0.9, 0.97)
 
 WHOLE = 100.0
 """The greatest possible sum of a model's points."""
+
+NEWCOMERS = 0.2
+"""What a query counts whose candidates have no past, one and all, beside 1 for the others: it tells
+nothing of pasts, and is decided by the few words of names and places."""
 
 FEWEST_CONTEXTS = 10
 """The fewest contexts with something relevant to rank that a model can be fitted to."""
@@ -135,7 +139,10 @@ class _Data:
         begins = np.concatenate([[0], np.cumsum(kept)[:-1]])
         _, place, often = np.unique(names, return_inverse=True, return_counts=True)
         total = np.repeat(np.add.reduceat(grades[rows], begins), kept)
-        return cls(features[rows], begins, kept, 1.0 / often[place], grades[rows] / total)
+        unknown = features[rows, FEATURE_NAMES.index("history_unknown")] > 0
+        new = np.logical_and.reduceat(unknown, begins)
+        weights = np.where(new, NEWCOMERS, 1.0) / often[place]
+        return cls(features[rows], begins, kept, weights, grades[rows] / total)
 
     def loss(self, scores: Doubles) -> tuple[float, Doubles]:
         """Give the loss of n scores, and how it changes with each."""
@@ -264,8 +271,8 @@ def _whole(shapes: Mapping[str, Shape]) -> dict[str, Shape]:
     factor = WHOLE / total if total > 0 else 1.0
     return {
         name: Shape(
-            tuple(round(one, _DIGITS) for one in shape.at),
-            tuple(round(one * factor, _DIGITS) for one in shape.points),
+            tuple(round(float(one), _DIGITS) for one in shape.at),
+            tuple(round(float(one) * factor, _DIGITS) for one in shape.points),
         )
         for name, shape in shapes.items()
     }
