@@ -165,6 +165,7 @@ class _History:
         return {
             "name": f"Own history from {self.cut}",
             "cut": self.cut.isoformat(),
+            "source": self.store.identity(),
             "cluster": "a startup",
             "split": "time",
             "notes": [

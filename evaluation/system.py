@@ -42,7 +42,8 @@ def dari_run(
         writer = Writer(store, encoder)
         writer.put_many([*test_set.partners.values(), *test_set.startups.values()])
         follower = Follower(store, encoder, None)
-        matchmaker = Matchmaker(store, follower, encoder, ranker or load_ranker())
+        speaking, population = ranker or load_ranker(), test_set.population
+        matchmaker = Matchmaker(store, follower, encoder, speaking, population=population)
         written = date.min
         for horizon, queries in test_set.horizons().items():
             writer.put_ties(_dated(test_set, written, horizon))

@@ -12,10 +12,11 @@ from index.columns import best_first
 from matcher.eligibility import Reason, partner_refusals, refusals, startup_refusals
 from matcher.explanation import explain, unknowns
 from matcher.features import pair_features
-from matcher.matchlist import Match, MatchList, Refused
+from matcher.matchlist import Abstention, Match, MatchList, Probability, Refused
 from matcher.pairs import Pair, Scene
 from matcher.phrases import phrase
-from matcher.ranker import Ranker, score
+from matcher.probability import chances
+from matcher.ranker import Doubles, Ranker, score
 from matcher.records import Records
 from matcher.sentences import SentenceFinder
 from profiles import AnyProfile, DariError, Partner, Programme, Side, Startup, Store, Text
@@ -33,6 +34,8 @@ class Matchmaker:
     """Answers who fits whom, and why, from the store and the index that follows it.
 
     `today` tells the day that counts where none is asked for; the day in UTC if not given.
+    `population` names those whose pairs it makes, of whom a model must have been calibrated to tell
+    their probability; the store's own name if not given.
     """
 
     def __init__(
@@ -43,6 +46,7 @@ class Matchmaker:
         ranker: Ranker,
         *,
         today: Callable[[], date] = lambda: datetime.now(UTC).date(),
+        population: str | None = None,
     ) -> None:
         self._store = store
         self._retriever = Retriever(follower, encoder)
@@ -50,6 +54,7 @@ class Matchmaker:
         self._finder = SentenceFinder(encoder)
         self._records = Records(store)
         self._today = today
+        self._population = population
 
     @property
     def model_version(self) -> str:
@@ -158,7 +163,9 @@ class Matchmaker:
         scores = score(points)
         ids = [pair.candidate.id for pair in pairs]
         order = best_first(scores, k, ids.__getitem__).tolist()
-        self._read_named([pairs[row] for row in order], seq)
+        shown = [pairs[row] for row in order]
+        self._read_named(shown, seq)
+        told = self._chances(self._ranker, shown, scores[order], seq)
         return [
             Match(
                 rank,
@@ -166,9 +173,20 @@ class Matchmaker:
                 float(scores[row]),
                 explain(pairs[row], query, features[row], points[row], self._finder),
                 unknowns(pairs[row], features[row]),
+                told[rank - 1],
             )
             for rank, row in enumerate(order, start=1)
         ]
+
+    def _chances(
+        self, ranker: Ranker, pairs: list[Pair], scores: Doubles, seq: int
+    ) -> list[Probability | Abstention]:
+        """Tell the probability of n pairs by their scores (n,), or why none is told."""
+        calibration = ranker.calibration
+        if calibration is not None and self._population is None:
+            self._population = self._store.identity()
+        known = partial(self._records.experience, seq)
+        return chances(pairs, scores, calibration, self._population or "", known)
 
     def _read_named(self, shown: list[Pair], seq: int) -> None:
         """Read at once those whom the explanations of some pairs will name."""
@@ -193,6 +211,7 @@ class Matchmaker:
             self._ranker.version,
             index.seq,
             notes,
+            self._ranker.calibration,
         )
 
 

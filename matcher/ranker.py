@@ -14,6 +14,7 @@ from typing import Any, NoReturn, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from matcher.calibration import Calibration
 from matcher.features import FEATURE_NAMES
 from profiles import DariError
 
@@ -42,6 +43,10 @@ class Ranker(Protocol):
     def version(self) -> str:
         """Name the model and its content."""
 
+    @property
+    def calibration(self) -> Calibration | None:
+        """What the model's scores came to; None where that is not known."""
+
     def contributions(self, features: NDArray[np.float32]) -> Doubles:
         """Give what each of f features adds to the score of n pairs, shape (n, f), in points."""
 
@@ -54,6 +59,7 @@ class AdditiveRanker:
     points: Doubles
     floor: Doubles
     ceiling: Doubles
+    calibration: Calibration | None = None
 
     def contributions(self, features: NDArray[np.float32]) -> Doubles:
         """Give what each of f features adds to the score of n pairs, shape (n, f), in points."""
