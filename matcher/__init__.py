@@ -9,6 +9,7 @@ from matcher.calibration import (
     read_calibration,
     write_calibration,
 )
+from matcher.counterfactual import Change, Field, Option, Why
 from matcher.eligibility import Reason, partner_refusals, refusals, startup_refusals
 from matcher.features import FEATURE_NAMES, pair_features
 from matcher.matchlist import (
@@ -25,6 +26,7 @@ from matcher.matchmaker import MatchError, Matchmaker
 from matcher.pairs import Pair, Scene
 from matcher.phrases import phrase
 from matcher.ranker import AdditiveRanker, ModelError, Ranker, load_ranker, score
+from matcher.telling import helps_json, tell, tell_help, why_json
 
 __all__ = [
     "FEATURE_NAMES",
@@ -34,13 +36,16 @@ __all__ = [
     "Amount",
     "Calibration",
     "CalibrationError",
+    "Change",
     "Contribution",
     "Evidence",
+    "Field",
     "Match",
     "MatchError",
     "MatchList",
     "Matchmaker",
     "ModelError",
+    "Option",
     "Pair",
     "Probability",
     "Ranker",
@@ -48,7 +53,9 @@ __all__ = [
     "Refused",
     "Scene",
     "Unknown",
+    "Why",
     "calibrate",
+    "helps_json",
     "load_ranker",
     "pair_features",
     "partner_refusals",
@@ -57,5 +64,8 @@ __all__ = [
     "refusals",
     "score",
     "startup_refusals",
+    "tell",
+    "tell_help",
+    "why_json",
     "write_calibration",
 ]

@@ -113,7 +113,7 @@ class MatchList:
             "index_seq": self.index_seq,
             "calibration": _calibration(self.calibration) if self.calibration else None,
             "no_probability": [asdict(one) for one in common.reasons] if common else [],
-            "matches": [_match(match, common) for match in self.matches],
+            "matches": [match_json(match, common) for match in self.matches],
             "refused": [_refused(refused) for refused in self.refused],
             "notes": [asdict(note) for note in self.notes],
         }
@@ -127,32 +127,29 @@ def _calibration(calibration: Calibration) -> dict[str, Any]:
     }
 
 
-def probability_json(
-    told: Probability | Abstention, common: Abstention | None = None
-) -> dict[str, Any]:
-    """Give a probability as plain values; the reasons of `common` are not said again."""
+def _probability(told: Probability | Abstention, common: Abstention | None) -> dict[str, Any]:
     if isinstance(told, Probability):
         return {"low": told.low, "high": told.high, "reasons": []}
     reasons = () if told == common else told.reasons
     return {"low": None, "high": None, "reasons": [asdict(one) for one in reasons]}
 
 
-def _match(match: Match, common: Abstention | None) -> dict[str, Any]:
+def match_json(match: Match, common: Abstention | None = None) -> dict[str, Any]:
+    """Give a match as plain values; the reasons of `common` are not said again."""
     return {
         "rank": match.rank,
         "id": match.profile.id,
         "name": _text(match.profile.name),
         "score": match.score,
-        "probability": probability_json(match.probability, common),
-        "contributions": [contribution_json(one) for one in match.contributions],
+        "probability": _probability(match.probability, common),
+        "contributions": [_contribution(one) for one in match.contributions],
         "unknowns": [
             {"feature": one.feature, "reason": asdict(one.phrase)} for one in match.unknowns
         ],
     }
 
 
-def contribution_json(one: Contribution) -> dict[str, Any]:
-    """Give a contribution as plain values."""
+def _contribution(one: Contribution) -> dict[str, Any]:
     return {
         "feature": one.feature,
         "points": one.points,
