@@ -300,7 +300,7 @@ def _read(path: Path, given: dict[str, Any]) -> Calibration:
         _refuse(
             path,
             "low and high are one longer than tenths; they lie between 0 and 1, never fall, and "
-            "low is never above high.",
+            "at no score is low above high.",
         )
     day = date.fromisoformat(given["until"])
     return Calibration(given["population"], day, Amount(*counts), tenths, low, high)
@@ -324,7 +324,7 @@ def _are_bounds(low: Numbers, high: Numbers, levels: int) -> bool:
         all((np.diff(bound) >= 0).all() for bound in (low, high))
         and low[0] >= 0
         and high[-1] <= 1
-        and (low <= high).all()
+        and (low[1:] <= high[:-1]).all()
     )
 
 

@@ -137,7 +137,7 @@ class Matchmaker:
             query=profile,
             programme=under,
             as_of=day,
-            match=replace(match, rank=bench.rank() or 0),
+            match=replace(match, rank=bench.rank or 0),
             reasons=target.reasons,
             pool=len(looked),
             in_pool=found is not None,

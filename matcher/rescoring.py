@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import chain, combinations
 from typing import Any, NamedTuple
 
@@ -141,7 +142,7 @@ class _Outcome(NamedTuple):
     allowed: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Bench:
     """Where pairs are scored again: all pairs of a list, and the one in question among or beside.
 
@@ -155,13 +156,19 @@ class Bench:
     ranker: Ranker
     in_pool: bool = True
 
+    @cached_property
     def rank(self) -> int | None:
-        """Give the rank as it is; None for one that is refused or not in the pool."""
+        """The rank as it is; None for one that is refused or not in the pool."""
         return self._tried([_Try({})])[0].rank
 
+    @cached_property
     def points(self) -> float:
-        """Give the score of the pair in question as it is."""
+        """The score of the pair in question as it is."""
         return float(self._scores([self.target.pair])[0])
+
+    @cached_property
+    def _others_now(self) -> list[tuple[float, str]]:
+        return self._others()
 
     def changes(self) -> tuple[Change, ...]:
         """Give what filling in one empty field would change, then two; the most points first.
@@ -177,7 +184,7 @@ class Bench:
         return (*_most_first(singles), *_most_first(told)[:MOST_TOGETHER])
 
     def _matters(self, change: Change) -> bool:
-        rank = self.rank()
+        rank = self.rank
         lifted = bool(self.target.reasons) and any(option.allowed for option in change.options)
         moved = change.ranks is not None and change.ranks != (rank, rank)
         barred = not self.target.reasons and bool(change.refused)
@@ -187,6 +194,8 @@ class Bench:
         each = [alone[one] for one in change.fields]
         if change.most <= max(one.most for one in each):
             return False
+        if not any(map(self._matters, each)):
+            return True
         ranks = [one.ranks[0] for one in each if one.ranks]
         return not change.ranks or not ranks or change.ranks[0] < min(ranks)
 
@@ -210,7 +219,7 @@ class Bench:
         return Change((one, other), self._options(tries))
 
     def _options(self, tries: Sequence[_Try]) -> tuple[Option, ...]:
-        now = self.points()
+        now = self.points
         found = [
             Option(
                 tuple(one.values.values()),
@@ -227,17 +236,16 @@ class Bench:
         """Score the pair in question, and rank it among the others, under each of several tries."""
         targets = [one.applied(self.target.pair) for one in tries]
         points = self._scores(targets)
-        as_it_is = self._standing()
         outcomes = []
         for one, pair, own in zip(tries, targets, points.tolist(), strict=True):
             allowed = not (_refusals(pair) if one.values else self.target.reasons)
             facts = one.facts
-            others = self._standing(facts) if self.asks in facts.sides else as_it_is
+            others = self._others(facts) if self.asks in facts.sides else self._others_now
             rank = _rank(own, _answering(pair, self.asks).id, others)
             outcomes.append(_Outcome(own, rank if allowed and self.in_pool else None, allowed))
         return outcomes
 
-    def _standing(self, one: _Try | None = None) -> list[tuple[float, str]]:
+    def _others(self, one: _Try | None = None) -> list[tuple[float, str]]:
         others = [held for held in self.looked if held.pair is not self.target.pair]
         return _standing(others, self.asks, self.ranker, one)
 
