@@ -11,7 +11,7 @@ from index import Candidate, Encoder, Filters, Follower, Query, Retriever, Searc
 from index.columns import best_first
 from matcher.counterfactual import Change, Why
 from matcher.eligibility import Reason, partner_refusals, refusals, startup_refusals
-from matcher.explanation import explain, unknowns
+from matcher.explanation import explain, judged, unknowns
 from matcher.features import pair_features
 from matcher.matchlist import Abstention, Match, MatchList, Probability, Refused
 from matcher.pairs import Pair, Scene
@@ -248,15 +248,16 @@ class Matchmaker:
         order = best_first(scores, k, ids.__getitem__).tolist()
         shown = [pairs[row] for row in order]
         self._read_named(shown, seq)
-        told = self._chances(self._ranker, shown, scores[order], seq)
+        told = judged(self._ranker)
+        likely = self._chances(self._ranker, shown, scores[order], seq)
         return [
             Match(
                 rank,
                 _candidate(query, pairs[row]),
                 float(scores[row]),
                 explain(pairs[row], query, features[row], points[row], self._finder),
-                unknowns(pairs[row], features[row]),
-                told[rank - 1],
+                unknowns(pairs[row], features[row], told),
+                likely[rank - 1],
             )
             for rank, row in enumerate(order, start=1)
         ]
