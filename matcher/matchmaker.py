@@ -19,7 +19,7 @@ from matcher.phrases import phrase
 from matcher.probability import chances
 from matcher.ranker import Doubles, Ranker, score
 from matcher.records import Records
-from matcher.rescoring import BEST, Bench, Looked, helpful
+from matcher.rescoring import BEST, Bench, Looked, helpful, meeting
 from matcher.sentences import SentenceFinder
 from profiles import AnyProfile, DariError, Partner, Programme, Side, Startup, Store, Text
 from profiles.rows import unknown_id
@@ -131,7 +131,8 @@ class Matchmaker:
         looked, index = self._looked_at(asked, wanted, under, among, pool)
         found = _of(asked, looked, candidate)
         target = found or self._alone(asked, candidate, under)
-        bench = Bench(looked, target, asked.side, self._ranker, found is not None)
+        meet = meeting(index, day)
+        bench = Bench(looked, target, asked.side, self._ranker, found is not None, meet)
         match = self._ranked(asked, [target.pair], 1, index.seq)[0]
         return Why(
             query=profile,
@@ -168,8 +169,8 @@ class Matchmaker:
         """
         profile = self._store.get(query) if isinstance(query, str) else query
         asked = self._retriever.query(profile, self._today())
-        looked, _ = self._looked_at(asked, BEST, None, Filters(), pool)
-        return helpful(looked, asked.side, self._ranker)
+        looked, index = self._looked_at(asked, BEST, None, Filters(), pool)
+        return helpful(looked, asked.side, self._ranker, meeting(index, asked.as_of))
 
     def _list(
         self,

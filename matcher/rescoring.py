@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import cached_property
 from itertools import chain, combinations
 from typing import Any, NamedTuple
@@ -11,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from index import FACET_PAIRS
+from index import FACET_PAIRS, SearchIndex, with_evidence
 from matcher.counterfactual import Change, Field, Option
 from matcher.eligibility import Reason, refusals
 from matcher.features import pair_features
@@ -53,7 +54,34 @@ _SAME_VALUE = {
 
 _TRLS = range(1, 10)
 
+_MET = frozenset({"region", "sectors"})
+"""The fields that evidence of the past is held against."""
+
 Numbers = NDArray[np.float64]
+
+
+Meet = Callable[[AnyProfile, Sequence[str]], Mapping[str, Numbers]]
+"""Tells anew of a profile and n others what rests on its place and sectors: evidence (n,)."""
+
+
+def _nothing_known(_profile: AnyProfile, _others: Sequence[str]) -> Mapping[str, Numbers]:
+    return {}
+
+
+def meeting(index: SearchIndex, day: date) -> Meet:
+    """Give what tells anew how those whom a profile's partners dealt with are like it."""
+
+    def meet(profile: AnyProfile, others: Sequence[str]) -> Mapping[str, Numbers]:
+        numbers = index.roster.numbers(others)
+        if (numbers < 0).any():  # one that is not in the store: nobody dealt with it
+            return {}
+        found = {"countries": index.worked(profile, numbers, day)}
+        if profile.side is Side.STARTUP:
+            for name in ("region", "sector"):
+                found[f"past_{name}"] = index.like(name, profile, numbers, day)
+        return found
+
+    return meet
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,19 +104,16 @@ class _Try:
     def applied(self, pair: Pair, only: Side | None = None) -> Pair:
         """Give the pair as it would be; `only` fills in the fields of one side alone."""
         changed = pair
-        for side in Side:
+        for side in {one.of for one in self.values}:
             if only in (None, side):
                 changed = self._filled(changed, side)
         return changed
 
     def _filled(self, pair: Pair, side: Side) -> Pair:
         given = {one.name: value for one, value in self.values.items() if one.of is side}
-        held: dict[str, Any] = {
-            name: _held(name, value) for name, value in given.items() if value is not None
-        }
-        if held:
+        if any(value is not None for value in given.values()):
             as_it_is = pair.startup if side is Side.STARTUP else pair.partner
-            ends: dict[str, Any] = {side.value: self._with(as_it_is, held)}
+            ends: dict[str, Any] = {side.value: self._with(as_it_is, given)}
             pair = replace(pair, **ends)
         texts = [name for name, value in given.items() if value is None]
         sure = {one: 1.0 for name in texts for one in _compared_with(pair, side, name)}
@@ -97,8 +122,9 @@ class _Try:
         evidence = {**pair.candidate.evidence, **sure}
         return replace(pair, candidate=replace(pair.candidate, evidence=evidence))
 
-    def _with(self, profile: AnyProfile, held: Mapping[str, Any]) -> AnyProfile:
+    def _with(self, profile: AnyProfile, given: Mapping[str, str | None]) -> AnyProfile:
         if id(profile) not in self._made:
+            held = {n: _held(n, value) for n, value in given.items() if value is not None}
             self._made[id(profile)] = profile, profile.model_copy(update=held)
         return self._made[id(profile)][1]
 
@@ -107,10 +133,33 @@ class _Try:
         """What it puts into the profiles, without the texts."""
         return _Try({one: value for one, value in self.values.items() if value is not None})
 
+    def on_all(self, pairs: Sequence[Pair], meet: Meet, only: Side | None = None) -> list[Pair]:
+        """Give pairs as they would be, with what their past would say of a new place or sector.
+
+        Those that it changes are all of one profile.
+        """
+        changed = [self.applied(pair, only) for pair in pairs]
+        for side in {one.of for one, value in self.values.items() if value and one.name in _MET}:
+            if only in (None, side):
+                changed = _met(changed, side, meet)
+        return changed
+
     @property
     def sides(self) -> frozenset[Side]:
         """The sides whose profiles it changes."""
         return frozenset(one.of for one, value in self.values.items() if value is not None)
+
+
+def _met(pairs: Sequence[Pair], side: Side, meet: Meet) -> list[Pair]:
+    """Give pairs of one profile of a side with what is told anew of it and each of the others."""
+    if not pairs:
+        return []
+    if side is Side.STARTUP:
+        more = meet(pairs[0].startup, [pair.partner.id for pair in pairs])
+    else:
+        more = meet(pairs[0].partner, [pair.startup.id for pair in pairs])
+    known = with_evidence([pair.candidate for pair in pairs], more)
+    return [replace(pair, candidate=one) for pair, one in zip(pairs, known, strict=True)]
 
 
 def _held(name: str, value: str) -> Any:
@@ -155,6 +204,7 @@ class Bench:
     asks: Side
     ranker: Ranker
     in_pool: bool = True
+    meet: Meet = _nothing_known
 
     @cached_property
     def rank(self) -> int | None:
@@ -234,7 +284,7 @@ class Bench:
 
     def _tried(self, tries: Sequence[_Try]) -> list[_Outcome]:
         """Score the pair in question, and rank it among the others, under each of several tries."""
-        targets = [one.applied(self.target.pair) for one in tries]
+        targets = [one.on_all([self.target.pair], self.meet)[0] for one in tries]
         points = self._scores(targets)
         outcomes = []
         for one, pair, own in zip(tries, targets, points.tolist(), strict=True):
@@ -247,20 +297,20 @@ class Bench:
 
     def _others(self, one: _Try | None = None) -> list[tuple[float, str]]:
         others = [held for held in self.looked if held.pair is not self.target.pair]
-        return _standing(others, self.asks, self.ranker, one)
+        return _standing(others, self.asks, self.ranker, self.meet, one)
 
     def _scores(self, pairs: Sequence[Pair]) -> Numbers:
         return score(self.ranker.contributions(pair_features(pairs)))
 
 
 def _standing(
-    looked: Sequence[Looked], asks: Side, ranker: Ranker, one: _Try | None = None
+    looked: Sequence[Looked], asks: Side, ranker: Ranker, meet: Meet, one: _Try | None = None
 ) -> list[tuple[float, str]]:
     """Give the scores and ids of those that may be matched, if the asking side were changed."""
     if one is None:
         free = [held.pair for held in looked if not held.reasons]
     else:
-        changed = [one.applied(held.pair, only=asks) for held in looked]
+        changed = one.on_all([held.pair for held in looked], meet, only=asks)
         free = [pair for pair in changed if not _refusals(pair)]
     scores = score(ranker.contributions(pair_features(free))).tolist()
     return [(own, _answering(pair, asks).id) for own, pair in zip(scores, free, strict=True)]
@@ -284,7 +334,7 @@ def _rank(points: float, id: str, others: Sequence[tuple[float, str]]) -> int:
     return 1 + sum((-other, name) < (-points, id) for other, name in others)
 
 
-def helpful(looked: Sequence[Looked], asks: Side, ranker: Ranker) -> tuple[Change, ...]:
+def helpful(looked: Sequence[Looked], asks: Side, ranker: Ranker, meet: Meet) -> tuple[Change, ...]:
     """Give what filling in each empty field of the asking side would do for its best matches.
 
     `points` of an option are what the `BEST` best of the list gain in the mean; none has a rank.
@@ -293,10 +343,10 @@ def helpful(looked: Sequence[Looked], asks: Side, ranker: Ranker) -> tuple[Chang
         return ()
     first = looked[0].pair
     asking = first.startup if asks is Side.STARTUP else first.partner
-    now = _head(_standing(looked, asks, ranker))
+    now = _head(_standing(looked, asks, ranker, meet))
 
     def gain(one: Field, value: str | None) -> Option:
-        then = _head(_standing(looked, asks, ranker, _Try({one: value})))
+        then = _head(_standing(looked, asks, ranker, meet, _Try({one: value})))
         return Option((value,), (_name(one.name, value),), then - now, None)
 
     changes = []
