@@ -102,6 +102,7 @@ def calibrate(
     population: str,
     until: date,
     rng: np.random.Generator | None = None,
+    resamples: int = RESAMPLES,
 ) -> Calibration:
     """Learn the bounds from pairs that were held out of the training, and lie later in time.
 
@@ -113,7 +114,7 @@ def calibrate(
 
     Pairs of one cluster are not exchangeable with others, and the guarantee says nothing of how
     well the rate at a score is known. So each cluster weighs the same, shared equally by its pairs;
-    the clusters are drawn anew `RESAMPLES` times; and the bounds are widened to where those of
+    the clusters are drawn anew `resamples` times; and the bounds are widened to where those of
     `CONFIDENCE` of the draws lie (a percentile bootstrap of clusters, at each score). With
     clusters of one pair each, the bounds of the paper lie within these.
 
@@ -124,6 +125,7 @@ def calibrate(
         population: names those whom the pairs are of; the calibration speaks for them alone.
         until: the last day on which an outcome counted.
         rng: draws the clusters; one of a fixed seed if None, so that the same pairs give the same.
+        resamples: how often they are drawn; 0 gives the bounds of the paper.
 
     Raises:
         CalibrationError: if there is no pair, or the numbers are not of one length, or no scores.
@@ -136,9 +138,12 @@ def calibrate(
     sizes = np.bincount(cluster)
     added = len(sizes) / len(given)
     drawn = _Drawn(level, came, cluster, 1.0 / sizes[cluster], len(tenths), added)
-    low, high = _widened(drawn, rng or np.random.default_rng(SEED), len(sizes))
+    low, high = drawn.bounds(np.ones(len(sizes), np.int64))
+    if resamples:
+        low, high = _widened(drawn, low, high, rng or np.random.default_rng(SEED), resamples)
     amount = Amount(len(given), int(came.sum()), len(sizes))
-    return Calibration(population, until, amount, tenths, *_rounded(low, high))
+    bounds = _rounded(np.append(0.0, low), np.append(high, 1.0))
+    return Calibration(population, until, amount, tenths, *bounds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,15 +165,19 @@ class _Drawn:
         return lower_bounds(came, weight, self.added), upper_bounds(came, weight, self.added)
 
 
-def _widened(drawn: _Drawn, rng: np.random.Generator, clusters: int) -> tuple[Numbers, Numbers]:
-    low, high = drawn.bounds(np.ones(clusters, np.int64))
+def _widened(
+    drawn: _Drawn, low: Numbers, high: Numbers, rng: np.random.Generator, resamples: int
+) -> tuple[Numbers, Numbers]:
+    """Widen bounds (k,) to where those of most draws of the clusters lie."""
+    clusters = int(drawn.cluster.max()) + 1
     even = np.full(clusters, 1.0 / clusters)
-    again = [drawn.bounds(rng.multinomial(clusters, even)) for _ in range(RESAMPLES)]
+    again = [drawn.bounds(rng.multinomial(clusters, even)) for _ in range(resamples)]
     tail = (1.0 - CONFIDENCE) / 2
     lows, highs = (np.array(bounds) for bounds in zip(*again, strict=True))
-    low = np.minimum(low, np.quantile(lows, tail, axis=0))
-    high = np.maximum(high, np.quantile(highs, 1.0 - tail, axis=0))
-    return np.append(0.0, low), np.append(high, 1.0)
+    return (
+        np.minimum(low, np.quantile(lows, tail, axis=0)),
+        np.maximum(high, np.quantile(highs, 1.0 - tail, axis=0)),
+    )
 
 
 def upper_bounds(came: Numbers, weight: Numbers, added: float = 1.0) -> Numbers:

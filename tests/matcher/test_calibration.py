@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from benchmarks.calibration import drawn, study
 from matcher import LEAST, Amount, CalibrationError, calibrate, read_calibration, write_calibration
 from matcher.calibration import lower_bounds, upper_bounds
 
@@ -128,54 +129,15 @@ def test_between_two_scores_the_bounds_are_the_outer_ones() -> None:
 # What the bounds are worth, in simulation
 
 
-def drawn(
-    rng: np.random.Generator, clusters: int, size: int, spread: float
-) -> tuple[Numbers, Numbers, NDArray[np.int64]]:
-    """Draw lists whose pairs share the luck of their cluster, `spread` of it in log-odds.
-
-    Pairs of one cluster have scores near each other, as those of one list have.
-    """
-    cluster = np.repeat(np.arange(clusters), size)
-    near = rng.gamma(3, 6, clusters)[cluster] + rng.normal(0, 2, len(cluster))
-    scores = np.clip(np.round(near), 0, 100)
-    odds = -3.5 + 0.12 * scores + rng.normal(0, spread, clusters)[cluster]
-    labels = (rng.random(len(cluster)) < 1 / (1 + np.exp(-odds))).astype(float)
-    return scores, labels, cluster
-
-
-def truth(scores: Numbers, spread: float) -> Numbers:
-    """Give the rate of all pairs with a score, over the luck of clusters."""
-    luck = np.random.default_rng(5).normal(0, spread, 2_000)
-    rates: Numbers = (1 / (1 + np.exp(3.5 - 0.12 * scores[:, None] - luck))).mean(axis=1)
-    return rates
-
-
-def study(clusters: int, size: int, spread: float, *, told: bool) -> tuple[float, Numbers]:
-    """Give the share of scores whose true rate the bounds enclose, and mean low, rate and high."""
-    rng, covered, means = np.random.default_rng(11), [], []
-    grid = np.arange(4.0, 44.0, 2.0)
-    for _ in range(8):
-        scores, labels, cluster = drawn(rng, clusters, size, spread)
-        names = [str(one) for one in cluster] if told else None
-        made = calibrate(scores, labels, names, population="x", until=DAY, rng=rng)
-        low, high = made.intervals(grid).T
-        rates = truth(grid, spread)
-        covered.append(((low <= rates) & (rates <= high)).mean())
-        later, came, _ = drawn(rng, clusters, size, spread)
-        low, high = made.intervals(later).mean(axis=0)
-        means.append([low, came.mean(), high])
-    return float(np.mean(covered)), np.mean(means, axis=0)
-
-
 def test_bounds_enclose_the_rate_of_later_pairs_and_the_true_rate() -> None:
-    covered, (low, rate, high) = study(300, 1, 0.0, told=True)
+    covered, (low, rate, high) = study(300, 1, 0.0, way="clusters")
     assert low <= rate <= high
     assert covered > 0.8
 
 
 def test_bounds_that_know_of_clusters_hold_where_those_that_do_not_are_too_narrow() -> None:
-    knowing, (low, rate, high) = study(80, 20, 1.5, told=True)
-    naive, _ = study(80, 20, 1.5, told=False)
+    knowing, (low, rate, high) = study(80, 20, 1.5, way="clusters")
+    naive, _ = study(80, 20, 1.5, way="independent")
     assert low <= rate <= high
     assert knowing > 0.8
     assert naive < 0.75
