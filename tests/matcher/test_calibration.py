@@ -14,7 +14,15 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from benchmarks.calibration import drawn, study
-from matcher import LEAST, Amount, CalibrationError, calibrate, read_calibration, write_calibration
+from matcher import (
+    LEAST,
+    Amount,
+    Calibration,
+    CalibrationError,
+    calibrate,
+    read_calibration,
+    write_calibration,
+)
 from matcher.calibration import lower_bounds, upper_bounds
 
 DAY = date(2025, 6, 30)
@@ -120,10 +128,20 @@ def test_scores_are_compared_in_tenths_of_a_point() -> None:
     assert made.interval(10.04) == made.interval(9.96) == made.interval(10.0)
 
 
-def test_between_two_scores_the_bounds_are_the_outer_ones() -> None:
-    made = calibrate([10.0, 20.0], [0, 1], population="x", until=DAY)
-    (below, _), (_, above) = made.interval(10.0), made.interval(20.0)
-    assert made.interval(15.0) == (below, above)
+def test_at_and_between_thresholds() -> None:
+    """Between 10 and 20 the lower bound is that of 10, the upper one that of 20."""
+    low, high = np.array([0.0, 0.1, 0.3]), np.array([0.2, 0.4, 1.0])
+    made = Calibration("x", DAY, Amount(2, 1, 2), np.array([100, 200]), low, high)
+    found = made.intervals([5.0, 10.0, 15.0, 20.0, 25.0]).tolist()
+    assert found == [[0.0, 0.2], [0.1, 0.2], [0.1, 0.4], [0.3, 0.4], [0.3, 1.0]]
+
+
+def test_a_cluster_counts_once_however_many_pairs_it_has() -> None:
+    """One of two clusters came to be, though 99 of 100 pairs did; a mean pair weighs .02."""
+    names = ["many"] * 99 + ["one"]
+    labels = [1] * 99 + [0]
+    made = calibrate([10.0] * 100, labels, names, population="x", until=DAY, resamples=0)
+    assert made.interval(10.0) == pytest.approx((1 / 2.02, 1.02 / 2.02), abs=1e-4)
 
 
 # What the bounds are worth, in simulation

@@ -147,6 +147,22 @@ def test_two_that_are_both_missing_are_seen_together(make: Any) -> None:
     assert all(len(set(one.values)) == 1 for one in both.options)
 
 
+def test_others_may_gain_more_by_what_is_filled_in(make: Any) -> None:
+    """In Daegu the other partner gains; in Seoul this one does; ahead by id, it is first now."""
+    startup = make.startup()
+    here, there = (
+        make.pair(startup, make.partner(id, region=region))
+        for id, region in (("p", "KR-11"), ("q", "KR-27"))
+    )
+    looked = [Looked(here, ()), Looked(there, ())]
+    bench = Bench(looked, looked[0], Side.STARTUP, load_ranker())
+    assert bench.rank == 1
+    (change,) = [one for one in bench.changes() if one.fields == (Field(Side.STARTUP, "region"),)]
+    assert option(change, "KR-11").rank == 1
+    assert option(change, "KR-27").rank == 2
+    assert option(change, "KR-11").points > option(change, "KR-27").points
+
+
 def test_a_readiness_that_is_not_known_is_what_a_refusal_waits_for(
     world: SimpleNamespace, make: Any
 ) -> None:
