@@ -53,13 +53,11 @@ class Alpha:
 
     @property
     def verdict(self) -> Verdict:
-        """What can be said of the grades; an interval that spans a border decides nothing."""
+        """What can be said of the grades: its low end decides, where there is an interval."""
         low, high = (self.low, self.high) if self.has_interval else (self.value, self.value)
-        if low >= RELIABLE:
-            return "reliable"
-        if high < TENTATIVE:
-            return "unreliable"
-        return "tentative" if low >= TENTATIVE and high < RELIABLE else "unsure"
+        if low >= TENTATIVE:
+            return "reliable" if low >= RELIABLE else "tentative"
+        return "unreliable" if high < TENTATIVE else "unsure"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,21 +73,21 @@ class NoAlpha:
     grades: int
 
 
-def coincidences(grades: Mapping[str, int]) -> Floats:
-    """Count the ordered pairs of grades within one unit, shape (4, 4).
+def coincidences(grades: Mapping[str, int], levels: int = LEVELS) -> Floats:
+    """Count the ordered pairs of grades within one unit, shape (levels, levels).
 
     Each pair of two judges counts 1 / (m - 1) for m grades (Krippendorff 2011, "Computing
     Krippendorff's alpha-reliability", step 2). Fewer than two grades give zeros.
     """
-    counts = np.bincount([*grades.values()], minlength=LEVELS).astype(np.float64)
     if len(grades) < 2:
-        return np.zeros((LEVELS, LEVELS))
+        return np.zeros((levels, levels))
+    counts = np.bincount([*grades.values()], minlength=levels).astype(np.float64)
     found: Floats = (np.outer(counts, counts) - np.diag(counts)) / (len(grades) - 1)
     return found
 
 
 def alpha_of(found: Floats) -> Floats:
-    """Compute ordinal alpha of n coincidence matrices, shape (n, 4, 4), as (n,).
+    """Compute ordinal alpha of n coincidence matrices, shape (n, l, l) for l grades, as (n,).
 
     NaN where expected disagreement is zero: there all grades are one, and agreement has no
     meaning. The squared distance of two grades is that of their ranks: the grades given between

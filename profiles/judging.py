@@ -34,8 +34,8 @@ from profiles.schema import Record
 from profiles.store import SYSTEM, Store
 from profiles.validation import validate
 
-MOST_PAIRS = 20_000
-"""How many pairs a round may have; nobody judges more."""
+MOST_PAIRS = 5_000
+"""How many pairs a round may have: two weeks of work for each of its judges."""
 MOST_JUDGES = 3
 LONGEST_JUDGE = 100
 LONGEST_NOTE = 1_000

@@ -8,10 +8,21 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from service.console import Word, named, opened, print_json, say, show, stages, tell_in
+from service.console import (
+    Word,
+    named,
+    opened,
+    print_json,
+    read_settings,
+    say,
+    show,
+    stages,
+    tell_in,
+)
 
 if TYPE_CHECKING:
     from evaluation import Outcome, Run
+    from profiles import Store
     from service.wiring import Dari
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -116,7 +127,7 @@ def status(name: str | None, as_json: bool, lang: str | None) -> None:
     from evaluation import outcome_of
     from profiles.judging import rounds
 
-    store = _opened(lang).store
+    store = _store(lang)
     names = [name] if name else [one.name for one in rounds(store)]
     found = [outcome_of(store, one) for one in names]
     if as_json:
@@ -139,7 +150,7 @@ def export(name: str, out: Path, lang: str | None) -> None:
     """
     from evaluation import outcome_of, write_outcome
 
-    store = _opened(lang).store
+    store = _store(lang)
     found = outcome_of(store, name)
     with stages() as progress:
         written = write_outcome(store, found, out, progress=progress)
@@ -157,7 +168,7 @@ def close(name: str, by: str, lang: str | None) -> None:
     """Close the round NAME: nobody judges in it any more, and disagreements can be settled."""
     from profiles.judging import close_round
 
-    close_round(_opened(lang).store, name, by=by)
+    close_round(_store(lang), name, by=by)
     say(f"Closed: {name}.")
 
 
@@ -166,6 +177,17 @@ def _opened(lang: str | None) -> Dari:
     if lang:
         tell_in(lang)
     return dari
+
+
+def _store(lang: str | None) -> Store:
+    """Open the database alone: nothing is searched for."""
+    from profiles import Store
+
+    settings = read_settings()
+    if lang:
+        tell_in(lang)
+    store = Store.open(settings.database)
+    return store if store.is_migrated else opened().store
 
 
 def _chosen(dari: Dari, startups: Path | None, count: int | None, seed: int) -> list[str]:

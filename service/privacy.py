@@ -43,7 +43,8 @@ vectors.csv       글에서 계산한 숫자(벡터): 종류, 계산한 모형, 
 merges.csv        이 프로필에 병합되었거나 병합되었다가 되돌려진 프로필
 kept_apart.csv    같은 기업이 아니라고 확인된 프로필과 메모
 proposals.csv     같은 기업일 수 있다고 제안된 다른 프로필과 그 이유
-judged.csv        블라인드 평가에 쓰인 쌍과 등급, 메모 (평가자 이름은 뺐고, 진행 중인 라운드는 있다는 사실만)
+judged.csv        블라인드 평가에 쓰인 쌍과 등급, 메모. 평가자 이름은 빠져 있고,
+                  진행 중인 라운드는 평가가 있다는 사실만 적혀 있습니다
 appearances.csv   이 프로필의 ID가 적힌 프로그램과, 다른 프로필의 이해상충 목록
 changes.csv       변경 기록: 번호와 시각만 있고 내용은 없습니다
 같은 이름의 .json 파일에는 같은 내용이 프로그램이 읽기 쉬운 형식으로 들어 있습니다.
@@ -140,7 +141,9 @@ def judge_zip(found: HeldOfJudge, at: datetime) -> bytes:
     packed = io.BytesIO()
     given = [
         {
-            **{"round": pair.round, "startup": pair.startup, "partner": pair.partner},
+            "round": pair.round,
+            "startup": pair.startup,
+            "partner": pair.partner,
             **{name: getattr(one, name) for name in ("judge", "role", "grade", "note")},
             "at": one.at.isoformat(),
         }

@@ -42,9 +42,9 @@ def traces_of(held: Held) -> tuple[list[Trace], list[str]]:
 
     Collected are sentences of 20 or more characters (10 of Hangul) of its texts, of the subjects
     of its ties and of the notes of verdicts, judgements and kept-apart pairs, in every revision;
-    its names and contact; its vectors. Left out is what cannot be told from chance: shorter sentences, names of
-    one or two letters or that are part of the id (which stays in the audit line), and vectors of a
-    few values only.
+    its names and contact; its vectors. Left out is what cannot be told from chance: shorter
+    sentences, names of one or two letters or that are part of the id (which stays in the audit
+    line), and vectors of a few values only.
     """
     said = list(dict.fromkeys(_said(held)))
     ids = "\n".join({held.profile.id, *(one.id for one in held.revisions)}).casefold()
