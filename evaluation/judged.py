@@ -100,13 +100,14 @@ class Outcome:
 
     @cached_property
     def confusions(self) -> Mapping[tuple[str, str], Counts]:
-        """How two judges' grades meet, for each two who have graded a pair both: (4, 4) counts."""
+        """How two judges' grades meet, for each two who share a pair: (4, 4) counts, most first."""
         table = {str(one.pair.id): one.grades for one in self.pairs}
         found = {
             (one, other): confusion(table, one, other)
             for one, other in combinations(self.graded, 2)
         }
-        return {judges: counts for judges, counts in found.items() if counts.any()}
+        shared = {judges: counts for judges, counts in found.items() if counts.any()}
+        return dict(sorted(shared.items(), key=lambda one: (-one[1].sum(), one[0])))
 
     @cached_property
     def disputed(self) -> Sequence[JudgedPair]:

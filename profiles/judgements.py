@@ -118,7 +118,7 @@ def round_row(connection: Connection, name: str) -> Round:
     Raises:
         JudgingError: if there is none of this name.
     """
-    row = next(rows.by_ids(connection, t.rounds, t.rounds.c.name, [name]), None)
+    row = next(rows.by_ids(connection, t.judging_rounds, t.judging_rounds.c.name, [name]), None)
     if row is None:
         raise JudgingError("round", "round_unknown", name)
     return read_round(row)
@@ -128,8 +128,8 @@ def pairs_naming(connection: Connection, ids: Collection[str]) -> list[Pooled]:
     """Read the pooled pairs that name one of `ids`, in their order."""
     found = {
         row.id: read_pair(row)
-        for column in (t.pooled.c.startup, t.pooled.c.partner)
-        for row in rows.by_ids(connection, t.pooled, column, ids)
+        for column in (t.pooled_pairs.c.startup, t.pooled_pairs.c.partner)
+        for row in rows.by_ids(connection, t.pooled_pairs, column, ids)
     }
     return [found[id] for id in sorted(found)]
 
@@ -149,7 +149,7 @@ def about(connection: Connection, ids: Collection[str]) -> tuple[Judged, ...]:
     """Read what is held of profiles in judging: their pairs, each with all judgements of it."""
     pairs = pairs_naming(connection, ids)
     names = {one.round for one in pairs}
-    held = rows.by_ids(connection, t.rounds, t.rounds.c.name, names)
+    held = rows.by_ids(connection, t.judging_rounds, t.judging_rounds.c.name, names)
     is_open = {row.name: row.closed_at is None for row in held}
     given: dict[int, list[Judgement | None]] = {}
     for one in judgements_of(connection, [pair.id for pair in pairs]):
@@ -165,4 +165,4 @@ def forget(connection: Connection, ids: Collection[str]) -> None:
     """Delete the pairs that name erased profiles, with their judgements."""
     pairs = [one.id for one in pairs_naming(connection, ids)]
     rows.delete_by(connection, t.judgements, t.judgements.c.pair, pairs)
-    rows.delete_by(connection, t.pooled, t.pooled.c.id, pairs)
+    rows.delete_by(connection, t.pooled_pairs, t.pooled_pairs.c.id, pairs)

@@ -47,14 +47,14 @@ def held_of_judge(store: Store, name: str) -> HeldOfJudge:
     """
     with reading(store.engine, repeatable=True) as connection:
         names = _spellings(connection, name)
-        j, p, r = t.judgements, t.pooled, t.rounds.c
+        j, p, r = t.judgements, t.pooled_pairs, t.judging_rounds.c
         wanted = select(j).where(j.c.judge.in_(names)).order_by(j.c.id)
         given = [read_judgement(row) for row in connection.execute(wanted)]
         its = select(j.c.pair).where(j.c.judge.in_(names))
         pairs = connection.execute(select(p).where(p.c.id.in_(its)))
         of = {row.id: read_pair(row) for row in pairs}
         by = or_(r.opened_by.in_(names), r.closed_by.in_(names))
-        found = connection.execute(select(t.rounds).where(by).order_by(r.name))
+        found = connection.execute(select(t.judging_rounds).where(by).order_by(r.name))
         rounds = tuple(read_round(row) for row in found)
         return HeldOfJudge(tuple(names), tuple((of[one.pair], one) for one in given), rounds)
 
@@ -70,19 +70,19 @@ def erase_judge(store: Store, name: str) -> int:
     """
     with writing(store.engine) as connection:
         names = _spellings(connection, name)
-        j, r = t.judgements.c, t.rounds.c
+        j, r = t.judgements.c, t.judging_rounds.c
         nobody = _free(connection)
         its = update(t.judgements).where(j.judge.in_(names))
         gone = connection.execute(its.values(judge=nobody, note=""))
         for column in (r.opened_by, r.closed_by):
-            by = update(t.rounds).where(column.in_(names))
+            by = update(t.judging_rounds).where(column.in_(names))
             connection.execute(by.values({column.name: nobody}))
     forget(store.engine)
     return gone.rowcount
 
 
 def _names(connection: Connection) -> set[str]:
-    j, r = t.judgements.c, t.rounds.c
+    j, r = t.judgements.c, t.judging_rounds.c
     found: set[Any] = set()
     for column in (j.judge, r.opened_by, r.closed_by):
         found |= set(connection.execute(select(column).distinct()).scalars())

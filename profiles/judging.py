@@ -29,7 +29,6 @@ from profiles.judgements import (
     round_row,
 )
 from profiles.kinds import Side
-from profiles.merges import missing
 from profiles.schema import Record
 from profiles.store import SYSTEM, Store
 from profiles.validation import validate
@@ -94,8 +93,8 @@ def open_round(
         by: who opens it.
 
     Raises:
-        InvalidRecord: if a value is wrong, the name is taken, or there are no or too many pairs.
-        UnknownId: if a profile of a pair is not held.
+        InvalidRecord: if a value is wrong, the name is taken, there are no or too many pairs, or a
+            profile of one is not held.
     """
     raw = {"judges": judges, "depth": depth, "instructions": instructions.strip()}
     said = validate(_Opening, {**raw, "name": free_name(store, name)})
@@ -115,8 +114,8 @@ def open_round(
     with writing(store.engine) as connection:
         _refuse_taken(connection, said.name)
         _refuse_unknown(connection, pairs)
-        connection.execute(insert(t.rounds).values(**made))
-        connection.execute(insert(t.pooled), pooled)
+        connection.execute(insert(t.judging_rounds).values(**made))
+        connection.execute(insert(t.pooled_pairs), pooled)
         startups = sorted({one for one, _ in pairs})
         rows.log(connection, [("judgement", id) for id in startups])
         return round_row(connection, said.name)
@@ -137,7 +136,7 @@ def free_name(store: Store, name: str) -> str:
 
 
 def _refuse_taken(connection: Connection, name: str) -> None:
-    if next(rows.by_ids(connection, t.rounds, t.rounds.c.name, [name]), None):
+    if next(rows.by_ids(connection, t.judging_rounds, t.judging_rounds.c.name, [name]), None):
         raise JudgingError("name", "round_taken", name)
 
 
@@ -150,14 +149,16 @@ def close_round(store: Store, name: str, *, by: str = SYSTEM) -> Round:
     with writing(store.engine) as connection:
         if not round_row(connection, name).is_open:
             raise JudgingError("round", "round_closed", name)
-        its = update(t.rounds).where(t.rounds.c.name == name)
+        its = update(t.judging_rounds).where(t.judging_rounds.c.name == name)
         connection.execute(its.values(closed_at=rows.now(), closed_by=by))
         return round_row(connection, name)
 
 
 def rounds(store: Store) -> list[Round]:
     """Read all rounds, the newest first."""
-    ordered = select(t.rounds).order_by(t.rounds.c.opened_at.desc(), t.rounds.c.name)
+    ordered = select(t.judging_rounds).order_by(
+        t.judging_rounds.c.opened_at.desc(), t.judging_rounds.c.name
+    )
     with reading(store.engine) as connection:
         return [read_round(row) for row in connection.execute(ordered)]
 
@@ -170,9 +171,13 @@ def read_pairs(store: Store, name: str) -> tuple[Round, list[Pooled], list[Judge
     """
     with reading(store.engine, repeatable=True) as connection:
         found = round_row(connection, name)
-        wanted = select(t.pooled).where(t.pooled.c.round == name).order_by(t.pooled.c.id)
+        wanted = (
+            select(t.pooled_pairs)
+            .where(t.pooled_pairs.c.round == name)
+            .order_by(t.pooled_pairs.c.id)
+        )
         pairs = [read_pair(row) for row in connection.execute(wanted)]
-        j, p = t.judgements, t.pooled
+        j, p = t.judgements, t.pooled_pairs
         of_it = select(j).join(p, p.c.id == j.c.pair).where(p.c.round == name).order_by(j.c.id)
         return found, pairs, [read_judgement(row) for row in connection.execute(of_it)]
 
@@ -268,7 +273,9 @@ def progress(pairs: Sequence[Pooled], given: Collection[Judgement]) -> Counter[s
 def _pair_row(connection: Connection, pair: int) -> Pooled:
     row = None
     if 0 < pair < 1 << 63:
-        row = connection.execute(select(t.pooled).where(t.pooled.c.id == pair)).one_or_none()
+        row = connection.execute(
+            select(t.pooled_pairs).where(t.pooled_pairs.c.id == pair)
+        ).one_or_none()
     if row is None:
         raise JudgingError("pair", "pair_gone", pair)
     return read_pair(row)
@@ -280,7 +287,7 @@ def _refuse_unknown(connection: Connection, pairs: Collection[tuple[str, str]]) 
     for one, other in sorted(pairs):
         for id, side in ((one, Side.STARTUP), (other, Side.PARTNER)):
             if held.get(id) is not side:
-                raise missing(connection, id) if id not in held else rows.unknown_id(id)
+                raise JudgingError("pairs", "judging_gone", id, side=side.value)
 
 
 def _ranks(found: Mapping[str, int]) -> str:

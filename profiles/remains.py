@@ -30,8 +30,8 @@ _TOUCHED = (
     t.merges,
     t.kept_apart,
     t.proposals,
-    t.rounds,
-    t.pooled,
+    t.judging_rounds,
+    t.pooled_pairs,
     t.judgements,
 )
 
@@ -39,7 +39,7 @@ _TOUCHED = (
 def owners(store: Store, said: str) -> set[str]:
     """Give the ids of the records whose content, now or formerly, holds a text, in any case."""
     quoted = json.dumps(said, ensure_ascii=False)[1:-1]
-    judged = t.pooled.c.id == t.judgements.c.pair
+    judged = t.pooled_pairs.c.id == t.judgements.c.pair
     places: tuple[tuple[Any, ...], ...] = (
         (t.profiles.c.payload, quoted, (t.profiles.c.id,)),
         (t.programmes.c.payload, quoted, (t.programmes.c.id,)),
@@ -48,7 +48,7 @@ def owners(store: Store, said: str) -> set[str]:
         (t.verdicts.c.note, said, (t.verdicts.c.query, t.verdicts.c.candidate)),
         (t.kept_apart.c.note, said, (t.kept_apart.c.a, t.kept_apart.c.b)),
         (t.proposals.c.reasons, quoted, (t.proposals.c.a, t.proposals.c.b)),
-        (t.judgements.c.note, said, (t.pooled.c.startup, t.pooled.c.partner), judged),
+        (t.judgements.c.note, said, (t.pooled_pairs.c.startup, t.pooled_pairs.c.partner), judged),
     )
     found: set[str] = set()
     with reading(store._engine) as connection:

@@ -53,14 +53,14 @@ def move(connection: Connection, found: Repooled, keep: str) -> None:
     """
     changed = []
     for id, column in found.pairs:
-        its = update(t.pooled).where(t.pooled.c.id == id)
+        its = update(t.pooled_pairs).where(t.pooled_pairs.c.id == id)
         connection.execute(its.values({column: keep}))
         changed.append(id)
     for id, twin, _, _, _, systems, twins, _ in found.fused:
         moved = update(t.judgements).where(t.judgements.c.pair == id)
         connection.execute(moved.values(pair=twin))
         _put_systems(connection, twin, _best(systems, twins))
-        rows.delete_by(connection, t.pooled, t.pooled.c.id, [id])
+        rows.delete_by(connection, t.pooled_pairs, t.pooled_pairs.c.id, [id])
         changed.append(twin)
     _log(connection, changed)
 
@@ -72,19 +72,19 @@ def move_back(connection: Connection, moved: Moved, kept: str, dropped: str) -> 
     """
     changed = [id for id, _ in moved.pairs]
     for id, column in moved.pairs:
-        its = and_(t.pooled.c.id == id, t.pooled.c[column] == kept)
-        connection.execute(update(t.pooled).where(its).values({column: dropped}))
+        its = and_(t.pooled_pairs.c.id == id, t.pooled_pairs.c[column] == kept)
+        connection.execute(update(t.pooled_pairs).where(its).values({column: dropped}))
     changed += [one[0] for one in moved.fused if _part(connection, one, dropped)]
     _log(connection, changed)
 
 
 def _part(connection: Connection, one: Fused, dropped: str) -> bool:
     id, twin, column, name, end, systems, twins, given = one
-    wanted = select(t.pooled.c.id).where(t.pooled.c.id == twin)
+    wanted = select(t.pooled_pairs.c.id).where(t.pooled_pairs.c.id == twin)
     if connection.execute(wanted).first() is None:
         return False
     values = {"id": id, "round": name, column: dropped, _other(column): end}
-    made = insert(t.pooled).values(**values, systems=_written(systems))
+    made = insert(t.pooled_pairs).values(**values, systems=_written(systems))
     connection.execute(made)
     _put_systems(connection, twin, twins)
     j = t.judgements.c
@@ -105,7 +105,7 @@ def _best(systems: Mapping[str, int], others: Mapping[str, int]) -> dict[str, in
 
 
 def _put_systems(connection: Connection, pair: int, systems: Mapping[str, int]) -> None:
-    its = update(t.pooled).where(t.pooled.c.id == pair)
+    its = update(t.pooled_pairs).where(t.pooled_pairs.c.id == pair)
     connection.execute(its.values(systems=_written(systems)))
 
 
@@ -116,6 +116,6 @@ def _written(systems: Mapping[str, int]) -> str:
 def _log(connection: Connection, pairs: list[int]) -> None:
     found: list[Any] = []
     for start in range(0, len(pairs), rows.BATCH):
-        some = t.pooled.c.id.in_(pairs[start : start + rows.BATCH])
-        found += connection.execute(select(t.pooled.c.startup).where(some)).scalars()
+        some = t.pooled_pairs.c.id.in_(pairs[start : start + rows.BATCH])
+        found += connection.execute(select(t.pooled_pairs.c.startup).where(some)).scalars()
     rows.log(connection, [("judgement", id) for id in sorted(set(found))])

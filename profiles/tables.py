@@ -181,8 +181,8 @@ proposals = Table(
     CheckConstraint("side IN ('startup', 'partner')", name="side"),
 )
 
-rounds = Table(
-    "rounds",
+judging_rounds = Table(
+    "judging_rounds",
     metadata,
     Column("name", Id, primary_key=True),
     Column("instructions", Text, nullable=False),
@@ -196,8 +196,8 @@ rounds = Table(
     CheckConstraint("judges BETWEEN 1 AND 3", name="judges"),
 )
 
-pooled = Table(
-    "pooled",
+pooled_pairs = Table(
+    "pooled_pairs",
     metadata,
     Column("id", _Serial, primary_key=True, autoincrement=True),
     Column("round", Id, nullable=False),

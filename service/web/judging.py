@@ -42,6 +42,7 @@ judging = APIBlueprint("judging", __name__, url_prefix="/judging", enable_openap
 judging.before_request(require_session)
 
 _MOST_DISPUTED = 100
+_MOST_CONFUSIONS = 6
 _SAID = "judged"
 """The category of the notice that stands beside the grades."""
 
@@ -68,7 +69,7 @@ def outcome(name: str) -> ResponseReturnValue:
     shown = found.disputed[:_MOST_DISPUTED]
     ids = {id for one in shown for id in (one.pair.startup, one.pair.partner)}
     known = {"names": dari().store.get_many(ids), "desk": Desk(found, _judge())}
-    limits = {"fewest": FEWEST_UNITS, "grades": GRADES}
+    limits = {"fewest": FEWEST_UNITS, "grades": GRADES, "most": _MOST_CONFUSIONS}
     return render_template("round.html", outcome=found, shown=shown, **known, **limits)
 
 
@@ -87,8 +88,7 @@ def pair(name: str, pair: int) -> ResponseReturnValue:
 @judging.post("/<name>/<int:pair>")
 def judge(name: str, pair: int) -> ResponseReturnValue:
     """Keep what a judge says of a pair, and lead to the next one."""
-    if typed := request.form.get("judge", "").strip():
-        sign_as(typed)  # the name that the page showed, whatever another tab has made of it since
+    _sign_as_shown()
     try:
         sent = validate(_Sent, without_unknown_fields(_Sent, request.form)[0])
         _keep(_desk(name), pair, sent)
@@ -103,6 +103,7 @@ def judge(name: str, pair: int) -> ResponseReturnValue:
 def settle(name: str, pair: int) -> ResponseReturnValue:
     """Keep the final grade of a pair that the judges of a closed round disagree on."""
     here = url_for("judging.pair", name=name, pair=pair)
+    _sign_as_shown()
     try:
         sent = validate(_Sent, without_unknown_fields(_Sent, request.form)[0])
         kept = settle_pair(
@@ -123,7 +124,8 @@ def close(name: str) -> ResponseReturnValue:
     try:
         close_round(dari().store, name, by=editor())
     except JudgingError as error:
-        return _refused(error, url_for("judging.overview"))
+        flash(" ".join(error.told(language())), "danger")
+        return redirect(url_for("judging.overview"), 303)
     flash(gettext("The round is closed. Its grades are shown below."), "success")
     return redirect(url_for("judging.outcome", name=name), 303)
 
@@ -162,6 +164,12 @@ def _desk(name: str) -> Desk:
     return Desk(_outcome(name), _judge())
 
 
+def _sign_as_shown() -> None:
+    """Judge under the name that the page showed, whatever another tab has made of it since."""
+    if shown := request.form.get("judge", "").strip():
+        sign_as(shown)
+
+
 def _ask_name() -> ResponseReturnValue:
     flash(gettext("Type your name or initials: your judgements are kept under it."), "info")
     return redirect(url_for("entrance.ask_name", next=request.path))
@@ -196,10 +204,8 @@ def _tell_met(kept: Kept) -> None:
 
 def _refused(error: JudgingError, target: str) -> ResponseReturnValue:
     """Say why a judgement could not be kept, with the note that was typed."""
-    note = request.form.get("note", "").strip()[:LONGEST_NOTE]
-    said = [*error.told(language()), gettext("Your note was: %(note)s", note=note) if note else ""]
-    flash(" ".join(filter(None, said)), "danger")
-    return redirect(target, 303)
+    note = request.form.get("note", "").strip()
+    return render_template("unkept.html", error=error, note=note, target=target), 409
 
 
 def _go(desk: Desk, pair: int | None, where: str | None = None) -> ResponseReturnValue:

@@ -12,16 +12,15 @@ from sqlalchemy import func, select
 
 from profiles import (
     InvalidRecord,
-    MergedId,
     Partner,
     Startup,
     Store,
-    UnknownId,
     Vectors,
     tables,
     validate,
 )
 from profiles.backup import back_up
+from profiles.consistency import faults
 from profiles.database import alembic_config, reading, writing
 from profiles.judgements import JudgingError, newest
 from profiles.judges import erase_judge, held_of_judge
@@ -122,7 +121,7 @@ def test_rounds_that_cannot_be_opened(known: Store) -> None:
 
 def test_a_round_holds_startups_and_partners_that_are_there(known: Store) -> None:
     for pair in (("s9", "p1"), ("p1", "s1"), ("s1", "s2"), ("s1", "p\x00")):
-        with pytest.raises(UnknownId):
+        with pytest.raises(JudgingError, match="no .* that is held"):
             open_round(known, "n", {**PAIRS, pair: {"x": 1}}, judges=1, depth=1)
     assert [one.name for one in rounds(known)] == ["r"]
 
@@ -288,7 +287,7 @@ def test_partners_are_merged_too(known: Store) -> None:
     judge_pair(known, number(known, "s1", "p2"), "Kim", grade=2)
     one = merge(known, "p1", "p2", vectors_of)
     assert said(known) == {("s1", "p1", "Kim"): 2}
-    with pytest.raises(MergedId):
+    with pytest.raises(JudgingError, match="merged meanwhile"):
         open_round(known, "n", {("s1", "p2"): {"x": 1}}, judges=1, depth=1)
     unmerge(known, one.number, vectors_of)
     assert said(known) == {("s1", "p2", "Kim"): 2}
@@ -389,3 +388,18 @@ def test_judgements_are_not_lost_by_going_back_to_an_older_schema(known: Store) 
     with reading(known.engine) as connection:
         counted = select(func.count()).select_from(tables.judgements)
         assert connection.execute(counted).scalar_one() == 1
+
+
+def test_a_torn_round_is_found(known: Store) -> None:
+    judge_pair(known, number(known, "s1", "p1"), "Kim", grade=1)
+    assert faults(known) == []
+    p, r, j = tables.pooled_pairs, tables.judging_rounds, tables.judgements
+    for statement, said in (
+        (j.update().values(pair=99), "its pair is not held"),
+        (p.update().values(partner="nobody").where(p.c.id == 1), "its partner is not held"),
+        (p.update().values(startup="nobody").where(p.c.id == 2), "its startup is not held"),
+        (r.delete(), "its round is not held"),
+    ):
+        with writing(known.engine) as connection:
+            connection.execute(statement)
+        assert said in {fault.what for fault in faults(known)}

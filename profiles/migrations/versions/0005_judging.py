@@ -18,7 +18,7 @@ _SERIAL = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 def upgrade() -> None:
     op.create_table(
-        "rounds",
+        "judging_rounds",
         sa.Column("name", _ID, nullable=False),
         sa.Column("instructions", sa.Text(), nullable=False),
         sa.Column("judges", sa.Integer(), nullable=False),
@@ -28,24 +28,24 @@ def upgrade() -> None:
         sa.Column("opened_by", sa.String(200), nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True)),
         sa.Column("closed_by", sa.String(200)),
-        sa.CheckConstraint("judges BETWEEN 1 AND 3", name=op.f("ck_rounds_judges")),
-        sa.PrimaryKeyConstraint("name", name=op.f("pk_rounds")),
+        sa.CheckConstraint("judges BETWEEN 1 AND 3", name=op.f("ck_judging_rounds_judges")),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_judging_rounds")),
     )
     op.create_table(
-        "pooled",
+        "pooled_pairs",
         sa.Column("id", _SERIAL, autoincrement=True, nullable=False),
         sa.Column("round", _ID, nullable=False),
         sa.Column("startup", _ID, nullable=False),
         sa.Column("partner", _ID, nullable=False),
         sa.Column("systems", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_pooled")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pooled_pairs")),
         sa.UniqueConstraint(
-            "round", "startup", "partner", name=op.f("uq_pooled_round_startup_partner")
+            "round", "startup", "partner", name=op.f("uq_pooled_pairs_round_startup_partner")
         ),
         sqlite_autoincrement=True,
     )
-    op.create_index(op.f("ix_pooled_startup"), "pooled", ["startup"])
-    op.create_index(op.f("ix_pooled_partner"), "pooled", ["partner"])
+    op.create_index(op.f("ix_pooled_pairs_startup"), "pooled_pairs", ["startup"])
+    op.create_index(op.f("ix_pooled_pairs_partner"), "pooled_pairs", ["partner"])
     op.create_table(
         "judgements",
         sa.Column("id", _SERIAL, autoincrement=True, nullable=False),
@@ -69,5 +69,5 @@ def downgrade() -> None:
     if rows := op.get_bind().execute(counted).scalar_one():
         raise RuntimeError(f"{rows} rows of judgements would be lost: export the rounds first")
     op.drop_table("judgements")
-    op.drop_table("pooled")
-    op.drop_table("rounds")
+    op.drop_table("pooled_pairs")
+    op.drop_table("judging_rounds")
