@@ -99,14 +99,17 @@ def _queries() -> Iterator[tuple[str, Select[Any]]]:
 
 
 def _judging_queries() -> Iterator[tuple[str, Select[Any]]]:
-    p, r, j = t.pooled_pairs.c, t.judging_rounds.c, t.judgements.c
-    pair = select(literal("pooled pair").label("kind"), cast(p.id, String).label("id"))
+    p, j = t.pooled_pairs.c, t.judgements.c
+    kept = select(t.judging_rounds.c.name)
+    yield "its round is not held", _lost("pooled pair", p.id, p.round.not_in(kept))
     held = select(t.profiles.c.id)
-    yield "its round is not held", pair.where(p.round.not_in(select(r.name)))
     for end in (p.startup, p.partner):
-        yield f"its {end.name} is not held", pair.where(end.not_in(held))
-    given = select(literal("judgement").label("kind"), cast(j.id, String).label("id"))
-    yield "its pair is not held", given.where(j.pair.not_in(select(p.id)))
+        yield f"its {end.name} is not held", _lost("pooled pair", p.id, end.not_in(held))
+    yield "its pair is not held", _lost("judgement", j.id, j.pair.not_in(select(p.id)))
+
+
+def _lost(kind: str, id: Any, where: ColumnElement[bool]) -> Select[Any]:
+    return select(literal(kind).label("kind"), cast(id, String).label("id")).where(where)
 
 
 def _merged_queries(records: Subquery) -> Iterator[tuple[str, Select[Any]]]:
