@@ -109,7 +109,8 @@ def _judging_queries() -> Iterator[tuple[str, Select[Any]]]:
 
 
 def _lost(kind: str, id: Any, where: ColumnElement[bool]) -> Select[Any]:
-    return select(literal(kind).label("kind"), cast(id, String).label("id")).where(where)
+    told: tuple[Any, ...] = (literal(kind).label("kind"), cast(id, String).label("id"))
+    return select(*told).where(where)
 
 
 def _merged_queries(records: Subquery) -> Iterator[tuple[str, Select[Any]]]:

@@ -156,9 +156,8 @@ def close_round(store: Store, name: str, *, by: str = SYSTEM) -> Round:
 
 def rounds(store: Store) -> list[Round]:
     """Read all rounds, the newest first."""
-    ordered = select(t.judging_rounds).order_by(
-        t.judging_rounds.c.opened_at.desc(), t.judging_rounds.c.name
-    )
+    r = t.judging_rounds.c
+    ordered = select(t.judging_rounds).order_by(r.opened_at.desc(), r.name)
     with reading(store.engine) as connection:
         return [read_round(row) for row in connection.execute(ordered)]
 
@@ -171,13 +170,9 @@ def read_pairs(store: Store, name: str) -> tuple[Round, list[Pooled], list[Judge
     """
     with reading(store.engine, repeatable=True) as connection:
         found = round_row(connection, name)
-        wanted = (
-            select(t.pooled_pairs)
-            .where(t.pooled_pairs.c.round == name)
-            .order_by(t.pooled_pairs.c.id)
-        )
-        pairs = [read_pair(row) for row in connection.execute(wanted)]
         j, p = t.judgements, t.pooled_pairs
+        wanted = select(p).where(p.c.round == name).order_by(p.c.id)
+        pairs = [read_pair(row) for row in connection.execute(wanted)]
         of_it = select(j).join(p, p.c.id == j.c.pair).where(p.c.round == name).order_by(j.c.id)
         return found, pairs, [read_judgement(row) for row in connection.execute(of_it)]
 
