@@ -229,8 +229,11 @@ def _keep(
     said = validate(_Said, {"judge": judge, "grade": grade, "note": note})
     with writing(store.engine) as connection:
         of = _pair_row(connection, pair)
-        if round_row(connection, of.round).is_open != (role == "judge"):
-            raise JudgingError("round", f"round_not_{role}", of.round)
+        is_open = round_row(connection, of.round).is_open
+        if role == "judge" and not is_open:
+            raise JudgingError("round", "round_not_judge", of.round)
+        if role == "final" and is_open:
+            raise JudgingError("round", "round_not_final", of.round)
         given = judgements_of(connection, [pair])
         before = standing(given, role, None if role == "final" else said.judge)
         met = (before.id if before else 0) != seen
@@ -282,7 +285,7 @@ def _refuse_unknown(connection: Connection, pairs: Collection[tuple[str, str]]) 
     for one, other in sorted(pairs):
         for id, side in ((one, Side.STARTUP), (other, Side.PARTNER)):
             if held.get(id) is not side:
-                raise JudgingError("pairs", "judging_gone", id, side=side.value)
+                raise JudgingError("pairs", "judging_gone", id)
 
 
 def _ranks(found: Mapping[str, int]) -> str:
