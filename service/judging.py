@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from evaluation import JudgedPair, Outcome, generator_of, shuffled
 from profiles.judgements import Judgement
+
+if TYPE_CHECKING:
+    from evaluation import JudgedPair, Outcome
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,8 @@ class Desk:
     @cached_property
     def order(self) -> tuple[JudgedPair, ...]:
         """All pairs in the judge's order."""
+        from evaluation import generator_of, shuffled
+
         of = {(one.pair.startup, one.pair.partner): one for one in self.outcome.pairs}
         rng = generator_of(self.outcome.round.name, self.judge)
         return tuple(of[pair] for pair in shuffled(of, rng=rng))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from apiflask import APIBlueprint
 from flask import Response, flash, redirect, render_template, request, url_for
@@ -11,14 +11,6 @@ from flask_babel import gettext
 from pydantic import Field, StringConstraints
 from werkzeug.exceptions import NotFound
 
-from evaluation import (
-    FEWEST_UNITS,
-    JudgedPair,
-    Outcome,
-    judgements_csv,
-    outcome_of,
-    qrels_text,
-)
 from profiles import AnyProfile, InvalidRecord, Record, Tie, validate
 from profiles.fields import Plain, Whole
 from profiles.judgements import GRADES, Judgement, JudgingError
@@ -37,6 +29,9 @@ from service.judging import Desk
 from service.language import language
 from service.queries import TieQuery, read_ties
 from service.security import dari, editor, own_name, require_session, sign_as
+
+if TYPE_CHECKING:
+    from evaluation import JudgedPair, Outcome
 
 judging = APIBlueprint("judging", __name__, url_prefix="/judging", enable_openapi=False)
 judging.before_request(require_session)
@@ -65,6 +60,8 @@ def overview() -> ResponseReturnValue:
 @judging.get("/<name>")
 def outcome(name: str) -> ResponseReturnValue:
     """Show how far a round is, how well its judges agree, and, once it is closed, its grades."""
+    from evaluation import FEWEST_UNITS
+
     found = _outcome(name)
     shown = found.disputed[:_MOST_DISPUTED]
     ids = {id for one in shown for id in (one.pair.startup, one.pair.partner)}
@@ -133,16 +130,23 @@ def close(name: str) -> ResponseReturnValue:
 @judging.get("/<name>/qrels.txt")
 def qrels(name: str) -> ResponseReturnValue:
     """Give the grades of a closed round as TREC qrels."""
+    from evaluation import qrels_text
+
     return _download(qrels_text(_closed(name).qrels).encode(), "text/plain", f"{name}-qrels.txt")
 
 
 @judging.get("/<name>/judgements.csv")
 def table(name: str) -> ResponseReturnValue:
     """Give what each judge of a closed round said, as a table."""
+    from evaluation import judgements_csv
+
     return _download(judgements_csv(_closed(name)), "text/csv", f"{name}-judgements.csv")
 
 
 def _outcome(name: str) -> Outcome:
+    """Read a round; evaluation is imported by the first who asks, for it takes a while."""
+    from evaluation import outcome_of
+
     try:
         return outcome_of(dari().store, name)
     except JudgingError as error:
