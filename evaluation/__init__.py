@@ -3,6 +3,7 @@
 from evaluation.baselines import (
     bm25_run,
     dense_run,
+    knn_run,
     popularity_run,
     random_run,
     region_run,
@@ -27,15 +28,17 @@ from evaluation.html import as_html, write_report
 from evaluation.loading import load
 from evaluation.measures import DEFAULT, depth_of, evaluate, parse_measures
 from evaluation.paired import holm, randomisation_test
+from evaluation.reliability import Reliability, reliability_of
 from evaluation.report import Report, report_on
 from evaluation.run_files import read_run, read_runs
-from evaluation.runs import Qrels, Run, read_qrels, write_qrels, write_run
+from evaluation.runs import Qrels, Reason, Run, read_qrels, write_qrels, write_run
 from evaluation.scoring import Difference, Figure
 from evaluation.slices import FEWEST_CLUSTERS, slices_of
 from evaluation.store_source import convert_store
-from evaluation.system import dari_run
+from evaluation.system import dari_run, dari_runs
 from evaluation.tables import as_tables, comparison_tables
 from evaluation.turning import turn
+from evaluation.writing import Written
 
 __all__ = [
     "DEFAULT",
@@ -51,11 +54,14 @@ __all__ = [
     "MeasureError",
     "Qrels",
     "Query",
+    "Reason",
+    "Reliability",
     "Report",
     "Run",
     "RunError",
     "RunFileError",
     "TestSet",
+    "Written",
     "as_html",
     "as_tables",
     "bm25_run",
@@ -68,12 +74,14 @@ __all__ = [
     "convert_crunchbase",
     "convert_store",
     "dari_run",
+    "dari_runs",
     "dense_run",
     "depth_of",
     "evaluate",
     "evaluate_folder",
     "exposure_of",
     "holm",
+    "knn_run",
     "load",
     "parse_measures",
     "popularity_run",
@@ -83,6 +91,7 @@ __all__ = [
     "read_run",
     "read_runs",
     "region_run",
+    "reliability_of",
     "report_on",
     "rule_run",
     "slices_of",

@@ -1,4 +1,4 @@
-"""Owns the baselines that stand beside every system: chance, popularity, words, vectors, a rule."""
+"""Owns the baselines beside every system: chance, popularity, words, vectors, kNN, a rule."""
 
 from __future__ import annotations
 
@@ -25,6 +25,9 @@ NEWEST_SUBJECTS = 20
 
 SAME_SECTOR, NEAR_SECTOR, SAME_REGION, SAME_COUNTRY = 2.0, 1.0, 1.0, 0.5
 """The points of the sector-and-region rule."""
+
+_LEAST = 1e-6
+"""What popularity counts at most where it only parts equal scores."""
 
 _NEAR = frozenset({"parent", "related", "complementary"})
 
@@ -197,6 +200,60 @@ def rule_run(test_set: TestSet, *, depth: int) -> Run:
         near = listing.nearness(region_of(test_set, query))
         scores[query.id] = listing.best(points[own] + near, query, depth)
     return Run.of("rule", scores)
+
+
+def knn_run(
+    test_set: TestSet, *, depth: int, known: Sequence[tuple[Known, list[Query]]] | None = None
+) -> Run:
+    """Order candidates by how much their past is shared with that of the asker's partners.
+
+    Where startups ask investors this is co-investment: a candidate c scores the sum, over all b
+    that the asker dealt with before, of |N(b) & N(c)| / sqrt(|N(b)| |N(c)|), where N are those of
+    the asker's side that one dealt with before the day (item-based neighbours by cosine, Sarwar et
+    al. 2001). Equal scores, and with them all for an asker without a past, are ordered by
+    popularity.
+    """
+    scores: dict[str, dict[str, float]] = {}
+    listing = _Listing(test_set)
+    for past, queries in known or known_at(test_set):
+        counts = listing.values(past.popularity)
+        seldom = _LEAST * counts / (1.0 + counts.max(initial=0.0))
+        shared = _Shared(past.ties, listing.ids)
+        for query in queries:
+            scores[query.id] = listing.best(shared.scores(query.asker) + seldom, query, depth)
+    return Run.of("knn", scores)
+
+
+class _Shared:
+    """Who dealt with whom: e pairs of a profile of the asking side and one of n that are listed."""
+
+    def __init__(self, ties: Iterable[Tie], listed: Sequence[str]) -> None:
+        columns = {id: column for column, id in enumerate(listed)}
+        pairs = {
+            (other, columns[id])
+            for tie in ties
+            for id, other in ((tie.a, tie.b), (tie.b, tie.a))
+            if id in columns and other not in columns
+        }
+        ordered = sorted(pairs)
+        self._row = {id: row for row, id in enumerate(dict.fromkeys(id for id, _ in ordered))}
+        self._rows = np.array([self._row[id] for id, _ in ordered], dtype=int)
+        self._columns = np.array([column for _, column in ordered], dtype=int)
+        sizes = np.bincount(self._columns, minlength=len(listed))
+        self._damped = 1.0 / np.sqrt(np.maximum(sizes, 1))
+
+    def scores(self, asker: str) -> Floats:
+        """Give each listed profile's score for an asker, shape (n,); zeros for one without past."""
+        if asker not in self._row:
+            return np.zeros(len(self._damped))
+        own = np.zeros(len(self._damped))
+        dealt = self._columns[self._rows == self._row[asker]]
+        own[dealt] = self._damped[dealt]
+        weights = np.bincount(self._rows, weights=own[self._columns], minlength=len(self._row))
+        reached = np.bincount(
+            self._columns, weights=weights[self._rows], minlength=len(self._damped)
+        )
+        return reached * self._damped
 
 
 class _Listing:
