@@ -157,7 +157,7 @@ class _Work:
             bm25_run(test_set, depth=depth, advance=words, known=known),
             dense_run(test_set, self.encoder, depth=depth, known=known),
             knn_run(test_set, depth=depth, known=known),
-            rule_run(test_set, depth=depth),
+            rule_run(test_set, depth=depth, known=known),
         ]
 
     def _stage(self, what: str, test_set: TestSet) -> str:

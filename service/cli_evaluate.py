@@ -160,7 +160,12 @@ def convert() -> None:
 @click.argument("out", type=_PATH)
 @click.option("--cut", default="2024-07-01", show_default=True, type=_DAY)
 @click.option("--until", default="2024-12-31", show_default=True, type=_DAY)
-def convert_cordis(source: Path, out: Path, cut: datetime, until: datetime) -> None:
+@click.option(
+    "--mask-names", is_flag=True, help="Take the names of members out of what a query seeks."
+)
+def convert_cordis(
+    source: Path, out: Path, cut: datetime, until: datetime, mask_names: bool
+) -> None:
     """Write a test set to OUT from the CORDIS tables in SOURCE.
 
     Projects that start from --cut to --until, both included, become queries.
@@ -168,7 +173,14 @@ def convert_cordis(source: Path, out: Path, cut: datetime, until: datetime) -> N
     from evaluation import convert as convert_tables
 
     with stages() as progress:
-        written = convert_tables(source, out, cut=cut.date(), until=until.date(), progress=progress)
+        written = convert_tables(
+            source,
+            out,
+            cut=cut.date(),
+            until=until.date(),
+            mask_names=mask_names,
+            progress=progress,
+        )
     _say_written(written, out)
 
 
