@@ -45,6 +45,7 @@ class MovedPair:
     query: str
     candidate: str
     name: Text
+    asker: Text
     relevance: int
     first: int | None
     second: int | None
@@ -234,17 +235,30 @@ def _moved_queries(scored: Scored, first: int, second: int) -> Iterable[MovedQue
 
 
 def _moved_pairs(test_set: TestSet, first: Run, second: Run) -> Iterable[MovedPair]:
-    """Give the relevant pairs whose reciprocal rank differs most, either way."""
-    found = []
+    """Give the relevant pairs whose reciprocal rank differs most, either way.
+
+    Of a candidate in one cluster, whose queries share text and answers, the one that moved most.
+    """
+    asked = {query.id: query for query in test_set.queries}
+    found: dict[tuple[str, str], MovedPair] = {}
     for query in sorted(test_set.qrels):
         ranks = [_ranks(run, query) for run in (first, second)]
         for candidate, grade in test_set.qrels[query].items():
             places = ranks[0].get(candidate), ranks[1].get(candidate)
             if grade > 0 and places[0] != places[1]:
-                name = test_set.answers[candidate].name
-                why = _why(first, query, candidate), _why(second, query, candidate)
-                found.append(MovedPair(query, candidate, name, grade, *places, *why))
-    return _both_ends(found, [one.gain for one in found])
+                pair = MovedPair(
+                    query,
+                    candidate,
+                    test_set.answers[candidate].name,
+                    test_set.askers[asked[query].asker].name,
+                    grade,
+                    *places,
+                    _why(first, query, candidate),
+                    _why(second, query, candidate),
+                )
+                key = asked[query].cluster, candidate
+                found[key] = max(found.get(key, pair), pair, key=lambda one: abs(one.gain))
+    return _both_ends(list(found.values()), [one.gain for one in found.values()])
 
 
 def _why(run: Run, query: str, candidate: str) -> tuple[Reason, ...] | None:

@@ -278,6 +278,7 @@ class _Page:
             n=f"{gap.n:,}",
             clusters=f"{gap.clusters:,}",
             bound=FEWEST_CLUSTERS,
+            tried=len(self.report.gaps),
         )
 
     def alone(self) -> str:

@@ -211,7 +211,9 @@ def convert_store(out: Path, cut: datetime, until: datetime | None) -> None:
 
     last = until.date() if until else None
     with stages() as progress:
-        written = convert_history(opened().store, out, cut=cut.date(), until=last, progress=progress)
+        written = convert_history(
+            opened().store, out, cut=cut.date(), until=last, progress=progress
+        )
     _say_written(written, out)
 
 

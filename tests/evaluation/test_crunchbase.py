@@ -147,7 +147,9 @@ def test_missing_files_and_columns_and_other_folders_are_refused(
     with pytest.raises(ConversionError, match="no test set"):
         convert_crunchbase(source, tmp_path / "mine", cut=CUT, until=UNTIL)
     write(source, {"investments.csv": [{"permalink": "/company/c1"}]})
-    with pytest.raises(ConversionError, match=r"investments\.csv, line 1, investor_name: The column is missing"):
+    with pytest.raises(
+        ConversionError, match=r"investments\.csv, line 1, investor_name: The column is missing"
+    ):
         convert_crunchbase(source, tmp_path / "out", cut=CUT, until=UNTIL)
     (source / "companies.csv").unlink()
     with pytest.raises(ConversionError, match=r"companies\.csv cannot be read"):

@@ -47,8 +47,10 @@ def plain(page: str) -> str:
 def test_it_says_which_is_better_by_how_much_where_and_how_sure(write: Write, files: Files) -> None:
     text = plain(as_html(report(write, files), "en"))
     verdict = "Dari is better than popularity: nDCG@10 .889 against .444, a gain of .444"
-    assert re.search(rf"{verdict} \(95% interval \+\.\d+ … \+\.\d+; 27 queries in 26 clusters\)", text)
-    assert "with probability &lt;.001" in text
+    assert re.search(
+        rf"{verdict} \(95% interval \+\.\d+ … \+\.\d+; 27 queries in 26 clusters\)", text
+    )
+    assert "with probability &lt;.001 (corrected for 2 comparisons)" in text
     assert "of the first 10 that Dari lists, 0.9 are right on average (0.9 with popularity)" in text
     assert "Over all queries it is ahead, beyond noise, of: popularity, a &lt;b&gt;run" in text
     assert re.search("Ahead of popularity: [^.]*Track – health", text)
@@ -70,8 +72,8 @@ def test_runs_that_cannot_be_told_apart_and_lone_clusters_get_no_praise(
 ) -> None:
     run = Run.of("dari", {"q1": {"p2": 1.0}})
     few = report_on(load(write(files)), [run, Run.of("bm25", {})])
-    assert "No verdict on Dari and BM25" in plain(as_html(few, "en"))
-    assert "판정하지 않습니다(다리 / BM25)" in plain(as_html(few, "ko"))
+    assert "No verdict on Dari and words (BM25)" in plain(as_html(few, "en"))
+    assert "판정하지 않습니다(다리 / 단어(BM25))" in plain(as_html(few, "ko"))
     same = report(write, files)
     runs = [Run.of(name, {f"n{i}": {"p1": 1.0} for i in range(24)}) for name in ("dari", "x")]
     even = report_on(load(write(files)), runs)
@@ -116,11 +118,11 @@ def test_what_moved_is_told_with_its_reasons(write: Write, files: Files) -> None
     ]
     made = report_on(load(write(files)), runs)
     english, korean = plain(as_html(made, "en")), plain(as_html(made, "ko"))
-    assert "Dari : Same sector (12.5) · Same &lt;region&gt; (3.2)" in english
-    assert "second : not among those listed" in english
+    assert "Dari rank 1: Same sector (12.5) · Same &lt;region&gt; (3.2)" in english
+    assert "second rank 2" in english
     assert "같은 분야 (12.5)" in korean
     mute = report_on(load(write(files)), [runs[0], Run.of("bm25", {"q1": {"p1": 1.0}})])
-    assert "BM25: baselines and run files give no reasons" in plain(as_html(mute, "en"))
+    assert "words (BM25): baselines and run files give no reasons" in plain(as_html(mute, "en"))
 
 
 def test_probabilities_are_drawn_where_a_system_gives_them(write: Write, files: Files) -> None:
@@ -171,7 +173,7 @@ def test_hostile_names_are_text(write: Write, files: Files) -> None:
     assert "&lt;script&gt;alert(1)" in page
 
 
-@pytest.mark.parametrize(("lang", "tag"), [("en", "Dari"), ("en", "BM25"), ("ko", "다리")])
+@pytest.mark.parametrize(("lang", "tag"), [("en", "Dari"), ("en", "words (BM25)"), ("ko", "다리")])
 def test_a_run_called_as_one_of_ours_is_shown_stands_for_itself(
     write: Write, files: Files, lang: str, tag: str
 ) -> None:

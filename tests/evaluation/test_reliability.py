@@ -103,7 +103,7 @@ def test_intervals_are_drawn_over_clusters(asked: TestSet) -> None:
 def test_where_there_is_too_little_nothing_is_said(write: Write, files: Files) -> None:
     """Three queries in two clusters; then many clusters with hardly a right answer."""
     few = load(write(files))
-    scores = dict.fromkeys(few.qrels, {"p1": 1.0})
+    scores = {query: {"p1": 1.0} for query in few.qrels}
     run = Run.of("mine", scores, chances={id: {"p1": 0.9} for id in scores})
     found = reliability_of(few, run)
     assert found.verdict == "few"
@@ -118,7 +118,7 @@ def test_no_verdict_with_hardly_a_right_answer(asked: TestSet) -> None:
 
 
 def test_a_run_without_chances_has_no_calibration(asked: TestSet) -> None:
-    run = Run.of("mine", dict.fromkeys(asked.qrels, {"p1": 1.0}))
+    run = Run.of("mine", {query: {"p1": 1.0} for query in asked.qrels})
     with pytest.raises(ValueError, match="no chance"):
         reliability_of(asked, run)
     assert report_on(asked, [run], ["RR"]).calibration == {}
