@@ -28,6 +28,7 @@ FILE = "report.html"
 MOST_REGIONS = 15
 _MOST_NAMED = 6
 _RARE = 0.001
+_SHOWN_PAIRS = 3
 _PLAIN = f"P@{PLACES}"
 _READS = ("p", "ndcg", "r", "rr", "judged", "interval", "p_value", "baselines")
 
@@ -174,6 +175,7 @@ class _Page:
                 (self.t("html_moved_up", first=first), [p for p in moved.pairs if p.gain > 0]),
                 (self.t("html_moved_down", first=first), [p for p in moved.pairs if p.gain < 0]),
             ],
+            "shown": _SHOWN_PAIRS,
             "speaking": any(with_why.values()),
             "mute": ", ".join(mute) if moved.pairs else "",
         }
@@ -444,9 +446,10 @@ def _points(value: float) -> str:
 
 
 def fine(value: float) -> str:
-    """Write four digits: .0083, for what is small by nature."""
-    text = f"{value:.4f}"
-    return text.replace("0.", ".", 1) if abs(value) < 1 else text
+    """Write four digits: .0083, −.0002, for what is small by nature."""
+    text = f"{abs(value):.4f}"
+    sign = "−" if value < 0 and float(text) else ""
+    return sign + (text[1:] if text.startswith("0.") else text)
 
 
 def number(value: float) -> str:
