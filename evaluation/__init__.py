@@ -36,7 +36,7 @@ from evaluation.scoring import Difference, Figure
 from evaluation.slices import FEWEST_CLUSTERS, slices_of
 from evaluation.store_source import convert_store
 from evaluation.system import dari_run, dari_runs
-from evaluation.tables import as_tables, comparison_tables
+from evaluation.tables import as_tables, comparison_tables, heading
 from evaluation.turning import turn
 from evaluation.writing import Written
 
@@ -80,6 +80,7 @@ __all__ = [
     "evaluate",
     "evaluate_folder",
     "exposure_of",
+    "heading",
     "holm",
     "knn_run",
     "load",

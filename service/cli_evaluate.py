@@ -85,7 +85,7 @@ def evaluate(
     """Score Dari, its baselines and run files on a test set FOLDER."""
     from rich.markup import escape
 
-    from evaluation import DEFAULT, as_tables, evaluate_folder, write_report
+    from evaluation import DEFAULT, as_tables, evaluate_folder, heading, write_report
     from index import load_encoder
     from matcher import load_ranker
     from profiles import Side
@@ -110,7 +110,7 @@ def evaluate(
         print_json(report.as_json())
     else:
         for one in filter(None, (report, report.turned)):
-            show(escape(one.dataset), *as_tables(one), *map(escape, one.notes))
+            show(escape(heading(one)), *as_tables(one), *map(escape, one.notes))
     if report_out is not None:
         say(f"Written: {write_report(report, report_out, lang)}.")
 

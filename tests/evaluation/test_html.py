@@ -50,6 +50,7 @@ def plain(page: str) -> str:
     return " ".join(re.sub(r"<[^>]*>", " ", body).split())
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_it_says_which_is_better_by_how_much_where_and_how_sure(write: Write, files: Files) -> None:
     text = plain(as_html(report(write, files), "en"))
     verdict = "Dari is better than popularity: nDCG@10 .889 against .444, a gain of .444"

@@ -21,6 +21,7 @@ from evaluation import (
     RunError,
     as_tables,
     evaluate_folder,
+    heading,
     load,
     report_on,
 )
@@ -157,6 +158,15 @@ def test_the_tables_show_values_with_their_bounds(write: Write, files: Files) ->
     assert "[b]h[/b] · 1 queries" in said
     assert "mine 1.00" in said
     assert "mine .500 .250–1.00" in said[said.index("all · 3 queries") :]
+
+
+def test_the_tables_tell_who_asks_and_whether_chances_hold(write: Write, files: Files) -> None:
+    read = load(write(files))
+    run = Run.of("mine", {"q1": {"p2": 1.0}}, chances={"q1": {"p2": 0.75}})
+    report = report_on(read, [run], ["RR"])
+    assert heading(report) == "small · Startups look for partners"
+    assert "mine 1 .750 1.00 .062 .250 few" in " ".join(printed(report).split())
+    assert "probabilities" not in printed(report_on(read, [Run.of("mine", {})], ["RR"]))
 
 
 def test_an_unknown_measure_is_refused_before_anything_is_run(
