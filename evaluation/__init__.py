@@ -1,5 +1,6 @@
 """How good are the matches: test sets, runs, measures, baselines, reports."""
 
+from evaluation.agreement import FEWEST_UNITS, Alpha, NoAlpha, agreement
 from evaluation.baselines import (
     bm25_run,
     dense_run,
@@ -25,15 +26,24 @@ from evaluation.errors import (
 from evaluation.exposure import Exposure, exposure_of
 from evaluation.folder import SYSTEMS, compare_folder, evaluate_folder, write_runs
 from evaluation.html import as_html, write_report
+from evaluation.judged import (
+    JudgedPair,
+    Outcome,
+    judgements_csv,
+    outcome_of,
+    write_outcome,
+)
 from evaluation.loading import load
 from evaluation.measures import DEFAULT, depth_of, evaluate, parse_measures
 from evaluation.paired import holm, randomisation_test
+from evaluation.pooling import generator_of, pool, shuffled
 from evaluation.reliability import Reliability, reliability_of
 from evaluation.report import Report, report_on
 from evaluation.run_files import read_run, read_runs
-from evaluation.runs import Qrels, Reason, Run, read_qrels, write_qrels, write_run
+from evaluation.runs import Qrels, Reason, Run, qrels_text, read_qrels, write_qrels, write_run
 from evaluation.scoring import Difference, Figure
 from evaluation.slices import FEWEST_CLUSTERS, slices_of
+from evaluation.store_runs import POOLED, pooled_run, sample, store_runs, systems
 from evaluation.store_source import convert_store
 from evaluation.system import dari_run, dari_runs
 from evaluation.tables import as_tables, comparison_tables, heading
@@ -43,15 +53,21 @@ from evaluation.writing import Written
 __all__ = [
     "DEFAULT",
     "FEWEST_CLUSTERS",
+    "FEWEST_UNITS",
+    "POOLED",
     "SYSTEMS",
+    "Alpha",
     "Comparison",
     "ConversionError",
     "DatasetError",
     "Difference",
     "Exposure",
     "Figure",
+    "JudgedPair",
     "LeakError",
     "MeasureError",
+    "NoAlpha",
+    "Outcome",
     "Qrels",
     "Query",
     "Reason",
@@ -62,6 +78,7 @@ __all__ = [
     "RunFileError",
     "TestSet",
     "Written",
+    "agreement",
     "as_html",
     "as_tables",
     "bm25_run",
@@ -80,12 +97,18 @@ __all__ = [
     "evaluate",
     "evaluate_folder",
     "exposure_of",
+    "generator_of",
     "heading",
     "holm",
+    "judgements_csv",
     "knn_run",
     "load",
+    "outcome_of",
     "parse_measures",
+    "pool",
+    "pooled_run",
     "popularity_run",
+    "qrels_text",
     "random_run",
     "randomisation_test",
     "read_qrels",
@@ -95,8 +118,13 @@ __all__ = [
     "reliability_of",
     "report_on",
     "rule_run",
+    "sample",
+    "shuffled",
     "slices_of",
+    "store_runs",
+    "systems",
     "turn",
+    "write_outcome",
     "write_qrels",
     "write_report",
     "write_run",
