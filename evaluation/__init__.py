@@ -4,6 +4,7 @@ from evaluation.agreement import FEWEST_UNITS, Alpha, NoAlpha, agreement
 from evaluation.baselines import (
     bm25_run,
     dense_run,
+    knn_run,
     popularity_run,
     random_run,
     region_run,
@@ -36,16 +37,18 @@ from evaluation.loading import load
 from evaluation.measures import DEFAULT, depth_of, evaluate, parse_measures
 from evaluation.paired import holm, randomisation_test
 from evaluation.pooling import generator_of, pool, shuffled
+from evaluation.reliability import Reliability, reliability_of
 from evaluation.report import Report, report_on
 from evaluation.run_files import read_run, read_runs
-from evaluation.runs import Qrels, Run, qrels_text, read_qrels, write_qrels, write_run
+from evaluation.runs import Qrels, Reason, Run, qrels_text, read_qrels, write_qrels, write_run
 from evaluation.scoring import Difference, Figure
 from evaluation.slices import FEWEST_CLUSTERS, slices_of
 from evaluation.store_runs import POOLED, pooled_run, sample, store_runs, systems
 from evaluation.store_source import convert_store
-from evaluation.system import dari_run
-from evaluation.tables import as_tables, comparison_tables
+from evaluation.system import dari_run, dari_runs
+from evaluation.tables import as_tables, comparison_tables, heading
 from evaluation.turning import turn
+from evaluation.writing import Written
 
 __all__ = [
     "DEFAULT",
@@ -67,11 +70,14 @@ __all__ = [
     "Outcome",
     "Qrels",
     "Query",
+    "Reason",
+    "Reliability",
     "Report",
     "Run",
     "RunError",
     "RunFileError",
     "TestSet",
+    "Written",
     "agreement",
     "as_html",
     "as_tables",
@@ -85,14 +91,17 @@ __all__ = [
     "convert_crunchbase",
     "convert_store",
     "dari_run",
+    "dari_runs",
     "dense_run",
     "depth_of",
     "evaluate",
     "evaluate_folder",
     "exposure_of",
     "generator_of",
+    "heading",
     "holm",
     "judgements_csv",
+    "knn_run",
     "load",
     "outcome_of",
     "parse_measures",
@@ -106,6 +115,7 @@ __all__ = [
     "read_run",
     "read_runs",
     "region_run",
+    "reliability_of",
     "report_on",
     "rule_run",
     "sample",
