@@ -128,7 +128,9 @@ def _company(pair: Pair) -> Mapping[str, float]:
     found = {name: _bounded(name, evidence) for name in ("neighbours", "kind_past", "countries")}
     if "neighbours" in evidence:
         found["neighbours_linked"] = _bounded("neighbours_linked", evidence)
+    found |= {name: _bounded(name, evidence) for name in ("focus", "area")}
     flags = {"neighbours": "neighbours", "kind_past": "kind", "countries": "countries"}
+    flags |= {"focus": "focus", "area": "area"}
     return found | {f"{f}_unknown": float(name not in evidence) for name, f in flags.items()}
 
 

@@ -31,10 +31,11 @@ SUM_NAMES = (
     "history_lexical",
     "history_all",
     "history_word",
+    "area",
     "neighbours",
     "neighbours_linked",
 )
-SHARE_NAMES = ("history_mean", "history_top3", "kind_past", "countries")
+SHARE_NAMES = ("history_mean", "history_top3", "focus", "kind_past", "countries")
 
 
 def several(values: Any, most: int = 4) -> st.SearchStrategy[list[Any]]:
