@@ -60,6 +60,11 @@ def shared_facts(
     return Facts(side, kind, frozenset(regions), frozenset(sectors))
 
 
+def codes_of(facts: Facts, field: str) -> frozenset[str]:
+    """Give the codes of "region" or "sector" that a profile has."""
+    return facts.regions if field == "region" else facts.sectors
+
+
 def kind_code(kind: PartnerKind | None) -> int:
     """Give the number of a kind of partner, from 1; 0 where it is not known."""
     return 1 + _KINDS.index(kind) if kind else 0
@@ -140,6 +145,14 @@ class FactColumns:
         passed: Mask = np.logical_and.reduce([self._any(values, numbers) for values in wanted])
         return passed
 
+    def told(self, field: str, numbers: Numbers) -> Mask:
+        """Mark which of n profiles say anything of "region" or "sector", shape (n,)."""
+        return self._any([("told", field)], numbers)
+
+    def alike(self, field: str, codes: Iterable[str], numbers: Numbers) -> Mask:
+        """Mark which of n profiles have any of some codes of "region" or "sector", shape (n,)."""
+        return self._any([(field, code) for code in codes], numbers)
+
     def _any(self, values: Iterable[tuple[str, str]], numbers: Numbers) -> Mask:
         """Mark which profiles have any of the values."""
         found = np.zeros(len(numbers), dtype=bool)
@@ -158,6 +171,8 @@ def _values(facts: Facts) -> Iterable[tuple[str, str]]:
     yield "side", facts.side.value
     if facts.kind:
         yield "kind", facts.kind.value
+    yield from (("told", "region") for _ in list(facts.regions)[:1])
+    yield from (("told", "sector") for _ in list(facts.sectors)[:1])
     yield from (("region", region) for region in _with_countries(facts.regions))
     yield from (("sector", code) for code in _with_parents(facts.sectors))
 

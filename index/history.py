@@ -290,6 +290,15 @@ class History:
         known = np.where(elsewhere, 0.0, np.nan)
         return Acquainted(shared + known, linked + known, share)
 
+    def circle(self, id: str, before: date) -> Numbers:
+        """Give the numbers of those whom a profile dealt with before a day, ascending."""
+        return self._others(self._roster.number(id), before.toordinal())
+
+    def circles(self, candidates: Numbers, before: date) -> tuple[Numbers, Numbers]:
+        """Give whom n profiles dealt with before a day: the place of each, and the other."""
+        day = before.toordinal()
+        return flat([self._others(number, day) for number in candidates.tolist()])
+
     def worked(self, place: Numbers, size: int, before: date) -> Worked:
         """Count the ties before a day between places; `Dealings.between` says the arguments."""
         return Worked.of(self._dealings.between(place, size, before.toordinal()))

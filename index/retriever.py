@@ -80,8 +80,10 @@ class Candidate:
     the three greatest by three, `history_word` the greatest BM25 score of one; `fused` what `fuse`
     makes of these. `neighbours` and `neighbours_linked` say how their circles meet, `kind_past`
     what share of the startup's partners is of this kind (`index.dealings`), `countries` how often
-    their countries work together, against chance; `focus` and `area` how the past leans towards
-    what is sought (`index.leanings`). What the two did with each other is in none.
+    their countries work together, against chance; `past_region` and `past_sector` count those of
+    the startup's region and sectors whom the partner worked with; `focus` and `area` say how the
+    past leans towards what is sought (`index.leanings`). What the two did with each other is in
+    none.
     """
 
     id: str
@@ -260,6 +262,8 @@ class _Look(ABC):
             "neighbours_linked": met.linked,
             "kind_past": met.kind,
             "countries": self.index.worked(profile, numbers, day),
+            "past_region": self.index.like("region", profile, numbers, day),
+            "past_sector": self.index.like("sector", profile, numbers, day),
         }
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from index.backend import Floats
 from index.columns import Mask, Numbers, Roster
 from index.dealings import Acquainted, Worked
-from index.filters import FactColumns, Facts, Filters, facts_of, kind_code
+from index.filters import FactColumns, Facts, Filters, codes_of, facts_of, kind_code
 from index.history import History
 from index.lexical import LexicalIndex
 from index.passages import PROFILE_FACETS, Facet
@@ -142,6 +142,42 @@ class SearchIndex:
         together = self.history.together(profile.id, candidates, before)
         return worked.best(here, there, together)
 
+    def like(self, field: str, profile: Profile, candidates: Numbers, before: date) -> Scores:
+        """Count whom the partner of each of n pairs dealt with who is like its startup, shape (n,).
+
+        Like it is who lies in its region or has one of its sectors, as `field` says ("region" or
+        "sector"). The startup itself is not counted. It is NaN where the startup does not say, or
+        nobody does whom the partner dealt with.
+        """
+        with self._lock:
+            if profile.side is Side.PARTNER:
+                circle = self.history.circle(profile.id, before)
+                return self._like_candidates(field, circle, candidates)
+            codes = codes_of(facts_of(profile), field)
+            whose, other = self.history.circles(candidates, before)
+            apart = other != self.roster.number(profile.id)
+            whose, other = whose[apart], other[apart]
+            told = whose[self._columns.told(field, other)]
+            alike = whose[self._columns.alike(field, codes, other)]
+        size = len(candidates)
+        return _counted(
+            np.bincount(alike, minlength=size), np.bincount(told, minlength=size), codes
+        )
+
+    def _like_candidates(self, field: str, circle: Numbers, candidates: Numbers) -> Scores:
+        """Count who of a partner's circle is like each of n startups, without that one itself."""
+        counts: dict[frozenset[str], int] = {}
+        told = int(np.count_nonzero(self._columns.told(field, circle)))
+        itself = np.isin(candidates, circle)
+        found = np.full(len(candidates), np.nan)
+        for row, id in enumerate(self.roster.ids(candidates.tolist())):
+            codes = codes_of(self.facts[id], field)
+            if codes not in counts:
+                counts[codes] = int(np.count_nonzero(self._columns.alike(field, codes, circle)))
+            if codes and told > itself[row]:
+                found[row] = counts[codes] - itself[row]
+        return found
+
     def _put_facts(self, entries: Sequence[Entry]) -> None:
         with self._lock:
             for entry in entries:
@@ -161,6 +197,10 @@ class SearchIndex:
         """Mark which of n profiles, by number, are of a side and pass the filters, shape (n,)."""
         passed = self._columns.admitted(side, filters, numbers)
         return passed if filters.ids is None else passed & self.roster.mask(filters.ids)[numbers]
+
+
+def _counted(alike: Numbers, told: Numbers, codes: frozenset[str]) -> Scores:
+    return np.where((told > 0) & bool(codes), alike, np.nan)
 
 
 def digest_of(document: str) -> int:

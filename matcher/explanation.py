@@ -310,6 +310,21 @@ def _countries_of(places: Sequence[str]) -> Names:
     return Names(", ".join(n.en for n in names), ", ".join(n.ko for n in names))
 
 
+def _past_region(pair: Pair) -> Said:
+    return {"region": _region(pair.startup.region), "count": _alike(pair, "past_region")}, None
+
+
+def _past_sector(pair: Pair) -> Said:
+    return {
+        "sectors": _sector_names(pair.startup.sectors),
+        "count": _alike(pair, "past_sector"),
+    }, None
+
+
+def _alike(pair: Pair, name: str) -> int:
+    return int(pair.candidate.evidence.get(name, 0))
+
+
 def _language(pair: Pair) -> Said:
     names = [phrase(f"language.{lang}") for lang in pair.languages]
     joined = Names(", ".join(n.en for n in names), ", ".join(n.ko for n in names))
@@ -347,6 +362,8 @@ _FACTS: Mapping[str, Callable[[Pair], Said]] = {
     "activity_all": _activity,
     "recency": _recency,
     "countries": _countries,
+    "past_region": _past_region,
+    "past_sector": _past_sector,
     "language": _language,
 }
 

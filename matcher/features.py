@@ -60,6 +60,9 @@ MANY_TIES = 50
 MOST_TIES = 10_000
 """The number of past ties from which activity whatever it was about counts in full."""
 
+MOST_ALIKE = 1_000
+"""The number of those worked with who are like the startup from which they count in full."""
+
 HALF_LIFE = 730.0
 """The days after which the newest tie counts one half of what it counted on its day."""
 
@@ -98,6 +101,8 @@ FEATURE_NAMES: tuple[str, ...] = (
     "activity_all",
     "recency",
     "countries",
+    "past_region",
+    "past_sector",
     "language",
     "seeking_unknown",
     "offering_unknown",
@@ -115,6 +120,8 @@ FEATURE_NAMES: tuple[str, ...] = (
     "neighbours_unknown",
     "recency_unknown",
     "countries_unknown",
+    "past_region_unknown",
+    "past_sector_unknown",
     "language_unknown",
 )
 
@@ -122,6 +129,8 @@ _FLAGS_OF: Mapping[str, tuple[str, ...]] = {
     "text_seeks_offers": ("seeking_unknown", "offering_unknown"),
     "text_seeks_is": ("seeking_unknown",),
     "text_is_seeks": ("sought_unknown",),
+    "past_region": ("past_region_unknown",),
+    "past_sector": ("past_sector_unknown",),
 }
 """The flags that say of a feature that it is unknown, where they are not of its first word."""
 
@@ -133,6 +142,8 @@ _OF_PAST = {
     "kind_past": ("kind_past",),
     "countries": ("countries",),
 }
+
+_OF_CIRCLE = ("past_region", "past_sector")
 
 _COLUMN = {name: column for column, name in enumerate(FEATURE_NAMES)}
 
@@ -247,6 +258,11 @@ class _Compared:
             yield flags_of(first)[0], ~known
             for name in names:
                 yield name, _bounded(name, np.where(known, self._found(name, 0.0), 0.0))
+        for name in _OF_CIRCLE:
+            counts = self._found(name, math.nan)
+            known = ~np.isnan(counts)
+            yield f"{name}_unknown", ~known
+            yield name, _logarithmic(np.where(known, counts, 0.0), MOST_ALIKE)
 
     def _region(self) -> Columns:
         here = np.array([region is not None for region in self._regions])[self._region_of]
@@ -375,9 +391,10 @@ def _by_scene(pairs: Sequence[Pair]) -> Iterator[tuple[Scene, Sequence[int]]]:
         yield pairs[rows[0]].scene, rows
 
 
-def _logarithmic(counts: NDArray[np.int64], most: int) -> Numbers:
+def _logarithmic(counts: NDArray[Any], most: int) -> Numbers:
     """Score counts by their logarithm, from `most` in full."""
-    return np.minimum(1.0, np.log1p(counts) / math.log1p(most))
+    share: Numbers = np.minimum(1.0, np.log1p(counts) / math.log1p(most))
+    return share
 
 
 def _distinct(values: Sequence[T]) -> tuple[list[T], NDArray[np.int64]]:

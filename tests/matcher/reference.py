@@ -9,7 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matcher import FEATURE_NAMES, Pair
-from matcher.features import HALF_LIFE, HALVES, MANY_RULES, MANY_TIES, MOST_TIES, TEXT_FEATURES
+from matcher.features import (
+    HALF_LIFE,
+    HALVES,
+    MANY_RULES,
+    MANY_TIES,
+    MOST_ALIKE,
+    MOST_TIES,
+    TEXT_FEATURES,
+)
 from matcher.pairs import NEAR_KM
 from matcher.traits import RELATIONS
 from profiles.taxonomy import country_of
@@ -131,6 +139,9 @@ def _company(pair: Pair) -> Mapping[str, float]:
     found |= {name: _bounded(name, evidence) for name in ("focus", "area")}
     flags = {"neighbours": "neighbours", "kind_past": "kind", "countries": "countries"}
     flags |= {"focus": "focus", "area": "area"}
+    for name in ("past_region", "past_sector"):
+        flags[name] = name
+        found[name] = math.log1p(evidence.get(name, 0.0)) / math.log1p(MOST_ALIKE)
     return found | {f"{f}_unknown": float(name not in evidence) for name, f in flags.items()}
 
 

@@ -35,6 +35,7 @@ SUM_NAMES = (
     "neighbours",
     "neighbours_linked",
 )
+COUNT_NAMES = ("past_region", "past_sector")
 SHARE_NAMES = ("history_mean", "history_top3", "focus", "kind_past", "countries")
 
 
@@ -81,6 +82,7 @@ EVIDENCE = st.fixed_dictionaries(
         **dict.fromkeys(COSINE_NAMES, COSINES),
         **dict.fromkeys(SUM_NAMES, SUMS),
         **dict.fromkeys(SHARE_NAMES, st.floats(0, 1)),
+        **dict.fromkeys(COUNT_NAMES, st.integers(0, 1_000).map(float)),
     },
 )
 

@@ -99,6 +99,10 @@ def rich(make: SimpleNamespace) -> Any:
             "neighbours_linked": 1.0,
             "kind_past": 0.5,
             "countries": 0.5,
+            "past_region": 3.0,
+            "past_sector": 2.0,
+            "focus": 0.5,
+            "area": 1.0,
         },
     )
 
@@ -149,6 +153,10 @@ def test_the_parameters_of_reasons(rich: Any, encoder: Encoder) -> None:
     assert said["readiness_fit"].endswith("level 4 or higher, and the startup has it: 6.")
     assert said["kind_past"].endswith("this kind: University.")
     assert said["neighbours"].endswith("same others: another.")
+    assert "region: " in said["past_region"]
+    assert said["past_region"].endswith("(3).")
+    assert "sectors: " in said["past_sector"]
+    assert said["past_sector"].endswith("(2).")
     assert said["recency"].endswith("newest tie: 2020-01-02.")
     assert "South Korea, United States" in said["countries"]
     assert said["language"].endswith("same language: English.")

@@ -182,6 +182,13 @@ def test_company_passes_through(
     assert values(make.pair())[flag] == 1
 
 
+@pytest.mark.parametrize("name", ["past_region", "past_sector"])
+def test_who_is_like_the_startup_counts_by_the_logarithm(make: SimpleNamespace, name: str) -> None:
+    assert some(make.pair(evidence={name: 9.0}), name) == {name: pytest.approx(1 / 3, abs=1e-3)}
+    assert some(make.pair(evidence={name: 0.0}), name, f"{name}_unknown") == {}
+    assert some(make.pair(), name, f"{name}_unknown") == {f"{name}_unknown": 1.0}
+
+
 def test_linked_circles_are_unknown_as_shared_ones_are(make: SimpleNamespace) -> None:
     known = make.pair(evidence={"neighbours": 0.0, "neighbours_linked": 10.0})
     assert some(known, "neighbours_linked") == {"neighbours_linked": 0.5}
