@@ -29,10 +29,11 @@ class Areas:
 
         A vector of zeros, of a text without any known word, stays one; one of NaN stays so too.
         """
-        held = vectors.astype(np.float64)
-        turned = (held - self.mean) @ self.axes
-        turned[~held.any(axis=1)] = 0.0
-        lengths = np.linalg.norm(turned, axis=1, keepdims=True)
+        turned = vectors.astype(np.float64, copy=False) @ self.axes
+        empty = ~turned.any(axis=1)
+        turned -= self.mean @ self.axes
+        turned[empty] = 0.0
+        lengths = np.sqrt(np.vecdot(turned, turned))[:, None]
         units: Doubles = turned / np.where(lengths == 0, 1.0, lengths)
         return units
 

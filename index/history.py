@@ -228,10 +228,10 @@ class History:
         told, about = np.unique(self._deeds.about(rows), return_inverse=True)
         whose = place[self._deeds.whose(rows)]
         subjects = self._subjects.vectors(told).astype(np.float64)
-        wanted = np.broadcast_to(sought.astype(np.float64), (size, len(sought)))
+        wanted = sought.astype(np.float64)[None, :]
         sums, sizes = added(whose, about, subjects, size)
         joined = self._with_startups(told, before, startups)[about]
-        within = area(whose[joined], about[joined], subjects, wanted, areas)
+        within = area(whose[joined], about[joined], subjects, wanted, areas, size)
         return Leanings(focus(sums, sizes, wanted), within)
 
     def leanings_to(
@@ -258,7 +258,7 @@ class History:
         wanted = sought.astype(np.float64)
         near = focus(counts @ subjects, counts.sum(axis=1), wanted)
         whose, about = np.nonzero(counts & self._with_startups(told, before, startups))
-        return Leanings(near, area(whose, about, subjects, wanted, areas))
+        return Leanings(near, area(whose, about, subjects, wanted, areas, len(wanted)))
 
     def acquainted(
         self, id: str, candidates: Numbers, before: date, kinds: Kinds, kind: int = 0

@@ -48,14 +48,19 @@ def focus(sums: Doubles, sizes: Numbers, sought: Doubles) -> Scores:
         sizes: how many these are, shape (n,).
         sought: vectors (n, d), or (1, d) for all.
     """
-    lengths = np.linalg.norm(sums, axis=1)
+    lengths = np.sqrt(np.vecdot(sums, sums))
     cosines = np.vecdot(sums, sought) / np.where(lengths > 0, lengths, 1.0)
     found = np.maximum(0.0, cosines) * np.minimum(1.0, sizes / ENOUGH)
     return np.where(sizes > 0, np.round(found, _ROUNDED), np.nan)
 
 
 def area(
-    whose: Numbers, about: Numbers, subjects: Doubles, sought: Doubles, areas: Areas | None
+    whose: Numbers,
+    about: Numbers,
+    subjects: Doubles,
+    sought: Doubles,
+    areas: Areas | None,
+    size: int,
 ) -> Scores:
     """Work out `Leanings.area`; it is unknown where there are no areas.
 
@@ -63,15 +68,14 @@ def area(
         whose: places of n profiles, one for each of their m subjects, shape (m,).
         about: the place of the subject of each, shape (m,).
         subjects: vectors (s, d).
-        sought: vectors (n, d), a row of NaN where nothing is sought.
+        sought: vectors (n, d), a row of NaN where nothing is sought, or (1, d) for all.
         areas: in the space of these vectors.
+        size: how many profiles there are, n.
     """
-    size = len(sought)
     if areas is None:
         return np.full(size, np.nan)
-    different, row = np.unique(sought, axis=0, return_inverse=True)
-    cosines = np.round(areas.of(different) @ areas.of(subjects).T, _ROUNDED)
-    summed = damped(whose, cosines[row.reshape(-1)[whose], about], size)
+    asked = np.broadcast_to(areas.of(sought) @ areas.of(subjects).T, (size, len(subjects)))
+    summed = damped(whose, np.round(asked[whose, about], _ROUNDED), size)
     return np.where(np.isnan(sought).any(axis=1), np.nan, summed)
 
 
