@@ -23,6 +23,7 @@ from evaluation.errors import (
     RunError,
     RunFileError,
 )
+from evaluation.examples import Examples, examples
 from evaluation.exposure import Exposure, exposure_of
 from evaluation.folder import SYSTEMS, compare_folder, evaluate_folder, write_runs
 from evaluation.html import as_html, write_report
@@ -36,6 +37,7 @@ from evaluation.judged import (
 from evaluation.loading import load
 from evaluation.measures import DEFAULT, depth_of, evaluate, parse_measures
 from evaluation.paired import holm, randomisation_test
+from evaluation.past import windows
 from evaluation.pooling import generator_of, pool, shuffled
 from evaluation.reliability import Reliability, reliability_of
 from evaluation.report import Report, report_on
@@ -47,6 +49,7 @@ from evaluation.store_runs import POOLED, pooled_run, sample, store_runs, system
 from evaluation.store_source import convert_store
 from evaluation.system import dari_run, dari_runs
 from evaluation.tables import as_tables, comparison_tables, heading
+from evaluation.teaching import Trained, train_folder
 from evaluation.turning import turn
 from evaluation.writing import Written
 
@@ -61,6 +64,7 @@ __all__ = [
     "ConversionError",
     "DatasetError",
     "Difference",
+    "Examples",
     "Exposure",
     "Figure",
     "JudgedPair",
@@ -77,6 +81,7 @@ __all__ = [
     "RunError",
     "RunFileError",
     "TestSet",
+    "Trained",
     "Written",
     "agreement",
     "as_html",
@@ -96,6 +101,7 @@ __all__ = [
     "depth_of",
     "evaluate",
     "evaluate_folder",
+    "examples",
     "exposure_of",
     "generator_of",
     "heading",
@@ -123,7 +129,9 @@ __all__ = [
     "slices_of",
     "store_runs",
     "systems",
+    "train_folder",
     "turn",
+    "windows",
     "write_outcome",
     "write_qrels",
     "write_report",

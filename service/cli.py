@@ -17,6 +17,7 @@ from service.cli_judge import judge
 from service.cli_merge import keep_apart, merge, merges, unmerge
 from service.cli_privacy import erase, expire, held, withdraw
 from service.cli_safety import backup, index, restore
+from service.cli_train import train
 from service.console import (
     Word,
     counts,
@@ -181,7 +182,7 @@ def why(
 
 for _command in (
     *(import_, export, index, backup, restore, history),
-    *(evaluate, compare, convert, judge),
+    *(evaluate, compare, convert, judge, train),
     *(erase, expire, held, withdraw),
     *(duplicates, keep_apart, merge, merges, unmerge),
 ):
