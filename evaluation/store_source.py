@@ -240,6 +240,7 @@ class _History:
         return {
             "name": f"Own history from {self.cut}",
             "cut": self.cut.isoformat(),
+            "source": self.store.identity(),
             "cluster": both("cluster_startup"),
             "split": "time",
             "notes": [

@@ -14,7 +14,7 @@ from evaluation.baselines import Advance
 from evaluation.dataset import Query, TestSet
 from evaluation.runs import Reason, Run
 from index import Encoder, Filters, Follower, Writer
-from matcher import Matchmaker, Ranker, load_ranker
+from matcher import Matchmaker, Probability, Ranker, load_ranker
 from profiles import Profile, Store, Tie
 
 POOL = 200
@@ -64,7 +64,8 @@ def dari_runs(
         writer.put_many([*test_set.partners.values(), *test_set.startups.values()])
         follower = Follower(store, encoder, None)
         matchmakers = {
-            name: Matchmaker(store, follower, encoder, ranker) for name, ranker in rankers.items()
+            name: Matchmaker(store, follower, encoder, ranker, population=test_set.population)
+            for name, ranker in rankers.items()
         }
         written = date.min
         for horizon, queries in test_set.horizons().items():
@@ -85,12 +86,14 @@ class _Answer:
 
     scores: Mapping[str, float]
     reasons: Mapping[str, tuple[Reason, ...]]
+    chances: Mapping[str, float]
 
 
 def _run(name: str, answers: Mapping[str, _Answer]) -> Run:
     return Run.of(
         name,
         {query: answer.scores for query, answer in answers.items()},
+        chances={query: answer.chances for query, answer in answers.items()},
         reasons={query: answer.reasons for query, answer in answers.items()},
     )
 
@@ -98,7 +101,10 @@ def _run(name: str, answers: Mapping[str, _Answer]) -> Run:
 def _answer(
     matchmaker: Matchmaker, test_set: TestSet, query: Query, horizon: date, depth: int
 ) -> _Answer:
-    """Give what Dari says of the profiles that it lists for a query; reasons of relevant ones."""
+    """Give what Dari says of the profiles that it lists for a query; reasons of relevant ones.
+
+    The chance of a pair is the middle of its interval; there is none where Dari abstains.
+    """
     answer = matchmaker.match(
         asking(test_set.askers[query.asker], query),
         k=depth,
@@ -115,6 +121,11 @@ def _answer(
             )
             for match in answer.matches
             if match.profile.id in right
+        },
+        {
+            match.profile.id: (match.probability.low + match.probability.high) / 2
+            for match in answer.matches
+            if isinstance(match.probability, Probability)
         },
     )
 

@@ -354,6 +354,20 @@ def evidence_for(candidates: Sequence[Candidate]) -> Callable[[str, float], Scor
     return read
 
 
+def with_evidence(candidates: Sequence[Candidate], more: Evidence) -> list[Candidate]:
+    """Give n candidates with more evidence, or other, of shape (n,) each; NaN is unknown."""
+    names = {name for columns in _columns_of(candidates) for name in columns}
+    read = evidence_for(candidates)
+    found = {name: read(name, np.nan) for name in sorted(names)} | dict(more)
+    return _candidates([one.id for one in candidates], found, [one.tie for one in candidates])
+
+
+def _columns_of(candidates: Sequence[Candidate]) -> Iterable[Iterable[str]]:
+    rows = (one.evidence for one in candidates)
+    held = (row.columns if isinstance(row, _Row) else row for row in rows)
+    return {id(one): one for one in held}.values()
+
+
 def _facets(side: Side) -> dict[str, tuple[Facet, Facet]]:
     """Give for each kind of evidence the facet of the query and that of the candidate."""
     if side is Side.STARTUP:
