@@ -63,8 +63,9 @@ def dari_runs(
         writer = Writer(store, encoder)
         writer.put_many([*test_set.partners.values(), *test_set.startups.values()])
         follower = Follower(store, encoder, None)
+        population = test_set.population
         matchmakers = {
-            name: Matchmaker(store, follower, encoder, ranker, population=test_set.population)
+            name: Matchmaker(store, follower, encoder, ranker, population=population)
             for name, ranker in rankers.items()
         }
         written = date.min
@@ -93,18 +94,15 @@ def _run(name: str, answers: Mapping[str, _Answer]) -> Run:
     return Run.of(
         name,
         {query: answer.scores for query, answer in answers.items()},
-        chances={query: answer.chances for query, answer in answers.items()},
         reasons={query: answer.reasons for query, answer in answers.items()},
+        chances={query: one.chances for query, one in answers.items() if one.chances} or None,
     )
 
 
 def _answer(
     matchmaker: Matchmaker, test_set: TestSet, query: Query, horizon: date, depth: int
 ) -> _Answer:
-    """Give what Dari says of the profiles that it lists for a query; reasons of relevant ones.
-
-    The chance of a pair is the middle of its interval; there is none where Dari abstains.
-    """
+    """Give what Dari says of the profiles that it lists for a query; reasons of relevant ones."""
     answer = matchmaker.match(
         asking(test_set.askers[query.asker], query),
         k=depth,
