@@ -11,6 +11,7 @@ from typing import Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from matcher.calibration import Calibration
 from matcher.features import FEATURE_NAMES
 
 Doubles = NDArray[np.float64]
@@ -32,6 +33,10 @@ class Ranker(Protocol):
     @property
     def version(self) -> str:
         """Name the model and its content."""
+
+    @property
+    def calibration(self) -> Calibration | None:
+        """What the model's scores came to; None where that is not known."""
 
     def contributions(self, features: NDArray[np.float32]) -> Doubles:
         """Give what each of f features adds to the score of n pairs, shape (n, f), in points."""
@@ -76,6 +81,7 @@ class AdditiveRanker:
     starts: Doubles
     widths: Doubles
     steps: Doubles
+    calibration: Calibration | None = None
 
     @classmethod
     def of(cls, version: str, shapes: Mapping[str, Shape]) -> Self:

@@ -7,7 +7,7 @@ import json
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, NoReturn
 
 from matcher.additive import AdditiveRanker, Ranker, Shape, is_shape, known_features, score
+from matcher.calibration import read_calibration
 from matcher.features import FEATURE_NAMES
 from profiles import DariError
 
@@ -61,13 +62,15 @@ def load_ranker(path: Path | None = None) -> AdditiveRanker:
     Raises:
         ModelError: if it cannot be read, names a feature that does not exist, or leaves one out,
             or would give points for something unknown.
+        CalibrationError: if the calibration in the folder cannot be read.
     """
     if path is None:
         with as_file(files("matcher").joinpath("models")) as shipped:
             return load_ranker(_only_model(shipped)) if shipped.is_dir() else cold_start()
     if path.is_dir():
         manifest = read_manifest(path)
-        return _read(path / WEIGHTS, version=manifest["version"])
+        ranker = _read(path / WEIGHTS, version=manifest["version"])
+        return replace(ranker, calibration=read_calibration(path))
     return _read(path)
 
 
