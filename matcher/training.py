@@ -5,8 +5,8 @@ For c contexts with their queries the fit is the least of
     sum over contexts of the mean loss of their queries + PULL x distance from the prior
 
 where the loss of a query is the cross entropy of what was relevant and the softmax of the scores
-of its pool, and the distance is that of the slopes, squared, over the range of each feature. Both
-are convex, so there is one answer, whatever the start.
+of its pool, and the distance is the sum of squares by which the steps from knot to knot differ.
+Both are convex, so there is one answer, whatever the start.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ from profiles import DariError
 Doubles = NDArray[np.float64]
 Whole = NDArray[np.int64]
 
-PULL = 0.1
-"""How hard slopes are held to the prior's; as much as so many contexts weigh."""
+PULL = 1.0
+"""How hard steps are held to the prior's, beside contexts that count 1 each."""
 
-KNOTS = (0.25, 0.5, 0.75, 0.9, 0.97)
+KNOTS = (0.1, 0.35, 0.6, 0.8, 0.92, 0.98, 0.998)
 """The shares of the values above 0 below which a line ends."""
 
 WHOLE = 100.0
@@ -43,7 +43,7 @@ nothing of pasts, and is decided by the few words of names and places."""
 FEWEST_CONTEXTS = 10
 """The fewest contexts with something relevant to rank that a model can be fitted to."""
 
-_CLOSEST = 0.03
+_CLOSEST = 0.005
 """Knots nearer than this share of a feature's range are one."""
 
 _STEPS = 500
@@ -63,8 +63,6 @@ class _Lines:
     widths: Doubles
     prior: Doubles
     """What the prior gives over each line, in its points."""
-    stiff: Doubles
-    """How hard each line is held: the range of its feature over its width."""
 
 
 def fit(
@@ -167,26 +165,25 @@ def _varying(data: _Data) -> list[int]:
 
 
 def _lines(features: NDArray[np.float32], columns: list[int], prior: AdditiveRanker) -> _Lines:
-    found: list[tuple[int, float, float, float, float]] = []
+    found: list[tuple[int, float, float, float]] = []
     for column in columns:
         shape = prior.shape(FEATURE_NAMES[column])
         knots = _knots(features[:, column], shape)
         worth = shape.at_values(np.array(knots))
-        reach = knots[-1] - knots[0]
         for at, (start, end) in enumerate(pairwise(knots)):
-            width = end - start
-            found.append((column, start, width, worth[at + 1] - worth[at], reach / width))
-    table = np.array(found, dtype=np.float64).reshape(len(found), 5)
+            found.append((column, start, end - start, worth[at + 1] - worth[at]))
+    table = np.array(found, dtype=np.float64).reshape(len(found), 4)
     return _Lines(table[:, 0].astype(np.int64), *table[:, 1:].T)
 
 
 def _knots(values: NDArray[np.float32], prior: Shape) -> list[float]:
     """Choose where lines end: where the prior's do, and at some quantiles of what is above 0."""
-    above = values[values > 0].astype(np.float64)
-    several = len(np.unique(above)) > len(KNOTS)
+    above = np.unique(values[values > 0]).astype(np.float64)  # repeated queries move no knot
+    several = len(above) > len(KNOTS)
     quantiles: list[float] = np.quantile(above, KNOTS).tolist() if several else []
-    top = max(float(above.max()), prior.at[-1])
-    inner = sorted({round(float(one), _DIGITS) for one in (*quantiles, *prior.at) if one > 0})
+    bends = prior.at if prior.most > 0 else ()
+    top = max(float(above.max()), *bends, 0.0)
+    inner = sorted({round(float(one), _DIGITS) for one in (*quantiles, *bends) if one > 0})
     top = round(top + 0.5 * 10.0**-_DIGITS, _DIGITS)
     knots = [0.0]
     for knot in inner:
@@ -226,7 +223,7 @@ def _descend(
     def cost(steps: Doubles) -> tuple[float, Doubles]:
         value, slope = data.loss((basis @ steps.astype(np.float32)).astype(np.float64))
         away = steps - centre
-        held = pull * lines.stiff * away
+        held = pull * away
         down = (slope.astype(np.float32) @ basis).astype(np.float64)
         return value + float(held @ away), down + 2 * held
 
@@ -281,4 +278,4 @@ def _whole(shapes: Mapping[str, Shape]) -> dict[str, Shape]:
 
 def _below(points: float) -> float:
     """Round down, so that a sum of many does not exceed the whole."""
-    return math.floor(points * 10**_DIGITS + 1e-6) / 10**_DIGITS
+    return float(math.floor(points * 10**_DIGITS + 1e-6) / 10**_DIGITS)
