@@ -23,6 +23,8 @@ from evaluation.errors import (
 )
 from evaluation.exposure import Exposure, exposure_of
 from evaluation.folder import SYSTEMS, compare_folder, evaluate_folder, write_runs
+from evaluation.gate import Decision, Guard, decide, digest_of, gate_folder
+from evaluation.gate_tables import gate_tables
 from evaluation.html import as_html, write_report
 from evaluation.loading import load
 from evaluation.measures import DEFAULT, depth_of, evaluate, parse_measures
@@ -44,9 +46,11 @@ __all__ = [
     "Comparison",
     "ConversionError",
     "DatasetError",
+    "Decision",
     "Difference",
     "Exposure",
     "Figure",
+    "Guard",
     "LeakError",
     "MeasureError",
     "Qrels",
@@ -68,11 +72,15 @@ __all__ = [
     "convert_crunchbase",
     "convert_store",
     "dari_run",
+    "decide",
     "dense_run",
     "depth_of",
+    "digest_of",
     "evaluate",
     "evaluate_folder",
     "exposure_of",
+    "gate_folder",
+    "gate_tables",
     "holm",
     "load",
     "parse_measures",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import date
 from pathlib import Path
@@ -37,21 +37,43 @@ def dari_run(
     Raises:
         DariError: as the store, the index and the matchmaker do.
     """
-    scores: dict[str, dict[str, float]] = {}
+    models = {"dari": ranker or load_ranker()}
+    return dari_runs(test_set, encoder, models, depth=depth, advance=advance)[0]
+
+
+def dari_runs(
+    test_set: TestSet,
+    encoder: Encoder,
+    rankers: Mapping[str, Ranker],
+    *,
+    depth: int,
+    advance: Advance | None = None,
+) -> list[Run]:
+    """Ask Dari as `dari_run` does, once with each ranker, over one store: name → run.
+
+    `advance` is told of each answer, of which there are rankers times queries.
+
+    Raises:
+        DariError: as the store, the index and the matchmaker do.
+    """
+    scores: dict[str, dict[str, dict[str, float]]] = {name: {} for name in rankers}
     with _temporary_store() as store:
         writer = Writer(store, encoder)
         writer.put_many([*test_set.partners.values(), *test_set.startups.values()])
         follower = Follower(store, encoder, None)
-        matchmaker = Matchmaker(store, follower, encoder, ranker or load_ranker())
+        askers = {
+            name: Matchmaker(store, follower, encoder, ranker) for name, ranker in rankers.items()
+        }
         written = date.min
         for horizon, queries in test_set.horizons().items():
             writer.put_ties(_dated(test_set, written, horizon))
             written = horizon
             for query in queries:
-                scores[query.id] = _answer(matchmaker, test_set, query, horizon, depth)
-                if advance is not None:
-                    advance(1)
-    return Run.of("dari", scores)
+                for name, matchmaker in askers.items():
+                    scores[name][query.id] = _answer(matchmaker, test_set, query, horizon, depth)
+                    if advance is not None:
+                        advance(1)
+    return [Run.of(name, found) for name, found in scores.items()]
 
 
 def _answer(

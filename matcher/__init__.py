@@ -7,11 +7,15 @@ from matcher.matchmaker import MatchError, Matchmaker
 from matcher.pairs import Pair, Scene
 from matcher.phrases import phrase
 from matcher.ranker import AdditiveRanker, ModelError, Ranker, load_ranker, score
+from matcher.registry import SHIPPED, Champion, Entry, Registry, RegistryError, Reign
 
 __all__ = [
     "FEATURE_NAMES",
+    "SHIPPED",
     "AdditiveRanker",
+    "Champion",
     "Contribution",
+    "Entry",
     "Evidence",
     "Match",
     "MatchError",
@@ -22,6 +26,9 @@ __all__ = [
     "Ranker",
     "Reason",
     "Refused",
+    "Registry",
+    "RegistryError",
+    "Reign",
     "Scene",
     "Unknown",
     "load_ranker",

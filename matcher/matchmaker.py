@@ -32,7 +32,9 @@ class MatchError(DariError):
 class Matchmaker:
     """Answers who fits whom, and why, from the store and the index that follows it.
 
-    `today` tells the day that counts where none is asked for; the day in UTC if not given.
+    `ranker` gives the one that speaks now: it is asked once for each list, so that one model alone
+    has scored it. `today` tells the day that counts where none is asked for; the day in UTC if not
+    given.
     """
 
     def __init__(
@@ -40,13 +42,13 @@ class Matchmaker:
         store: Store,
         follower: Follower,
         encoder: Encoder,
-        ranker: Ranker,
+        ranker: Ranker | Callable[[], Ranker],
         *,
         today: Callable[[], date] = lambda: datetime.now(UTC).date(),
     ) -> None:
         self._store = store
         self._retriever = Retriever(follower, encoder)
-        self._ranker = ranker
+        self._speaking = ranker if callable(ranker) else lambda: ranker
         self._finder = SentenceFinder(encoder)
         self._records = Records(store)
         self._today = today
@@ -54,7 +56,7 @@ class Matchmaker:
     @property
     def model_version(self) -> str:
         """The version of the ranker that speaks."""
-        return self._ranker.version
+        return self._speaking().version
 
     def match(
         self,
@@ -91,10 +93,11 @@ class Matchmaker:
         under = self._store.programme(programme) if programme else None
         day, notes = _day(as_of, under, self._today)
         asked = self._retriever.query(profile, day)
-        return self._list(asked, k, under, filters or Filters(), pool, notes)
+        return self._list(self._speaking(), asked, k, under, filters or Filters(), pool, notes)
 
     def _list(
         self,
+        ranker: Ranker,
         query: Query,
         k: int,
         programme: Programme | None,
@@ -107,13 +110,13 @@ class Matchmaker:
             index = self._retriever.retrieve(query, 0, filters=filters)[1]
             refused = [Refused(query.profile.id, query.profile.name, tuple(reasons))]
             return self._answer(
-                query, programme, [], refused, index, (*notes, phrase("note.query_refused"))
+                ranker, query, programme, [], refused, index, (*notes, phrase("note.query_refused"))
             )
         pairs, refused, index = self._screened(
             query, k, programme, _under(filters, query.side, programme), pool
         )
-        matches = self._ranked(query, pairs, k, index.seq)
-        return self._answer(query, programme, matches, refused, index, notes)
+        matches = self._ranked(ranker, query, pairs, k, index.seq)
+        return self._answer(ranker, query, programme, matches, refused, index, notes)
 
     def _screened(
         self, query: Query, k: int, programme: Programme | None, filters: Filters, pool: int
@@ -150,11 +153,13 @@ class Matchmaker:
             return ()
         return [one for one in self._records.programmes(seq) if _runs(one, day)]
 
-    def _ranked(self, query: Query, pairs: list[Pair], k: int, seq: int) -> list[Match]:
+    def _ranked(
+        self, ranker: Ranker, query: Query, pairs: list[Pair], k: int, seq: int
+    ) -> list[Match]:
         if not pairs:
             return []
         features = pair_features(pairs)
-        points = self._ranker.contributions(features)
+        points = ranker.contributions(features)
         scores = score(points)
         ids = [pair.candidate.id for pair in pairs]
         order = best_first(scores, k, ids.__getitem__).tolist()
@@ -177,6 +182,7 @@ class Matchmaker:
 
     def _answer(
         self,
+        ranker: Ranker,
         query: Query,
         programme: Programme | None,
         matches: list[Match],
@@ -190,7 +196,7 @@ class Matchmaker:
             query.as_of,
             tuple(matches),
             tuple(refused),
-            self._ranker.version,
+            ranker.version,
             index.seq,
             notes,
         )

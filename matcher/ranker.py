@@ -76,6 +76,8 @@ def load_ranker(path: Path | None = None) -> AdditiveRanker:
         ModelError: if it names a feature that does not exist, or leaves one out, or would give
             points for something unknown.
     """
+    folder = path if path and path.is_dir() else None
+    path = path / "weights.toml" if path and folder else path
     try:
         text = (
             path.read_text(encoding="utf-8")
@@ -92,7 +94,8 @@ def load_ranker(path: Path | None = None) -> AdditiveRanker:
     points, floor, ceiling = (
         np.array(column, dtype=np.float64) for column in zip(*columns, strict=True)
     )
-    return AdditiveRanker(f"{name}-{digest}", points, floor, ceiling)
+    version = folder.name if folder else f"{name}-{digest}"
+    return AdditiveRanker(version, points, floor, ceiling)
 
 
 def _column(weight: Mapping[str, Any] | None) -> tuple[float, float, float]:

@@ -14,6 +14,7 @@ from service.cli_evaluate import compare, convert, evaluate
 from service.cli_history import history
 from service.cli_identity import duplicates
 from service.cli_merge import keep_apart, merge, merges, unmerge
+from service.cli_model import model
 from service.cli_privacy import erase, expire, held, withdraw
 from service.cli_safety import backup, index, restore
 from service.console import (
@@ -79,10 +80,12 @@ def serve(host: str, port: int, workers: int) -> None:
 
     check_free(host, port)
     dari = prepared()
+    spoken = dari.matchmaker.model_version  # one that cannot be used is told of before serving
     shown = f"[{host}]" if ":" in host else host
     address = f"http://{shown}:{port}"
     click.echo(f"\n  Dari is served on {address}")
     click.echo(f"  Staff sign in by  {address}/sign-in?token={dari.staff_token}")
+    click.echo(f"  Lists are made by the model {spoken}")
     click.echo("  Stop with Ctrl+C.\n")
     dari.store.close()
     run(dari.settings, host, port, workers)
@@ -121,6 +124,7 @@ def match(
     A name or alias will do where there is one of that name only.
     """
     from profiles import InvalidRecord, validate
+    from service.models import origin_of
     from service.queries import PartnerMatchQuery
     from service.reports import match_tables
 
@@ -139,12 +143,13 @@ def match(
     if as_json:
         print_json(found.as_json())
     else:
-        show(*match_tables(found, language))
+        origin = origin_of(dari.settings, dari.models, found.model_version)
+        show(*match_tables(found, origin, language))
 
 
 for _command in (
     *(import_, export, index, backup, restore, history),
-    *(evaluate, compare, convert),
+    *(evaluate, compare, convert, model),
     *(erase, expire, held, withdraw),
     *(duplicates, keep_apart, merge, merges, unmerge),
 ):

@@ -54,6 +54,9 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print one JSON doc
 @click.option(
     "--report", "report_out", type=_PATH, metavar="DIR", help="Write report.html, with charts."
 )
+@click.option(
+    "--model", metavar="VERSION", help="The model that ranks, if not the one in use (or: default)."
+)
 @_json
 @_lang
 def evaluate(
@@ -63,6 +66,7 @@ def evaluate(
     side: str,
     write_runs: Path | None,
     report_out: Path | None,
+    model: str | None,
     as_json: bool,
     lang: str | None,
 ) -> None:
@@ -71,13 +75,16 @@ def evaluate(
 
     from evaluation import DEFAULT, as_tables, evaluate_folder, write_report
     from index import load_encoder
-    from matcher import load_ranker
+    from matcher import Registry
     from profiles import Side
+    from service.models import ranker_of
 
     settings = read_settings()
     lang = lang or settings.language
     tell_in(lang)
-    encoder, ranker = load_encoder(settings.encoder), load_ranker(settings.weights)
+    encoder = load_encoder(settings.encoder)
+    ranker = ranker_of(settings, Registry(settings.home, encoder.encoder_id), model)
+    say(f"Model: {ranker.version}")
     with stages() as progress:
         report = evaluate_folder(
             folder,

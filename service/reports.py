@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from matcher import Match, MatchList
     from profiles import FieldError
     from profiles.importing import Row
+    from profiles.taxonomy import Names
 
 _MOST_ROWS = 50
 _MOST_NAMES = 20
@@ -195,8 +196,8 @@ def _rejected(report: ImportReport, lang: str) -> list[Any]:
     return [table, Plain(say["more_rows"].format(n=f"{left:,}"))] if left > 0 else [table]
 
 
-def match_tables(found: MatchList, lang: str) -> list[Any]:
-    """Give a match list as a table with reasons, and a table of those refused."""
+def match_tables(found: MatchList, origin: Names, lang: str) -> list[Any]:
+    """Give a match list as a table with reasons, a table of those refused, and the model."""
     say = _LABELS[lang]
     head = found.query.name.in_(lang)
     under = f" · {found.programme.name.in_(lang)}" if found.programme else ""
@@ -208,9 +209,8 @@ def match_tables(found: MatchList, lang: str) -> list[Any]:
     for match in found.matches:
         who = f"{match.profile.name.in_(lang)}\n{match.profile.id}"
         table.add_row(str(match.rank), escape(who), f"{match.score:.1f}", escape(_why(match, lang)))
-    foot = Plain(
-        f"{found.model_version} · {found.as_of.isoformat()} · seq {found.index_seq}", "dim"
-    )
+    model = f"{found.model_version} ({origin.in_(lang)})"
+    foot = Plain(f"{model} · {found.as_of.isoformat()} · seq {found.index_seq}", "dim")
     notes = [Plain(note.in_(lang)) for note in found.notes]
     if not found.matches:
         notes.append(Plain(say["none"]))
