@@ -114,10 +114,12 @@ _TOLD = ("trained_on", "prior", "encoder", "made_at")
 
 
 def overview(settings: Settings, models: Registry) -> Overview:
-    """Gather all models.
+    """Gather all models, the champion first.
 
     Raises:
         RegistryError: if the file that names the champion cannot be read.
     """
     weights = str(settings.weights) if settings.weights else None
-    return Overview(models.champion(), tuple(models.models()), weights)
+    champion = models.champion()
+    first = sorted(models.models(), key=lambda one: one.name != champion.version)
+    return Overview(champion, tuple(first), weights)
