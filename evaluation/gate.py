@@ -65,12 +65,12 @@ class Guard:
     def state(self) -> str:
         """Say "few", "fell", "unsure" where a fall cannot be ruled out, or "held".
 
-        A slice fell where the whole interval of the gap lies beyond the bound: noise does not
-        explain the loss.
+        A slice fell where its mean loss is beyond the bound, and the whole interval of the gap
+        lies below 0: noise does not explain that it lost.
         """
         if self.gap.holm is None or self.gap.low is None or self.gap.high is None:
             return "few"
-        if self.gap.high < -self.bound:
+        if self.gap.value < -self.bound and self.gap.high < 0:
             return "fell"
         return "unsure" if self.gap.low < -self.bound else "held"
 
@@ -142,9 +142,9 @@ def decide(
     It passes where all of these hold: there are at least `FEWEST_TO_PROMOTE` clusters; the 95%
     interval of the mean gain in the primary measure lies above 0, and the paired randomisation
     test gives p of at most `LEVEL`, corrected by Holm for earlier challengers; no guarded slice
-    of at least `FEWEST_CLUSTERS` clusters has lost more than its bound beyond noise, that is, the
-    whole interval of its gap lies below minus the bound; and the challenger was not trained on
-    what came after the cut of the test set.
+    of at least `FEWEST_CLUSTERS` clusters has lost more than its bound in the mean while the whole
+    95% interval of its gap lies below 0; and the challenger was not trained on what came after the
+    cut of the test set.
 
     Args:
         scored: the champion's run, then the challenger's, on the same queries.
@@ -235,14 +235,21 @@ def guarded_slices(test_set: TestSet) -> Slices:
     """Group the queries by what the gate guards.
 
     `track`, `language`, `profile` and `past` are those of every report; `area` is where the asker
-    is: the capital area, the rest of Korea ("elsewhere"), abroad, or unknown.
+    is: the capital area, the rest of Korea ("elsewhere"), abroad, or unknown. A slice of all
+    queries is none.
     """
     found = slices_of(test_set)
     areas: dict[str, set[str]] = {}
     for query in test_set.queries:
         areas.setdefault(_area(test_set, query), set()).add(query.id)
     told = {"area": {area: frozenset(ids) for area, ids in sorted(areas.items())}}
-    return {name: told.get(name) or found[name] for name in BOUNDS}
+    every = len(test_set.queries)
+    return {
+        name: {
+            value: ids for value, ids in (told.get(name) or found[name]).items() if len(ids) < every
+        }
+        for name in BOUNDS
+    }
 
 
 def _area(test_set: TestSet, query: Query) -> str:
@@ -298,18 +305,23 @@ def _no_gain(gap: Difference, measure: str, earlier: int) -> list[Names]:
 
 
 def _remarks(guards: Sequence[Guard]) -> list[Names]:
-    unsure = [_told_of(one, "gate_unsure") for one in guards if one.state == "unsure"]
-    few = [one for one in guards if one.state == "few"]
-    if not few:
-        return unsure
-    shown = (", ".join(f"{_slice(one).in_(lang)} ({one.gap.n})" for one in few) for lang in _LANGS)
-    en, ko = shown
-    bound = FEWEST_CLUSTERS
-    small = Names(
-        said("gate_small", "en", names=en, bound=bound),
-        said("gate_small", "ko", names=ko, bound=bound),
-    )
-    return [*unsure, small]
+    """Name the slices that may have fallen, and those too small to judge."""
+    told = {"unsure": "gate_unsure", "few": "gate_small"}
+    remarks = []
+    for state, code in told.items():
+        found = [one for one in guards if one.state == state]
+        shown = [", ".join(_named(one, lang) for one in found) for lang in _LANGS]
+        if found:
+            en, ko = (
+                said(code, lang, names=names, bound=FEWEST_CLUSTERS)
+                for lang, names in zip(_LANGS, shown, strict=True)
+            )
+            remarks.append(Names(en, ko))
+    return remarks
+
+
+def _named(guard: Guard, lang: str) -> str:
+    return f"{slice_name(guard.dimension, guard.value).in_(lang)} ({guard.gap.n:,})"
 
 
 def _told(code: str, measure: str, gap: Difference) -> Names:
@@ -325,7 +337,7 @@ def _told(code: str, measure: str, gap: Difference) -> Names:
 
 
 def _told_of(guard: Guard, code: str) -> Names:
-    gap, name = guard.gap, _slice(guard)
+    gap, name = guard.gap, slice_name(guard.dimension, guard.value)
     params = {
         "gap": f"{gap.value:+.3f}",
         "interval": f"{gap.low:+.3f} … {gap.high:+.3f}",
@@ -334,11 +346,6 @@ def _told_of(guard: Guard, code: str) -> Names:
         "clusters": f"{gap.clusters:,}",
     }
     return Names(*(said(code, lang, slice=name.in_(lang), **params) for lang in _LANGS))
-
-
-def _slice(guard: Guard) -> Names:
-    """Name a slice as dimension and value."""
-    return slice_name(guard.dimension, guard.value)
 
 
 def slice_name(dimension: str, value: str) -> Names:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from evaluation.gate import Decision, Guard, slice_name
 from evaluation.messages import said
@@ -29,7 +29,7 @@ def _slices(decision: Decision, lang: str) -> Table:
     table = Table(title=escape(title), box=box.SIMPLE_HEAD, title_justify="left", padding=(0, 1))
     table.add_column(said("col_part", lang), overflow="fold")
     for code in ("col_clusters", "gate_col_champion", "gate_col_challenger", "col_difference"):
-        table.add_column(said(code, lang), justify="right", overflow="fold")
+        table.add_column(said(code, lang), justify="right", no_wrap=True)
     table.add_column(said("gate_col_state", lang), no_wrap=True)
     table.add_row(said("gate_all", lang), *_cells(*decision.figures, decision.gap), "")
     for one in decision.guards:
@@ -48,12 +48,17 @@ def _cells(champion: Figure, challenger: Figure, gap: Difference) -> list[str]:
 
 
 def _figure(figure: Figure) -> str:
-    return f"{figure.value:.3f}" + _bounds(figure.low, figure.high, "")
+    if figure.low is None or figure.high is None:
+        return _short(figure.value)
+    return f"{_short(figure.value)}\n{_short(figure.low)}–{_short(figure.high)}"
 
 
 def _signed(gap: Difference) -> str:
-    return f"{gap.value:+.3f}" + _bounds(gap.low, gap.high, "+")
+    if gap.low is None or gap.high is None:
+        return _short(gap.value, "+")
+    return f"{_short(gap.value, '+')}\n{_short(gap.low, '+')} {_short(gap.high, '+')}"
 
 
-def _bounds(low: float | None, high: float | None, sign: Literal["", "+"]) -> str:
-    return "" if low is None or high is None else f"\n{low:{sign}.3f} {high:{sign}.3f}"
+def _short(value: float, sign: str = "") -> str:
+    """Write .083, or +.083 with a sign."""
+    return f"{value:{sign}.3f}".replace("0.", ".", 1)

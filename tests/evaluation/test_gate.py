@@ -142,7 +142,21 @@ def test_a_slice_whose_fall_may_be_chance_is_named_and_does_not_block() -> None:
     decision = decided([Asked(60, 2, 1, "a"), Asked(4, 2, 1, "b"), Asked(11, 2, 3, "b")])
     assert decision.passed
     assert states(decision, "track") == {"a": "held", "b": "unsure"}
-    assert "a fall beyond 0.010 cannot be ruled out" in decision.remarks[0].en
+    assert "A fall beyond the bound cannot be ruled out" in decision.remarks[0].en
+    assert "Track: b (15)" in decision.remarks[0].en
+
+
+@pytest.mark.parametrize(("down", "state"), [(5, "fell"), (2, "unsure")])
+def test_a_slice_falls_by_a_mean_beyond_the_bound_and_an_interval_below_0(
+    down: int, state: str
+) -> None:
+    """5 × −.1309 / 30 = −.0218 of an interval below 0; 2 × −.1309 / 30 = −.0087 is in the bound."""
+    groups = [Asked(90, 2, 1, "a"), Asked(down, 2, 3, "b"), Asked(30 - down, 2, 2, "b")]
+    decision = decided(groups)
+    guard = next(one for one in decision.guards if one.value == "b")
+    assert guard.gap.value == pytest.approx(-down * DOWN / 30)
+    assert guard.state == state
+    assert decision.passed is (state == "unsure")
 
 
 def test_equal_models_are_refused() -> None:
