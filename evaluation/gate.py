@@ -244,11 +244,10 @@ def guarded_slices(test_set: TestSet) -> Slices:
         areas.setdefault(_area(test_set, query), set()).add(query.id)
     told = {"area": {area: frozenset(ids) for area, ids in sorted(areas.items())}}
     every = len(test_set.queries)
+    chosen = {name: told.get(name) or found[name] for name in BOUNDS}
     return {
-        name: {
-            value: ids for value, ids in (told.get(name) or found[name]).items() if len(ids) < every
-        }
-        for name in BOUNDS
+        name: {value: ids for value, ids in values.items() if len(ids) < every}
+        for name, values in chosen.items()
     }
 
 
