@@ -10,7 +10,7 @@ from functools import partial
 from index import Candidate, Encoder, Filters, Follower, Query, Retriever, SearchIndex
 from index.columns import best_first
 from matcher.eligibility import Reason, partner_refusals, refusals, startup_refusals
-from matcher.explanation import explain, unknowns
+from matcher.explanation import explain, judged, unknowns
 from matcher.features import pair_features
 from matcher.matchlist import Match, MatchList, Refused
 from matcher.pairs import Pair, Scene
@@ -164,13 +164,14 @@ class Matchmaker:
         ids = [pair.candidate.id for pair in pairs]
         order = best_first(scores, k, ids.__getitem__).tolist()
         self._read_named([pairs[row] for row in order], seq)
+        told = judged(self._ranker)
         return [
             Match(
                 rank,
                 _candidate(query, pairs[row]),
                 float(scores[row]),
                 explain(pairs[row], query, features[row], points[row], self._finder),
-                unknowns(pairs[row], features[row]),
+                unknowns(pairs[row], features[row], told),
             )
             for rank, row in enumerate(order, start=1)
         ]

@@ -11,9 +11,18 @@ from typing import NamedTuple
 
 from index import Candidate, History
 from matcher.eligibility import rules_met
-from matcher.traits import Traits, nearness, places_of, traits_of
-from profiles import AnyProfile, Partner, Programme, Startup, Text, Tie, TieKind
-from profiles.taxonomy import country_of, distance_km
+from matcher.traits import RELATIONS, Traits, languages_of, places_of, relation, traits_of
+from profiles import (
+    AnyProfile,
+    Partner,
+    Programme,
+    ProgrammeKind,
+    Startup,
+    Text,
+    Tie,
+    TieKind,
+)
+from profiles.taxonomy import SectorRelation, country_of, distance_km
 
 NEAR_KM = 40.0
 """The distance at which nearness has fallen to 1/e."""
@@ -22,6 +31,8 @@ TOPICAL_COSINE = 0.2
 """The cosine from which texts speak of related things (9 in 10 unrelated pairs stay below)."""
 
 TEXT_FEATURES = ("text_is_is", "text_seeks_offers", "text_is_seeks", "text_seeks_is")
+
+_ACROSS = (ProgrammeKind.BILATERAL, ProgrammeKind.CLUSTER_HUB)
 
 _NOT_DEEDS = (TieKind.CONFLICT, TieKind.PAIRING)
 
@@ -63,18 +74,18 @@ class Pair:
         return tuple(code for code in self.startup.sectors if code in self.partner.sectors)
 
     @cached_property
-    def near_sectors(self) -> tuple[tuple[str, str, float], ...]:
-        """The startup's other sectors with the partner's nearest one and how near it is (0..1]."""
+    def near_sectors(self) -> tuple[tuple[str, str, SectorRelation], ...]:
+        """The startup's other sectors with the partner's nearest one and how that stands to it."""
         return tuple(
             (code, *near)
             for code in self.startup.sectors
             if code not in self.partner.sectors and (near := self._nearest(code))
         )
 
-    def _nearest(self, code: str) -> tuple[str, float] | None:
-        found = [(nearness(code, b), b) for b in self.partner.sectors]
-        best = max(found, key=lambda pair: pair[0], default=(0.0, ""))
-        return (best[1], best[0]) if best[0] > 0 else None
+    def _nearest(self, code: str) -> tuple[str, SectorRelation] | None:
+        found = [(b, relation(code, b)) for b in self.partner.sectors]
+        near = [one for one in found if one[1] in RELATIONS]
+        return min(near, key=lambda one: RELATIONS.index(one[1]), default=None)
 
     @cached_property
     def topical(self) -> bool:
@@ -105,6 +116,35 @@ class Pair:
     def shared_programme(self) -> tuple[Programme, int] | None:
         """The programme that both fit with the most rules met, and how many those are."""
         return programmes_with(self.scene, self.startup, {self.partner.id}).get(self.partner.id)
+
+    @cached_property
+    def joining_programme(self) -> Programme | None:
+        """The first running programme that joins a country of the partner's with the startup's."""
+        found = joining(self.scene, self.startup.region) if self.startup.region else []
+        theirs = {country_of(place) for place in self.places}
+        return next((programme for programme, abroad in found if abroad & theirs), None)
+
+    @cached_property
+    def languages(self) -> list[str]:
+        """The languages in which both say anything beside their names."""
+        theirs = languages_of(self.partner)
+        return [lang for lang in languages_of(self.startup) if lang in theirs]
+
+    @cached_property
+    def neighbours(self) -> list[str]:
+        """The ids of those with whom both have ties before the day."""
+        ends = self.startup.id, self.partner.id
+        mine, theirs = (
+            {end for tie in self.scene.history.of(id, self.scene.as_of) for end in (tie.a, tie.b)}
+            for id in ends
+        )
+        return sorted((mine & theirs).difference(ends))
+
+    @cached_property
+    def last_day(self) -> date | None:
+        """The newest day before the one that counts of a partner's tie with others."""
+        ties = self.scene.history.of(self.partner.id, self.scene.as_of, apart_from=self.startup.id)
+        return max((tie.valid_from for tie in ties if tie.valid_from), default=None)
 
     @cached_property
     def prior_ties(self) -> list[Tie]:
@@ -163,6 +203,19 @@ def programmes_with(
             if id not in best or met > best[id][1]:
                 best[id] = programme, met
     return best
+
+
+def joining(scene: Scene, here: str) -> list[tuple[Programme, frozenset[str]]]:
+    """Give the running programmes that join a region's country with others, and those countries.
+
+    Such are bilateral platforms and cluster hubs that name both.
+    """
+    home, asked = country_of(here), scene.programme
+    return [
+        (one, frozenset(one.countries) - {home})
+        for one in ([asked] if asked else scene.programmes)
+        if one.kind in _ACROSS and home in one.countries
+    ]
 
 
 def prior_ties(scene: Scene, startup: str, partner: str) -> list[Tie]:

@@ -36,7 +36,7 @@ def is_clean(text: str) -> bool:
 
 
 def clean(text: str) -> str:
-    """Normalise to NFC, unify line ends and strip white space at both ends.
+    """Unify a text that holds no character which is refused.
 
     Raises:
         PydanticCustomError: `text_control` for control, bidirectional-override, replacement or
@@ -44,6 +44,11 @@ def clean(text: str) -> str:
     """
     if not is_clean(text):
         raise PydanticCustomError("text_control", "control characters")
+    return unified(text)
+
+
+def unified(text: str) -> str:
+    """Normalise to NFC, unify line ends and strip white space at both ends."""
     return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import click
 
-from service.console import Word, opened, print_json, read_settings, say, show, tell_in
+from service.console import Word, bar, opened, print_json, read_settings, say, show, tell_in
 
 INTERRUPTED = 128
 """The exit status of a command that a signal ended, less the signal's number (Ctrl+C gives 130)."""
@@ -67,7 +67,7 @@ def import_(
     dari = opened()
     what = f"checking {kind}" if check else f"importing {kind}"
     kept = rejection_file(report_file, lang) if report_file else nullcontext()
-    with kept as rejected, _stoppable() as signals, rate_bar(what, count_rows(file)) as advance:
+    with kept as rejected, _stoppable() as signals, bar(what, count_rows(file)) as advance:
         report = import_file(
             dari.store,
             dari.writer,
@@ -110,42 +110,9 @@ def export(kind: Any, file: Path, with_contacts: bool) -> None:
     store = opened().store
     sides = {"startups": Side.STARTUP, "partners": Side.PARTNER}
     total = store.count(sides[kind]) if kind in sides else None
-    with rate_bar(f"exporting {kind}", total) as advance:
+    with bar(f"exporting {kind}", total) as advance:
         count = export_file(store, kind, file, with_contacts=with_contacts, progress=advance)
     say(f"Written: {count:,} {kind} to {file}.")
-
-
-@contextmanager
-def rate_bar(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
-    """Show a progress bar with rows a second and time left on stderr, where that is a terminal."""
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        ProgressColumn,
-        Task,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-    from rich.text import Text
-
-    class Rate(ProgressColumn):
-        def render(self, task: Task) -> Text:
-            return Text(f"{task.speed:,.0f}/s" if task.speed else "")
-
-    columns = (
-        TextColumn(what),
-        BarColumn(),
-        MofNCompleteColumn(),
-        Rate(),
-        TimeRemainingColumn(),
-    )
-    console = Console(stderr=True)
-    hidden = not console.is_terminal
-    with Progress(*columns, console=console, transient=True, disable=hidden) as progress:
-        task = progress.add_task(what, total=total)
-        yield lambda done: progress.update(task, advance=done)
 
 
 @contextmanager

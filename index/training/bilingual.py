@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.encoder import EncoderError
-from index.training.verbs import Verb, form_pairs
+from index.training.verbs import FINALS, Verb, final_of, form_pairs
 from profiles.catalogue import load_catalogue
 from profiles.taxonomy import sectors
 
@@ -190,9 +190,8 @@ def with_particle(word: str, closed: str, open_: str) -> str:
     """
     if closed == "와":
         closed, open_ = open_, closed
-    last = word[-1]
-    final = (ord(last) - ord("가")) % 28 if "가" <= last <= "힣" else 0
-    is_open = final == 0 or (closed == "으로" and final == 8)
+    final = final_of(word)
+    is_open = final == 0 or (closed == "으로" and final == FINALS["ㄹ"])
     return word + (open_ if is_open else closed)
 
 

@@ -5,22 +5,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-HANGUL_FIRST = ord("가")
+_HANGUL_FIRST = ord("가")
 FINALS = {"": 0, "ㄴ": 4, "ㄹ": 8, "ㅂ": 17, "ㅆ": 20}
 """The place of the final consonants that endings add, among the 28 that a syllable can have."""
 
-ENGLISH_FORMS = ("", "s", "ing")
-KOREAN_FORMS = (
-    *("습니다", "는", "고", "고 있습니다", "아", "아서", "아요", "아 드립니다", "았습니다"),
-    *("은", "을", "을 수 있습니다", "도록", "면", "지", "기"),
-)
 FORM_PAIRS = (
     *(("", "습니다"), ("s", "는"), ("s", "습니다"), ("ing", "고 있습니다"), ("ing", "고")),
     *(("ing", "아서"), ("", "아"), ("", "아요"), ("s", "아 드립니다"), ("", "았습니다")),
     *(("ing", "은"), ("", "을"), ("", "을 수 있습니다"), ("", "도록"), ("", "면"), ("", "지")),
     ("ing", "기"),
 )
-"""Which forms say much the same in English and in Korean."""
+"""The forms of a verb that say much the same in English and in Korean."""
 
 _DOUBLED = {"begin", "forget", "refit", "submit", "admit", "transmit", "emit", "commit"}
 _ONE_SYLLABLE = re.compile(r"[^aeiou]*[aeiou][^aeiouwxy]")
@@ -48,7 +43,7 @@ class Verb:
         return f"{_english(first, form)} {rest}".strip()
 
     def in_korean(self, form: str) -> str:
-        """Give the form with one of `KOREAN_FORMS` as its ending."""
+        """Give the form with one of the Korean endings of `FORM_PAIRS`."""
         if form.startswith("았"):
             return with_final(self.joined, "ㅆ") + form[1:]
         if form.startswith("아"):
@@ -94,7 +89,7 @@ def form_pairs(verb: Verb) -> list[tuple[str, str]]:
 def final_of(text: str) -> int:
     """Give the place of the final consonant of a text's last syllable, 0 for none."""
     last = text[-1:]
-    return (ord(last) - HANGUL_FIRST) % 28 if "가" <= last <= "힣" else 0
+    return (ord(last) - _HANGUL_FIRST) % 28 if "가" <= last <= "힣" else 0
 
 
 def with_final(text: str, final: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -17,7 +16,7 @@ from wtforms import (
 
 from profiles import AnyProfile, FieldError
 from profiles.taxonomy import normalise_region, region_name
-from profiles.text import is_clean
+from profiles.text import is_clean, unified
 from service import labels
 from service.describing import field_name
 from service.forms import SchemaForm
@@ -43,6 +42,8 @@ class EditForm(SchemaForm):
 
     sections: ClassVar[tuple[tuple[Any, Rows], ...]] = ()
     hints: ClassVar[Mapping[str, Any]] = {}
+    chosen: ClassVar[Mapping[str, Callable[[], Any]]] = {}
+    """What the fields of this form alone are chosen from."""
 
     revision = HiddenField()
     base = HiddenField()
@@ -76,6 +77,7 @@ class EditForm(SchemaForm):
             "partner_kinds": labels.partner_kinds,
             "funding_per": labels.funding_units,
             "closed": labels.yes_no_choices,
+            **self.chosen,
         }
         return offered[name]() if name in offered else None
 
@@ -195,4 +197,4 @@ def _plain(field: Field, value: Value) -> object:
         return [normalise_region(line) or line for line in _lines(value)]
     if field.short_name in _LINES:
         return _lines(value)
-    return unicodedata.normalize("NFC", value.replace("\r\n", "\n").replace("\r", "\n")).strip()
+    return unified(value)

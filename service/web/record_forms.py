@@ -86,17 +86,15 @@ class PartnerEdit(ProfileForm):
         _REST,
     )
 
+    chosen: ClassVar[Mapping[str, Any]] = {
+        "kind": lambda: [labels.nothing(), *labels.partner_kinds()]
+    }
+
     kind = SelectField(validate_choice=False)
     sites = TextAreaField()
     stages = SelectMultipleField(validate_choice=False)
     trl_min = StringField()
     capacity = StringField()
-
-    def choices_of(self, name: str) -> Any:
-        """Give what a field is chosen from."""
-        if name == "kind":
-            return [labels.nothing(), *labels.partner_kinds()]
-        return super().choices_of(name)
 
 
 class TieEdit(EditForm):
@@ -117,6 +115,8 @@ class TieEdit(EditForm):
         ),
     }
 
+    chosen: ClassVar[Mapping[str, Any]] = {"kind": lambda: [labels.nothing(), *labels.tie_kinds()]}
+
     kind = SelectField(validate_choice=False)
     region = SelectField(validate_choice=False)
     a = StringField()
@@ -128,12 +128,6 @@ class TieEdit(EditForm):
     context = StringField()
     role = StringField()
     source = StringField()
-
-    def choices_of(self, name: str) -> Any:
-        """Give what a field is chosen from."""
-        if name == "kind":
-            return [labels.nothing(), *labels.tie_kinds()]
-        return super().choices_of(name)
 
 
 class ProgrammeEdit(EditForm):
@@ -170,6 +164,8 @@ class ProgrammeEdit(EditForm):
         "valid_to": TieEdit.hints["valid_to"],
     }
 
+    chosen: ClassVar[Mapping[str, Any]] = {"kind": labels.programme_kinds}
+
     name_ko = StringField()
     name_en = StringField()
     kind = SelectField(validate_choice=False)
@@ -193,12 +189,6 @@ class ProgrammeEdit(EditForm):
     partner_kinds = SelectMultipleField(validate_choice=False)
     closed = SelectField(validate_choice=False)
     source = StringField()
-
-    def choices_of(self, name: str) -> Any:
-        """Give what a field is chosen from."""
-        if name == "kind":
-            return labels.programme_kinds()
-        return super().choices_of(name)
 
 
 FORMS: Mapping[Kind, type[EditForm]] = {
