@@ -164,7 +164,7 @@ class Matchmaker:
         ids = [pair.candidate.id for pair in pairs]
         order = best_first(scores, k, ids.__getitem__).tolist()
         self._read_named([pairs[row] for row in order], seq)
-        told = judged(self._ranker)
+        told = judged(ranker)
         return [
             Match(
                 rank,

@@ -506,5 +506,6 @@ def test_a_list_is_of_one_model_even_if_another_takes_its_place_meanwhile(
     follower = Follower(catalogue.store, encoder)
     matchmaker = Matchmaker(catalogue.store, follower, encoder, lambda: next(coming))
     for n in range(3):
+        asked.clear()
         assert matchmaker.match("ultrasound").model_version == f"model-{n}"
-    assert asked == ["model-0", "model-1", "model-2"]
+        assert set(asked) == {f"model-{n}"}
