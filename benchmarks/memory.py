@@ -2,9 +2,9 @@
 
     python -m benchmarks.memory [--rows 1000000]
 
-Each profile has 80 words (as `benchmarks.import --seeking` makes them: a text of 60, one of 20), two
-sectors, a region and two vectors in clusters; the index is filled as a follower fills it. Printed is
-what is resident after a search by words and one by each facet, once what was only needed
+Each profile has 80 words (as `benchmarks.import --seeking` makes them: a text of 60, one of 20),
+two sectors, a region and two vectors in clusters; the index is filled as a follower fills it. It
+prints what is resident after a search by words and one by each facet, once what was only needed
 meanwhile is given back, and the greatest amount before.
 """
 
