@@ -102,7 +102,10 @@ def show_(version: str, as_json: bool, lang: str | None) -> None:
 @_LANG
 def add(folder: Path, lang: str | None) -> None:
     """Copy the model in FOLDER, trained elsewhere, into this installation. It is not promoted."""
+    from service.wiring import make_home
+
     settings, _ = _told_in(lang)
+    make_home(settings.home)
     version = _registry(settings, _encoder(settings)).add(folder)
     say(f"Added: {version}. Next: dari model gate {version} FOLDER")
 
