@@ -1,8 +1,10 @@
 """How good are the matches: test sets, runs, measures, baselines, reports."""
 
+from evaluation.agreement import FEWEST_UNITS, Alpha, NoAlpha, agreement
 from evaluation.baselines import (
     bm25_run,
     dense_run,
+    knn_run,
     popularity_run,
     random_run,
     region_run,
@@ -26,23 +28,37 @@ from evaluation.folder import SYSTEMS, compare_folder, evaluate_folder, write_ru
 from evaluation.gate import Decision, Guard, decide, digest_of, gate_folder
 from evaluation.gate_tables import gate_tables
 from evaluation.html import as_html, write_report
+from evaluation.judged import (
+    JudgedPair,
+    Outcome,
+    judgements_csv,
+    outcome_of,
+    write_outcome,
+)
 from evaluation.loading import load
 from evaluation.measures import DEFAULT, depth_of, evaluate, parse_measures
 from evaluation.paired import holm, randomisation_test
+from evaluation.pooling import generator_of, pool, shuffled
+from evaluation.reliability import Reliability, reliability_of
 from evaluation.report import Report, report_on
 from evaluation.run_files import read_run, read_runs
-from evaluation.runs import Qrels, Run, read_qrels, write_qrels, write_run
+from evaluation.runs import Qrels, Reason, Run, qrels_text, read_qrels, write_qrels, write_run
 from evaluation.scoring import Difference, Figure
 from evaluation.slices import FEWEST_CLUSTERS, slices_of
+from evaluation.store_runs import POOLED, pooled_run, sample, store_runs, systems
 from evaluation.store_source import convert_store
-from evaluation.system import dari_run
-from evaluation.tables import as_tables, comparison_tables
+from evaluation.system import dari_run, dari_runs
+from evaluation.tables import as_tables, comparison_tables, heading
 from evaluation.turning import turn
+from evaluation.writing import Written
 
 __all__ = [
     "DEFAULT",
     "FEWEST_CLUSTERS",
+    "FEWEST_UNITS",
+    "POOLED",
     "SYSTEMS",
+    "Alpha",
     "Comparison",
     "ConversionError",
     "DatasetError",
@@ -51,15 +67,22 @@ __all__ = [
     "Exposure",
     "Figure",
     "Guard",
+    "JudgedPair",
     "LeakError",
     "MeasureError",
+    "NoAlpha",
+    "Outcome",
     "Qrels",
     "Query",
+    "Reason",
+    "Reliability",
     "Report",
     "Run",
     "RunError",
     "RunFileError",
     "TestSet",
+    "Written",
+    "agreement",
     "as_html",
     "as_tables",
     "bm25_run",
@@ -72,6 +95,7 @@ __all__ = [
     "convert_crunchbase",
     "convert_store",
     "dari_run",
+    "dari_runs",
     "decide",
     "dense_run",
     "depth_of",
@@ -81,20 +105,34 @@ __all__ = [
     "exposure_of",
     "gate_folder",
     "gate_tables",
+    "generator_of",
+    "heading",
     "holm",
+    "judgements_csv",
+    "knn_run",
     "load",
+    "outcome_of",
     "parse_measures",
+    "pool",
+    "pooled_run",
     "popularity_run",
+    "qrels_text",
     "random_run",
     "randomisation_test",
     "read_qrels",
     "read_run",
     "read_runs",
     "region_run",
+    "reliability_of",
     "report_on",
     "rule_run",
+    "sample",
+    "shuffled",
     "slices_of",
+    "store_runs",
+    "systems",
     "turn",
+    "write_outcome",
     "write_qrels",
     "write_report",
     "write_run",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -11,9 +11,12 @@ from typing import Any
 
 from evaluation import dataset as names
 from evaluation.errors import ConversionError
+from evaluation.messages import Said, both
+from evaluation.runs import Qrels
 from evaluation.writing import (
     STEPS,
     Progress,
+    Written,
     given,
     refuse_reversed,
     silent,
@@ -44,14 +47,16 @@ def convert_store(
     cut: date,
     until: date | None = None,
     progress: Progress | None = None,
-) -> None:
+) -> Written:
     """Write a test set from a store: what was known before a day, and what came of it.
 
     A query is a startup on whose matches somebody gave a verdict, or that began a tie with a
     partner, from `cut` to `until`, both included; it asks on the first such day. Relevance is 3
     for a contract, investment or acquisition, 2 for a collaboration, pilot or programme, else that
     of the last verdict: 1 for good, 0 for poor. Each profile stands as it did before the cut, or,
-    where it was first written later, as it was first written. Contact data is left out.
+    where it was first written later, as it was first written. A tie is known as it was written
+    before the cut; one that was entered later was not known, whatever day it bears. Contact data
+    is left out.
 
     The same store gives the same bytes.
 
@@ -61,6 +66,9 @@ def convert_store(
         cut: the first day that is not known.
         until: the last day that counts; none if not given.
         progress: told of the way that has been gone.
+
+    Returns:
+        how much was written.
 
     Raises:
         ConversionError: if nothing was judged or came of it between the days, or `out` holds
@@ -77,7 +85,46 @@ def convert_store(
             rule="No startup had a good verdict or an outcome between these days.",
             remedy="Choose an earlier cut, or record verdicts and ties first.",
         )
-    write_test_set(out, history.files(), history.qrels, history.about(), tell)
+    return write_test_set(out, history.files(), history.qrels, history.about(), tell)
+
+
+def convert_judged(
+    store: Store,
+    out: Path,
+    qrels: Qrels,
+    *,
+    cut: date,
+    name: str,
+    notes: Sequence[str],
+    progress: Progress | None = None,
+) -> None:
+    """Write a test set of what people judged: the store as it was before a day, and their grades.
+
+    Each startup of `qrels` is a query that asks on the day `cut`. Profiles and ties are told as
+    `convert_store` tells them.
+
+    Args:
+        store: the installation's.
+        out: the folder to write; made if it is missing.
+        qrels: startup → partner → grade; those that are not held any more are left out.
+        cut: the first day that is not known.
+        name: the name of the test set.
+        notes: sentences for the reader of a report.
+        progress: told of the way that has been gone.
+
+    Raises:
+        ConversionError: if `out` holds something else, or cannot be written.
+    """
+    history = _History(store, cut, cut)
+    history.read_known()
+    history.qrels = {
+        startup: {id: grade for id, grade in judged.items() if id in history.partners}
+        for startup, judged in qrels.items()
+        if startup in history.startups
+    }
+    history.asked = dict.fromkeys(history.qrels, cut)
+    about = {**history.about(), "name": name, "notes": [*history.counted(), *notes]}
+    write_test_set(out, history.files(), history.qrels, about, progress or silent)
 
 
 @dataclass(slots=True)
@@ -96,14 +143,24 @@ class _History:
 
     def read(self) -> None:
         """Read profiles, ties and verdicts."""
-        for side, found in ((Side.STARTUP, self.startups), (Side.PARTNER, self.partners)):
-            for profile in self.store.each(side):
-                found[profile.id] = self._as_it_was(profile)
+        self._read_profiles()
         for verdict in sorted(self._verdicts(), key=lambda one: one.at):
             self._judge(verdict)
         for tie in sorted(self.store.ties(), key=lambda tie: tie.id):
             self._tie(tie)
         self.qrels = {id: dict(sorted(judged.items())) for id, judged in sorted(self.qrels.items())}
+
+    def read_known(self) -> None:
+        """Read profiles and the ties before the cut; neither verdicts nor outcomes."""
+        self._read_profiles()
+        for tie in sorted(self.store.ties(), key=lambda tie: tie.id):
+            if tie.valid_from is None or tie.valid_from < self.cut:
+                self._tie(tie)
+
+    def _read_profiles(self) -> None:
+        for side, found in ((Side.STARTUP, self.startups), (Side.PARTNER, self.partners)):
+            for profile in self.store.each(side):
+                found[profile.id] = self._as_it_was(profile)
 
     def _as_it_was(self, profile: AnyProfile) -> dict[str, Any]:
         """Give a profile's state before the cut, else its first one."""
@@ -114,7 +171,7 @@ class _History:
         ]
         before = [payload for day, payload in states if day < self.cut]
         if not before:
-            self.counts["profiles first written on or after the cut, taken as first written"] += 1
+            self.counts["note_store_later"] += 1
         payload = before[-1] if before else states[0][1] if states else _now(profile)
         kept = {name: value for name, value in payload.items() if name not in _PRIVATE}
         return given(**{**kept, "id": profile.id})
@@ -130,19 +187,33 @@ class _History:
 
     def _tie(self, tie: Tie) -> None:
         if tie.valid_from is None:
-            self.counts["ties without a date, left out"] += 1
+            self.counts["note_store_undated"] += 1
         elif tie.valid_from < self.cut:
-            self.ties.append(tie)
+            self._know(tie)
         elif tie.kind in OUTCOMES:
             startup, partner = (tie.a, tie.b) if tie.a in self.startups else (tie.b, tie.a)
             self._add(startup, partner, OUTCOMES[tie.kind], tie.valid_from, outcome=True)
+
+    def _know(self, tie: Tie) -> None:
+        """Count a tie as known as it was written before the cut; one entered later was not."""
+        states = [
+            one.payload
+            for one in self.store.history(tie.id)
+            if one.kind == "tie" and one.payload and one.at.date() < self.cut
+        ]
+        ends = {"id": tie.id, "a": tie.a, "b": tie.b}
+        then = Tie.model_validate({**states[-1], **ends}) if states else None
+        if then is None or then.valid_from is None or then.valid_from >= self.cut:
+            self.counts["note_store_entered"] += 1
+        else:
+            self.ties.append(then)
 
     def _add(self, startup: str, partner: str, grade: int, day: date, *, outcome: bool) -> None:
         """Add a judgement: the newest verdict counts, and the highest outcome."""
         if not self.cut <= day <= self.until:
             return
         if startup not in self.startups or partner not in self.partners:
-            self.counts["verdicts and outcomes of pairs that are not held, left out"] += 1
+            self.counts["note_store_strangers"] += 1
             return
         judged = self.qrels.setdefault(startup, {})
         judged[partner] = max(grade, judged.get(partner, 0)) if outcome else grade
@@ -159,18 +230,22 @@ class _History:
         day = self.asked[startup].isoformat()
         return {"id": startup, "startup": startup, "date": day, "cluster": startup}
 
+    def counted(self) -> list[Said]:
+        """Tell how much was left out or taken otherwise, a sentence each."""
+        return [both(key, n=count) for key, count in sorted(self.counts.items())]
+
     def about(self) -> dict[str, Any]:
         """Give `dataset.json`."""
         pairs = sum(map(len, self.qrels.values()))
         return {
             "name": f"Own history from {self.cut}",
             "cut": self.cut.isoformat(),
-            "cluster": "a startup",
+            "source": self.store.identity(),
+            "cluster": both("cluster_startup"),
             "split": "time",
             "notes": [
-                *(f"{what}: {count}" for what, count in sorted(self.counts.items())),
-                f"{pairs} pairs are judged, most of them because they were shown: what nobody was "
-                "shown counts as not relevant, which favours the model that was in use",
+                *self.counted(),
+                both("note_store_pairs", n=pairs),
             ],
         }
 

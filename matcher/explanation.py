@@ -340,6 +340,8 @@ _FACTS: Mapping[str, Callable[[Pair], Said]] = {
     "history_all": _near_subject,
     "history_word": _history_lexical,
     "history_lexical": _history_lexical,
+    "focus": _nothing_more,
+    "area": _nothing_more,
     "sector_same": _sector_same,
     **{f"sector_{one}": partial(_sector_near, one) for one in RELATIONS},
     "region_same": _region_same,

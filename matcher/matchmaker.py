@@ -9,16 +9,20 @@ from functools import partial
 
 from index import Candidate, Encoder, Filters, Follower, Query, Retriever, SearchIndex
 from index.columns import best_first
+from matcher.counterfactual import Change, Why
 from matcher.eligibility import Reason, partner_refusals, refusals, startup_refusals
 from matcher.explanation import explain, judged, unknowns
 from matcher.features import pair_features
-from matcher.matchlist import Match, MatchList, Refused
+from matcher.matchlist import Abstention, Match, MatchList, Probability, Refused
 from matcher.pairs import Pair, Scene
 from matcher.phrases import phrase
-from matcher.ranker import Ranker, score
+from matcher.probability import chances
+from matcher.ranker import Doubles, Ranker, score
 from matcher.records import Records
+from matcher.rescoring import BEST, Bench, Looked, helpful, meeting
 from matcher.sentences import SentenceFinder
 from profiles import AnyProfile, DariError, Partner, Programme, Side, Startup, Store, Text
+from profiles.rows import unknown_id
 from profiles.taxonomy import Names
 
 MOST_MATCHES = 1_000
@@ -34,7 +38,8 @@ class Matchmaker:
 
     `ranker` gives the one that speaks now: it is asked once for each list, so that one model alone
     has scored it. `today` tells the day that counts where none is asked for; the day in UTC if not
-    given.
+    given. `population` names those whose pairs it makes, of whom a model must have been calibrated
+    to tell their probability; the store's own name if not given.
     """
 
     def __init__(
@@ -45,6 +50,7 @@ class Matchmaker:
         ranker: Ranker | Callable[[], Ranker],
         *,
         today: Callable[[], date] = lambda: datetime.now(UTC).date(),
+        population: str | None = None,
     ) -> None:
         self._store = store
         self._retriever = Retriever(follower, encoder)
@@ -52,6 +58,7 @@ class Matchmaker:
         self._finder = SentenceFinder(encoder)
         self._records = Records(store)
         self._today = today
+        self._population = population
 
     @property
     def model_version(self) -> str:
@@ -95,6 +102,77 @@ class Matchmaker:
         asked = self._retriever.query(profile, day)
         return self._list(self._speaking(), asked, k, under, filters or Filters(), pool, notes)
 
+    def why(
+        self,
+        query: str | AnyProfile,
+        candidate: str,
+        k: int = 10,
+        *,
+        programme: str | None = None,
+        filters: Filters | None = None,
+        as_of: date | None = None,
+        pool: int = 200,
+    ) -> Why:
+        """Tell all of one pair: score, rank, refusals, and what would change them.
+
+        The list is the one that `match` gives for the same arguments; a candidate that it does not
+        show has its rank beyond, or none where it is refused or not in the pool.
+
+        Raises:
+            UnknownId: if there is no such profile or programme.
+            MatchError: if both are on one side.
+        """
+        profile = self._store.get(query) if isinstance(query, str) else query
+        _refuse_same_side(profile, self._store.get(candidate))
+        under = self._store.programme(programme) if programme else None
+        day, notes = _day(as_of, under, self._today)
+        asked = self._retriever.query(profile, day)
+        wanted = 0 if _query_refusals(profile, under) else k
+        among = _under(filters or Filters(), asked.side, under)
+        looked, index = self._looked_at(asked, wanted, under, among, pool)
+        found = _of(asked, looked, candidate)
+        target = found or self._alone(asked, candidate, under)
+        meet, ranker = meeting(index, day), self._speaking()
+        bench = Bench(looked, target, asked.side, ranker, found is not None, meet)
+        match = self._ranked(ranker, asked, [target.pair], 1, index.seq)[0]
+        return Why(
+            query=profile,
+            programme=under,
+            as_of=day,
+            match=replace(match, rank=bench.rank or 0),
+            reasons=target.reasons,
+            pool=len(looked),
+            in_pool=found is not None,
+            changes=bench.changes(),
+            model_version=ranker.version,
+            index_seq=index.seq,
+            notes=notes,
+        )
+
+    def _alone(self, query: Query, candidate: str, programme: Programme | None) -> Looked:
+        """Look at one candidate that is not in the pool.
+
+        Raises:
+            UnknownId: if it is there no more.
+        """
+        only = Filters(ids=frozenset({candidate}))
+        looked, _ = self._looked_at(query, 0, programme, only, 1)
+        found = _of(query, looked, candidate)
+        if found is None:
+            raise unknown_id(candidate)
+        return found
+
+    def helpful(self, query: str | AnyProfile, *, pool: int = 200) -> tuple[Change, ...]:
+        """Tell which empty fields of a profile, filled in, would raise the head of its list most.
+
+        Raises:
+            UnknownId: if there is no such profile.
+        """
+        profile = self._store.get(query) if isinstance(query, str) else query
+        asked = self._retriever.query(profile, self._today())
+        looked, index = self._looked_at(asked, BEST, None, Filters(), pool)
+        return helpful(looked, asked.side, self._speaking(), meeting(index, asked.as_of))
+
     def _list(
         self,
         ranker: Ranker,
@@ -122,6 +200,15 @@ class Matchmaker:
         self, query: Query, k: int, programme: Programme | None, filters: Filters, pool: int
     ) -> tuple[list[Pair], list[Refused], SearchIndex]:
         """Retrieve and screen; ask for more where the rules leave fewer than k."""
+        looked, index = self._looked_at(query, k, programme, filters, pool)
+        pairs = [one.pair for one in looked if not one.reasons]
+        refused = [_refused(query, one) for one in looked if one.reasons]
+        return pairs, refused, index
+
+    def _looked_at(
+        self, query: Query, k: int, programme: Programme | None, filters: Filters, pool: int
+    ) -> tuple[list[Looked], SearchIndex]:
+        """Retrieve pairs with the rules that keep them off the list, until k are kept by none."""
         pool = max(pool, k)
         while True:
             candidates, index = self._retriever.retrieve(query, pool, filters=filters)
@@ -138,9 +225,10 @@ class Matchmaker:
                 self._records.pairings(index.history, partners, query.as_of, index.seq),
             )
             profiles = self._records.profiles(ids, index.seq)
-            pairs, refused = _screen(query, candidates, profiles, scene)
-            if len(pairs) >= k or len(candidates) < pool:
-                return pairs, refused, index
+            looked = _screen(query, candidates, profiles, scene)
+            free = sum(not one.reasons for one in looked)
+            if free >= k or len(candidates) < pool:
+                return looked, index
             pool *= _POOL_GROWTH
 
     def _name(self, id: str, seq: int) -> Text | str:
@@ -163,8 +251,10 @@ class Matchmaker:
         scores = score(points)
         ids = [pair.candidate.id for pair in pairs]
         order = best_first(scores, k, ids.__getitem__).tolist()
-        self._read_named([pairs[row] for row in order], seq)
+        shown = [pairs[row] for row in order]
+        self._read_named(shown, seq)
         told = judged(ranker)
+        likely = self._chances(ranker, shown, scores[order], seq)
         return [
             Match(
                 rank,
@@ -172,9 +262,20 @@ class Matchmaker:
                 float(scores[row]),
                 explain(pairs[row], query, features[row], points[row], self._finder),
                 unknowns(pairs[row], features[row], told),
+                likely[rank - 1],
             )
             for rank, row in enumerate(order, start=1)
         ]
+
+    def _chances(
+        self, ranker: Ranker, pairs: list[Pair], scores: Doubles, seq: int
+    ) -> list[Probability | Abstention]:
+        """Tell the probability of n pairs by their scores (n,), or why none is told."""
+        calibration = ranker.calibration
+        if calibration is not None and self._population is None:
+            self._population = self._store.identity()
+        known = partial(self._records.experience, seq)
+        return chances(pairs, scores, calibration, self._population or "", known)
 
     def _read_named(self, shown: list[Pair], seq: int) -> None:
         """Read at once those whom the explanations of some pairs will name."""
@@ -200,6 +301,7 @@ class Matchmaker:
             ranker.version,
             index.seq,
             notes,
+            ranker.calibration,
         )
 
 
@@ -215,6 +317,15 @@ def _day(
     if programme and programme.valid_from and programme.valid_from > today:
         return programme.valid_from, (phrase("note.begins", day=programme.valid_from.isoformat()),)
     return today, ()
+
+
+def _refuse_same_side(one: AnyProfile, other: AnyProfile) -> None:
+    if one.side is other.side:
+        raise MatchError(
+            value=f"{one.id}, {other.id}",
+            rule=f"Both are {one.side.value}s; a pair is a startup and a partner.",
+            remedy="Name one of each.",
+        )
 
 
 def _runs(programme: Programme, day: date) -> bool:
@@ -247,8 +358,8 @@ def _screen(
     candidates: Sequence[Candidate],
     profiles: Mapping[str, AnyProfile],
     scene: Scene,
-) -> tuple[list[Pair], list[Refused]]:
-    pairs, refused = [], []
+) -> list[Looked]:
+    looked = []
     for candidate in candidates:
         other = profiles.get(candidate.id)
         if other is None:  # erased after the index was read
@@ -261,11 +372,17 @@ def _screen(
             history=scene.history,
             on=scene.as_of,
         )
-        if reasons:
-            refused.append(Refused(other.id, other.name, tuple(reasons)))
-        else:
-            pairs.append(pair)
-    return pairs, refused
+        looked.append(Looked(pair, tuple(reasons)))
+    return looked
+
+
+def _refused(query: Query, one: Looked) -> Refused:
+    other = _candidate(query, one.pair)
+    return Refused(other.id, other.name, one.reasons)
+
+
+def _of(query: Query, looked: Sequence[Looked], id: str) -> Looked | None:
+    return next((one for one in looked if _candidate(query, one.pair).id == id), None)
 
 
 def _pair(query: Query, other: AnyProfile, candidate: Candidate, scene: Scene) -> Pair:

@@ -6,7 +6,7 @@ import hashlib
 import math
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, NoReturn, Protocol
@@ -14,6 +14,7 @@ from typing import Any, NoReturn, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from matcher.calibration import Calibration, read_calibration
 from matcher.features import FEATURE_NAMES
 from profiles import DariError
 
@@ -42,6 +43,10 @@ class Ranker(Protocol):
     def version(self) -> str:
         """Name the model and its content."""
 
+    @property
+    def calibration(self) -> Calibration | None:
+        """What the model's scores came to; None where that is not known."""
+
     def contributions(self, features: NDArray[np.float32]) -> Doubles:
         """Give what each of f features adds to the score of n pairs, shape (n, f), in points."""
 
@@ -54,6 +59,7 @@ class AdditiveRanker:
     points: Doubles
     floor: Doubles
     ceiling: Doubles
+    calibration: Calibration | None = None
 
     def contributions(self, features: NDArray[np.float32]) -> Doubles:
         """Give what each of f features adds to the score of n pairs, shape (n, f), in points."""
@@ -70,14 +76,17 @@ def score(contributions: Doubles) -> Doubles:
 
 
 def load_ranker(path: Path | None = None) -> AdditiveRanker:
-    """Read a weights file; without a path the one that ships with Dari.
+    """Read a weights file, or a folder with one and its calibration; without a path what ships.
 
     Raises:
         ModelError: if it names a feature that does not exist, or leaves one out, or would give
             points for something unknown.
+        CalibrationError: if the calibration in the folder cannot be read.
     """
-    folder = path if path and path.is_dir() else None
-    path = path / "weights.toml" if path and folder else path
+    if path is not None and path.is_dir():
+        calibration = read_calibration(path)
+        alone = load_ranker(path / "weights.toml")
+        return replace(alone, version=path.name, calibration=calibration)
     try:
         text = (
             path.read_text(encoding="utf-8")
@@ -94,8 +103,7 @@ def load_ranker(path: Path | None = None) -> AdditiveRanker:
     points, floor, ceiling = (
         np.array(column, dtype=np.float64) for column in zip(*columns, strict=True)
     )
-    version = folder.name if folder else f"{name}-{digest}"
-    return AdditiveRanker(version, points, floor, ceiling)
+    return AdditiveRanker(f"{name}-{digest}", points, floor, ceiling)
 
 
 def _column(weight: Mapping[str, Any] | None) -> tuple[float, float, float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from matcher import Champion, Entry, Ranker, Registry, load_ranker
@@ -32,6 +33,16 @@ def ranker_of(settings: Settings, models: Registry, name: str | None = None) -> 
     if name is not None:
         return models.ranker(name)
     return load_ranker(settings.weights) if settings.weights else models.current()
+
+
+def ranker_at(models: Registry, path: Path) -> Ranker:
+    """Load a model by its folder or weights file; where there is none, by its version.
+
+    Raises:
+        RegistryError: if there is none, or it cannot be used.
+        ModelError: if its weights cannot be used.
+    """
+    return load_ranker(path) if path.exists() else models.ranker(str(path))
 
 
 def origin_of(settings: Settings, models: Registry, version: str) -> Names:
