@@ -23,6 +23,7 @@ from evaluation.errors import (
     RunError,
     RunFileError,
 )
+from evaluation.examples import Examples, examples
 from evaluation.exposure import Exposure, exposure_of
 from evaluation.folder import SYSTEMS, compare_folder, evaluate_folder, write_runs
 from evaluation.gate import Decision, Guard, decide, digest_of, gate_folder
@@ -38,6 +39,7 @@ from evaluation.judged import (
 from evaluation.loading import load
 from evaluation.measures import DEFAULT, depth_of, evaluate, parse_measures
 from evaluation.paired import holm, randomisation_test
+from evaluation.past import windows
 from evaluation.pooling import generator_of, pool, shuffled
 from evaluation.reliability import Reliability, reliability_of
 from evaluation.report import Report, report_on
@@ -49,6 +51,7 @@ from evaluation.store_runs import POOLED, pooled_run, sample, store_runs, system
 from evaluation.store_source import convert_store
 from evaluation.system import dari_run, dari_runs
 from evaluation.tables import as_tables, comparison_tables, heading
+from evaluation.teaching import Trained, train_folder
 from evaluation.turning import turn
 from evaluation.writing import Written
 
@@ -64,6 +67,7 @@ __all__ = [
     "DatasetError",
     "Decision",
     "Difference",
+    "Examples",
     "Exposure",
     "Figure",
     "Guard",
@@ -81,6 +85,7 @@ __all__ = [
     "RunError",
     "RunFileError",
     "TestSet",
+    "Trained",
     "Written",
     "agreement",
     "as_html",
@@ -102,6 +107,7 @@ __all__ = [
     "digest_of",
     "evaluate",
     "evaluate_folder",
+    "examples",
     "exposure_of",
     "gate_folder",
     "gate_tables",
@@ -131,7 +137,9 @@ __all__ = [
     "slices_of",
     "store_runs",
     "systems",
+    "train_folder",
     "turn",
+    "windows",
     "write_outcome",
     "write_qrels",
     "write_report",

@@ -1,5 +1,6 @@
 """Who fits whom, and why: eligibility, features, ranker, explanation."""
 
+from matcher.additive import AdditiveRanker, Ranker, Shape, score
 from matcher.calibration import (
     LEAST,
     Amount,
@@ -25,7 +26,7 @@ from matcher.matchlist import (
 from matcher.matchmaker import MatchError, Matchmaker
 from matcher.pairs import Pair, Scene
 from matcher.phrases import phrase
-from matcher.ranker import AdditiveRanker, ModelError, Ranker, load_ranker, score
+from matcher.ranker import ModelError, cold_start, load_ranker
 from matcher.registry import SHIPPED, Champion, Entry, Registry, RegistryError, Reign
 from matcher.telling import helps_json, tell, tell_help, why_json
 
@@ -59,9 +60,11 @@ __all__ = [
     "RegistryError",
     "Reign",
     "Scene",
+    "Shape",
     "Unknown",
     "Why",
     "calibrate",
+    "cold_start",
     "helps_json",
     "load_ranker",
     "pair_features",

@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index import FACET_PAIRS, Query, document, passages, tokenise
+from matcher.additive import Ranker
 from matcher.features import FEATURE_NAMES, flags_of
 from matcher.matchlist import Contribution, Evidence, Unknown
 from matcher.pairs import TEXT_FEATURES, Pair
 from matcher.phrases import phrase
-from matcher.ranker import Ranker
 from matcher.sentences import SentenceFinder, sentences
 from matcher.traits import RELATIONS, places_of
 from profiles import Partner, Profile, Side, Text, Tie

@@ -7,8 +7,12 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import partial
 
+import numpy as np
+from numpy.typing import NDArray
+
 from index import Candidate, Encoder, Filters, Follower, Query, Retriever, SearchIndex
 from index.columns import best_first
+from matcher.additive import Doubles, Ranker, score
 from matcher.counterfactual import Change, Why
 from matcher.eligibility import Reason, partner_refusals, refusals, startup_refusals
 from matcher.explanation import explain, judged, unknowns
@@ -17,7 +21,6 @@ from matcher.matchlist import Abstention, Match, MatchList, Probability, Refused
 from matcher.pairs import Pair, Scene
 from matcher.phrases import phrase
 from matcher.probability import chances
-from matcher.ranker import Doubles, Ranker, score
 from matcher.records import Records
 from matcher.rescoring import BEST, Bench, Looked, helpful, meeting
 from matcher.sentences import SentenceFinder
@@ -172,6 +175,24 @@ class Matchmaker:
         asked = self._retriever.query(profile, self._today())
         looked, index = self._looked_at(asked, BEST, None, Filters(), pool)
         return helpful(looked, asked.side, self._speaking(), meeting(index, asked.as_of))
+
+    def features(
+        self,
+        query: str | AnyProfile,
+        *,
+        filters: Filters | None = None,
+        as_of: date,
+        pool: int = 200,
+    ) -> tuple[list[str], NDArray[np.float32]]:
+        """Give the n candidates that `match` would rank, with their features, shape (n, f).
+
+        Raises:
+            UnknownId: if there is no such profile.
+        """
+        profile = self._store.get(query) if isinstance(query, str) else query
+        asked = self._retriever.query(profile, as_of)
+        pairs, _, _ = self._screened(asked, 1, None, filters or Filters(), pool)
+        return [pair.candidate.id for pair in pairs], pair_features(pairs)
 
     def _list(
         self,

@@ -16,8 +16,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn
 
+from matcher.additive import Ranker
 from matcher.features import FEATURE_NAMES
-from matcher.ranker import Ranker, load_ranker
+from matcher.ranker import load_ranker
 from profiles import DariError
 from profiles.data import read_yaml
 from profiles.durable import put, sync

@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index import FACET_PAIRS, SearchIndex, with_evidence
+from matcher.additive import Ranker, score
 from matcher.counterfactual import Change, Field, Option
 from matcher.eligibility import Reason, refusals
 from matcher.features import pair_features
 from matcher.pairs import Pair
-from matcher.ranker import Ranker, score
 from matcher.traits import places_of
 from profiles import AnyProfile, Partner, Side, Stage, Support
 from profiles.taxonomy import Names, Vocabulary, provinces, region_name, sectors, terms

@@ -18,6 +18,7 @@ from service.cli_merge import keep_apart, merge, merges, unmerge
 from service.cli_model import model
 from service.cli_privacy import erase, expire, held, withdraw
 from service.cli_safety import backup, index, restore
+from service.cli_train import train
 from service.console import (
     Word,
     counts,
@@ -186,7 +187,7 @@ def why(
 
 for _command in (
     *(import_, export, index, backup, restore, history),
-    *(evaluate, compare, convert, judge, model),
+    *(evaluate, compare, convert, judge, train, model),
     *(erase, expire, held, withdraw),
     *(duplicates, keep_apart, merge, merges, unmerge),
 ):
