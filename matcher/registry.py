@@ -17,8 +17,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from matcher.additive import Ranker
-from matcher.features import FEATURE_NAMES
-from matcher.ranker import load_ranker
+from matcher.ranker import load_ranker, read_manifest
 from profiles import DariError
 from profiles.data import read_yaml
 from profiles.durable import put, sync
@@ -27,7 +26,7 @@ from profiles.taxonomy import Names
 SHIPPED = "default"
 """What the model that ships with Dari is called by; its version changes with Dari."""
 
-MODELS, CHAMPION, MANIFEST, GATE = "models", "champion.json", "manifest.json", "gate.json"
+MODELS, CHAMPION, GATE = "models", "champion.json", "gate.json"
 _ADDING = ".adding-"
 _LOCK = ".lock"
 _NAME = re.compile(r"\w[\w.-]{0,99}")
@@ -198,8 +197,8 @@ class Registry:
         """Load a model by its version, or "default" for the one that ships.
 
         Raises:
-            RegistryError: if there is none, or its folder, features or encoder do not fit.
-            ModelError: if its weights cannot be used.
+            RegistryError: if there is none, or it is for another encoder.
+            ModelError: if its manifest or weights cannot be used, or its features do not fit.
         """
         if name == SHIPPED:
             return load_ranker()
@@ -246,7 +245,7 @@ class Registry:
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as error:
-            raise RegistryError("no_manifest", path, why=str(error)) from error
+            raise RegistryError("gate_broken", path, why=str(error)) from error
 
     def keep_gate(self, name: str, gate: Mapping[str, Any]) -> None:
         """Keep what the gate said of a model, with the time, in the place of what it said before.
@@ -397,19 +396,11 @@ class Registry:
         """Read what a folder says of itself, and refuse it where it does not fit."""
         if not path.is_dir():
             raise RegistryError("no_folder", path)
-        try:
-            read = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
-            version, features = str(read["version"]), {str(one) for one in read["features"]}
-            encoder = read.get("encoder")
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise RegistryError("no_manifest", path, why=f"{error}") from error
-        if version != path.name:
-            raise RegistryError("other_name", path, folder=path.name, version=version)
-        if other := features.symmetric_difference(FEATURE_NAMES):
-            raise RegistryError("other_features", version, features=", ".join(sorted(other)))
+        manifest = read_manifest(path)
+        encoder = manifest.get("encoder")
         if encoder and self._encoder and encoder != self._encoder:
-            raise RegistryError("other_encoder", version, encoder=encoder, own=self._encoder)
-        return dict(read)
+            raise RegistryError("other_encoder", path.name, encoder=encoder, own=self._encoder)
+        return manifest
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
