@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from evaluation import Decision, Trained
     from index import Encoder
     from matcher import Registry
+    from service.settings import Settings
     from service.wiring import Progress
 
 _PATH = click.Path(path_type=Path)
@@ -75,7 +76,6 @@ def train(
     Where history is thin the gate refuses, and the present model stays.
     """
     from index import load_encoder
-    from matcher import Registry
 
     if promote and out is not None:
         raise click.UsageError("--promote is of this installation; leave --out away.")
@@ -85,21 +85,26 @@ def train(
     encoder = load_encoder(settings.encoder)
     if out is not None:
         with stages() as progress:
-            trained = _fitted(folder, out, encoder, progress, name)
-        _tell(trained, None, None, as_json, lang)
+            _tell(_fitted(folder, out, encoder, progress, name), None, None, as_json, lang)
         return
-    models = Registry(settings.home, encoder.encoder_id)
+    models = _own_models(settings, encoder)
     with stages() as progress:
         trained, decision = _challenger(folder, models, encoder, progress, name)
-    promoted = False
-    if promote and decision is not None and decision.passed:
+    passed = decision is not None and decision.passed
+    if promote and passed:
         models.promote(trained.version, by)
-        promoted = True
-    _tell(trained, decision, promoted, as_json, lang)
-    if not promoted:
-        passed = decision is not None and decision.passed
-        said = _LABELS[lang]["ready" if passed else "same" if decision is None else "stays"]
-        say(said.format(version=trained.version if passed else models.current().version))
+    _tell(trained, decision, promote and passed, as_json, lang)
+    ended = "promoted" if promote else "ready"
+    said = _LABELS[lang]["same" if decision is None else ended if passed else "stays"]
+    say(said.format(version=trained.version if passed else models.current().version))
+
+
+def _own_models(settings: Settings, encoder: Encoder) -> Registry:
+    from matcher import Registry
+    from service.wiring import make_home
+
+    make_home(settings.home)
+    return Registry(settings.home, encoder.encoder_id)
 
 
 def _fitted(folder: Path, out: Path, encoder: Encoder, progress: Progress, name: str) -> Trained:
@@ -134,10 +139,7 @@ def _tell(
         print_json({**trained.as_json(), **ended})
     else:
         show(_table(trained, lang), *(gate_tables(decision, lang) if decision else ()))
-    says = _LABELS[lang]
-    say(says["written"].format(path=trained.path))
-    if promoted:
-        say(says["promoted"].format(version=trained.version))
+    say(_LABELS[lang]["written"].format(path=trained.path))
 
 
 def _table(trained: Trained, lang: str) -> Table:
