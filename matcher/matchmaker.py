@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import partial
 
+import numpy as np
+from numpy.typing import NDArray
+
 from index import Candidate, Encoder, Filters, Follower, Query, Retriever, SearchIndex
 from index.columns import best_first
+from matcher.copies import Copies, own_word
 from matcher.eligibility import Reason, partner_refusals, refusals, startup_refusals
 from matcher.explanation import explain, unknowns
 from matcher.features import pair_features
@@ -27,6 +31,18 @@ _POOL_GROWTH = 5
 
 class MatchError(DariError):
     """A request for a match list that cannot be met."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ranked:
+    """Scored pairs: ids (n,), the order of the k best rows, features and points (n, f)."""
+
+    ids: list[str]
+    order: list[int]
+    scores: NDArray[np.float64]
+    features: NDArray[np.float32]
+    points: NDArray[np.float64]
+    copies: Mapping[str, str]
 
 
 class Matchmaker:
@@ -49,6 +65,7 @@ class Matchmaker:
         self._ranker = ranker
         self._finder = SentenceFinder(encoder)
         self._records = Records(store)
+        self._copies = Copies(store)
         self._today = today
 
     @property
@@ -93,6 +110,17 @@ class Matchmaker:
         asked = self._retriever.query(profile, day)
         return self._list(asked, k, under, filters or Filters(), pool, notes)
 
+    def ranking(self, query: AnyProfile, *, as_of: date) -> list[tuple[str, float]]:
+        """Rank all who may be matched with a profile, as a list would, but explain nothing.
+
+        Returns:
+            (id, score) by score descending, then id ascending.
+        """
+        asked = self._retriever.query(query, as_of)
+        pairs, refused, index = self._screened(asked, MOST_MATCHES, None, Filters(), MOST_MATCHES)
+        ranked = self._scored(pairs, refused, len(pairs), index)
+        return [(ranked.ids[row], float(ranked.scores[row])) for row in ranked.order]
+
     def _list(
         self,
         query: Query,
@@ -112,8 +140,10 @@ class Matchmaker:
         pairs, refused, index = self._screened(
             query, k, programme, _under(filters, query.side, programme), pool
         )
-        matches = self._ranked(query, pairs, k, index.seq)
-        return self._answer(query, programme, matches, refused, index, notes)
+        ranked = self._scored(pairs, refused, k, index)
+        matches = self._explained(query, pairs, ranked, index.seq)
+        told = self._told_of_copies(ranked.copies, index.seq)
+        return self._answer(query, programme, matches, refused, index, (*notes, *told))
 
     def _screened(
         self, query: Query, k: int, programme: Programme | None, filters: Filters, pool: int
@@ -150,24 +180,47 @@ class Matchmaker:
             return ()
         return [one for one in self._records.programmes(seq) if _runs(one, day)]
 
-    def _ranked(self, query: Query, pairs: list[Pair], k: int, seq: int) -> list[Match]:
-        if not pairs:
-            return []
+    def _scored(
+        self, pairs: list[Pair], refused: list[Refused], k: int, index: SearchIndex
+    ) -> _Ranked:
+        """Score pairs and find the k best; copies among these count by what others recorded."""
         features = pair_features(pairs)
         points = self._ranker.contributions(features)
-        scores = score(points)
         ids = [pair.candidate.id for pair in pairs]
-        order = best_first(scores, k, ids.__getitem__).tolist()
-        self._read_named([pairs[row] for row in order], seq)
+        row_of = {id: row for row, id in enumerate(ids)}
+        held = self._records.profiles([*ids, *(one.id for one in refused)], index.seq)
+        copies: dict[str, str] = {}
+        looked_at: set[str] = set()
+        while True:
+            scores = score(points)
+            order = best_first(scores, k, ids.__getitem__).tolist()
+            unseen = {ids[row] for row in order} - looked_at
+            if not unseen:
+                return _Ranked(ids, order, scores, features, points, copies)
+            found = self._copies.among(unseen, held, index)
+            for id in found:
+                points[row_of[id], own_word(held[id].side)] = 0.0
+            looked_at |= unseen
+            copies |= found
+
+    def _told_of_copies(self, copies: Mapping[str, str], seq: int) -> list[Names]:
+        return [
+            phrase("note.copy", copy=self._name(one, seq), original=self._name(first, seq))
+            for one, first in sorted(copies.items())
+        ]
+
+    def _explained(self, query: Query, pairs: list[Pair], ranked: _Ranked, seq: int) -> list[Match]:
+        self._read_named([pairs[row] for row in ranked.order], seq)
+        values, points = ranked.features, ranked.points
         return [
             Match(
                 rank,
                 _candidate(query, pairs[row]),
-                float(scores[row]),
-                explain(pairs[row], query, features[row], points[row], self._finder),
-                unknowns(pairs[row], features[row]),
+                float(ranked.scores[row]),
+                explain(pairs[row], query, values[row], points[row], self._finder),
+                unknowns(pairs[row], values[row]),
             )
-            for rank, row in enumerate(order, start=1)
+            for rank, row in enumerate(ranked.order, start=1)
         ]
 
     def _read_named(self, shown: list[Pair], seq: int) -> None:
