@@ -8,7 +8,15 @@ from index.lexical import LexicalIndex, tokenise
 from index.loading import ImportReport, import_file
 from index.names import NameIndex, Names
 from index.passages import PASSAGE_VERSION, document, passages, subject_passage
-from index.retriever import FACET_PAIRS, WEIGHTS, Candidate, Query, Retriever, fuse
+from index.retriever import (
+    FACET_PAIRS,
+    WEIGHTS,
+    Candidate,
+    Query,
+    Retriever,
+    evidence_for,
+    fuse,
+)
 from index.search_index import SearchIndex
 from index.snapshot import SnapshotError, discard
 from index.vectors import Selection, VectorIndex
@@ -42,6 +50,7 @@ __all__ = [
     "Writer",
     "discard",
     "document",
+    "evidence_for",
     "facts_of",
     "fuse",
     "import_file",

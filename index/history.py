@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
@@ -11,12 +12,15 @@ from numpy.typing import NDArray
 
 from index.backend import Floats
 from index.columns import Mask, Numbers, Roster
+from index.dealings import Acquainted, Dealings, Worked, acquainted, flat
 from index.deeds import NEVER, Deeds
 from index.lexical import LexicalIndex, tokenise
-from index.nearness import Near, damped, greatest
+from index.nearness import Near, greatest
 from index.postings import Scores, Vocabulary
 from index.subjects import Subjects
 from profiles import Tie, TieKind
+
+Kinds = NDArray[np.int8]
 
 _NOT_HISTORY = frozenset({TieKind.PAIRING, TieKind.CONFLICT})
 _ALWAYS_KNOWN = 0
@@ -40,6 +44,7 @@ class History:
         self._days_of_end: dict[str, list[int]] = {}
         self._subjects = Subjects(dimension, vocabulary)
         self._deeds = Deeds()
+        self._dealings = Dealings()
 
     def __len__(self) -> int:
         return len(self._ties)
@@ -59,6 +64,8 @@ class History:
         for end in (tie.a, tie.b):
             self._ties_of_end.setdefault(end, set()).add(tie.id)
         if tie.id in self._day:
+            a, b = self._roster.number(tie.a), self._roster.number(tie.b)
+            self._dealings.put(tie.id, a, b, self._day[tie.id])
             for end in {tie.a, tie.b}:
                 insort(self._days_of_end.setdefault(end, []), self._day[tie.id])
         if vector is None or tie.subject is None:
@@ -78,6 +85,8 @@ class History:
         if about >= 0:
             self._remove_subject(tie, about)
         day = self._day.pop(tie_id, None)
+        if day is not None:
+            self._dealings.remove(tie_id)
         for end in {tie.a, tie.b}:
             if day is not None:
                 days = self._days_of_end[end]
@@ -100,10 +109,22 @@ class History:
         """Count what a profile did with others before a day, as `of` gives it."""
         return bisect_left(self._days_of_end.get(id, ()), before.toordinal())
 
+    def records(self, ids: Iterable[str], before: date) -> tuple[Numbers, Numbers]:
+        """Tell how many ties n profiles had before a day, and the ordinal of the newest one's day.
+
+        Both have shape (n,); the day is 0 where none has a date.
+        """
+        day, held = before.toordinal(), [self._days_of_end.get(id, ()) for id in ids]
+        counts = [bisect_left(days, day) if days else 0 for days in held]
+        newest = [days[n - 1] if n else 0 for days, n in zip(held, counts, strict=True)]
+        return np.array(counts, np.int64), np.array(newest, np.int64)
+
     def between(self, a: str, b: str) -> list[Tie]:
         """Give all ties of any kind between two profiles, by id."""
-        shared = self._ties_of_end.get(a, set()) & self._ties_of_end.get(b, set())
-        return [self._ties[tie_id] for tie_id in sorted(shared)]
+        one, other = self._ties_of_end.get(a), self._ties_of_end.get(b)
+        if not one or not other or one.isdisjoint(other):
+            return []
+        return [self._ties[tie_id] for tie_id in sorted(one & other)]
 
     def pairings(self, id: str, on: date) -> list[Tie]:
         """Give the policy pairings of a partner with regions that are valid on a day, by id.
@@ -144,11 +165,7 @@ class History:
         cosines = self._subjects.cosines(queries, about)
         tokens = tokenise(text)
         words = self._subjects.scores(tokens, day)[about] / max(1, len(tokens))
-        return Near(
-            greatest(whose, cosines, size),
-            damped(whose, cosines, size),
-            damped(whose, words, size),
-        )
+        return Near.of_subjects(whose, cosines, words, size)
 
     def near_to(
         self,
@@ -172,18 +189,69 @@ class History:
         day, size = before.toordinal(), len(candidates)
         rows = [row for _, row in self._told(id, before)]
         if not rows or not size:
-            return Near(*(np.full(size, np.nan) for _ in range(3)))
+            return Near.unknown(size)
         about = self._about(rows)
         counts = self._elsewhere(id, rows, candidates, before)
         cosines = self._cosines_with(vectors, about)
         words = documents.sums(candidates, *self._subjects.weights(about, day), len(about))
         words /= np.maximum(1, documents.lengths(candidates))[:, None]
         whose = np.nonzero(counts)[0]
-        return Near(
-            greatest(whose, cosines[counts], size),
-            damped(whose, cosines[counts], size),
-            damped(whose, words[counts], size),
+        return Near.of_subjects(whose, cosines[counts], words[counts], size)
+
+    def acquainted(
+        self, id: str, candidates: Numbers, before: date, kinds: Kinds, kind: int = 0
+    ) -> Acquainted:
+        """Tell how the circles of n others meet a profile's, without what the two did together.
+
+        Args:
+            id: who asks.
+            candidates: the numbers of the others in the roster, shape (n,).
+            before: the day.
+            kinds: the kinds of partners by number of the roster; 0 is unknown, or no partner.
+            kind: what kind of partner asks; 0 is unknown, or a startup.
+        """
+        day, asking = before.toordinal(), self._roster.number(id)
+        own = self._others(asking, day)
+        others = [self._others(number, day) for number in candidates.tolist()]
+        share = _shares_of_kind(asking, own, candidates, others, kinds, kind)
+        shared, linked = acquainted(
+            asking,
+            own,
+            candidates,
+            others,
+            lambda numbers: flat([self._others(number, day) for number in numbers.tolist()]),
+            lambda numbers: self._rarity(numbers, before),
+            len(self._roster),
         )
+        together = np.isin(candidates, own)
+        elsewhere = (len(own) > together) & (np.array([len(o) for o in others], int) > together)
+        known = np.where(elsewhere, 0.0, np.nan)
+        return Acquainted(shared + known, linked + known, share)
+
+    def circle(self, id: str, before: date) -> Numbers:
+        """Give the numbers of those whom a profile dealt with before a day, ascending."""
+        return self._others(self._roster.number(id), before.toordinal())
+
+    def circles(self, candidates: Numbers, before: date) -> tuple[Numbers, Numbers]:
+        """Give whom n profiles dealt with before a day: the place of each, and the other."""
+        day = before.toordinal()
+        return flat([self._others(number, day) for number in candidates.tolist()])
+
+    def worked(self, place: Numbers, size: int, before: date) -> Worked:
+        """Count the ties before a day between places; `Dealings.between` says the arguments."""
+        return Worked.of(self._dealings.between(place, size, before.toordinal()))
+
+    def together(self, id: str, others: Numbers, before: date) -> Numbers:
+        """Count the ties before a day that a profile had with each of n others, shape (n,)."""
+        ties = [self._ties[tie_id] for tie_id in self._past(id, before)]
+        counted = Counter(_other(tie, id) for tie in ties)
+        ids = self._roster.ids(others) if counted else []
+        return np.array([counted[other] for other in ids] or [0] * len(others), np.int64)
+
+    @property
+    def changes(self) -> int:
+        """Count the changes of what anybody did; it grows with each."""
+        return self._dealings.changes
 
     def nearest_ties(
         self, queries: Floats, numbers: Numbers, before: date, *, apart_from: str | None = None
@@ -240,6 +308,18 @@ class History:
         """Give the vector (d,) of a tie's subject, None where it has none."""
         number = self._subjects.number(tie_id)
         return self._subjects.vectors(np.array([number]))[0] if number >= 0 else None
+
+    def _others(self, number: int, day: int) -> Numbers:
+        """Give the numbers of those whom a profile dealt with before a day, ascending."""
+        if number < 0:
+            return np.empty(0, np.int64)
+        return self._dealings.others(
+            number, lambda: self._ties_of_end.get(self._roster.id(number), ()), day
+        )
+
+    def _rarity(self, numbers: Numbers, before: date) -> Scores:
+        counts = self.records(self._roster.ids(numbers.tolist()), before)[0]
+        return 1.0 / np.log1p(np.maximum(1, counts))
 
     def _cosines_with(self, vectors: Sequence[Floats], about: Numbers) -> Scores:
         """Give the cosines of n candidates with m subjects, (n, m); a facet's NaN loses."""
@@ -319,6 +399,29 @@ class History:
         new = self._subjects.compact()
         if new is not None:
             self._deeds.renumber(new)
+
+
+def _shares_of_kind(
+    asking: int,
+    own: Numbers,
+    candidates: Numbers,
+    others: Sequence[Numbers],
+    kinds: Kinds,
+    kind: int,
+) -> Scores:
+    """Give for n pairs what share of the startup's other partners is of the partner's kind."""
+    if kind:
+        whose, other = flat(others)
+        counted = (kinds[other] > 0) & (other != asking)
+        known = np.bincount(whose[counted], minlength=len(candidates))
+        alike = np.bincount(whose[counted & (kinds[other] == kind)], minlength=len(candidates))
+    else:
+        together, theirs = np.isin(candidates, own), kinds[candidates]
+        by_kind = np.bincount(kinds[own], minlength=1 + int(kinds.max(initial=0)))
+        by_kind[0] = 0
+        known = np.where(theirs > 0, by_kind.sum() - together, 0)
+        alike = np.where(theirs > 0, by_kind[theirs] - together, 0)
+    return np.where(known > 0, alike / np.maximum(1, known), np.nan)
 
 
 def _other(tie: Tie, id: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -74,7 +74,13 @@ class Candidate:
     Cosines of two facets by the names of `FACET_PAIRS`; `lexical`, the BM25 score of its words;
     `history`, the greatest cosine of a past subject, that of `tie`; `history_all` and
     `history_lexical`, the damped sums over all past subjects of cosines, and of BM25 scores for a
-    word of the startup's text. What the two did with each other is in none of them.
+    word of the startup's text; `history_mean` the mean of the cosines, `history_top3` the sum of
+    the three greatest by three, `history_word` the greatest BM25 score of one; `fused` what `fuse`
+    makes of these. `neighbours` and `neighbours_linked` say how their circles meet, `kind_past`
+    what share of the startup's partners is of this kind (`index.dealings`), `countries` how often
+    their countries work together, against chance; `past_region` and `past_sector` count those of
+    the startup's region and sectors whom the partner worked with. What the two did with each other
+    is in none.
     """
 
     id: str
@@ -114,8 +120,10 @@ class Retriever:
         look = self._look(query, filters)
         numbers, ids = look.compared(pool)
         evidence = look.evidence(numbers)
-        best = best_first(fuse(evidence, self._weights), pool, ids.__getitem__)
+        evidence["fused"] = fuse(evidence, self._weights)
+        best = best_first(evidence["fused"], pool, ids.__getitem__)
         chosen = {name: values[best] for name, values in evidence.items()}
+        chosen |= look.company(numbers[best])
         ties = look.ties(numbers[best])
         return _candidates([ids[place] for place in best], chosen, ties), look.index
 
@@ -212,7 +220,7 @@ class _Look(ABC):
         """Give what to search among, None for the whole side."""
         return None if len(everyone) == len(self.held) else self.selection
 
-    def evidence(self, numbers: Numbers) -> Evidence:
+    def evidence(self, numbers: Numbers) -> dict[str, Scores]:
         """Give all evidence for n candidates."""
         found = {}
         for name, (own, theirs) in _facets(self.query.side).items():
@@ -226,6 +234,22 @@ class _Look(ABC):
             "history": near.nearest,
             "history_all": near.cosines,
             "history_lexical": near.words,
+            "history_mean": near.mean,
+            "history_top3": near.foremost,
+            "history_word": near.word,
+        }
+
+    def company(self, numbers: Numbers) -> Evidence:
+        """Give what the company that both keep says of n candidates."""
+        profile, day = self.query.profile, self.query.as_of
+        met = self.index.acquainted(profile, numbers, day)
+        return {
+            "neighbours": met.shared,
+            "neighbours_linked": met.linked,
+            "kind_past": met.kind,
+            "countries": self.index.worked(profile, numbers, day),
+            "past_region": self.index.like("region", profile, numbers, day),
+            "past_sector": self.index.like("sector", profile, numbers, day),
         }
 
 
@@ -285,12 +309,49 @@ class _FromPartner(_Look):
 
 
 def _candidates(ids: list[str], found: Evidence, ties: Sequence[Tie | None]) -> list[Candidate]:
-    held: list[dict[str, float]] = [{} for _ in ids]
-    for name, values in found.items():
-        for place, value in enumerate(values.tolist()):
-            if value == value:  # not NaN, which is what is unknown
-                held[place][name] = value
-    return [Candidate(id, has, tie) for id, has, tie in zip(ids, held, ties, strict=True)]
+    rows = (_Row(found, place) for place in range(len(ids)))
+    return [Candidate(id, row, tie) for id, row, tie in zip(ids, rows, ties, strict=True)]
+
+
+class _Row(Mapping[str, float]):
+    """The evidence for one candidate, which stands in the columns of all."""
+
+    __slots__ = ("columns", "place")
+
+    def __init__(self, columns: Evidence, place: int) -> None:
+        self.columns = columns
+        self.place = place
+
+    def __getitem__(self, name: str) -> float:
+        value = float(self.columns[name][self.place])
+        if value != value:  # NaN is what is unknown
+            raise KeyError(name)
+        return value
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name in self.columns if name in self)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+def evidence_for(candidates: Sequence[Candidate]) -> Callable[[str, float], Scores]:
+    """Make what gives one kind of evidence for n candidates by its name, shape (n,).
+
+    Its second argument is what stands where that is unknown. The candidates of one retrieval share
+    its columns, which are then read as they are.
+    """
+    rows = [one.evidence for one in candidates]
+    ours = [row for row in rows if type(row) is _Row]  # isinstance would ask the abstract class
+    if len(ours) < len(rows) or len({id(row.columns) for row in ours}) != 1:
+        return lambda name, absent: np.array([row.get(name, absent) for row in rows], np.float64)
+    columns, places = ours[0].columns, np.array([row.place for row in ours])
+
+    def read(name: str, absent: float) -> Scores:
+        values = columns[name][places] if name in columns else np.full(len(places), np.nan)
+        return np.where(np.isnan(values), absent, values)
+
+    return read
 
 
 def _facets(side: Side) -> dict[str, tuple[Facet, Facet]]:

@@ -6,19 +6,21 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import date
 from hashlib import blake2b
 
 import numpy as np
 
 from index.backend import Floats
 from index.columns import Mask, Numbers, Roster
-from index.filters import FactColumns, Facts, Filters
+from index.dealings import Acquainted, Worked
+from index.filters import FactColumns, Facts, Filters, codes_of, facts_of, kind_code
 from index.history import History
 from index.lexical import LexicalIndex
 from index.passages import PROFILE_FACETS, Facet
-from index.postings import Vocabulary
+from index.postings import Scores, Vocabulary
 from index.vectors import Selection, VectorIndex
-from profiles import Side
+from profiles import Profile, Side
 
 MOST_KEPT = 32
 """How many filters are kept with what passes them: those that were asked last."""
@@ -52,6 +54,7 @@ class SearchIndex:
     roster: Roster = field(default_factory=Roster)
     history: History = field(init=False)
     _columns: FactColumns = field(default_factory=FactColumns)
+    _worked: tuple[tuple[int, int, int, date], Worked] | None = None
     _kept: dict[tuple[Side, Filters], Selection] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -114,6 +117,67 @@ class SearchIndex:
                 del self._kept[next(iter(self._kept))]
             return kept
 
+    def acquainted(self, profile: Profile, candidates: Numbers, before: date) -> Acquainted:
+        """Tell how the circles of n others meet a profile's, as `History.acquainted` does."""
+        kinds = self._columns.kinds(len(self.roster))
+        kind = kind_code(facts_of(profile).kind)
+        return self.history.acquainted(profile.id, candidates, before, kinds, kind)
+
+    def worked(self, profile: Profile, candidates: Numbers, before: date) -> Scores:
+        """Tell how often those of n others' countries worked with those of a profile's, shape (n,).
+
+        It is held against chance, without what the profile itself did with each of them, as
+        `Worked.against_chance` says; where one works in several countries, the best of them counts.
+        It is NaN where no country is known.
+        """
+        with self._lock:
+            here = self._columns.countries_of(facts_of(profile))
+            facts = (self.facts[id] for id in self.roster.ids(candidates.tolist()))
+            there = [self._columns.countries_of(one) for one in facts]
+            place, size = self._columns.countries(len(self.roster))
+            state = self.history.changes, self._columns.moves, size, before
+            if self._worked is None or self._worked[0] != state:
+                self._worked = state, self.history.worked(place, size, before)
+            worked = self._worked[1]
+        together = self.history.together(profile.id, candidates, before)
+        return worked.best(here, there, together)
+
+    def like(self, field: str, profile: Profile, candidates: Numbers, before: date) -> Scores:
+        """Count whom the partner of each of n pairs dealt with who is like its startup, shape (n,).
+
+        Like it is who lies in its region or has one of its sectors, as `field` says ("region" or
+        "sector"). The startup itself is not counted. It is NaN where the startup does not say, or
+        nobody does whom the partner dealt with.
+        """
+        with self._lock:
+            if profile.side is Side.PARTNER:
+                circle = self.history.circle(profile.id, before)
+                return self._like_candidates(field, circle, candidates)
+            codes = codes_of(facts_of(profile), field)
+            whose, other = self.history.circles(candidates, before)
+            apart = other != self.roster.number(profile.id)
+            whose, other = whose[apart], other[apart]
+            told = whose[self._columns.told(field, other)]
+            alike = whose[self._columns.alike(field, codes, other)]
+        size = len(candidates)
+        return _counted(
+            np.bincount(alike, minlength=size), np.bincount(told, minlength=size), codes
+        )
+
+    def _like_candidates(self, field: str, circle: Numbers, candidates: Numbers) -> Scores:
+        """Count who of a partner's circle is like each of n startups, without that one itself."""
+        counts: dict[frozenset[str], int] = {}
+        told = int(np.count_nonzero(self._columns.told(field, circle)))
+        itself = np.isin(candidates, circle)
+        found = np.full(len(candidates), np.nan)
+        for row, id in enumerate(self.roster.ids(candidates.tolist())):
+            codes = codes_of(self.facts[id], field)
+            if codes not in counts:
+                counts[codes] = int(np.count_nonzero(self._columns.alike(field, codes, circle)))
+            if codes and told > itself[row]:
+                found[row] = counts[codes] - itself[row]
+        return found
+
     def _put_facts(self, entries: Sequence[Entry]) -> None:
         with self._lock:
             for entry in entries:
@@ -133,6 +197,10 @@ class SearchIndex:
         """Mark which of n profiles, by number, are of a side and pass the filters, shape (n,)."""
         passed = self._columns.admitted(side, filters, numbers)
         return passed if filters.ids is None else passed & self.roster.mask(filters.ids)[numbers]
+
+
+def _counted(alike: Numbers, told: Numbers, codes: frozenset[str]) -> Scores:
+    return np.where((told > 0) & bool(codes), alike, np.nan)
 
 
 def digest_of(document: str) -> int:

@@ -16,8 +16,8 @@ from profiles.apart import apart_pair
 from profiles.revisions import Revision
 
 LIKE = 0.6
-"""The cosine from which two profiles are compared word by word: of two partners of the catalogue one
-pair in a hundred, of copies with own text beside it more than nine in ten."""
+"""The cosine from which two profiles are compared word by word: that of one pair in a hundred of
+the catalogue, and of nine copies in ten that have own text beside what they copied."""
 
 SHARE = 0.75
 """The share of the words of the one that has fewer from which both say the same; no two partners of
@@ -30,10 +30,14 @@ MEANWHILE = timedelta(hours=1)
 """What an import or staff write within so long of each other is not told apart by its order: those
 who do one project together may bring one text. By the public door nothing is brought for others."""
 
+_RECORDED = frozenset({
+    *("history", "history_mean", "history_top3", "history_all", "history_word", "history_lexical"),
+    *("kind_past", "prior_tie", "neighbours", "neighbours_linked", "activity", "activity_all"),
+    *("recency", "countries", "past_region", "past_sector", "region_paired", "programme"),
+})
+
 NOT_ITS_OWN_WORD: Mapping[Side, frozenset[str]] = {
-    Side.PARTNER: frozenset({
-        *("history", "history_lexical", "prior_tie", "activity", "region_paired", "programme")
-    }),
+    Side.PARTNER: _RECORDED,
     Side.STARTUP: frozenset({"prior_tie"}),
 }
 """What does not rest on what the candidate says of itself, but on what others have recorded."""

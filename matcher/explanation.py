@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from index import FACET_PAIRS, Query, document, passages, tokenise
-from matcher.features import FEATURE_NAMES
+from matcher.features import FEATURE_NAMES, flags_of
 from matcher.matchlist import Contribution, Evidence, Unknown
 from matcher.pairs import TEXT_FEATURES, Pair
 from matcher.phrases import phrase
+from matcher.ranker import Ranker
 from matcher.sentences import SentenceFinder, sentences
+from matcher.traits import RELATIONS, places_of
 from profiles import Partner, Profile, Side, Text, Tie
 from profiles.taxonomy import Names, Vocabulary, country_of, region_name, sectors, terms
 
 _MOST_WORDS = 6
+_MOST_NAMED = 5
 _SHORTEST_WORD = 2
 _KEPT_TEXTS = 2_000
 _UNKNOWN = [(name, n) for n, name in enumerate(FEATURE_NAMES) if name.endswith("_unknown")]
@@ -42,9 +45,18 @@ def explain(
     return tuple(_contribution(pair, query, values, points, finder, int(c)) for c in order)
 
 
-def unknowns(pair: Pair, values: NDArray[np.float32]) -> tuple[Unknown, ...]:
-    """Say what could not be judged of a pair, and whose field is missing."""
-    found = [name for name, column in _UNKNOWN if values[column]]
+def judged(ranker: Ranker) -> frozenset[str]:
+    """Name the unknowns that a ranker's lists tell of: those of features that can earn points."""
+    points = ranker.contributions(np.ones((1, len(FEATURE_NAMES)), np.float32))[0]
+    named = (FEATURE_NAMES[column] for column in np.flatnonzero(points))
+    return frozenset(flag for name in named for flag in flags_of(name))
+
+
+def unknowns(
+    pair: Pair, values: NDArray[np.float32], among: Collection[str] = FEATURE_NAMES
+) -> tuple[Unknown, ...]:
+    """Say which of some things could not be judged of a pair, and whose field is missing."""
+    found = [name for name, column in _UNKNOWN if values[column] and name in among]
     lacking = [(one.name, _lacking(one)) for one in (pair.startup, pair.partner)] if found else []
     return tuple(
         Unknown(name, phrase(f"unknown.{name}", who=_who(lacking, name))) for name in found
@@ -185,8 +197,18 @@ def _sector_same(pair: Pair) -> Said:
     return {"sectors": _sector_names(pair.shared_sectors)}, None
 
 
-def _sector_near(pair: Pair) -> Said:
-    pairs = [(sectors()[a].name, sectors()[b].name) for a, b, _ in pair.near_sectors]
+def _near_subject(pair: Pair) -> Said:
+    said, evidence = _history(pair)
+    return {"subject": said["subject"]}, evidence
+
+
+def _nothing_more(_: Pair) -> Said:
+    return {}, None
+
+
+def _sector_near(relation: str, pair: Pair) -> Said:
+    found = [(a, b) for a, b, stands in pair.near_sectors if stands == relation]
+    pairs = [(sectors()[a].name, sectors()[b].name) for a, b in found]
     joined = Names(
         ", ".join(f"{a.en} – {b.en}" for a, b in pairs),
         ", ".join(f"{a.ko} – {b.ko}" for a, b in pairs),
@@ -252,22 +274,95 @@ def _activity(pair: Pair) -> Said:
     return {"count": pair.past_ties}, None
 
 
+def _recency(pair: Pair) -> Said:
+    return {"day": pair.last_day.isoformat() if pair.last_day else ""}, None
+
+
+def _joined(pair: Pair) -> Said:
+    programme = pair.joining_programme
+    if programme is None:
+        return {"programme": ""}, None
+    text = programme.summary or programme.name
+    return {"programme": programme.name}, Evidence("fact", _first_sentence(text), programme.source)
+
+
+def _readiness(pair: Pair) -> Said:
+    return {"needed": pair.partner.trl_min, "given": pair.startup.trl}, None
+
+
+def _kind(pair: Pair) -> Said:
+    return {"kind": _terms("partner_kinds", [pair.partner.kind] if pair.partner.kind else [])}, None
+
+
+def _neighbours(pair: Pair) -> Said:
+    named = [pair.scene.name_of(id) for id in pair.neighbours[:_MOST_NAMED]]
+    both = ([n if isinstance(n, str) else n.in_(lang) for n in named] for lang in ("en", "ko"))
+    return {"others": Names(*map(", ".join, both))}, None
+
+
+def _countries(pair: Pair) -> Said:
+    here, there = (_countries_of(places_of(one)) for one in (pair.startup, pair.partner))
+    return {"here": here, "there": there}, None
+
+
+def _countries_of(places: Sequence[str]) -> Names:
+    names = [_region(country) for country in dict.fromkeys(map(country_of, places))]
+    return Names(", ".join(n.en for n in names), ", ".join(n.ko for n in names))
+
+
+def _past_region(pair: Pair) -> Said:
+    return {"region": _region(pair.startup.region), "count": _alike(pair, "past_region")}, None
+
+
+def _past_sector(pair: Pair) -> Said:
+    return {
+        "sectors": _sector_names(pair.startup.sectors),
+        "count": _alike(pair, "past_sector"),
+    }, None
+
+
+def _alike(pair: Pair, name: str) -> int:
+    return int(pair.candidate.evidence.get(name, 0))
+
+
+def _language(pair: Pair) -> Said:
+    names = [phrase(f"language.{lang}") for lang in pair.languages]
+    joined = Names(", ".join(n.en for n in names), ", ".join(n.ko for n in names))
+    return {"languages": joined}, None
+
+
 _FACTS: Mapping[str, Callable[[Pair], Said]] = {
     "lexical": _lexical,
+    "retrieval": _nothing_more,
     "history": _history,
+    "history_mean": _nothing_more,
+    "history_top3": _near_subject,
+    "history_all": _near_subject,
+    "history_word": _history_lexical,
     "history_lexical": _history_lexical,
     "sector_same": _sector_same,
-    "sector_near": _sector_near,
+    **{f"sector_{one}": partial(_sector_near, one) for one in RELATIONS},
     "region_same": _region_same,
     "region_paired": _region_paired,
     "region_near": _region_near,
     "region_same_country": _same_country,
+    "region_joined": _joined,
     "support_fit": _support_fit,
     "wish_fit": _wish_fit,
     "stage_fit": _stage_fit,
+    "readiness_fit": _readiness,
+    "kind_past": _kind,
     "programme": _programme,
     "prior_tie": _prior_tie,
+    "neighbours": _neighbours,
+    "neighbours_linked": _nothing_more,
     "activity": _activity,
+    "activity_all": _activity,
+    "recency": _recency,
+    "countries": _countries,
+    "past_region": _past_region,
+    "past_sector": _past_sector,
+    "language": _language,
 }
 
 
@@ -303,6 +398,8 @@ def _lacking(profile: Profile) -> set[str]:
         "support_unknown": bool(profile.offers if partner else profile.seeks),
         "wish_unknown": bool(profile.seeks if partner else profile.offers),
         "stage_unknown": bool(getattr(profile, "stages" if partner else "stage")),
+        "readiness_unknown": bool(getattr(profile, "trl_min" if partner else "trl")),
+        "language_unknown": bool(profile.summary or profile.offering or profile.seeking),
     }
     return {name for name, there in has.items() if not there}
 

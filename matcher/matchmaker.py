@@ -14,7 +14,7 @@ from index import Candidate, Encoder, Filters, Follower, Query, Retriever, Searc
 from index.columns import best_first
 from matcher.copies import Copies, own_word
 from matcher.eligibility import Reason, partner_refusals, refusals, startup_refusals
-from matcher.explanation import explain, unknowns
+from matcher.explanation import explain, judged, unknowns
 from matcher.features import pair_features
 from matcher.matchlist import Match, MatchList, Refused
 from matcher.pairs import Pair, Scene
@@ -212,13 +212,14 @@ class Matchmaker:
     def _explained(self, query: Query, pairs: list[Pair], ranked: _Ranked, seq: int) -> list[Match]:
         self._read_named([pairs[row] for row in ranked.order], seq)
         values, points = ranked.features, ranked.points
+        told = judged(self._ranker)
         return [
             Match(
                 rank,
                 _candidate(query, pairs[row]),
                 float(ranked.scores[row]),
                 explain(pairs[row], query, values[row], points[row], self._finder),
-                unknowns(pairs[row], values[row]),
+                unknowns(pairs[row], values[row], told),
             )
             for rank, row in enumerate(ranked.order, start=1)
         ]

@@ -7,21 +7,44 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from index import Candidate, History
 from matcher.eligibility import rules_met
-from matcher.traits import Traits, nearness, places_of, traits_of
-from profiles import AnyProfile, Partner, Programme, Startup, Text, Tie, TieKind
-from profiles.taxonomy import country_of, distance_km
+from matcher.traits import RELATIONS, Traits, languages_of, places_of, relation, traits_of
+from profiles import (
+    AnyProfile,
+    Partner,
+    Programme,
+    ProgrammeKind,
+    Startup,
+    Text,
+    Tie,
+    TieKind,
+)
+from profiles.taxonomy import SectorRelation, country_of, distance_km
 
 NEAR_KM = 40.0
 """The distance at which nearness has fallen to 1/e."""
+
+MANY_SECTORS, MANY_SUPPORTS, MANY_STAGES, MANY_PLACES = 12, 6, 3, 6
+"""How many a profile may name beside what the two share before that thins out what it says.
+
+Of the partners of the catalogue one names more: nine places.
+"""
 
 TOPICAL_COSINE = 0.2
 """The cosine from which texts speak of related things (9 in 10 unrelated pairs stay below)."""
 
 TEXT_FEATURES = ("text_is_is", "text_seeks_offers", "text_is_seeks", "text_seeks_is")
+
+_ACROSS = (ProgrammeKind.BILATERAL, ProgrammeKind.CLUSTER_HUB)
+
+Numbers = NDArray[np.integer[Any]]
+Doubles = NDArray[np.float64]
 
 _NOT_DEEDS = (TieKind.CONFLICT, TieKind.PAIRING)
 
@@ -63,25 +86,32 @@ class Pair:
         return tuple(code for code in self.startup.sectors if code in self.partner.sectors)
 
     @cached_property
-    def near_sectors(self) -> tuple[tuple[str, str, float], ...]:
-        """The startup's other sectors with the partner's nearest one and how near it is (0..1]."""
+    def near_sectors(self) -> tuple[tuple[str, str, SectorRelation], ...]:
+        """The startup's other sectors with the partner's nearest one and how that stands to it."""
         return tuple(
             (code, *near)
             for code in self.startup.sectors
             if code not in self.partner.sectors and (near := self._nearest(code))
         )
 
-    def _nearest(self, code: str) -> tuple[str, float] | None:
-        found = [(nearness(code, b), b) for b in self.partner.sectors]
-        best = max(found, key=lambda pair: pair[0], default=(0.0, ""))
-        return (best[1], best[0]) if best[0] > 0 else None
+    def _nearest(self, code: str) -> tuple[str, SectorRelation] | None:
+        found = [(b, relation(code, b)) for b in self.partner.sectors]
+        near = [one for one in found if one[1] in RELATIONS]
+        return min(near, key=lambda one: RELATIONS.index(one[1]), default=None)
 
     @cached_property
     def topical(self) -> bool:
         """Whether anything says that the two work on related things: sectors, texts, the past."""
         evidence = self.candidate.evidence
         cosines = [evidence.get(name, 0.0) for name in (*TEXT_FEATURES, "history")]
-        return bool(self.shared_sectors or self.near_sectors) or max(cosines) >= TOPICAL_COSINE
+        return self._near_by_sector or max(cosines) >= TOPICAL_COSINE
+
+    @property
+    def _near_by_sector(self) -> bool:
+        """Whether sectors meet; of one who names nearly all of them that says nothing."""
+        most = max(len(self.startup.sectors), len(self.partner.sectors))
+        few = most - len(self.shared_sectors) <= MANY_SECTORS
+        return few and bool(self.shared_sectors or self.near_sectors)
 
     @cached_property
     def places(self) -> tuple[str, ...]:
@@ -107,6 +137,35 @@ class Pair:
         return programmes_with(self.scene, self.startup, {self.partner.id}).get(self.partner.id)
 
     @cached_property
+    def joining_programme(self) -> Programme | None:
+        """The first running programme that joins a country of the partner's with the startup's."""
+        found = joining(self.scene, self.startup.region) if self.startup.region else []
+        theirs = {country_of(place) for place in self.places}
+        return next((programme for programme, abroad in found if abroad & theirs), None)
+
+    @cached_property
+    def languages(self) -> list[str]:
+        """The languages in which both say anything beside their names."""
+        theirs = languages_of(self.partner)
+        return [lang for lang in languages_of(self.startup) if lang in theirs]
+
+    @cached_property
+    def neighbours(self) -> list[str]:
+        """The ids of those with whom both have ties before the day."""
+        ends = self.startup.id, self.partner.id
+        mine, theirs = (
+            {end for tie in self.scene.history.of(id, self.scene.as_of) for end in (tie.a, tie.b)}
+            for id in ends
+        )
+        return sorted((mine & theirs).difference(ends))
+
+    @cached_property
+    def last_day(self) -> date | None:
+        """The newest day before the one that counts of a partner's tie with others."""
+        ties = self.scene.history.of(self.partner.id, self.scene.as_of, apart_from=self.startup.id)
+        return max((tie.valid_from for tie in ties if tie.valid_from), default=None)
+
+    @cached_property
     def prior_ties(self) -> list[Tie]:
         """What the two did together before the day."""
         return prior_ties(self.scene, self.startup.id, self.partner.id)
@@ -116,6 +175,16 @@ class Pair:
         """How many ties the partner had with others than this startup before the day."""
         whole = self.scene.history.count(self.partner.id, self.scene.as_of)
         return whole - len(self.prior_ties)
+
+
+def thinned(others: Numbers, many: int) -> Doubles:
+    """Tell how much a share counts where so many others are named beside it, shape (n,), 0 to 1.
+
+    From `many` on it falls with the square: who ticks all there is says little of each. It does not
+    depend on what is shared, so naming one more that is wanted never costs.
+    """
+    found: Doubles = np.square(many / np.maximum(others, many))
+    return found
 
 
 class Nearness(NamedTuple):
@@ -133,7 +202,8 @@ def closeness(here: str, places: tuple[str, ...]) -> Nearness:
     apart = None if same else _distance(here, places)
     near = math.exp(-apart / NEAR_KM) if apart is not None else 0.0
     at_home = any(country_of(place) == country_of(here) for place in places)
-    return Nearness(float(same), near, float(at_home))
+    told = float(thinned(np.array(len(places) - same), MANY_PLACES))
+    return Nearness(told * same, told * near, float(at_home))
 
 
 def _distance(here: str, places: Sequence[str]) -> float | None:
@@ -163,6 +233,19 @@ def programmes_with(
             if id not in best or met > best[id][1]:
                 best[id] = programme, met
     return best
+
+
+def joining(scene: Scene, here: str) -> list[tuple[Programme, frozenset[str]]]:
+    """Give the running programmes that join a region's country with others, and those countries.
+
+    Such are bilateral platforms and cluster hubs that name both.
+    """
+    home, asked = country_of(here), scene.programme
+    return [
+        (one, frozenset(one.countries) - {home})
+        for one in ([asked] if asked else scene.programmes)
+        if one.kind in _ACROSS and home in one.countries
+    ]
 
 
 def prior_ties(scene: Scene, startup: str, partner: str) -> list[Tie]:

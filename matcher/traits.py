@@ -11,13 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from profiles import AnyProfile, Partner, Stage, Support
-from profiles.taxonomy import sector_relation, sectors
+from profiles.taxonomy import SectorRelation, sector_relation, sectors
 
 Words = NDArray[np.uint64]
 
 _WORD = 64
 _FULL = (1 << _WORD) - 1
-_NEARNESS = {"parent": 1.0, "related": 1.0, "complementary": 0.5, "sibling": 0.5}
+_LANGUAGES = {"en": 0, "ko": 1}
+RELATIONS: tuple[SectorRelation, ...] = ("parent", "related", "complementary", "sibling")
+"""How two sectors can be near to each other, the nearest first; equal ones are not near but the
+same."""
 
 
 class Trait(IntEnum):
@@ -28,16 +31,19 @@ class Trait(IntEnum):
     STAGES = 2
     LACKS_OFFERING = 3
     LACKS_SEEKING = 4
+    TRL = 5
+    LANGUAGES = 6
 
 
 class Traits(NamedTuple):
     """What features compare of a profile: its columns, and the places where it works.
 
-    The columns are those of `Trait`, then the words of the bits of its sectors, then, for each
-    value of `levels()`, those of the sectors that are as near to one of its own.
+    The columns, 8 bytes each, are those of `Trait`, then the words of the bits of its sectors,
+    then, for each of `RELATIONS`, those of the sectors that stand so to one of its own. `TRL` is
+    the readiness level that a startup has, or that a partner asks for; 0 is unknown.
     """
 
-    columns: tuple[int, ...]
+    columns: bytes
     places: tuple[str, ...]
 
 
@@ -50,13 +56,16 @@ def traits_of(profile: AnyProfile) -> Traits:
         _bits([stage for stage in stages if stage], _places(Stage)),
         int(profile.offering is None),
         int(profile.seeking is None),
+        (profile.trl_min if isinstance(profile, Partner) else profile.trl) or 0,
+        _bits(languages_of(profile), _LANGUAGES),
     )
     numbers, near = _sector_places(), _near_sectors()
-    reached = [0] * len(levels())
+    reached = [0] * len(RELATIONS)
     for code in profile.sectors:
         reached = [bits | more for bits, more in zip(reached, near[code], strict=True)]
     words = [_words(bits) for bits in (_bits(profile.sectors, numbers), *reached)]
-    return Traits(columns + tuple(word for of in words for word in of), places_of(profile))
+    every = np.array(columns + tuple(word for of in words for word in of), np.uint64)
+    return Traits(every.tobytes(), places_of(profile))
 
 
 def places_of(profile: AnyProfile) -> tuple[str, ...]:
@@ -66,11 +75,17 @@ def places_of(profile: AnyProfile) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*seat, *sites)))
 
 
+def languages_of(profile: AnyProfile) -> list[str]:
+    """Give the languages ("en", "ko") in which a profile says anything beside its name."""
+    texts = [text for text in (profile.summary, profile.offering, profile.seeking) if text]
+    return [lang for lang in _LANGUAGES if any(getattr(text, lang) for text in texts)]
+
+
 def columns_of(traits: Sequence[Traits]) -> Words:
     """Give the columns of n profiles, shape (c, n)."""
-    width = len(Trait) + (1 + len(levels())) * sector_words()
-    found = np.array([one.columns for one in traits], np.uint64).reshape(len(traits), width)
-    return np.ascontiguousarray(found.T)
+    width = len(Trait) + (1 + len(RELATIONS)) * sector_words()
+    found = np.frombuffer(b"".join([one.columns for one in traits]), np.uint64)
+    return np.ascontiguousarray(found.reshape(len(traits), width).T)
 
 
 def sectors_in(columns: Words) -> Words:
@@ -78,22 +93,16 @@ def sectors_in(columns: Words) -> Words:
     return columns[len(Trait) : len(Trait) + sector_words()]
 
 
-def near_sectors_in(columns: Words, level: int) -> Words:
-    """Give the bits of the sectors that are near at a level to those of n profiles, (w, n)."""
-    start = len(Trait) + (1 + level) * sector_words()
+def near_sectors_in(columns: Words, relation: SectorRelation) -> Words:
+    """Give the bits of the sectors that stand so to any of n profiles' own, (w, n)."""
+    start = len(Trait) + (1 + RELATIONS.index(relation)) * sector_words()
     return columns[start : start + sector_words()]
 
 
 @cache
-def levels() -> tuple[float, ...]:
-    """Give how near two sectors can be, the nearest first; equal ones are not near but the same."""
-    return tuple(sorted(set(_NEARNESS.values()), reverse=True))
-
-
-@cache
-def nearness(a: str, b: str) -> float:
-    """Score how near two sectors are; there are few, so all that is asked is kept."""
-    return _NEARNESS.get(sector_relation(a, b), 0.0)
+def relation(a: str, b: str) -> SectorRelation:
+    """Tell how two sectors stand to each other; there are few, so all that is asked is kept."""
+    return sector_relation(a, b)
 
 
 @cache
@@ -114,10 +123,10 @@ def _places(kinds: type[StrEnum]) -> dict[str, int]:
 
 @cache
 def _near_sectors() -> dict[str, list[int]]:
-    """Give for each sector the bits of those near it, by level."""
+    """Give for each sector the bits of those near it, by relation."""
     places = _sector_places()
     return {
-        code: [_bits([a for a in places if nearness(a, code) == one], places) for one in levels()]
+        code: [_bits([a for a in places if relation(a, code) == one], places) for one in RELATIONS]
         for code in places
     }
 

@@ -143,6 +143,27 @@ def test_further_subjects_add_less_and_less(past: History, tie: MakeTie) -> None
     assert found["p2"][1] == pytest.approx(1)
 
 
+def test_the_mean_the_three_nearest_and_the_one_of_most_words(past: History, tie: MakeTie) -> None:
+    for n, (vector, text) in enumerate([(BETWEEN, "both"), (EAST, "chips too"), (-EAST, "no")]):
+        past.put(tie(f"t6{n}", "s4", "p1", BEFORE, subject=text), vector)
+    found = past.near(EAST[None], "chips", DAY).of(past._roster.numbers(["p1", "p2", "s4"]))
+    assert found.mean == pytest.approx([(1 + 1 + 0.6) / 5, 1, (1 + 0.6) / 3])
+    assert found.foremost == pytest.approx([(1 + 1 + 0.6) / 3, 1 / 3, (1 + 0.6) / 3])
+    words = found.words[:2]
+    assert found.word[1] == words[1]
+    assert 0 < found.word[0] < words[0]
+
+
+def test_records_count_ties_and_name_the_newest_day(past: History, tie: MakeTie) -> None:
+    counts, newest = past.records(["p1", "p2", "p3", "nobody"], DAY)
+    assert counts.tolist() == [2, 1, 2, 0]
+    days = [BEFORE, date(2019, 1, 1), BEFORE]
+    assert newest.tolist() == [*(day.toordinal() for day in days), 0]
+    past.remove("t5")
+    assert past.records(["p3"], DAY)[1].tolist() == [0]  # what is left has no date
+    assert past.records(["p2"], date(2019, 1, 1))[0].tolist() == [0]
+
+
 def test_a_subject_counts_once_however_many_ties_share_it(past: History, tie: MakeTie) -> None:
     once = near(past, EAST[None], DAY, ["p1"], "chips")
     past.put(tie("t6", "s9", "p1", BEFORE, subject="chips"), EAST)
@@ -208,6 +229,11 @@ def test_from_the_other_end_a_pair_is_as_near(past: History, tie: MakeTie) -> No
             there = near(past, vectors[id][None], DAY, [partner], texts[id])[partner]
             found = [c[place] for c in (back.nearest, back.cosines, back.words)]
             assert found == pytest.approx(there, rel=1e-5)
+            whole = past.near(vectors[id][None], texts[id], DAY)
+            number = past._roster.number(partner)
+            for name in ("mean", "foremost", "word"):
+                expected = getattr(whole, name)[number]
+                assert getattr(back, name)[place] == pytest.approx(expected, rel=1e-5)
         told = past.nearest_ties_to(partner, stacked, numbers, DAY)
         ties = [nearest_ties(past, vectors[id][None], [partner], DAY)[0] for id in texts]
         assert [tie and tie.id for tie in told] == ties

@@ -20,7 +20,15 @@ Make = Callable[..., Any]
 
 TODAY = date(2026, 1, 1)
 WORDS = ["robots", "games", "ships"]
-PAST = {"history": 1, "history_all": 1, "history_lexical": True}
+PAST = {
+    "history": 1,
+    "history_all": 1,
+    "history_lexical": True,
+    "history_mean": 1,
+    "history_top3": pytest.approx(1 / 3),
+    "history_word": True,
+}
+COMPANY = {"neighbours", "neighbours_linked", "kind_past", "countries"}
 
 
 def test_fusion_by_hand() -> None:
@@ -107,9 +115,11 @@ def test_evidence_of_partners_by_hand(world: Any, startup: Make) -> None:
         c.id: dict(c.evidence) for c in found(world, startup("q", "robots", seeking="ships"))
     }
     for told in evidence.values():
+        assert told.pop("fused") > 0
+        assert not COMPANY & told.keys()
         told["words"] = told.pop("lexical") > 0
-        if "history_lexical" in told:
-            told["history_lexical"] = told["history_lexical"] > 0
+        for name in {"history_lexical", "history_word"} & told.keys():
+            told[name] = told[name] > 0
     assert evidence == {
         "p1": {"text_is_is": 1, "text_is_seeks": 1, "text_seeks_is": 0, "words": True},
         "p2": {
@@ -139,9 +149,13 @@ def test_evidence_of_startups_by_hand(world: Any, partner: Make) -> None:
         "history": 1,
         "history_all": 1,
         "history_lexical": pytest.approx(evidence["s1"]["history_lexical"]),
+        "history_mean": 1,
+        "history_top3": pytest.approx(1 / 3),
+        "history_word": pytest.approx(evidence["s1"]["history_lexical"]),
+        "fused": pytest.approx(evidence["s1"]["fused"]),
     }
     assert evidence["s2"]["text_is_is"] == 1
-    assert not {"history", "history_all", "history_lexical"} & evidence["s2"].keys()
+    assert not PAST.keys() & evidence["s2"].keys()
     assert evidence["s3"]["text_is_is"] == pytest.approx(0.5**0.5, abs=1e-3)
 
 
@@ -155,7 +169,7 @@ def test_a_pair_has_the_same_evidence_from_either_side(world: Any) -> None:
     for pair, one in there.items():
         other = back[pair]
         assert one.evidence.keys() == other.evidence.keys()
-        for name in one.evidence.keys() - {"lexical"}:
+        for name in one.evidence.keys() - {"lexical", "fused"}:
             assert one.evidence[name] == pytest.approx(other.evidence[name], abs=1e-3)
         assert (one.tie and one.tie.id) == (other.tie and other.tie.id)
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping, Sequence
 from datetime import date
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -11,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index import Filters, search_index
-from index.filters import Facts
+from index.filters import Facts, codes_of, facts_of
 from index.search_index import Entry, SearchIndex
-from profiles import PartnerKind, Side, Tie, validate
+from profiles import Partner, PartnerKind, Side, Startup, Tie, TieKind, validate
 from tests.index.reference import admits
 
 IDS = [f"id{n}" for n in range(6)]
@@ -93,3 +96,71 @@ def test_the_filters_that_were_asked_last_are_kept(monkeypatch: pytest.MonkeyPat
     index.admitted(Side.STARTUP, Filters())
     assert index.admitted(Side.PARTNER, Filters()) is first
     assert index.admitted(Side.PARTNER, FILTERS[1]) is not second
+
+
+ENDS = ["s0", "s1", "s2", "p0", "p1"]
+PLACES = st.fixed_dictionaries({
+    end: st.tuples(
+        st.sampled_from([None, "KR", "KR-27", "US-MA"]),
+        st.frozensets(st.sampled_from(["ai", "digital", "games"]), max_size=2),
+    )
+    for end in ENDS
+})
+DEALS = st.lists(
+    st.tuples(
+        st.sampled_from([*combinations(ENDS, 2)]),
+        st.sampled_from([None, date(2019, 1, 1), date(2020, 6, 15)]),
+        st.sampled_from(["collaboration", "conflict"]),
+    ),
+    max_size=10,
+)
+
+
+def plain(held: Mapping[str, Facts], ties: Sequence[Tie], s: str, p: str, field: str) -> float:
+    """Count with plain loops whom a partner worked with who is like a startup."""
+    deeds = [
+        {tie.a, tie.b}
+        for tie in ties
+        if tie.kind is not TieKind.CONFLICT and (not tie.valid_from or tie.valid_from.year < 2020)
+    ]
+    circle = {end for ends in deeds if p in ends for end in ends} - {s, p}
+    codes = codes_of(held[s], field)
+    told = [end for end in circle if codes_of(held[end], field)]
+    wanted = Filters(**{f"{field}s": codes})
+    return sum(admits(wanted, end, held[end]) for end in told) if codes and told else math.nan
+
+
+@settings(deadline=None, max_examples=150)
+@given(PLACES, DEALS)
+def test_who_is_like_the_startup_is_counted_alike_from_either_side(
+    places: dict[str, tuple[str | None, frozenset[str]]],
+    deals: list[tuple[tuple[str, str], date | None, str]],
+) -> None:
+    profiles = {
+        end: validate(
+            Startup if end[0] == "s" else Partner,
+            {"id": end, "name": end, "summary": "x", "region": region, "sectors": sorted(codes)},
+        )
+        for end, (region, codes) in places.items()
+    }
+    held = {end: facts_of(profile) for end, profile in profiles.items()}
+    index = SearchIndex(2, "space")
+    index.put_many([entry(end, facts, None) for end, facts in held.items()])
+    ties = [
+        validate(Tie, {"id": f"t{n}", "a": a, "b": b, "kind": kind, "valid_from": day})
+        for n, ((a, b), day, kind) in enumerate(deals)
+    ]
+    for tie in ties:
+        index.history.put(tie, None)
+    startups, partners = ENDS[:3], ENDS[3:]
+    day = date(2020, 6, 15)
+    for field in ("region", "sector"):
+        expected = [[plain(held, ties, s, p, field) for p in partners] for s in startups]
+        of_startups = [
+            index.like(field, profiles[s], index.roster.numbers(partners), day) for s in startups
+        ]
+        of_partners = [
+            index.like(field, profiles[p], index.roster.numbers(startups), day) for p in partners
+        ]
+        np.testing.assert_array_equal(np.array(of_startups), expected)
+        np.testing.assert_array_equal(np.array(of_partners).T, expected)

@@ -10,13 +10,16 @@ from numpy.typing import NDArray
 
 from matcher import FEATURE_NAMES, Pair
 from matcher.features import (
-    HISTORY_LEXICAL_HALF,
-    LEXICAL_HALF,
+    HALF_LIFE,
+    HALVES,
     MANY_RULES,
     MANY_TIES,
+    MOST_ALIKE,
+    MOST_TIES,
     TEXT_FEATURES,
 )
-from matcher.pairs import NEAR_KM
+from matcher.pairs import MANY_PLACES, MANY_SECTORS, MANY_STAGES, MANY_SUPPORTS, NEAR_KM
+from matcher.traits import RELATIONS
 from profiles.taxonomy import country_of
 
 
@@ -24,8 +27,17 @@ def _sector(pair: Pair) -> Mapping[str, float]:
     if not pair.startup.sectors or not pair.partner.sectors:
         return {"sector_unknown": 1.0}
     n = len(pair.startup.sectors)
-    near = sum(nearness for *_, nearness in pair.near_sectors)
-    return {"sector_same": len(pair.shared_sectors) / n, "sector_near": near / n}
+    stands = [relation for *_, relation in pair.near_sectors]
+    near = {f"sector_{relation}": stands.count(relation) / n for relation in RELATIONS}
+    told = _thinned(len(pair.partner.sectors) - len(pair.shared_sectors), MANY_SECTORS)
+    return {
+        "sector_same": told * len(pair.shared_sectors) / n,
+        **{name: told * share for name, share in near.items()},
+    }
+
+
+def _thinned(others: int, many: int) -> float:
+    return 1.0 if others <= many else (many / others) ** 2
 
 
 def _region(pair: Pair) -> Mapping[str, float]:
@@ -39,11 +51,13 @@ def _region(pair: Pair) -> Mapping[str, float]:
     apart = None if same else pair.distance
     near = math.exp(-apart / NEAR_KM) if apart is not None else 0.0
     at_home = any(country_of(place) == country_of(here) for place in pair.places)
+    told = _thinned(len(pair.places) - same, MANY_PLACES)
     return {
-        "region_same": float(same),
+        "region_same": told * same,
         **paired,
-        "region_near": near,
+        "region_near": told * near,
         "region_same_country": float(at_home),
+        "region_joined": float(pair.joining_programme is not None),
     }
 
 
@@ -65,13 +79,28 @@ def _support(pair: Pair) -> Mapping[str, float]:
 def _overlap(name: str, wanted: Sequence[str], given: Sequence[str]) -> dict[str, float]:
     if not wanted or not given:
         return {f"{name}_unknown": 1.0}
-    return {f"{name}_fit": len(set(wanted) & set(given)) / len(wanted)}
+    told = _thinned(len(set(given) - set(wanted)), MANY_SUPPORTS)
+    return {f"{name}_fit": told * len(set(wanted) & set(given)) / len(wanted)}
 
 
 def _stage(pair: Pair) -> Mapping[str, float]:
     if pair.startup.stage is None or not pair.partner.stages:
         return {"stage_unknown": 1.0}
-    return {"stage_fit": float(pair.startup.stage in pair.partner.stages)}
+    told = _thinned(len(set(pair.partner.stages) - {pair.startup.stage}), MANY_STAGES)
+    return {"stage_fit": told * (pair.startup.stage in pair.partner.stages)}
+
+
+def _readiness(pair: Pair) -> Mapping[str, float]:
+    given, wanted = pair.startup.trl, pair.partner.trl_min
+    if given is None or wanted is None:
+        return {"readiness_unknown": 1.0}
+    return {"readiness_fit": float(given >= wanted)}
+
+
+def _language(pair: Pair) -> Mapping[str, float]:
+    if not (pair.partner.summary or pair.partner.offering or pair.partner.seeking):
+        return {"language_unknown": 1.0}
+    return {"language": float(bool(pair.languages))}
 
 
 def _policy(pair: Pair) -> Mapping[str, float]:
@@ -85,22 +114,54 @@ def _policy(pair: Pair) -> Mapping[str, float]:
 def _past(pair: Pair) -> Mapping[str, float]:
     found = {
         "prior_tie": float(bool(pair.prior_ties)),
-        "activity": _activity(pair) if pair.topical else 0.0,
+        "activity": _activity(pair, MANY_TIES) if pair.topical else 0.0,
+        "activity_all": _activity(pair, MOST_TIES),
+        **_recency(pair),
     }
-    near = pair.candidate.evidence.get("history")
-    if near is None:
+    evidence = pair.candidate.evidence
+    if "history" not in evidence:
         return {**found, "history_unknown": 1.0}
-    words = pair.candidate.evidence.get("history_lexical", 0.0)
-    return {**found, "history": near, "history_lexical": words / (words + HISTORY_LEXICAL_HALF)}
+    cosines = ("history", "history_mean", "history_top3")
+    return {
+        **found,
+        **{name: evidence.get(name, 0.0) for name in cosines},
+        **{
+            name: _bounded(name, evidence)
+            for name in ("history_all", "history_word", "history_lexical")
+        },
+    }
 
 
-def _activity(pair: Pair) -> float:
-    return min(1.0, math.log1p(pair.past_ties) / math.log1p(MANY_TIES))
+def _activity(pair: Pair, most: int) -> float:
+    return min(1.0, math.log1p(pair.past_ties) / math.log1p(most))
+
+
+def _recency(pair: Pair) -> Mapping[str, float]:
+    if pair.last_day is None:
+        return {"recency_unknown": 1.0}
+    return {"recency": 0.5 ** ((pair.scene.as_of - pair.last_day).days / HALF_LIFE)}
+
+
+def _company(pair: Pair) -> Mapping[str, float]:
+    evidence = pair.candidate.evidence
+    found = {name: _bounded(name, evidence) for name in ("neighbours", "kind_past", "countries")}
+    if "neighbours" in evidence:
+        found["neighbours_linked"] = _bounded("neighbours_linked", evidence)
+    flags = {"neighbours": "neighbours", "kind_past": "kind", "countries": "countries"}
+    for name in ("past_region", "past_sector"):
+        flags[name] = name
+        found[name] = math.log1p(evidence.get(name, 0.0)) / math.log1p(MOST_ALIKE)
+    return found | {f"{f}_unknown": float(name not in evidence) for name, f in flags.items()}
+
+
+def _bounded(name: str, evidence: Mapping[str, float]) -> float:
+    value = evidence.get(name, 0.0)
+    return value / (value + HALVES[name]) if name in HALVES else value
 
 
 def _text(pair: Pair) -> Mapping[str, float]:
     evidence = pair.candidate.evidence
-    words = evidence.get("lexical", 0.0)
+    fused = evidence.get("fused", 0.0)
     found = {name: evidence[name] for name in TEXT_FEATURES if name in evidence}
     lacking = {
         "seeking_unknown": pair.startup.seeking,
@@ -108,7 +169,8 @@ def _text(pair: Pair) -> Mapping[str, float]:
         "sought_unknown": pair.partner.seeking,
     }
     unknown = {name: 1.0 for name, text in lacking.items() if text is None}
-    return {**found, **unknown, "lexical": words / (words + LEXICAL_HALF)}
+    bounded = {"lexical": _bounded("lexical", evidence)}
+    return {**found, **unknown, **bounded, "retrieval": fused / (fused + HALVES["retrieval"])}
 
 
 _SIGNALS: tuple[Callable[[Pair], Mapping[str, float]], ...] = (
@@ -118,6 +180,9 @@ _SIGNALS: tuple[Callable[[Pair], Mapping[str, float]], ...] = (
     _region,
     _support,
     _stage,
+    _readiness,
+    _language,
+    _company,
     _policy,
 )
 _COLUMN = {name: column for column, name in enumerate(FEATURE_NAMES)}

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from index import Candidate
 from matcher import FEATURE_NAMES, Pair, Scene, pair_features
-from matcher.traits import levels, nearness, traits_of
+from matcher.traits import RELATIONS, relation, traits_of
 from profiles import Stage, Support
 from profiles.taxonomy import sectors
 from tests.matcher.reference import plain_features
@@ -24,6 +24,18 @@ IDS = ["s0", "s1", "p0", "p1", "p2"]
 COSINES = st.floats(-1, 1) | st.sampled_from([0.2, 0.19999999, -0.0])
 SUMS = st.floats(0, 50)
 COSINE_NAMES = ("text_is_is", "text_seeks_offers", "text_is_seeks", "text_seeks_is", "history")
+
+SUM_NAMES = (
+    "lexical",
+    "fused",
+    "history_lexical",
+    "history_all",
+    "history_word",
+    "neighbours",
+    "neighbours_linked",
+)
+COUNT_NAMES = ("past_region", "past_sector")
+SHARE_NAMES = ("history_mean", "history_top3", "kind_past", "countries")
 
 
 def several(values: Any, most: int = 4) -> st.SearchStrategy[list[Any]]:
@@ -36,10 +48,17 @@ SHARED = {
     "seeks": several(Support),
     "offers": several(Support),
     "seeking": st.none() | st.just("words"),
-    "offering": st.none() | st.just("words"),
+    "offering": st.none() | st.sampled_from(["words", "말", {"en": "words", "ko": "말"}]),
 }
-STARTUPS = st.fixed_dictionaries({**SHARED, "stage": st.none() | st.sampled_from(Stage)})
-PARTNERS = st.fixed_dictionaries({**SHARED, "sites": several(REGIONS), "stages": several(Stage)})
+TRL = st.none() | st.integers(1, 9)
+STAGE = st.none() | st.sampled_from(Stage)
+STARTUPS = st.fixed_dictionaries({**SHARED, "stage": STAGE, "trl": TRL})
+PARTNERS = st.fixed_dictionaries({
+    **SHARED,
+    "sites": several(REGIONS),
+    "stages": several(Stage),
+    "trl_min": TRL,
+})
 TIES = st.fixed_dictionaries({
     "ends": several(IDS, 2).filter(lambda ends: len(ends) == 2),
     "kind": st.sampled_from(["collaboration", "investment", "conflict", "pairing"]),
@@ -53,14 +72,16 @@ PROGRAMMES = st.fixed_dictionaries({
     "stages": several(Stage),
     "needs": several(Support),
     "trl_min": st.none() | st.integers(1, 9),
+    "kind": st.sampled_from(["bilateral", "cluster_hub", "contest"]),
+    "countries": several(["KR", "US", "DE"]),
 })
 EVIDENCE = st.fixed_dictionaries(
     {},
     optional={
         **dict.fromkeys(COSINE_NAMES, COSINES),
-        "lexical": SUMS,
-        "history_lexical": SUMS,
-        "history_all": SUMS,
+        **dict.fromkeys(SUM_NAMES, SUMS),
+        **dict.fromkeys(SHARE_NAMES, st.floats(0, 1)),
+        **dict.fromkeys(COUNT_NAMES, st.integers(0, 1_000).map(float)),
     },
 )
 
@@ -109,10 +130,12 @@ def test_all_pairs_of_sectors_are_as_near_as_the_taxonomy_says(make: SimpleNames
     partners = [make.partner(f"p-{code}", sectors=[code]) for code in sectors()]
     scene = Scene(make.history(), ON, None, ())
     drawn = [Pair(s, p, Candidate(p.id, {}), scene) for s in startups for p in partners]
-    column = pair_features(drawn)[:, FEATURE_NAMES.index("sector_near")]
-    near = [0.0 if s == p else nearness(s, p) for s in sectors() for p in sectors()]
-    assert set(near) == {0.0, *levels()}
-    np.testing.assert_array_equal(column, np.array(near, np.float32))
+    found = pair_features(drawn)
+    stands = np.array([relation(s, p) for s in sectors() for p in sectors()])
+    assert set(stands) == {"same", "none", *RELATIONS}
+    for one in ("same", *RELATIONS):
+        column = found[:, FEATURE_NAMES.index(f"sector_{one}")]
+        np.testing.assert_array_equal(column, (stands == one).astype(np.float32))
 
 
 def test_scenes_of_other_days_are_not_mixed(make: SimpleNamespace) -> None:

@@ -1,8 +1,8 @@
-"""Tests that whoever copies another profile gains nothing by it, and that nobody else is touched."""
+"""Tests that whoever copies another profile gains nothing by it, and who is no copy."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -27,7 +27,7 @@ START = datetime(2025, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[timedelta], None]]:
+def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[timedelta], None]:
     """Put the clock of the store forward."""
     at = [START]
     monkeypatch.setattr(rows, "now", lambda: at[0])
@@ -35,7 +35,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[timedelta], Non
     def forward(by: timedelta) -> None:
         at[0] += by
 
-    yield forward
+    return forward
 
 
 def scores(world: SimpleNamespace, make: Any) -> dict[str, float]:

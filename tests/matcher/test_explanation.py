@@ -11,13 +11,14 @@ import pytest
 
 from index import Encoder, Query
 from matcher import FEATURE_NAMES, Contribution, pair_features, phrase
-from matcher.explanation import explain, shared_words, unknowns
+from matcher.explanation import explain, judged, shared_words, unknowns
 from matcher.phrases import phrases
 from matcher.sentences import SentenceFinder
 from profiles import Text
 from profiles.taxonomy import Names
 
 TODAY = date(2026, 1, 1)
+SUBJECT = ("history_top3", "history_all", "history_word", "history_lexical")
 KNOWN = [name for name in FEATURE_NAMES if not name.endswith("_unknown")]
 
 
@@ -38,6 +39,7 @@ def rich(make: SimpleNamespace) -> Any:
         seeks=["pilot", "grant"],
         offers=["technology_acquisition"],
         stage="seed",
+        trl=6,
     )
     partner = make.partner(
         name={"en": "Yard", "ko": "조선소"},
@@ -45,8 +47,10 @@ def rich(make: SimpleNamespace) -> Any:
         offering="Docks. Pilots of welding.",
         seeking="Robots.",
         region="KR-26",
-        sites=["KR-27"],
+        sites=["KR-27", "US-MA"],
         sectors=["robotics", "cloud"],
+        kind="university",
+        trl_min=4,
         seeks=["technology_acquisition"],
         offers=["pilot"],
         stages=["seed"],
@@ -59,6 +63,7 @@ def rich(make: SimpleNamespace) -> Any:
         source="news",
     )
     elsewhere = deed.model_copy(update={"id": "elsewhere", "a": "another"})
+    own = make.tie("own", b="another", valid_from=past)
     paired = make.tie(
         "paired", a="centre", kind="pairing", region="KR-27", valid_from=past, source="ministry"
     )
@@ -68,12 +73,15 @@ def rich(make: SimpleNamespace) -> Any:
         summary={"en": "For Daegu. And more.", "ko": "대구를 위해. 그리고."},
         source="law",
     )
+    hub = make.programme(
+        "hub", kind="cluster_hub", countries=["KR", "US"], summary="Boston.", source="treaty"
+    )
     return make.pair(
         startup,
         partner,
-        ties=[deed, elsewhere, paired],
+        ties=[deed, elsewhere, own, paired],
         tie=elsewhere,
-        programmes=[programme],
+        programmes=[programme, hub],
         evidence={
             "text_is_is": 0.5,
             "text_seeks_offers": 0.5,
@@ -82,6 +90,17 @@ def rich(make: SimpleNamespace) -> Any:
             "lexical": 9.0,
             "history": 0.5,
             "history_lexical": 0.4,
+            "history_word": 0.4,
+            "history_mean": 0.4,
+            "history_top3": 0.4,
+            "history_all": 0.4,
+            "fused": 0.4,
+            "neighbours": 1.0,
+            "neighbours_linked": 1.0,
+            "kind_past": 0.5,
+            "countries": 0.5,
+            "past_region": 3.0,
+            "past_sector": 2.0,
         },
     )
 
@@ -118,7 +137,7 @@ def test_every_reason_is_a_sentence_in_both_languages(rich: Any, encoder: Encode
 def test_the_parameters_of_reasons(rich: Any, encoder: Encoder) -> None:
     said = {name: one.phrase.en for name, one in told(rich, encoder).items()}
     assert said["sector_same"] == "Both are in the same sector: Robotics."
-    assert said["sector_near"].endswith("Artificial intelligence – Robotics.")
+    assert said["sector_related"].endswith("Artificial intelligence – Robotics.")
     assert said["region_same"].endswith("Daegu.")
     assert "Yard – Daegu, since 2020-01-02" in said["region_paired"]
     assert said["region_near"] == "They are about 0 km apart."
@@ -126,6 +145,19 @@ def test_the_parameters_of_reasons(rich: Any, encoder: Encoder) -> None:
     assert said["prior_tie"].endswith("(1).")
     assert said["activity"].endswith("ties recorded: 1.")
     assert said["history"].endswith("A crane.")
+    assert said["history_top3"].endswith("A crane.")
+    assert "Boston" not in said["region_joined"]
+    assert said["region_joined"].endswith("countries: hub.")
+    assert said["readiness_fit"].endswith("level 4 or higher, and the startup has it: 6.")
+    assert said["kind_past"].endswith("this kind: University.")
+    assert said["neighbours"].endswith("same others: another.")
+    assert "region: " in said["past_region"]
+    assert said["past_region"].endswith("(3).")
+    assert "sectors: " in said["past_sector"]
+    assert said["past_sector"].endswith("(2).")
+    assert said["recency"].endswith("newest tie: 2020-01-02.")
+    assert "South Korea, United States" in said["countries"]
+    assert said["language"].endswith("same language: English.")
     assert said["history_lexical"].endswith("the same things: yard.")
     assert "yard" in said["lexical"]
     assert "ships" in said["lexical"]
@@ -140,7 +172,8 @@ def test_facts_carry_their_source(rich: Any, encoder: Encoder) -> None:
     }
     assert facts == {
         "history": ("A crane. (2020-01-02)", "news"),
-        "history_lexical": ("A crane. (2020-01-02)", "news"),
+        **dict.fromkeys(SUBJECT, ("A crane. (2020-01-02)", "news")),
+        "region_joined": ("Boston.", "treaty"),
         "prior_tie": ("A crane. (2020-01-02)", "news"),
         "region_paired": (contributions["region_paired"].phrase.en, "ministry"),
         "programme": ("For Daegu.", "law"),
@@ -207,16 +240,28 @@ def test_equal_points_are_told_by_name(rich: Any, encoder: Encoder) -> None:
 # What is not known
 
 
+def test_only_unknowns_that_could_earn_points_are_judged() -> None:
+    points = np.zeros((1, len(FEATURE_NAMES)))
+    points[0, [FEATURE_NAMES.index("text_seeks_offers"), FEATURE_NAMES.index("recency")]] = 1.0
+    ranker = SimpleNamespace(version="", contributions=lambda _: points)
+    assert judged(ranker) == {"seeking_unknown", "offering_unknown", "recency_unknown"}
+    everything = SimpleNamespace(version="", contributions=lambda features: features)
+    assert judged(everything) == {n for n in FEATURE_NAMES if n.endswith("_unknown")}
+
+
 def test_each_unknown_is_told_once_and_names_who(make: SimpleNamespace) -> None:
     pair = make.pair(
         make.startup("s", sectors=["ai"]), make.partner("p", sites=["KR-27"], stages=["seed"])
     )
     found = {one.feature: one.phrase for one in unknowns(pair, pair_features([pair])[0])}
     assert set(found) == {n for n in FEATURE_NAMES if n.endswith("_unknown")}
+    assert unknowns(pair, pair_features([pair])[0], {"stage_unknown"})[0].feature == "stage_unknown"
     who = {name: said.en.partition(": ")[2] for name, said in found.items()}
     assert who["sector_unknown"] == "p."
     assert who["region_unknown"] == "s."
     assert who["stage_unknown"] == "s."
+    assert who["readiness_unknown"] == "s, p."
+    assert who["language_unknown"] == "p."
     assert who["support_unknown"] == "s, p."
     for said in found.values():
         assert hangul(said.ko)

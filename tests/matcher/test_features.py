@@ -17,7 +17,8 @@ from matcher.features import TEXT_FEATURES
 from profiles import PartnerKind, Stage, Support
 from profiles.taxonomy import distance_km
 
-TEXTUAL = {*TEXT_FEATURES, "lexical", "history", "history_lexical"}
+TEXTUAL = {*TEXT_FEATURES, "lexical", "retrieval", "language"}
+TEXTUAL |= {name for name in FEATURE_NAMES if name.startswith("history_")} | {"history"}
 UNKNOWN = [name for name in FEATURE_NAMES if name.endswith("_unknown")]
 TODAY = date(2026, 1, 1)
 
@@ -135,6 +136,111 @@ def test_activity_grows_with_the_logarithm_of_past_ties(make: SimpleNamespace) -
     assert activity(50) == activity(80) == 1
 
 
+def test_activity_in_any_field_is_counted_on_a_longer_scale(make: SimpleNamespace) -> None:
+    ties = [make.tie(f"t{n}", a=f"x{n}", valid_from=date(2020, 1, 1)) for n in range(80)]
+    found = values(
+        make.pair(ties=[*ties, make.tie("own"), make.tie("later", "y", valid_from=TODAY)])
+    )
+    assert found["activity_all"] == pytest.approx(math.log(81) / math.log(10_001))
+    assert "activity" not in found
+
+
+@pytest.mark.parametrize(
+    ("day", "value"),
+    [
+        (date(2025, 12, 31), 0.5 ** (1 / 730)),
+        (date(2024, 1, 2), 0.5),
+        (date(2022, 1, 2), 0.25),
+        (TODAY, None),
+        (None, None),
+    ],
+)
+def test_recency_halves_every_two_years(
+    make: SimpleNamespace, day: date | None, value: float | None
+) -> None:
+    own = make.tie("own", valid_from=date(2025, 12, 1))
+    found = values(make.pair(ties=[own, make.tie("t", a="other", valid_from=day)]))
+    assert found.get("recency") == (None if value is None else pytest.approx(value))
+    assert found.get("recency_unknown") == (1 if value is None else None)
+
+
+@pytest.mark.parametrize(
+    ("name", "flag", "half"),
+    [
+        ("neighbours", "neighbours_unknown", 1.0),
+        ("kind_past", "kind_unknown", None),
+        ("countries", "countries_unknown", None),
+    ],
+)
+def test_company_passes_through(
+    make: SimpleNamespace, name: str, flag: str, half: float | None
+) -> None:
+    for value in (0.5, 0.0):
+        found = values(make.pair(evidence={name: value}))
+        assert found.get(name, 0.0) == pytest.approx(value / (value + half) if half else value)
+        assert flag not in found
+    assert values(make.pair())[flag] == 1
+
+
+@pytest.mark.parametrize("name", ["past_region", "past_sector"])
+def test_who_is_like_the_startup_counts_by_the_logarithm(make: SimpleNamespace, name: str) -> None:
+    assert some(make.pair(evidence={name: 9.0}), name) == {name: pytest.approx(1 / 3, abs=1e-3)}
+    assert some(make.pair(evidence={name: 0.0}), name, f"{name}_unknown") == {}
+    assert some(make.pair(), name, f"{name}_unknown") == {f"{name}_unknown": 1.0}
+
+
+def test_linked_circles_are_unknown_as_shared_ones_are(make: SimpleNamespace) -> None:
+    known = make.pair(evidence={"neighbours": 0.0, "neighbours_linked": 10.0})
+    assert some(known, "neighbours_linked") == {"neighbours_linked": 0.5}
+    assert "neighbours_linked" not in values(make.pair(evidence={"neighbours_linked": 10.0}))
+
+
+def test_what_is_told_of_many_subjects_needs_a_past(make: SimpleNamespace) -> None:
+    told = {"history_mean": 0.5, "history_top3": 0.25, "history_all": 1.0, "history_word": 0.4}
+    found = some(make.pair(evidence={"history": 0.5, **told}), *told)
+    assert found == {**told, "history_all": 0.5, "history_word": 0.5}
+    assert some(make.pair(evidence=told), *told) == {}
+
+
+def test_retrieval_is_its_fused_score_against_its_half(make: SimpleNamespace) -> None:
+    assert some(make.pair(evidence={"fused": 3.0}), "retrieval") == {"retrieval": 0.75}
+
+
+# Readiness and language
+
+
+@pytest.mark.parametrize(
+    ("given_", "wanted", "expected"),
+    [
+        (6, 4, {"readiness_fit": 1}),
+        (4, 4, {"readiness_fit": 1}),
+        (3, 4, {}),
+        (None, 4, {"readiness_unknown": 1}),
+        (6, None, {"readiness_unknown": 1}),
+    ],
+)
+def test_readiness(
+    make: SimpleNamespace, given_: int | None, wanted: int | None, expected: dict[str, float]
+) -> None:
+    pair = make.pair(make.startup(trl=given_), make.partner(trl_min=wanted))
+    assert some(pair, "readiness_fit", "readiness_unknown") == expected
+
+
+@pytest.mark.parametrize(
+    ("theirs", "expected"),
+    [
+        ("words", {"language": 1}),
+        ("말", {}),
+        ({"en": "words", "ko": "말"}, {"language": 1}),
+        (None, {"language_unknown": 1}),
+    ],
+)
+def test_language(make: SimpleNamespace, theirs: Any, expected: dict[str, float]) -> None:
+    partner = make.partner(name={"en": "Name", "ko": "이름"}, offering=theirs)
+    pair = make.pair(make.startup(name="이름", summary="words"), partner)
+    assert some(pair, "language", "language_unknown") == expected
+
+
 # Sector
 
 
@@ -144,13 +250,14 @@ def test_activity_grows_with_the_logarithm_of_past_ties(make: SimpleNamespace) -
         (["ai"], ["ai"], {"sector_same": 1}),
         (["ai", "games"], ["ai"], {"sector_same": 0.5}),  # ai and games do not touch
         (["ai"], ["ai", "games", "food"], {"sector_same": 1}),
-        (["ai"], ["digital"], {"sector_near": 1}),  # parent
-        (["ai"], ["cloud"], {"sector_near": 1}),  # related
-        (["games"], ["cloud"], {"sector_near": 0.5}),  # complementary
-        (["ai"], ["blockchain"], {"sector_near": 0.5}),  # siblings
-        (["ai"], ["blockchain", "cloud"], {"sector_near": 1}),  # the nearest counts
-        (["ai", "food"], ["cloud"], {"sector_near": 0.5}),
-        (["ai", "cloud"], ["ai"], {"sector_same": 0.5, "sector_near": 0.5}),
+        (["ai"], ["digital"], {"sector_parent": 1}),
+        (["digital"], ["ai"], {"sector_parent": 1}),
+        (["ai"], ["cloud"], {"sector_related": 1}),
+        (["games"], ["cloud"], {"sector_complementary": 1}),
+        (["ai"], ["blockchain"], {"sector_sibling": 1}),
+        (["ai"], ["blockchain", "cloud"], {"sector_related": 1}),  # the nearest counts
+        (["ai", "food"], ["cloud"], {"sector_related": 0.5}),
+        (["ai", "cloud"], ["ai"], {"sector_same": 0.5, "sector_related": 0.5}),
         (["ai"], ["food"], {}),
         (["ai"], [], {"sector_unknown": 1}),
         ([], ["ai"], {"sector_unknown": 1}),
@@ -160,7 +267,7 @@ def test_sector(
     make: SimpleNamespace, startup: list[str], partner: list[str], expected: dict[str, float]
 ) -> None:
     pair = make.pair(make.startup(sectors=startup), make.partner(sectors=partner))
-    assert some(pair, "sector_same", "sector_near", "sector_unknown") == expected
+    assert some(pair, *(n for n in FEATURE_NAMES if n.startswith("sector_"))) == expected
 
 
 # Region
@@ -193,6 +300,34 @@ def test_region(
     pair = make.pair(make.startup(region=here), make.partner(region=seat, sites=sites))
     names = [n for n in FEATURE_NAMES if n.startswith("region_")]
     assert some(pair, *names) == {k: pytest.approx(v, abs=1e-6) for k, v in expected.items()}
+
+
+@pytest.mark.parametrize(
+    ("fields", "value"),
+    [
+        ({}, 1),
+        ({"kind": "cluster_hub"}, 1),
+        ({"kind": "contest"}, None),
+        ({"countries": ["KR", "DE"]}, None),
+        ({"countries": ["US"]}, None),
+        ({"countries": ["KR", "US", "DE"]}, 1),
+    ],
+)
+def test_a_programme_across_the_border_joins_two_countries(
+    make: SimpleNamespace, fields: dict[str, Any], value: float | None
+) -> None:
+    programme = make.programme(**{"kind": "bilateral", "countries": ["KR", "US"], **fields})
+
+    def joined(**where: Any) -> dict[str, Any]:
+        pair = make.pair(
+            make.startup(region="KR-27"), make.partner(**where), programmes=[programme]
+        )
+        return some(pair, "region_joined")
+
+    expected = {} if value is None else {"region_joined": value}
+    assert joined(region="US-MA") == expected
+    assert joined(region="KR-11", sites=["US"]) == expected
+    assert joined(region="KR-11") == joined() == joined(region="JP") == {}
 
 
 @pytest.mark.parametrize(
@@ -436,7 +571,7 @@ def test_no_unknown_can_give_points() -> None:
     ranker = load_ranker()
     everything = np.ones((1, len(FEATURE_NAMES)), np.float32)
     points = ranker.contributions(everything)[0]
-    assert {n for n, p in zip(FEATURE_NAMES, points, strict=True) if not p} == set(UNKNOWN)
+    assert {n for n, p in zip(FEATURE_NAMES, points, strict=True) if not p} >= set(UNKNOWN)
 
 
 def test_what_the_two_did_together_is_no_activity_with_others(make: SimpleNamespace) -> None:
