@@ -54,7 +54,8 @@ def told(text: str) -> str:
 
     A grammatical word, which bears others, is a stop word that is no mere glue (`and`), a short
     word in small letters (of other languages), or a Korean word with a particle or the ending of a
-    verb; none of them bears others where it ends the item of a list. Words are left out, never changed or moved; a text of which all counts is given as it is.
+    verb; none of them bears others where it ends the item of a list. Words are left out, never
+    changed or moved; a text of which all counts is given as it is.
     """
     if "<" in text:
         text = without_markup(text).strip()

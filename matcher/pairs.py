@@ -30,10 +30,10 @@ from profiles.taxonomy import SectorRelation, country_of, distance_km
 NEAR_KM = 40.0
 """The distance at which nearness has fallen to 1/e."""
 
-MANY_SECTORS, MANY_SUPPORTS, MANY_STAGES, MANY_PLACES = 12, 6, 3, 6
+MANY_SECTORS, MANY_SUPPORTS, MANY_STAGES, MANY_PLACES = 12, 6, 3, 8
 """How many a profile may name beside what the two share before that thins out what it says.
 
-Of the partners of the catalogue one names more: nine places.
+What the partners of the catalogue name stays within it, but for one or two.
 """
 
 TOPICAL_COSINE = 0.2
@@ -180,10 +180,10 @@ class Pair:
 def thinned(others: Numbers, many: int) -> Doubles:
     """Tell how much a share counts where so many others are named beside it, shape (n,), 0 to 1.
 
-    From `many` on it falls with the square: who ticks all there is says little of each. It does not
-    depend on what is shared, so naming one more that is wanted never costs.
+    Beyond `many` it falls with the fourth power: who ticks all says little of each. What is
+    shared is not counted, so that naming one more that is wanted never costs.
     """
-    found: Doubles = np.square(many / np.maximum(others, many))
+    found: Doubles = (many / np.maximum(others, many)) ** 4
     return found
 
 

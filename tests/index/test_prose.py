@@ -15,7 +15,7 @@ from profiles.catalogue import load_catalogue
 from profiles.taxonomy import sectors
 
 OWN = {
-    "en": "We build a scanner that shows the doctor where a nodule lies, and we look for a hospital.",
+    "en": "We build a scanner that shows a doctor where a nodule lies, and look for a hospital.",
     "ko": "결절의 위치를 의사에게 보여 주는 진단기를 만들며, 함께 실증할 병원을 찾습니다.",
 }
 NAMES = {lang: [sector.name.in_(lang) for sector in sectors().values()] for lang in ("en", "ko")}
@@ -61,10 +61,10 @@ def test_prose_counts_whole() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "Wir bauen Maschinen, die durch die Reihen fahren und die Reben mit einer Schere schneiden. "
+        "Wir bauen Maschinen, die durch die Reihen fahren und die Reben mit einer Schere kürzen. "
         "Wir suchen einen Partner, der sie mit uns auf dem Feld und in der Halle erprobt.",
-        "Nous cherchons un partenaire pour tester sur le terrain les capteurs que nous avons mis au "
-        "point et qui mesurent la qualité de l'eau dans les rivières et les lacs de la région.",
+        "Nous cherchons un partenaire pour tester sur le terrain les capteurs que nous avons mis "
+        "au point et qui mesurent la qualité de l'eau dans les rivières et les lacs de la région.",
     ],
 )
 def test_other_languages_count_too(text: str) -> None:

@@ -37,7 +37,7 @@ def _sector(pair: Pair) -> Mapping[str, float]:
 
 
 def _thinned(others: int, many: int) -> float:
-    return 1.0 if others <= many else (many / others) ** 2
+    return 1.0 if others <= many else (many / others) ** 4
 
 
 def _region(pair: Pair) -> Mapping[str, float]:
