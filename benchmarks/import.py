@@ -225,9 +225,7 @@ def write_rows(file: Path, rows: int, *, seeking: bool = False) -> None:
     """
     from profiles.taxonomy import provinces, sectors, terms
 
-    glossary = Path(__file__).parents[1] / "index" / "training" / "glossary.tsv"
-    lines = glossary.read_text(encoding="utf-8").splitlines()[1:]
-    english, korean = zip(*(line.split("\t")[:2] for line in lines if "\t" in line), strict=True)
+    english, korean = glossary_terms()
     draw = random.Random(3)
     regions, codes = list(provinces()), list(sectors())
     stages, supports = list(terms("stages")), list(terms("supports"))
@@ -241,17 +239,26 @@ def write_rows(file: Path, rows: int, *, seeking: bool = False) -> None:
                 f"s{number}",
                 f"{draw.choice(english)} {number}",
                 f"{draw.choice(korean)} {number}",
-                _text(draw, words, WORDS),
+                text_of(draw, words, WORDS),
                 draw.choice(regions),
                 ";".join(draw.sample(codes, 2)),
                 ";".join(draw.sample(supports, 2)),
                 draw.choice(stages),
                 draw.randint(1, 9),
-                *([_text(draw, words, WORDS // 3)] if seeking else []),
+                *([text_of(draw, words, WORDS // 3)] if seeking else []),
             ])
 
 
-def _text(draw: random.Random, terms: tuple[str, ...], size: int) -> str:
+def glossary_terms() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Read the terms of the glossary, English and Korean."""
+    glossary = Path(__file__).parents[1] / "index" / "training" / "glossary.tsv"
+    lines = glossary.read_text(encoding="utf-8").splitlines()[1:]
+    english, korean = zip(*(line.split("\t")[:2] for line in lines if "\t" in line), strict=True)
+    return english, korean
+
+
+def text_of(draw: random.Random, terms: tuple[str, ...], size: int) -> str:
+    """Join terms to a text of so many words."""
     words: list[str] = []
     while len(words) < size:
         words += draw.choice(terms).split()

@@ -1,5 +1,6 @@
 """How good are the matches: test sets, runs, measures, baselines, reports."""
 
+from evaluation.agreement import FEWEST_UNITS, Alpha, NoAlpha, agreement
 from evaluation.baselines import (
     bm25_run,
     dense_run,
@@ -24,14 +25,23 @@ from evaluation.errors import (
 from evaluation.exposure import Exposure, exposure_of
 from evaluation.folder import SYSTEMS, compare_folder, evaluate_folder, write_runs
 from evaluation.html import as_html, write_report
+from evaluation.judged import (
+    JudgedPair,
+    Outcome,
+    judgements_csv,
+    outcome_of,
+    write_outcome,
+)
 from evaluation.loading import load
 from evaluation.measures import DEFAULT, depth_of, evaluate, parse_measures
 from evaluation.paired import holm, randomisation_test
+from evaluation.pooling import generator_of, pool, shuffled
 from evaluation.report import Report, report_on
 from evaluation.run_files import read_run, read_runs
-from evaluation.runs import Qrels, Run, read_qrels, write_qrels, write_run
+from evaluation.runs import Qrels, Run, qrels_text, read_qrels, write_qrels, write_run
 from evaluation.scoring import Difference, Figure
 from evaluation.slices import FEWEST_CLUSTERS, slices_of
+from evaluation.store_runs import POOLED, pooled_run, sample, store_runs, systems
 from evaluation.store_source import convert_store
 from evaluation.system import dari_run
 from evaluation.tables import as_tables, comparison_tables
@@ -40,15 +50,21 @@ from evaluation.turning import turn
 __all__ = [
     "DEFAULT",
     "FEWEST_CLUSTERS",
+    "FEWEST_UNITS",
+    "POOLED",
     "SYSTEMS",
+    "Alpha",
     "Comparison",
     "ConversionError",
     "DatasetError",
     "Difference",
     "Exposure",
     "Figure",
+    "JudgedPair",
     "LeakError",
     "MeasureError",
+    "NoAlpha",
+    "Outcome",
     "Qrels",
     "Query",
     "Report",
@@ -56,6 +72,7 @@ __all__ = [
     "RunError",
     "RunFileError",
     "TestSet",
+    "agreement",
     "as_html",
     "as_tables",
     "bm25_run",
@@ -73,10 +90,16 @@ __all__ = [
     "evaluate",
     "evaluate_folder",
     "exposure_of",
+    "generator_of",
     "holm",
+    "judgements_csv",
     "load",
+    "outcome_of",
     "parse_measures",
+    "pool",
+    "pooled_run",
     "popularity_run",
+    "qrels_text",
     "random_run",
     "randomisation_test",
     "read_qrels",
@@ -85,8 +108,13 @@ __all__ = [
     "region_run",
     "report_on",
     "rule_run",
+    "sample",
+    "shuffled",
     "slices_of",
+    "store_runs",
+    "systems",
     "turn",
+    "write_outcome",
     "write_qrels",
     "write_report",
     "write_run",

@@ -108,10 +108,16 @@ def numbered_qrels(path: Path) -> dict[str, dict[str, tuple[int, int]]]:
 
 def write_qrels(qrels: Qrels, path: Path) -> None:
     """Write TREC qrels, by query id and partner id."""
-    with path.open("w", encoding="utf-8", newline="\n") as stream:
-        for query in sorted(qrels):
-            for partner in sorted(qrels[query]):
-                stream.write(f"{query} 0 {partner} {qrels[query][partner]}\n")
+    path.write_text(qrels_text(qrels), encoding="utf-8", newline="\n")
+
+
+def qrels_text(qrels: Qrels) -> str:
+    """Give TREC qrels as a text, by query id and partner id."""
+    return "".join(
+        f"{query} 0 {partner} {qrels[query][partner]}\n"
+        for query in sorted(qrels)
+        for partner in sorted(qrels[query])
+    )
 
 
 def _columns(path: Path, number: int, line: str) -> list[str]:

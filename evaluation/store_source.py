@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any
 
 from evaluation import dataset as names
 from evaluation.errors import ConversionError
+from evaluation.runs import Qrels
 from evaluation.writing import (
     STEPS,
     Progress,
@@ -80,6 +81,45 @@ def convert_store(
     write_test_set(out, history.files(), history.qrels, history.about(), tell)
 
 
+def convert_judged(
+    store: Store,
+    out: Path,
+    qrels: Qrels,
+    *,
+    cut: date,
+    name: str,
+    notes: Sequence[str],
+    progress: Progress | None = None,
+) -> None:
+    """Write a test set of what people judged: the store as it was before a day, and their grades.
+
+    Each startup of `qrels` is a query that asks on the day `cut`. Profiles and ties are told as
+    `convert_store` tells them.
+
+    Args:
+        store: the installation's.
+        out: the folder to write; made if it is missing.
+        qrels: startup → partner → grade; those that are not held any more are left out.
+        cut: the first day that is not known.
+        name: the name of the test set.
+        notes: sentences for the reader of a report.
+        progress: told of the way that has been gone.
+
+    Raises:
+        ConversionError: if `out` holds something else, or cannot be written.
+    """
+    history = _History(store, cut, cut)
+    history.read_known()
+    history.qrels = {
+        startup: {id: grade for id, grade in judged.items() if id in history.partners}
+        for startup, judged in qrels.items()
+        if startup in history.startups
+    }
+    history.asked = dict.fromkeys(history.qrels, cut)
+    about = {**history.about(), "name": name, "notes": [*history.counted(), *notes]}
+    write_test_set(out, history.files(), history.qrels, about, progress or silent)
+
+
 @dataclass(slots=True)
 class _History:
     """A store seen from the cut."""
@@ -96,14 +136,24 @@ class _History:
 
     def read(self) -> None:
         """Read profiles, ties and verdicts."""
-        for side, found in ((Side.STARTUP, self.startups), (Side.PARTNER, self.partners)):
-            for profile in self.store.each(side):
-                found[profile.id] = self._as_it_was(profile)
+        self._read_profiles()
         for verdict in sorted(self._verdicts(), key=lambda one: one.at):
             self._judge(verdict)
         for tie in sorted(self.store.ties(), key=lambda tie: tie.id):
             self._tie(tie)
         self.qrels = {id: dict(sorted(judged.items())) for id, judged in sorted(self.qrels.items())}
+
+    def read_known(self) -> None:
+        """Read profiles and the ties before the cut; neither verdicts nor outcomes."""
+        self._read_profiles()
+        for tie in sorted(self.store.ties(), key=lambda tie: tie.id):
+            if tie.valid_from is None or tie.valid_from < self.cut:
+                self._tie(tie)
+
+    def _read_profiles(self) -> None:
+        for side, found in ((Side.STARTUP, self.startups), (Side.PARTNER, self.partners)):
+            for profile in self.store.each(side):
+                found[profile.id] = self._as_it_was(profile)
 
     def _as_it_was(self, profile: AnyProfile) -> dict[str, Any]:
         """Give a profile's state before the cut, else its first one."""
@@ -159,6 +209,10 @@ class _History:
         day = self.asked[startup].isoformat()
         return {"id": startup, "startup": startup, "date": day, "cluster": startup}
 
+    def counted(self) -> list[str]:
+        """Tell how much was left out or taken otherwise, a sentence each."""
+        return [f"{what}: {count}" for what, count in sorted(self.counts.items())]
+
     def about(self) -> dict[str, Any]:
         """Give `dataset.json`."""
         pairs = sum(map(len, self.qrels.values()))
@@ -168,7 +222,7 @@ class _History:
             "cluster": "a startup",
             "split": "time",
             "notes": [
-                *(f"{what}: {count}" for what, count in sorted(self.counts.items())),
+                *self.counted(),
                 f"{pairs} pairs are judged, most of them because they were shown: what nobody was "
                 "shown counts as not relevant, which favours the model that was in use",
             ],

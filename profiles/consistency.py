@@ -11,6 +11,7 @@ from sqlalchemy import (
     Connection,
     Integer,
     Select,
+    String,
     Subquery,
     and_,
     cast,
@@ -39,6 +40,8 @@ class Fault:
 
 def faults(store: Store) -> list[Fault]:
     """Compare profiles, ties and programmes with revisions, vectors and the change log.
+
+    Judged pairs are compared with their rounds, profiles and judgements.
 
     All is read in one transaction, so a server may write meanwhile.
 
@@ -85,6 +88,7 @@ def _queries() -> Iterator[tuple[str, Select[Any]]]:
         _of(records, records.outerjoin(logged, known), logged.c.id.is_(None)),
     )
     yield from _merged_queries(records)
+    yield from _judging_queries()
     owners = select(t.vectors.c.owner_kind.label("kind"), t.vectors.c.owner_id.label("id"))
     owner = owners.distinct().subquery("owners")
     owned = and_(records.c.kind == owner.c.kind, records.c.id == owner.c.id)
@@ -92,6 +96,21 @@ def _queries() -> Iterator[tuple[str, Select[Any]]]:
         "it has vectors, but is not held",
         _of(owner, owner.outerjoin(records, owned), records.c.id.is_(None)),
     )
+
+
+def _judging_queries() -> Iterator[tuple[str, Select[Any]]]:
+    p, j = t.pooled_pairs.c, t.judgements.c
+    kept = select(t.judging_rounds.c.name)
+    yield "its round is not held", _lost("pooled pair", p.id, p.round.not_in(kept))
+    held = select(t.profiles.c.id)
+    for end in (p.startup, p.partner):
+        yield f"its {end.name} is not held", _lost("pooled pair", p.id, end.not_in(held))
+    yield "its pair is not held", _lost("judgement", j.id, j.pair.not_in(select(p.id)))
+
+
+def _lost(kind: str, id: Any, where: ColumnElement[bool]) -> Select[Any]:
+    told: tuple[Any, ...] = (literal(kind).label("kind"), cast(id, String).label("id"))
+    return select(*told).where(where)
 
 
 def _merged_queries(records: Subquery) -> Iterator[tuple[str, Select[Any]]]:

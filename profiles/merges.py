@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -24,6 +24,10 @@ class MergedMeanwhile(DariError):
 _ACTIVE = t.merges.c.undone_at.is_(None)
 
 
+Fused = tuple[int, int, str, str, str, Mapping[str, int], Mapping[str, int], tuple[int, ...]]
+"""A judged pair that was put together with a twin of its round, as `Moved` tells."""
+
+
 @dataclass(frozen=True, slots=True)
 class Moved:
     """What a merge moved, named by ids and numbers alone: contents stay in the revisions.
@@ -36,6 +40,9 @@ class Moved:
         lists: (kind, id, ids before it) for each list that named the dropped profile; None in
             place of the ids where the kept one took its place, else those that stood before it.
         withdrawn: whether consent was withdrawn since; an address does not come back then.
+        pairs: (pair, column) of each judged pair that names the kept profile since.
+        fused: (pair, twin, column, round, other end, its systems, those of the twin before, its
+            judgements) of each whose judgements became those of a twin of its round.
     """
 
     created_at: str
@@ -44,6 +51,8 @@ class Moved:
     verdicts: tuple[tuple[int, str, str], ...] = ()
     lists: tuple[tuple[str, str, tuple[str, ...] | None], ...] = ()
     withdrawn: bool = False
+    pairs: tuple[tuple[int, str], ...] = ()
+    fused: tuple[Fused, ...] = ()
 
     def written(self) -> str:
         """Write it as JSON."""
@@ -56,7 +65,9 @@ class Moved:
         for tie, twin, _ in self.aside:
             ties |= {tie, twin or tie}
         profiles = {(kind, id) for kind, id, _ in self.lists if kind != "programme"}
-        return {("tie", tie) for tie in ties} | profiles
+        pairs = {pair for pair, _ in self.pairs} | {id for one in self.fused for id in one[:2]}
+        judged = {("pooled", str(pair)) for pair in pairs}
+        return {("tie", tie) for tie in ties} | profiles | judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +123,8 @@ def _read_moved(text: str) -> Moved:
         tuple((number, column, at) for number, column, at in raw["verdicts"]),
         tuple(lists),
         raw["withdrawn"],
+        tuple((pair, column) for pair, column in raw.get("pairs", ())),  # older merges have none
+        tuple((*one[:7], tuple(one[7])) for one in raw.get("fused", ())),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, insert, or_, select
 
-from profiles import rows
+from profiles import repooling, rows
 from profiles import tables as t
 from profiles.database import reading, writing
 from profiles.errors import FieldError, InvalidRecord
@@ -115,6 +115,7 @@ def merge(
         fused = fuse(_read(kept), _read(dropped), choices or {})
         vectors = vectors_of(fused)
         found = find_mentions(connection, keep, drop)
+        judged = repooling.find(connection, kept.side, keep, drop)
         numbers = rows.newest(connection, "tie", [tie for tie, _ in found.aside])
         moved = Moved(
             created_at=dropped.created_at.isoformat(),
@@ -122,7 +123,10 @@ def merge(
             aside=tuple((tie, twin, numbers[tie]) for tie, twin in found.aside),
             verdicts=tuple((number, column, at) for number, column, at, _ in found.verdicts),
             lists=tuple(found.lists),
+            pairs=judged.pairs,
+            fused=judged.fused,
         )
+        repooling.move(connection, judged, keep)
         move(connection, found, keep, drop, by)
         _drop(connection, dropped, keep, by)
         rows.write_profiles(connection, [fused], {keep: kept}, by, touch=True)

@@ -22,6 +22,7 @@ from profiles.histories import (
     tie_revisions,
     verdict_revisions,
 )
+from profiles.judgements import Judged, about
 from profiles.kinds import Side
 from profiles.merges import Merge, family, merges_naming, missing, once_in, withdrawn
 from profiles.remains import Tell
@@ -72,6 +73,7 @@ class Held:
     merges: tuple[Merge, ...] = ()
     apart: tuple[Apart, ...] = ()
     proposals: tuple[Stored, ...] = ()
+    judged: tuple[Judged, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,7 @@ def held(store: Store, id: str) -> Held:
             merges=tuple(merges_naming(connection, ids)),
             apart=tuple(apart_of(connection, ids)),
             proposals=tuple(proposals_of(connection, ids)),
+            judged=about(connection, ids),
         )
 
 

@@ -30,13 +30,17 @@ _TOUCHED = (
     t.merges,
     t.kept_apart,
     t.proposals,
+    t.judging_rounds,
+    t.pooled_pairs,
+    t.judgements,
 )
 
 
 def owners(store: Store, said: str) -> set[str]:
     """Give the ids of the records whose content, now or formerly, holds a text, in any case."""
     quoted = json.dumps(said, ensure_ascii=False)[1:-1]
-    places: tuple[tuple[Any, str, tuple[Any, ...]], ...] = (
+    judged = t.pooled_pairs.c.id == t.judgements.c.pair
+    places: tuple[tuple[Any, ...], ...] = (
         (t.profiles.c.payload, quoted, (t.profiles.c.id,)),
         (t.programmes.c.payload, quoted, (t.programmes.c.id,)),
         (t.ties.c.payload, quoted, (t.ties.c.a, t.ties.c.b)),
@@ -44,11 +48,12 @@ def owners(store: Store, said: str) -> set[str]:
         (t.verdicts.c.note, said, (t.verdicts.c.query, t.verdicts.c.candidate)),
         (t.kept_apart.c.note, said, (t.kept_apart.c.a, t.kept_apart.c.b)),
         (t.proposals.c.reasons, quoted, (t.proposals.c.a, t.proposals.c.b)),
+        (t.judgements.c.note, said, (t.pooled_pairs.c.startup, t.pooled_pairs.c.partner), judged),
     )
     found: set[str] = set()
     with reading(store._engine) as connection:
-        for column, wanted, ids in places:
-            query = select(column, *ids).where(column.icontains(wanted, autoescape=True))
+        for column, wanted, ids, *where in places:
+            query = select(column, *ids).where(column.icontains(wanted, autoescape=True), *where)
             for content, *named in connection.execute(query):
                 found.update(named if wanted.casefold() in content.casefold() else ())
     return found

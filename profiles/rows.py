@@ -252,7 +252,7 @@ def write_vectors(
 
 
 def delete_by(
-    connection: Connection, table: Table, column: Any, ids: Collection[str], *where: Any
+    connection: Connection, table: Table, column: Any, ids: Collection[Any], *where: Any
 ) -> None:
     """Delete the rows whose `column` is among `ids`."""
     ordered = sorted(ids)

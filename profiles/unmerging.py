@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, select, update
 
-from profiles import rows
+from profiles import repooling, rows
 from profiles import tables as t
 from profiles.database import writing
 from profiles.errors import FieldError, InvalidRecord
@@ -60,6 +60,7 @@ def unmerge(store: Store, number: int, vectors_of: VectorsOf, *, by: str = SYSTE
         found.ties = restored
         found.verdicts = _move_verdicts_back(connection, one, moved)
         _give_back(connection, one, returning, by)
+        repooling.move_back(connection, moved, one.kept, one.dropped)
         write(connection, found, by)
         rows.write_profiles(connection, [split], {one.kept: kept}, by, touch=True)
         rows.write_profiles(connection, [dropped], {}, by)

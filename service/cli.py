@@ -13,6 +13,7 @@ from service.cli_data import export, import_
 from service.cli_evaluate import compare, convert, evaluate
 from service.cli_history import history
 from service.cli_identity import duplicates
+from service.cli_judge import judge
 from service.cli_merge import keep_apart, merge, merges, unmerge
 from service.cli_privacy import erase, expire, held, withdraw
 from service.cli_safety import backup, index, restore
@@ -144,7 +145,7 @@ def match(
 
 for _command in (
     *(import_, export, index, backup, restore, history),
-    *(evaluate, compare, convert),
+    *(evaluate, compare, convert, judge),
     *(erase, expire, held, withdraw),
     *(duplicates, keep_apart, merge, merges, unmerge),
 ):

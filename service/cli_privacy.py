@@ -23,19 +23,30 @@ _BY = click.option(
     "--by", default="command line", show_default=True, help="Who does it, for the history."
 )
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+_JUDGE = click.option(
+    "--judge", is_flag=True, help="ID is the name under which somebody has judged pairs."
+)
 _MOST_ROWS = 50
 
 
 @click.command()
 @click.argument("id")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-def held(id: str, file: Path) -> None:
-    """Write everything that is held about a profile to FILE, a ZIP of CSV and JSON."""
+@_JUDGE
+def held(id: str, file: Path, judge: bool) -> None:
+    """Write everything that is held about a profile to FILE, a ZIP of CSV and JSON.
+
+    With --judge, what judging holds under the name of a judge.
+    """
+    from profiles.judges import held_of_judge
     from profiles.privacy import held as find
-    from service.privacy import held_zip, now
+    from service.privacy import held_zip, judge_zip, now
 
     with _opened() as dari:
-        packed = held_zip(find(dari.store, id), now())
+        if judge:
+            packed = judge_zip(held_of_judge(dari.store, id), now())
+        else:
+            packed = held_zip(find(dari.store, id), now())
     _write_private(file, packed)
     say(f"Written: {file} ({len(packed):,} bytes). It holds personal data: keep it safe.")
 
@@ -46,16 +57,22 @@ def held(id: str, file: Path) -> None:
 @_BY
 @_JSON
 @click.option("--yes", is_flag=True, help="Erase without asking.")
-def erase(id: str, prove: bool, by: str, as_json: bool, yes: bool) -> None:
+@_JUDGE
+def erase(id: str, prove: bool, by: str, as_json: bool, yes: bool, judge: bool) -> None:
     """Erase a profile for good: row, revisions, vectors, ties, verdicts, snapshots.
 
     What has been merged into it goes with it; the question names it. Its id is taken out of
     conflict lists and programmes, too. Exit status 1 means that something of it is left; what, and
     where, is said.
+
+    With --judge, the name and notes of a judge go; the grades stay under a name that tells nothing.
     """
     from profiles.merging import merged_into
     from service import privacy
 
+    if judge:
+        _erase_judge(id, prove=prove, as_json=as_json, yes=yes)
+        return
     proof = None
     with _opened() as dari:
         dari.store.get(id)
@@ -73,6 +90,42 @@ def erase(id: str, prove: bool, by: str, as_json: bool, yes: bool) -> None:
     if as_json:
         print_json({
             "erased": [id, *merged],
+            "left": left,
+            "proof": proof.as_json() if proof else None,
+        })
+    elif proof:
+        show(*_proof_tables(proof))
+    if left or (proof and not proof.is_clean):
+        sys.exit(1)
+
+
+def _erase_judge(name: str, *, prove: bool, as_json: bool, yes: bool) -> None:
+    """Erase a judge's name and notes, take them off the disk, and search for them if asked."""
+    from profiles.judges import erase_judge, held_of_judge
+    from profiles.remains import rebuild, settle
+    from service.searching import search
+    from service.traces import traces_of_judge
+
+    with _opened() as dari:
+        found = held_of_judge(dari.store, name)
+        if not yes:
+            click.confirm(_asked_of_judge(name, len(found.judgements)), abort=True, err=True)
+        traces, untold = traces_of_judge(found)
+        gone = erase_judge(dari.store, name)
+        left = settle(dari.store, tell=say)
+        proof = search(dari.store, dari.settings.home, traces) if prove else None
+        if proof and any(one.place == "database" for one in proof.remains):
+            left += rebuild(dari.store)
+            proof = search(dari.store, dari.settings.home, traces)
+        if proof:
+            proof.notes += untold
+    say(f"Erased: the name and notes of {gone} judgements by {name}. The grades stay.")
+    for sentence in left:
+        say(sentence)
+    if as_json:
+        print_json({
+            "erased": [name],
+            "judgements": gone,
             "left": left,
             "proof": proof.as_json() if proof else None,
         })
@@ -165,6 +218,10 @@ def _write_private(file: Path, data: bytes) -> None:
 def _asked(merged: list[str]) -> str:
     also = f", and what was merged into it ({', '.join(merged)}):" if merged else ":"
     return f"Erase the profile{also} texts, vectors, ties and verdicts, for good?"
+
+
+def _asked_of_judge(name: str, judgements: int) -> str:
+    return f"Take the name {name} and its notes out of {judgements} judgements, for good?"
 
 
 def _asked_of(found: Expiry) -> str:

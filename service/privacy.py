@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 from profiles import DariError, Revision, Startup, differences
 from profiles.apart import Stored
 from profiles.files import guarded
+from profiles.judgements import Judged
+from profiles.judges import HeldOfJudge
 from profiles.merges import Merge
 from profiles.merging import merged_into
 from profiles.privacy import Appearance, Held, Idle, held, idle
@@ -41,6 +43,8 @@ vectors.csv       글에서 계산한 숫자(벡터): 종류, 계산한 모형, 
 merges.csv        이 프로필에 병합되었거나 병합되었다가 되돌려진 프로필
 kept_apart.csv    같은 기업이 아니라고 확인된 프로필과 메모
 proposals.csv     같은 기업일 수 있다고 제안된 다른 프로필과 그 이유
+judged.csv        블라인드 평가에 쓰인 쌍과 등급, 메모. 평가자 이름은 빠져 있고,
+                  진행 중인 라운드는 평가가 있다는 사실만 적혀 있습니다
 appearances.csv   이 프로필의 ID가 적힌 프로그램과, 다른 프로필의 이해상충 목록
 changes.csv       변경 기록: 번호와 시각만 있고 내용은 없습니다
 같은 이름의 .json 파일에는 같은 내용이 프로그램이 읽기 쉬운 형식으로 들어 있습니다.
@@ -61,10 +65,29 @@ vectors.csv       numbers computed from the texts: facet, encoder, size in bytes
 merges.csv        profiles that were merged into this one, undone ones too
 kept_apart.csv    profiles that staff said are other firms, with their notes
 proposals.csv     profiles that were proposed as the same firm, with the reasons
+judged.csv        pairs that evaluators judged, with grades and notes (without the names of
+                  the judges; of a round that is still open, only that there is a judgement)
 appearances.csv   programmes, and conflict lists of others, that name this profile's id
 changes.csv       the change log: numbers and times, without content
 The .json files of the same names hold the same for programs.
 Logs carry ids only, never texts or addresses of a profile.
+"""
+
+
+JUDGE_README = """\
+이 파일은 {name}(이)라는 이름으로 남은 평가에 대해 Dari가 보유하고 있는 모든 정보입니다. ({at})
+
+judgements.csv    평가한 쌍, 등급, 메모, 시각 (바뀌기 전의 평가 포함)
+rounds.csv        열거나 마감한 평가 라운드
+프로필을 고치거나 병합한 기록의 이름은 각 프로필의 변경 기록에 있습니다.
+
+----
+
+This file is everything that the judging of Dari holds under the name {name}. ({at})
+
+judgements.csv    the judged pairs with grade, note and time, former ones too
+rounds.csv        the rounds that were opened or closed
+Edits and merges of profiles name their makers in the histories of these profiles.
 """
 
 
@@ -111,6 +134,41 @@ def held_zip(found: Held, at: datetime) -> bytes:
             archive.writestr(f"{name}.csv", _csv(columns, table))
             archive.writestr(f"{name}.json", _json(table))
     return packed.getvalue()
+
+
+def judge_zip(found: HeldOfJudge, at: datetime) -> bytes:
+    """Pack everything that judging holds about a judge: JSON for programs, CSV to read."""
+    packed = io.BytesIO()
+    given = [
+        {
+            "round": pair.round,
+            "startup": pair.startup,
+            "partner": pair.partner,
+            **{name: getattr(one, name) for name in ("judge", "role", "grade", "note")},
+            "at": one.at.isoformat(),
+        }
+        for pair, one in found.judgements
+    ]
+    rounds = [
+        {
+            **{name: getattr(one, name) for name in ("name", "opened_by", "closed_by")},
+            "opened_at": one.opened_at.isoformat(),
+            "closed_at": one.closed_at.isoformat() if one.closed_at else None,
+        }
+        for one in found.rounds
+    ]
+    tables = {"judgements": (_OF_JUDGE, given), "rounds": (_OF_ROUND, rounds)}
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        said = JUDGE_README.format(name=found.names[0], at=at.isoformat(timespec="seconds"))
+        archive.writestr("README.txt", said.encode("utf-8-sig"))
+        for name, (columns, table) in tables.items():
+            archive.writestr(f"{name}.csv", _csv(columns, table))
+            archive.writestr(f"{name}.json", _json(table))
+    return packed.getvalue()
+
+
+_OF_JUDGE = ("round", "startup", "partner", "judge", "role", "grade", "note", "at")
+_OF_ROUND = ("name", "opened_by", "opened_at", "closed_by", "closed_at")
 
 
 def erase(
@@ -222,6 +280,7 @@ def _tables(found: Held) -> dict[str, tuple[Sequence[str], list[dict[str, Any]]]
                        [{**asdict(one), "at": one.at.isoformat()} for one in found.apart]),
         "proposals": (("a", "b", "score", "codes", "reasons", "found_at"),
                       [_proposal_row(one) for one in found.proposals]),
+        "judged": (_JUDGED, [_judged_row(one) for one in found.judged]),
         "appearances": (("kind", "id", "field", "revision"),
                         [asdict(one) for one in found.appearances]),
         "changes": (("seq", "kind", "id", "at"),
@@ -250,6 +309,19 @@ def _verdict_row(one: Revision) -> dict[str, Any]:
     said = one.payload or {}
     told = {"id": one.id, "number": one.number, "at": one.at.isoformat(), "by": one.by}
     return told | {name: said.get(name) for name in _VERDICT}
+
+
+_JUDGED = ("round", "startup", "partner", "role", "grade", "note", "at")
+
+
+def _judged_row(one: Judged) -> dict[str, Any]:
+    """Tell a judgement without its judge, and without its content as long as others judge blind."""
+    pair = {"round": one.pair.round, "startup": one.pair.startup, "partner": one.pair.partner}
+    if one.judgement is None:
+        return pair
+    told = pair | {"role": one.judgement.role, "at": one.judgement.at.isoformat()}
+    said = {"grade": one.judgement.grade, "note": one.judgement.note}
+    return told if one.is_open else told | said
 
 
 _MERGE = ("number", "kept", "dropped", "at", "by", "undone_at", "undone_by")

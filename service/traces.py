@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+    from profiles.judges import HeldOfJudge
     from profiles.privacy import Held
 
 SHORTEST_SENTENCE = 20
@@ -40,16 +41,32 @@ def traces_of(held: Held) -> tuple[list[Trace], list[str]]:
     """Collect what must vanish with a profile, and say what cannot be searched for by itself.
 
     Collected are sentences of 20 or more characters (10 of Hangul) of its texts, of the subjects
-    of its ties and of the notes of verdicts and kept-apart pairs, in every revision; its names and
-    contact; its vectors. Left out is what cannot be told from chance: shorter sentences, names of
-    one or two letters or that are part of the id (which stays in the audit line), and vectors of a
-    few values only.
+    of its ties and of the notes of verdicts, judgements and kept-apart pairs, in every revision;
+    its names and contact; its vectors. Left out is what cannot be told from chance: shorter
+    sentences, names of one or two letters or that are part of the id (which stays in the audit
+    line), and vectors of a few values only.
     """
     said = list(dict.fromkeys(_said(held)))
     ids = "\n".join({held.profile.id, *(one.id for one in held.revisions)}).casefold()
     good = [trace for trace in said if _is_telling(trace, ids)]
     left = [trace for trace in said if trace not in good]
     return good, [f"too short or too common to be searched for: {trace.what}" for trace in left]
+
+
+def traces_of_judge(held: HeldOfJudge) -> tuple[list[Trace], list[str]]:
+    """Collect what must vanish with a judge: the sentences of their notes.
+
+    The name itself is not searched for: histories may name the same person as an editor.
+    """
+    seen: set[str] = set()
+    said: list[Trace] = []
+    for pair, one in held.judgements:
+        where = f"judgement of {pair.startup} and {pair.partner}: note"
+        said += _fresh(_sentences(where, {"note": one.note}), seen)
+    good = [trace for trace in said if _is_telling(trace, "")]
+    left = [trace for trace in said if trace not in good]
+    untold = ["the name is not searched for: histories may name the same person as an editor"]
+    return good, untold + [f"too short to be searched for: {trace.what}" for trace in left]
 
 
 def pieces_of(trace: Trace) -> set[bytes]:
@@ -134,6 +151,10 @@ def _said(held: Held) -> Iterator[Trace]:
         yield from _fresh(_sentences(f"verdict of {r.id}, {r.number}: note", {"note": note}), seen)
     for one in held.apart:
         yield from _fresh(_sentences(f"{one.a} apart from {one.b}: note", {"note": one.note}), seen)
+    for judged in held.judged:
+        note = judged.judgement.note if judged.judgement else ""
+        where = f"judgement in {judged.pair.round}: note"
+        yield from _fresh(_sentences(where, {"note": note}), seen)
     for v in held.vectors:
         yield Trace(f"{v.owner_kind} {v.owner_id}: vector of {v.facet}", vector=v.data)
 

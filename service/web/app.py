@@ -14,6 +14,7 @@ from service.web.chronicle import chronicle
 from service.web.duplicates import duplicates
 from service.web.editing import editing
 from service.web.entrance import entrance
+from service.web.judging import judging
 from service.web.matches import family
 from service.web.privacy import privacy
 from service.web.public import is_draft, public
@@ -28,7 +29,7 @@ def init_app(app: Flask) -> None:
     """Add the pages to the application."""
     app.context_processor(_for_templates)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    for blueprint in (public, entrance, staff, privacy, duplicates, editing, chronicle):
+    for blueprint in (public, entrance, staff, privacy, duplicates, editing, chronicle, judging):
         app.register_blueprint(blueprint)
 
 

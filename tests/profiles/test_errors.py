@@ -48,6 +48,11 @@ PARAMS: dict[str, dict[str, object]] = {
         for key in ("map_section", "map_option", "map_field", "name_near", "name_shared")
     },
     "map_table": {"name": "values"},
+    "round_pairs": {"limit": "5,000"},
+    "judging_sample": {"held": 12},
+    "judging_startup": {"line": 7},
+    **{key: {"file": "own.run"} for key in ("judging_run", "judging_run_queries")},
+    **{key: {"why": "no disk"} for key in ("judging_list", "judging_out")},
 }
 CODES = sorted(catalogue())
 
@@ -93,10 +98,11 @@ def test_every_code_of_the_source_has_its_message() -> None:
         *root.glob("store/*.py"),
         Path(index.loading.__file__),
         *service.rglob("*.py"),
+        *service.parent.joinpath("evaluation").glob("*.py"),
     ]
     text = "\n".join(path.read_text(encoding="utf-8") for path in sources)
     used = set(re.findall(r'PydanticCustomError\(\s*"(\w+)"', text))
-    used |= set(re.findall(r'FieldError\(\s*[\w".]+,\s*"(\w+)"', text))
+    used |= set(re.findall(r'(?:Field|Judging)Error\(\s*[\w".]+,\s*"(\w+)"', text))
     used |= (
         set(re.findall(r'"((?:file|header|map|name)_\w+)"', text))
         - {"name_en", "name_ko"}

@@ -8,9 +8,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    Route,
+    expect,
+    sync_playwright,
+)
 from werkzeug.serving import make_server
 
+from evaluation import outcome_of
+from profiles.judging import open_round
+from service.judging import Desk
 from service.submission import submit
 
 pytestmark = [
@@ -49,6 +59,7 @@ PAGES = [
     "/partners/samsung/history",
     "/duplicates",
     "/duplicates/pair?a=samsung&b=sk-telecom",
+    "/judging",
 ]
 
 
@@ -399,3 +410,69 @@ def test_a_verdict_outlives_the_session_in_a_browser(watch, app, token):
     page.get_by_text("평가를 저장했습니다.").wait_for()
     said = app.extensions["dari"].store.verdicts("sonoeye")
     assert said[-1].note == "둘째 회의를 잡기로 함"
+
+
+def test_an_evaluator_judges_by_keys_alone(app, watch, token):
+    store = app.extensions["dari"].store
+    partners = ("kaist", "naver", "samsung", "sk-telecom", "kt")
+    open_round(store, "keys", {("sonoeye", one): {"x": 1} for one in partners}, judges=2, depth=1)
+    order = [one.pair.id for one in Desk(outcome_of(store, "keys"), "KJS").order]
+    page = watch("ko").open(f"/sign-in?token={token}&next=/judging")
+    page.get_by_label("이름 또는 이니셜").fill("KJS")
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="5쌍 평가하기").click()
+
+    def at(pair: int) -> None:
+        page.wait_for_url(f"**/judging/keys/{order[pair]}")
+        page.wait_for_selector("[data-keys=ready]")
+
+    at(0)
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        assert page.evaluate(CONTRAST) == []
+    page.keyboard.press("3")
+    at(1)
+    expect(page.get_by_role("status")).to_have_text("저장됨: 3")
+    page.keyboard.press("n")
+    page.keyboard.type("3 nice, skip 0")  # no key of these but a letter of the note
+    page.keyboard.press("Escape")
+    page.keyboard.press("2")
+    at(2)
+    page.keyboard.press("s")
+    at(3)
+    page.keyboard.press("ArrowLeft")
+    at(2)
+    page.keyboard.press("ArrowLeft")
+    at(1)
+    expect(page.get_by_label("메모")).to_have_value("3 nice, skip 0")
+    expect(page.get_by_role("button", name="2 잘 맞음")).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("ArrowRight")
+    at(2)
+    page.keyboard.press("ArrowRight")
+    at(3)
+    page.keyboard.press("Control+1")  # the browser's own
+    page.keyboard.press("0")
+    at(4)
+    page.keyboard.press("1")
+    at(2)  # the one that was skipped
+    page.keyboard.press("1")
+    page.get_by_text("평가할 쌍이 더 없습니다").wait_for()
+    given = {one.pair.id: one.grades["KJS"] for one in outcome_of(store, "keys").pairs}
+    assert [given[pair] for pair in order] == [3, 2, 1, 0, 1]
+
+
+def test_a_judging_page_on_a_phone_and_without_a_script(app, watch, token):
+    store = app.extensions["dari"].store
+    open_round(store, "phone", {("sonoeye", "samsung"): {"x": 1}}, judges=1, depth=1)
+    page = watch("en", width=390, java_script_enabled=False).open(f"/sign-in?token={token}")
+    page.goto(page.url.replace("/startups", "/judging"))
+    page.get_by_label("Your name or initials").fill("Lee")
+    page.get_by_role("button", name="Save").click()
+    row = page.locator(".round-row").filter(has_text="phone")
+    row.get_by_role("link", name="Judge 1 pairs").click()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.get_by_label("Note").fill("tapped")
+    page.get_by_role("button", name="2 Fits well").click()
+    page.get_by_text("Nothing is left for you to judge").wait_for()
+    (one,) = outcome_of(store, "phone").pairs
+    assert one.grades == {"Lee": 2}

@@ -1,0 +1,102 @@
+"""Owns what is held of a judge: reading it, and taking a name out of everything they said."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+from sqlalchemy import Connection, or_, select, update
+
+from profiles import tables as t
+from profiles.database import forget, reading, writing
+from profiles.judgements import (
+    Judgement,
+    JudgingError,
+    Pooled,
+    Round,
+    read_judgement,
+    read_pair,
+    read_round,
+)
+from profiles.store import Store
+
+_ERASED = "erased-"
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOfJudge:
+    """All that judging holds of one person: what they said, and the rounds they opened or closed.
+
+    Attributes:
+        names: the spellings of the name.
+        judgements: each with its pair, oldest first.
+        rounds: the rounds that the person opened or closed.
+    """
+
+    names: tuple[str, ...]
+    judgements: tuple[tuple[Pooled, Judgement], ...]
+    rounds: tuple[Round, ...]
+
+
+def held_of_judge(store: Store, name: str) -> HeldOfJudge:
+    """Read what judging holds of a person, whatever the case of the letters of the name.
+
+    Raises:
+        JudgingError: if nobody of this name has judged, opened or closed a round.
+    """
+    with reading(store.engine, repeatable=True) as connection:
+        names = _spellings(connection, name)
+        j, p, r = t.judgements, t.pooled_pairs, t.judging_rounds.c
+        wanted = select(j).where(j.c.judge.in_(names)).order_by(j.c.id)
+        given = [read_judgement(row) for row in connection.execute(wanted)]
+        its = select(j.c.pair).where(j.c.judge.in_(names))
+        pairs = connection.execute(select(p).where(p.c.id.in_(its)))
+        of = {row.id: read_pair(row) for row in pairs}
+        by = or_(r.opened_by.in_(names), r.closed_by.in_(names))
+        found = connection.execute(select(t.judging_rounds).where(by).order_by(r.name))
+        rounds = tuple(read_round(row) for row in found)
+        return HeldOfJudge(tuple(names), tuple((of[one.pair], one) for one in given), rounds)
+
+
+def erase_judge(store: Store, name: str) -> int:
+    """Take a person's name and notes out of judging; give how many judgements were theirs.
+
+    The grades stay under a name that tells nothing, so that rounds keep what they found: one that
+    no other judge has, the same for all grades of the person.
+
+    Raises:
+        JudgingError: if nobody of this name has judged, opened or closed a round.
+    """
+    with writing(store.engine) as connection:
+        names = _spellings(connection, name)
+        j, r = t.judgements.c, t.judging_rounds.c
+        nobody = _free(connection)
+        its = update(t.judgements).where(j.judge.in_(names))
+        gone = connection.execute(its.values(judge=nobody, note=""))
+        for column in (r.opened_by, r.closed_by):
+            by = update(t.judging_rounds).where(column.in_(names))
+            connection.execute(by.values({column.name: nobody}))
+    forget(store.engine)
+    return gone.rowcount
+
+
+def _names(connection: Connection) -> set[str]:
+    j, r = t.judgements.c, t.judging_rounds.c
+    found: set[Any] = set()
+    for column in (j.judge, r.opened_by, r.closed_by):
+        found |= set(connection.execute(select(column).distinct()).scalars())
+    return {name for name in found if name is not None}
+
+
+def _spellings(connection: Connection, name: str) -> list[str]:
+    plain = " ".join(name.split()).casefold()
+    names = sorted(one for one in _names(connection) if one.casefold() == plain)
+    if not names:
+        raise JudgingError("judge", "judge_unknown", name)
+    return names
+
+
+def _free(connection: Connection) -> str:
+    names = _names(connection)
+    return next(f"{_ERASED}{number}" for number in count(1) if f"{_ERASED}{number}" not in names)

@@ -1,0 +1,323 @@
+"""Owns the commands of judging rounds: `dari judge open`, `status`, `export` and `close`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from service.console import (
+    Word,
+    named,
+    opened,
+    print_json,
+    read_settings,
+    say,
+    show,
+    stages,
+    tell_in,
+)
+
+if TYPE_CHECKING:
+    from evaluation import Outcome, Run
+    from profiles import Store
+    from service.wiring import Dari
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_PATH = click.Path(path_type=Path)
+_BY = click.option(
+    "--by", default="command line", show_default=True, help="Who does it, for the round."
+)
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+_lang = click.option("--lang", type=click.Choice(["en", "ko"]), help="Language of errors.")
+_LONGEST_LIST = 1 << 20
+
+
+@click.group()
+def judge() -> None:
+    """Let people judge pairs blind: pool, follow, export and close a round.
+
+    The judging itself is done on the pages, under /judging.
+    """
+
+
+def _systems() -> list[str]:
+    from evaluation import systems
+
+    return [*systems()]
+
+
+@judge.command("open")
+@click.argument("name")
+@click.option(
+    "--startups", type=_PATH, metavar="FILE", help="A text file: an id or name on each line."
+)
+@click.option("--sample", type=click.IntRange(1), metavar="N", help="N startups, drawn by chance.")
+@click.option("--seed", default=1, show_default=True, type=click.IntRange(0), help="For chance.")
+@click.option(
+    "--depth", required=True, type=click.IntRange(1, 100), help="Places pooled of each list."
+)
+@click.option(
+    "--run",
+    "run_files",
+    multiple=True,
+    type=_PATH,
+    metavar="FILE",
+    help="A TREC run (startup Q0 partner rank score tag) to pool; may be repeated.",
+)
+@click.option(
+    "--system",
+    "named_systems",
+    multiple=True,
+    type=Word(_systems),
+    help="A system to pool; may be repeated. Without --run: dari, bm25, dense and popularity.",
+)
+@click.option(
+    "--judges", default=2, show_default=True, type=click.IntRange(1, 3), help="Judges a pair needs."
+)
+@click.option("--instructions", default="", help="What the judges are told.")
+@_BY
+@_JSON
+@_lang
+def open_(
+    name: str,
+    startups: Path | None,
+    sample: int | None,
+    seed: int,
+    depth: int,
+    run_files: tuple[Path, ...],
+    named_systems: tuple[str, ...],
+    judges: int,
+    instructions: str,
+    by: str,
+    as_json: bool,
+    lang: str | None,
+) -> None:
+    """Open the round NAME: pool the first places of several lists for chosen startups."""
+    from evaluation import pool
+    from profiles.judging import free_name, open_round
+
+    if (startups is None) == (sample is None):
+        raise click.UsageError("Choose the startups by one of --startups and --sample.")
+    dari = _opened(lang)
+    free_name(dari.store, name)
+    chosen = _chosen(dari, startups, sample, seed)
+    runs = _runs(dari, chosen, named_systems, run_files, depth, seed)
+    pairs = pool(runs, depth, queries=chosen)
+    made = open_round(
+        dari.store, name, pairs, judges=judges, depth=depth, instructions=instructions, by=by
+    )
+    if as_json:
+        print_json({"round": made.name, "pairs": len(pairs), "systems": [*made.systems]})
+    say(
+        f"Opened: {made.name}, {len(pairs):,} pairs of {len(chosen):,} startups from "
+        f"{', '.join(made.systems)}. Judges find it under /judging."
+    )
+
+
+@judge.command()
+@click.argument("name", required=False)
+@_JSON
+@_lang
+def status(name: str | None, as_json: bool, lang: str | None) -> None:
+    """Tell how far the round NAME is, or all rounds: pairs, judges, agreement."""
+    from evaluation import outcome_of
+    from profiles.judging import rounds
+
+    store = _store(lang)
+    names = [name] if name else [one.name for one in rounds(store)]
+    found = [outcome_of(store, one) for one in names]
+    if as_json:
+        print_json([_as_json(one) for one in found])
+    elif not found:
+        say("There is no round. Open one with: dari judge open NAME --sample 20 --depth 5")
+    else:
+        show(_table(found))
+
+
+@judge.command()
+@click.argument("name")
+@click.argument("out", type=_PATH)
+@_lang
+def export(name: str, out: Path, lang: str | None) -> None:
+    """Write the grades of the round NAME to the folder OUT.
+
+    qrels.txt (TREC), judgements.csv (who said what), pairs.csv (which system listed what), and
+    test-set/ for `dari evaluate`.
+    """
+    from evaluation import outcome_of, write_outcome
+
+    store = _store(lang)
+    found = outcome_of(store, name)
+    with stages() as progress:
+        written = write_outcome(store, found, out, progress=progress)
+    if found.round.is_open:
+        say(f"The round is open: {found.done} of {len(found.pairs)} pairs are judged in full.")
+    say(f"Written: {', '.join(map(str, written))}. The tables name judges: keep them safe.")
+    say(f"Next: dari evaluate {written[-1]}")
+
+
+@judge.command()
+@click.argument("name")
+@_BY
+@_lang
+def close(name: str, by: str, lang: str | None) -> None:
+    """Close the round NAME: nobody judges in it any more, and disagreements can be settled."""
+    from profiles.judging import close_round
+
+    close_round(_store(lang), name, by=by)
+    say(f"Closed: {name}.")
+
+
+def _opened(lang: str | None) -> Dari:
+    dari = opened()
+    if lang:
+        tell_in(lang)
+    return dari
+
+
+def _store(lang: str | None) -> Store:
+    """Open the database alone: nothing is searched for."""
+    from profiles import Store
+
+    settings = read_settings()
+    if lang:
+        tell_in(lang)
+    store = Store.open(settings.database)
+    return store if store.is_migrated else opened().store
+
+
+def _chosen(dari: Dari, startups: Path | None, count: int | None, seed: int) -> list[str]:
+    """Read or draw the ids of the startups that are judged."""
+    import numpy as np
+
+    from evaluation import sample
+    from profiles import Side
+
+    if startups is not None:
+        return _listed(dari, startups)
+    ids = [one.id for one in dari.store.each(Side.STARTUP)]
+    return sample(ids, count or 0, rng=np.random.default_rng(seed))
+
+
+def _listed(dari: Dari, file: Path) -> list[str]:
+    from profiles import Side, UnknownId
+    from profiles.judgements import JudgingError
+
+    try:
+        with file.open("rb") as stream:
+            raw = stream.read(_LONGEST_LIST + 1)
+        if len(raw) > _LONGEST_LIST:
+            raise JudgingError("startups", "judging_list", file, why="> 1 MiB")
+        lines = raw.decode("utf-8-sig").splitlines()
+    except OSError as error:
+        raise JudgingError("startups", "judging_list", file, why=error.strerror) from error
+    except UnicodeDecodeError as error:
+        raise JudgingError("startups", "judging_list", file, why="not UTF-8") from error
+    found: dict[str, None] = {}
+    for number, line in enumerate(map(str.strip, lines), 1):
+        if not line:
+            continue
+        try:
+            id = named(dari, line)
+        except UnknownId as error:
+            raise JudgingError("startups", "judging_startup", line, line=number) from error
+        id = dari.store.merged_into([id]).get(id, id)
+        if dari.store.sides([id]).get(id) is not Side.STARTUP:
+            raise JudgingError("startups", "judging_startup", line, line=number)
+        found[id] = None
+    if not found:
+        raise JudgingError("startups", "judging_list", file, why="empty")
+    return sorted(found)
+
+
+def _runs(
+    dari: Dari,
+    chosen: list[str],
+    systems: tuple[str, ...],
+    files: tuple[Path, ...],
+    depth: int,
+    seed: int,
+) -> list[Run]:
+    """Make and read the lists that are pooled; files first, for they are checked at once."""
+    import numpy as np
+
+    from evaluation import POOLED, pooled_run, store_runs
+
+    runs: list[Run] = []
+    for file in files:
+        taken = {run.name for run in runs} | {*_systems()}
+        runs.append(pooled_run(file, dari.store, {*chosen}, taken=taken))
+    wanted = systems or (() if files else POOLED)
+    if not wanted:
+        return runs
+    with stages() as progress:
+        own = store_runs(
+            dari.store,
+            dari.matchmaker,
+            dari.encoder,
+            chosen,
+            wanted,
+            depth=depth,
+            day=dari.settings.today(),
+            rng=np.random.default_rng(seed),
+            progress=progress,
+        )
+    return [*own, *runs]
+
+
+def _as_json(found: Outcome) -> dict[str, Any]:
+    return {
+        "round": found.round.name,
+        "open": found.round.is_open,
+        "judges_a_pair": found.round.judges,
+        "systems": [*found.round.systems],
+        "pairs": len(found.pairs),
+        "done": found.done,
+        "settled": found.settled,
+        "graded": dict(found.graded),
+        **_agreement(found),
+    }
+
+
+def _agreement(found: Outcome) -> dict[str, Any]:
+    from evaluation import NoAlpha
+
+    said = found.agreement
+    if isinstance(said, NoAlpha):
+        return {"alpha": None, "interval": None, "agreement": said.why}
+    bounds = [round(said.low, 4), round(said.high, 4)] if said.has_interval else None
+    return {"alpha": round(said.value, 4), "interval": bounds, "agreement": said.verdict}
+
+
+def _table(found: list[Outcome]) -> Any:
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(title="Judging rounds", title_justify="left")
+    for name in ("round", "", "pairs", "judged in full", "settled", "judges", "alpha"):
+        table.add_column(name, overflow="fold")
+    for one in found:
+        table.add_row(
+            escape(one.round.name),
+            "open" if one.round.is_open else "closed",
+            f"{len(one.pairs):,}",
+            f"{one.done:,}",
+            f"{one.settled:,}",
+            escape(", ".join(f"{judge} {count}" for judge, count in one.graded.items())),
+            _alpha(one),
+        )
+    return table
+
+
+def _alpha(found: Outcome) -> str:
+    from evaluation import Alpha
+
+    said = found.agreement
+    if not isinstance(said, Alpha):
+        return said.why.replace("_", " ")
+    bounds = f" [{said.low:.2f}, {said.high:.2f}]" if said.has_interval else ""
+    return f"{said.value:.2f}{bounds}: {said.verdict}"
