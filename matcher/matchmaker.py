@@ -54,9 +54,9 @@ class Matchmaker:
     """Answers who fits whom, and why, from the store and the index that follows it.
 
     `ranker` gives the one that speaks now: it is asked once for each list, so that one model alone
-    has made it. `today` tells the day that counts where none is asked for; the day in UTC if not given.
-    `population` names those whose pairs it makes, of whom a model must have been calibrated to tell
-    their probability; the store's own name if not given.
+    has made it. `today` tells the day that counts where none is asked for; the day in UTC if not
+    given. `population` names those whose pairs it makes, of whom a model must have been calibrated
+    to tell their probability; the store's own name if not given.
     """
 
     def __init__(

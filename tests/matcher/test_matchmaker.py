@@ -498,6 +498,8 @@ def test_a_list_is_of_one_model_even_if_another_takes_its_place_meanwhile(
     asked: list[str] = []
 
     class Named:
+        calibration = None
+
         def __init__(self, version: str) -> None:
             self.version = version
 
