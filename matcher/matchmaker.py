@@ -39,8 +39,9 @@ class MatchError(DariError):
 
 @dataclass(frozen=True, slots=True)
 class _Ranked:
-    """Scored pairs: ids (n,), the order of the k best rows, features and points (n, f)."""
+    """Pairs that a model scored: ids (n,), order of the k best rows, features and points (n, f)."""
 
+    ranker: Ranker
     ids: list[str]
     order: list[int]
     scores: NDArray[np.float64]
@@ -52,9 +53,10 @@ class _Ranked:
 class Matchmaker:
     """Answers who fits whom, and why, from the store and the index that follows it.
 
-    `today` tells the day that counts where none is asked for; the day in UTC if not given.
-    `population` names those whose pairs it makes, of whom a model must have been calibrated to tell
-    their probability; the store's own name if not given.
+    `ranker` gives the one that speaks now: it is asked once for each list, so that one model alone
+    has scored it. `today` tells the day that counts where none is asked for; the day in UTC if not
+    given. `population` names those whose pairs it makes, of whom a model must have been calibrated
+    to tell their probability; the store's own name if not given.
     """
 
     def __init__(
@@ -62,14 +64,14 @@ class Matchmaker:
         store: Store,
         follower: Follower,
         encoder: Encoder,
-        ranker: Ranker,
+        ranker: Ranker | Callable[[], Ranker],
         *,
         today: Callable[[], date] = lambda: datetime.now(UTC).date(),
         population: str | None = None,
     ) -> None:
         self._store = store
         self._retriever = Retriever(follower, encoder)
-        self._ranker = ranker
+        self._speaking = ranker if callable(ranker) else lambda: ranker
         self._finder = SentenceFinder(encoder)
         self._records = Records(store)
         self._copies = Copies(store)
@@ -79,7 +81,7 @@ class Matchmaker:
     @property
     def model_version(self) -> str:
         """The version of the ranker that speaks."""
-        return self._ranker.version
+        return self._speaking().version
 
     def match(
         self,
@@ -116,7 +118,7 @@ class Matchmaker:
         under = self._store.programme(programme) if programme else None
         day, notes = _day(as_of, under, self._today)
         asked = self._retriever.query(profile, day)
-        return self._list(asked, k, under, filters or Filters(), pool, notes)
+        return self._list(self._speaking(), asked, k, under, filters or Filters(), pool, notes)
 
     def why(
         self,
@@ -148,21 +150,21 @@ class Matchmaker:
         looked, index = self._looked_at(asked, wanted, under, among, pool)
         found = _of(asked, looked, candidate)
         target = found or self._alone(asked, candidate, under)
-        meet = meeting(index, day)
-        bench = Bench(looked, target, asked.side, self._ranker, found is not None, meet)
+        meet, ranker = meeting(index, day), self._speaking()
+        bench = Bench(looked, target, asked.side, ranker, found is not None, meet)
         known = [one.pair.candidate.id for one in looked]
-        ranked = self._scored([target.pair], known, 1, index)
+        ranked = self._scored(ranker, [target.pair], known, 1, index)
         match = self._explained(asked, [target.pair], ranked, index.seq)[0]
         return Why(
             query=profile,
             programme=under,
             as_of=day,
-            match=replace(match, rank=self._rank(looked, target, bench, ranked.copies, index)),
+            match=replace(match, rank=self._rank(looked, target, bench, ranked, index)),
             reasons=target.reasons,
             pool=len(looked),
             in_pool=found is not None,
             changes=bench.changes(),
-            model_version=self._ranker.version,
+            model_version=ranker.version,
             index_seq=index.seq,
             notes=(*notes, *self._told_of_copies(ranked.copies, index.seq)),
         )
@@ -172,15 +174,15 @@ class Matchmaker:
         looked: list[Looked],
         target: Looked,
         bench: Bench,
-        copies: Mapping[str, str],
+        alone: _Ranked,
         index: SearchIndex,
     ) -> int:
         """Give the rank of a candidate; of a copy as the list has it. It is 0 where it has none."""
-        if bench.rank is None or not copies:
+        if bench.rank is None or not alone.copies:
             return bench.rank or 0
         known = [one.pair.candidate.id for one in looked]
         free = [one.pair for one in looked if not one.reasons]
-        ranked = self._scored(free, known, len(free), index)
+        ranked = self._scored(alone.ranker, free, known, len(free), index)
         return 1 + [ranked.ids[row] for row in ranked.order].index(target.pair.candidate.id)
 
     def _alone(self, query: Query, candidate: str, programme: Programme | None) -> Looked:
@@ -205,7 +207,7 @@ class Matchmaker:
         profile = self._store.get(query) if isinstance(query, str) else query
         asked = self._retriever.query(profile, self._today())
         looked, index = self._looked_at(asked, BEST, None, Filters(), pool)
-        return helpful(looked, asked.side, self._ranker, meeting(index, asked.as_of))
+        return helpful(looked, asked.side, self._speaking(), meeting(index, asked.as_of))
 
     def features(
         self,
@@ -233,11 +235,13 @@ class Matchmaker:
         """
         asked = self._retriever.query(query, as_of)
         pairs, refused, index = self._screened(asked, MOST_MATCHES, None, Filters(), MOST_MATCHES)
-        ranked = self._scored(pairs, [one.id for one in refused], len(pairs), index)
+        others = [one.id for one in refused]
+        ranked = self._scored(self._speaking(), pairs, others, len(pairs), index)
         return [(ranked.ids[row], float(ranked.scores[row])) for row in ranked.order]
 
     def _list(
         self,
+        ranker: Ranker,
         query: Query,
         k: int,
         programme: Programme | None,
@@ -250,15 +254,16 @@ class Matchmaker:
             index = self._retriever.retrieve(query, 0, filters=filters)[1]
             refused = [Refused(query.profile.id, query.profile.name, tuple(reasons))]
             return self._answer(
-                query, programme, [], refused, index, (*notes, phrase("note.query_refused"))
+                ranker, query, programme, [], refused, index, (*notes, phrase("note.query_refused"))
             )
         pairs, refused, index = self._screened(
             query, k, programme, _under(filters, query.side, programme), pool
         )
-        ranked = self._scored(pairs, [one.id for one in refused], k, index)
+        ranked = self._scored(ranker, pairs, [one.id for one in refused], k, index)
         matches = self._explained(query, pairs, ranked, index.seq)
         told = self._told_of_copies(ranked.copies, index.seq)
-        return self._answer(query, programme, matches, refused, index, (*notes, *told))
+        notes = (*notes, *told)
+        return self._answer(ranker, query, programme, matches, refused, index, notes)
 
     def _screened(
         self, query: Query, k: int, programme: Programme | None, filters: Filters, pool: int
@@ -306,11 +311,16 @@ class Matchmaker:
         return [one for one in self._records.programmes(seq) if _runs(one, day)]
 
     def _scored(
-        self, pairs: list[Pair], others: Iterable[str], k: int, index: SearchIndex
+        self,
+        ranker: Ranker,
+        pairs: list[Pair],
+        others: Iterable[str],
+        k: int,
+        index: SearchIndex,
     ) -> _Ranked:
         """Score pairs and find the k best; copies among these count by what others recorded."""
         features = pair_features(pairs)
-        points = self._ranker.contributions(features)
+        points = ranker.contributions(features)
         ids = [pair.candidate.id for pair in pairs]
         row_of = {id: row for row, id in enumerate(ids)}
         held = self._records.profiles([*ids, *others], index.seq)
@@ -321,7 +331,7 @@ class Matchmaker:
             order = best_first(scores, k, ids.__getitem__).tolist()
             unseen = {ids[row] for row in order} - looked_at
             if not unseen:
-                return _Ranked(ids, order, scores, features, points, copies)
+                return _Ranked(ranker, ids, order, scores, features, points, copies)
             found = self._copies.among(unseen, held, index)
             for id in found:
                 points[row_of[id], own_word(held[id].side)] = 0.0
@@ -337,9 +347,9 @@ class Matchmaker:
     def _explained(self, query: Query, pairs: list[Pair], ranked: _Ranked, seq: int) -> list[Match]:
         self._read_named([pairs[row] for row in ranked.order], seq)
         values, points = ranked.features, ranked.points
-        told = judged(self._ranker)
+        told = judged(ranked.ranker)
         shown = [pairs[row] for row in ranked.order]
-        likely = self._chances(self._ranker, shown, ranked.scores[ranked.order], seq)
+        likely = self._chances(ranked.ranker, shown, ranked.scores[ranked.order], seq)
         return [
             Match(
                 rank,
@@ -369,6 +379,7 @@ class Matchmaker:
 
     def _answer(
         self,
+        ranker: Ranker,
         query: Query,
         programme: Programme | None,
         matches: list[Match],
@@ -382,10 +393,10 @@ class Matchmaker:
             query.as_of,
             tuple(matches),
             tuple(refused),
-            self._ranker.version,
+            ranker.version,
             index.seq,
             notes,
-            self._ranker.calibration,
+            ranker.calibration,
         )
 
 
