@@ -39,7 +39,7 @@ class MatchError(DariError):
 
 @dataclass(frozen=True, slots=True)
 class _Ranked:
-    """Scored pairs: ids (n,), the order of the k best rows, features and points (n, f); by whom."""
+    """Pairs that a model scored: ids (n,), order of the k best rows, features and points (n, f)."""
 
     ranker: Ranker
     ids: list[str]
@@ -54,7 +54,7 @@ class Matchmaker:
     """Answers who fits whom, and why, from the store and the index that follows it.
 
     `ranker` gives the one that speaks now: it is asked once for each list, so that one model alone
-    has made it. `today` tells the day that counts where none is asked for; the day in UTC if not
+    has scored it. `today` tells the day that counts where none is asked for; the day in UTC if not
     given. `population` names those whose pairs it makes, of whom a model must have been calibrated
     to tell their probability; the store's own name if not given.
     """
@@ -174,15 +174,15 @@ class Matchmaker:
         looked: list[Looked],
         target: Looked,
         bench: Bench,
-        shown: _Ranked,
+        alone: _Ranked,
         index: SearchIndex,
     ) -> int:
         """Give the rank of a candidate; of a copy as the list has it. It is 0 where it has none."""
-        if bench.rank is None or not shown.copies:
+        if bench.rank is None or not alone.copies:
             return bench.rank or 0
         known = [one.pair.candidate.id for one in looked]
         free = [one.pair for one in looked if not one.reasons]
-        ranked = self._scored(shown.ranker, free, known, len(free), index)
+        ranked = self._scored(alone.ranker, free, known, len(free), index)
         return 1 + [ranked.ids[row] for row in ranked.order].index(target.pair.candidate.id)
 
     def _alone(self, query: Query, candidate: str, programme: Programme | None) -> Looked:
@@ -235,9 +235,8 @@ class Matchmaker:
         """
         asked = self._retriever.query(query, as_of)
         pairs, refused, index = self._screened(asked, MOST_MATCHES, None, Filters(), MOST_MATCHES)
-        ranked = self._scored(
-            self._speaking(), pairs, [one.id for one in refused], len(pairs), index
-        )
+        others = [one.id for one in refused]
+        ranked = self._scored(self._speaking(), pairs, others, len(pairs), index)
         return [(ranked.ids[row], float(ranked.scores[row])) for row in ranked.order]
 
     def _list(
@@ -263,7 +262,8 @@ class Matchmaker:
         ranked = self._scored(ranker, pairs, [one.id for one in refused], k, index)
         matches = self._explained(query, pairs, ranked, index.seq)
         told = self._told_of_copies(ranked.copies, index.seq)
-        return self._answer(ranker, query, programme, matches, refused, index, (*notes, *told))
+        notes = (*notes, *told)
+        return self._answer(ranker, query, programme, matches, refused, index, notes)
 
     def _screened(
         self, query: Query, k: int, programme: Programme | None, filters: Filters, pool: int
@@ -311,7 +311,12 @@ class Matchmaker:
         return [one for one in self._records.programmes(seq) if _runs(one, day)]
 
     def _scored(
-        self, ranker: Ranker, pairs: list[Pair], others: Iterable[str], k: int, index: SearchIndex
+        self,
+        ranker: Ranker,
+        pairs: list[Pair],
+        others: Iterable[str],
+        k: int,
+        index: SearchIndex,
     ) -> _Ranked:
         """Score pairs and find the k best; copies among these count by what others recorded."""
         features = pair_features(pairs)

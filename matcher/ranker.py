@@ -66,7 +66,7 @@ def load_ranker(path: Path | None = None) -> AdditiveRanker:
     """
     if path is None:
         with as_file(files("matcher").joinpath("models")) as shipped:
-            return load_ranker(_only_model(shipped)) if shipped.is_dir() else cold_start()
+            return load_ranker(_only_model(shipped))
     if path.is_dir():
         manifest = read_manifest(path)
         ranker = _read(path / WEIGHTS, version=manifest["version"])

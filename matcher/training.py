@@ -11,6 +11,7 @@ are convex, so there is one answer, whatever the start.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -272,7 +273,12 @@ def _whole(shapes: Mapping[str, Shape]) -> dict[str, Shape]:
     return {
         name: Shape(
             tuple(round(float(one), _DIGITS) for one in shape.at),
-            tuple(round(float(one) * factor, _DIGITS) for one in shape.points),
+            tuple(_below(float(one) * factor) for one in shape.points),
         )
         for name, shape in shapes.items()
     }
+
+
+def _below(points: float) -> float:
+    """Round down, so that a sum of many does not exceed the whole."""
+    return math.floor(points * 10**_DIGITS + 1e-6) / 10**_DIGITS

@@ -257,6 +257,15 @@ def test_a_bent_weight_that_breaks_a_rule_is_refused(tmp_path: Path, body: str) 
         load_ranker(path)
 
 
+def test_one_model_ships_with_what_it_was_trained_on() -> None:
+    shipped = files("matcher").joinpath("models")
+    found = [path for path in shipped.iterdir() if path.joinpath("manifest.json").is_file()]
+    assert [path.name for path in found] == [load_ranker().version]
+    manifest = json.loads(found[0].joinpath("manifest.json").read_text(encoding="utf-8"))
+    assert manifest["prior"] == cold_start().version
+    assert manifest["trained_on"]["queries"] > 100
+
+
 def test_features_weights_and_phrases_agree() -> None:
     held = phrases()
     assert set(held["name"]) == set(held["reason"]) == set(KNOWN)
