@@ -26,6 +26,8 @@ from evaluation.errors import (
 from evaluation.examples import Examples, examples
 from evaluation.exposure import Exposure, exposure_of
 from evaluation.folder import SYSTEMS, compare_folder, evaluate_folder, write_runs
+from evaluation.gate import Decision, Guard, decide, digest_of, gate_folder
+from evaluation.gate_tables import gate_tables
 from evaluation.html import as_html, write_report
 from evaluation.judged import (
     JudgedPair,
@@ -63,10 +65,12 @@ __all__ = [
     "Comparison",
     "ConversionError",
     "DatasetError",
+    "Decision",
     "Difference",
     "Examples",
     "Exposure",
     "Figure",
+    "Guard",
     "JudgedPair",
     "LeakError",
     "MeasureError",
@@ -97,12 +101,16 @@ __all__ = [
     "convert_store",
     "dari_run",
     "dari_runs",
+    "decide",
     "dense_run",
     "depth_of",
+    "digest_of",
     "evaluate",
     "evaluate_folder",
     "examples",
     "exposure_of",
+    "gate_folder",
+    "gate_tables",
     "generator_of",
     "heading",
     "holm",

@@ -115,7 +115,7 @@ def _asked(found: list[TestSet], encoder: Encoder, tell: Progress) -> Examples:
 
 def _trained_on(test_set: TestSet, taught: Examples) -> TrainedOn:
     return TrainedOn(
-        dataset=test_set.name,
+        dataset=str(test_set.name),  # one language alone: a manifest is copied and written
         cut=test_set.cut.isoformat(),
         digest=taught.digest,
         queries=len(taught.names),

@@ -5,26 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from profiles import Profile, Tie
+from index.prose import told
+from profiles import Profile, Text, Tie
 from profiles.taxonomy import region_name, sectors
 
 Facet = Literal["is", "offers", "seeks", "subject"]
 PROFILE_FACETS: tuple[Facet, ...] = ("is", "offers", "seeks")
 
-PASSAGE_VERSION = 1
+PASSAGE_VERSION = 2
 """Counts the ways in which passages have been made; a snapshot of another version is not used."""
+
+MOST_NAMED_SECTORS = 12
+"""A profile of more sectors is not told by their names: who works in all fields is near to none."""
 
 
 def passages(profile: Profile) -> Mapping[Facet, str]:
     """Make the passage of each facet that the profile has a text for."""
     made: dict[Facet, str] = {}
-    named = "\n".join(sectors()[code].name.in_(lang) for code in profile.sectors for lang in LANGS)
-    summary = profile.summary.joined if profile.summary else ""
-    made["is"] = _lines(profile.name.joined, summary, named)
-    if profile.offering:
-        made["offers"] = profile.offering.joined
-    if profile.seeking:
-        made["seeks"] = profile.seeking.joined
+    summary = _told(profile.summary) if profile.summary else ""
+    made["is"] = _lines(_told(profile.name), summary, *_sector_names(profile))
+    if profile.offering and (offers := _told(profile.offering)):
+        made["offers"] = offers
+    if profile.seeking and (seeks := _told(profile.seeking)):
+        made["seeks"] = seeks
     return made
 
 
@@ -36,18 +39,27 @@ def subject_passage(tie: Tie) -> str | None:
 def document(profile: Profile) -> str:
     """Make the text that lexical search sees: every word by which a person might look for it."""
     texts = (profile.summary, profile.offering, profile.seeking)
-    named = [sectors()[code].name.in_(lang) for code in profile.sectors for lang in LANGS]
     where = [region_name(profile.region, lang) for lang in LANGS] if profile.region else []
     return _lines(
-        profile.name.joined,
-        *profile.aliases,
-        *(text.joined for text in texts if text),
-        *named,
+        _told(profile.name),
+        told("\n".join(profile.aliases)),
+        *(_told(text) for text in texts if text),
+        *_sector_names(profile),
         *where,
     )
 
 
 LANGS = ("en", "ko")
+
+
+def _told(text: Text) -> str:
+    return _lines(*map(told, text.parts))
+
+
+def _sector_names(profile: Profile) -> list[str]:
+    if len(profile.sectors) > MOST_NAMED_SECTORS:
+        return []
+    return [sectors()[code].name.in_(lang) for code in profile.sectors for lang in LANGS]
 
 
 def _lines(*parts: str) -> str:

@@ -27,18 +27,22 @@ from matcher.matchmaker import MatchError, Matchmaker
 from matcher.pairs import Pair, Scene
 from matcher.phrases import phrase
 from matcher.ranker import ModelError, cold_start, load_ranker
+from matcher.registry import SHIPPED, Champion, Entry, Registry, RegistryError, Reign
 from matcher.telling import helps_json, tell, tell_help, why_json
 
 __all__ = [
     "FEATURE_NAMES",
     "LEAST",
+    "SHIPPED",
     "Abstention",
     "AdditiveRanker",
     "Amount",
     "Calibration",
     "CalibrationError",
+    "Champion",
     "Change",
     "Contribution",
+    "Entry",
     "Evidence",
     "Field",
     "Match",
@@ -52,6 +56,9 @@ __all__ = [
     "Ranker",
     "Reason",
     "Refused",
+    "Registry",
+    "RegistryError",
+    "Reign",
     "Scene",
     "Shape",
     "Unknown",

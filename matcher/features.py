@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 
 from index import evidence_for
 from matcher.pairs import (
+    MANY_SECTORS,
+    MANY_STAGES,
+    MANY_SUPPORTS,
     TEXT_FEATURES,
     TOPICAL_COSINE,
     Pair,
@@ -19,6 +22,7 @@ from matcher.pairs import (
     closeness,
     joining,
     programmes_with,
+    thinned,
 )
 from matcher.traits import (
     RELATIONS,
@@ -225,13 +229,16 @@ class _Compared:
         count = _count(own)
         known = (count > 0) & (_count(theirs) > 0)
         apart = own & ~theirs
+        others = _count(theirs & ~own)
+        told = thinned(others, MANY_SECTORS)
         yield "sector_unknown", ~known
-        yield "sector_same", _share(_count(own & theirs), count, known)
+        yield "sector_same", told * _share(_count(own & theirs), count, known)
+        few = np.maximum(others, _count(apart)) <= MANY_SECTORS
         for relation in RELATIONS:
             found = apart & near_sectors_in(self._partners, relation)
-            yield f"sector_{relation}", _share(_count(found), count, known)
+            yield f"sector_{relation}", told * _share(_count(found), count, known)
             apart = apart & ~found
-        self._topical |= known & (_count(apart) < count)
+        self._topical |= known & few & (_count(apart) < count)
 
     def _past(self) -> Columns:
         near = self._found("history", math.nan)
@@ -334,12 +341,14 @@ class _Compared:
         known = (wanted != 0) & (given != 0)
         yield f"{name}_unknown", ~known
         both = np.bitwise_count(wanted & given)
-        yield f"{name}_fit", _share(both, np.bitwise_count(wanted), known)
+        told = thinned(np.bitwise_count(given & ~wanted), MANY_SUPPORTS)
+        yield f"{name}_fit", told * _share(both, np.bitwise_count(wanted), known)
 
     def _stage(self) -> Columns:
         own, taken = self._startups[Trait.STAGES], self._partners[Trait.STAGES]
         yield "stage_unknown", (own == 0) | (taken == 0)
-        yield "stage_fit", (own & taken) != 0
+        told = thinned(np.bitwise_count(taken & ~own), MANY_STAGES)
+        yield "stage_fit", told * ((own & taken) != 0)
         ready, wanted = self._startups[Trait.TRL], self._partners[Trait.TRL]
         known = (ready > 0) & (wanted > 0)
         yield "readiness_unknown", ~known

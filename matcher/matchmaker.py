@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import partial
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from index import Candidate, Encoder, Filters, Follower, Query, Retriever, SearchIndex
 from index.columns import best_first
 from matcher.additive import Doubles, Ranker, score
+from matcher.copies import Copies, own_word
 from matcher.counterfactual import Change, Why
 from matcher.eligibility import Reason, partner_refusals, refusals, startup_refusals
 from matcher.explanation import explain, judged, unknowns
@@ -36,12 +37,26 @@ class MatchError(DariError):
     """A request for a match list that cannot be met."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Ranked:
+    """Pairs that a model scored: ids (n,), order of the k best rows, features and points (n, f)."""
+
+    ranker: Ranker
+    ids: list[str]
+    order: list[int]
+    scores: NDArray[np.float64]
+    features: NDArray[np.float32]
+    points: NDArray[np.float64]
+    copies: Mapping[str, str]
+
+
 class Matchmaker:
     """Answers who fits whom, and why, from the store and the index that follows it.
 
-    `today` tells the day that counts where none is asked for; the day in UTC if not given.
-    `population` names those whose pairs it makes, of whom a model must have been calibrated to tell
-    their probability; the store's own name if not given.
+    `ranker` gives the one that speaks now: it is asked once for each list, so that one model alone
+    has scored it. `today` tells the day that counts where none is asked for; the day in UTC if not
+    given. `population` names those whose pairs it makes, of whom a model must have been calibrated
+    to tell their probability; the store's own name if not given.
     """
 
     def __init__(
@@ -49,23 +64,24 @@ class Matchmaker:
         store: Store,
         follower: Follower,
         encoder: Encoder,
-        ranker: Ranker,
+        ranker: Ranker | Callable[[], Ranker],
         *,
         today: Callable[[], date] = lambda: datetime.now(UTC).date(),
         population: str | None = None,
     ) -> None:
         self._store = store
         self._retriever = Retriever(follower, encoder)
-        self._ranker = ranker
+        self._speaking = ranker if callable(ranker) else lambda: ranker
         self._finder = SentenceFinder(encoder)
         self._records = Records(store)
+        self._copies = Copies(store)
         self._today = today
         self._population = population
 
     @property
     def model_version(self) -> str:
         """The version of the ranker that speaks."""
-        return self._ranker.version
+        return self._speaking().version
 
     def match(
         self,
@@ -102,7 +118,7 @@ class Matchmaker:
         under = self._store.programme(programme) if programme else None
         day, notes = _day(as_of, under, self._today)
         asked = self._retriever.query(profile, day)
-        return self._list(asked, k, under, filters or Filters(), pool, notes)
+        return self._list(self._speaking(), asked, k, under, filters or Filters(), pool, notes)
 
     def why(
         self,
@@ -134,22 +150,40 @@ class Matchmaker:
         looked, index = self._looked_at(asked, wanted, under, among, pool)
         found = _of(asked, looked, candidate)
         target = found or self._alone(asked, candidate, under)
-        meet = meeting(index, day)
-        bench = Bench(looked, target, asked.side, self._ranker, found is not None, meet)
-        match = self._ranked(asked, [target.pair], 1, index.seq)[0]
+        meet, ranker = meeting(index, day), self._speaking()
+        bench = Bench(looked, target, asked.side, ranker, found is not None, meet)
+        known = [one.pair.candidate.id for one in looked]
+        ranked = self._scored(ranker, [target.pair], known, 1, index)
+        match = self._explained(asked, [target.pair], ranked, index.seq)[0]
         return Why(
             query=profile,
             programme=under,
             as_of=day,
-            match=replace(match, rank=bench.rank or 0),
+            match=replace(match, rank=self._rank(looked, target, bench, ranked, index)),
             reasons=target.reasons,
             pool=len(looked),
             in_pool=found is not None,
             changes=bench.changes(),
-            model_version=self._ranker.version,
+            model_version=ranker.version,
             index_seq=index.seq,
-            notes=notes,
+            notes=(*notes, *self._told_of_copies(ranked.copies, index.seq)),
         )
+
+    def _rank(
+        self,
+        looked: list[Looked],
+        target: Looked,
+        bench: Bench,
+        alone: _Ranked,
+        index: SearchIndex,
+    ) -> int:
+        """Give the rank of a candidate; of a copy as the list has it. It is 0 where it has none."""
+        if bench.rank is None or not alone.copies:
+            return bench.rank or 0
+        known = [one.pair.candidate.id for one in looked]
+        free = [one.pair for one in looked if not one.reasons]
+        ranked = self._scored(alone.ranker, free, known, len(free), index)
+        return 1 + [ranked.ids[row] for row in ranked.order].index(target.pair.candidate.id)
 
     def _alone(self, query: Query, candidate: str, programme: Programme | None) -> Looked:
         """Look at one candidate that is not in the pool.
@@ -173,7 +207,7 @@ class Matchmaker:
         profile = self._store.get(query) if isinstance(query, str) else query
         asked = self._retriever.query(profile, self._today())
         looked, index = self._looked_at(asked, BEST, None, Filters(), pool)
-        return helpful(looked, asked.side, self._ranker, meeting(index, asked.as_of))
+        return helpful(looked, asked.side, self._speaking(), meeting(index, asked.as_of))
 
     def features(
         self,
@@ -193,8 +227,21 @@ class Matchmaker:
         pairs, _, _ = self._screened(asked, 1, None, filters or Filters(), pool)
         return [pair.candidate.id for pair in pairs], pair_features(pairs)
 
+    def ranking(self, query: AnyProfile, *, as_of: date) -> list[tuple[str, float]]:
+        """Rank all who may be matched with a profile, as a list would, but explain nothing.
+
+        Returns:
+            (id, score) by score descending, then id ascending.
+        """
+        asked = self._retriever.query(query, as_of)
+        pairs, refused, index = self._screened(asked, MOST_MATCHES, None, Filters(), MOST_MATCHES)
+        others = [one.id for one in refused]
+        ranked = self._scored(self._speaking(), pairs, others, len(pairs), index)
+        return [(ranked.ids[row], float(ranked.scores[row])) for row in ranked.order]
+
     def _list(
         self,
+        ranker: Ranker,
         query: Query,
         k: int,
         programme: Programme | None,
@@ -207,13 +254,16 @@ class Matchmaker:
             index = self._retriever.retrieve(query, 0, filters=filters)[1]
             refused = [Refused(query.profile.id, query.profile.name, tuple(reasons))]
             return self._answer(
-                query, programme, [], refused, index, (*notes, phrase("note.query_refused"))
+                ranker, query, programme, [], refused, index, (*notes, phrase("note.query_refused"))
             )
         pairs, refused, index = self._screened(
             query, k, programme, _under(filters, query.side, programme), pool
         )
-        matches = self._ranked(query, pairs, k, index.seq)
-        return self._answer(query, programme, matches, refused, index, notes)
+        ranked = self._scored(ranker, pairs, [one.id for one in refused], k, index)
+        matches = self._explained(query, pairs, ranked, index.seq)
+        told = self._told_of_copies(ranked.copies, index.seq)
+        notes = (*notes, *told)
+        return self._answer(ranker, query, programme, matches, refused, index, notes)
 
     def _screened(
         self, query: Query, k: int, programme: Programme | None, filters: Filters, pool: int
@@ -260,28 +310,56 @@ class Matchmaker:
             return ()
         return [one for one in self._records.programmes(seq) if _runs(one, day)]
 
-    def _ranked(self, query: Query, pairs: list[Pair], k: int, seq: int) -> list[Match]:
-        if not pairs:
-            return []
+    def _scored(
+        self,
+        ranker: Ranker,
+        pairs: list[Pair],
+        others: Iterable[str],
+        k: int,
+        index: SearchIndex,
+    ) -> _Ranked:
+        """Score pairs and find the k best; copies among these count by what others recorded."""
         features = pair_features(pairs)
-        points = self._ranker.contributions(features)
-        scores = score(points)
+        points = ranker.contributions(features)
         ids = [pair.candidate.id for pair in pairs]
-        order = best_first(scores, k, ids.__getitem__).tolist()
-        shown = [pairs[row] for row in order]
-        self._read_named(shown, seq)
-        told = judged(self._ranker)
-        likely = self._chances(self._ranker, shown, scores[order], seq)
+        row_of = {id: row for row, id in enumerate(ids)}
+        held = self._records.profiles([*ids, *others], index.seq)
+        copies: dict[str, str] = {}
+        looked_at: set[str] = set()
+        while True:
+            scores = score(points)
+            order = best_first(scores, k, ids.__getitem__).tolist()
+            unseen = {ids[row] for row in order} - looked_at
+            if not unseen:
+                return _Ranked(ranker, ids, order, scores, features, points, copies)
+            found = self._copies.among(unseen, held, index)
+            for id in found:
+                points[row_of[id], own_word(held[id].side)] = 0.0
+            looked_at |= unseen
+            copies |= found
+
+    def _told_of_copies(self, copies: Mapping[str, str], seq: int) -> list[Names]:
+        return [
+            phrase("note.copy", copy=self._name(one, seq), original=self._name(first, seq))
+            for one, first in sorted(copies.items())
+        ]
+
+    def _explained(self, query: Query, pairs: list[Pair], ranked: _Ranked, seq: int) -> list[Match]:
+        self._read_named([pairs[row] for row in ranked.order], seq)
+        values, points = ranked.features, ranked.points
+        told = judged(ranked.ranker)
+        shown = [pairs[row] for row in ranked.order]
+        likely = self._chances(ranked.ranker, shown, ranked.scores[ranked.order], seq)
         return [
             Match(
                 rank,
                 _candidate(query, pairs[row]),
-                float(scores[row]),
-                explain(pairs[row], query, features[row], points[row], self._finder),
-                unknowns(pairs[row], features[row], told),
+                float(ranked.scores[row]),
+                explain(pairs[row], query, values[row], points[row], self._finder),
+                unknowns(pairs[row], values[row], told),
                 likely[rank - 1],
             )
-            for rank, row in enumerate(order, start=1)
+            for rank, row in enumerate(ranked.order, start=1)
         ]
 
     def _chances(
@@ -301,6 +379,7 @@ class Matchmaker:
 
     def _answer(
         self,
+        ranker: Ranker,
         query: Query,
         programme: Programme | None,
         matches: list[Match],
@@ -314,10 +393,10 @@ class Matchmaker:
             query.as_of,
             tuple(matches),
             tuple(refused),
-            self._ranker.version,
+            ranker.version,
             index.seq,
             notes,
-            self._ranker.calibration,
+            ranker.calibration,
         )
 
 

@@ -7,7 +7,10 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from index import Candidate, History
 from matcher.eligibility import rules_met
@@ -27,12 +30,21 @@ from profiles.taxonomy import SectorRelation, country_of, distance_km
 NEAR_KM = 40.0
 """The distance at which nearness has fallen to 1/e."""
 
+MANY_SECTORS, MANY_SUPPORTS, MANY_STAGES, MANY_PLACES = 12, 6, 3, 8
+"""How many a profile may name beside what the two share before that thins out what it says.
+
+What the partners of the catalogue name stays within it, but for one or two.
+"""
+
 TOPICAL_COSINE = 0.2
 """The cosine from which texts speak of related things (9 in 10 unrelated pairs stay below)."""
 
 TEXT_FEATURES = ("text_is_is", "text_seeks_offers", "text_is_seeks", "text_seeks_is")
 
 _ACROSS = (ProgrammeKind.BILATERAL, ProgrammeKind.CLUSTER_HUB)
+
+Numbers = NDArray[np.integer[Any]]
+Doubles = NDArray[np.float64]
 
 _NOT_DEEDS = (TieKind.CONFLICT, TieKind.PAIRING)
 
@@ -92,7 +104,14 @@ class Pair:
         """Whether anything says that the two work on related things: sectors, texts, the past."""
         evidence = self.candidate.evidence
         cosines = [evidence.get(name, 0.0) for name in (*TEXT_FEATURES, "history")]
-        return bool(self.shared_sectors or self.near_sectors) or max(cosines) >= TOPICAL_COSINE
+        return self._near_by_sector or max(cosines) >= TOPICAL_COSINE
+
+    @property
+    def _near_by_sector(self) -> bool:
+        """Whether sectors meet; of one who names nearly all of them that says nothing."""
+        most = max(len(self.startup.sectors), len(self.partner.sectors))
+        few = most - len(self.shared_sectors) <= MANY_SECTORS
+        return few and bool(self.shared_sectors or self.near_sectors)
 
     @cached_property
     def places(self) -> tuple[str, ...]:
@@ -158,6 +177,16 @@ class Pair:
         return whole - len(self.prior_ties)
 
 
+def thinned(others: Numbers, many: int) -> Doubles:
+    """Tell how much a share counts where so many others are named beside it, shape (n,), 0 to 1.
+
+    Beyond `many` it falls with the fourth power: who ticks all says little of each. What is
+    shared is not counted, so that naming one more that is wanted never costs.
+    """
+    found: Doubles = (many / np.maximum(others, many)) ** 4
+    return found
+
+
 class Nearness(NamedTuple):
     """How the places of a partner stand to a startup's region, each 0 to 1."""
 
@@ -173,7 +202,8 @@ def closeness(here: str, places: tuple[str, ...]) -> Nearness:
     apart = None if same else _distance(here, places)
     near = math.exp(-apart / NEAR_KM) if apart is not None else 0.0
     at_home = any(country_of(place) == country_of(here) for place in places)
-    return Nearness(float(same), near, float(at_home))
+    told = float(thinned(np.array(len(places) - same), MANY_PLACES))
+    return Nearness(told * same, told * near, float(at_home))
 
 
 def _distance(here: str, places: Sequence[str]) -> float | None:

@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from profiles.kinds import FundingUnit, PartnerKind, ProgrammeKind, Stage, Support, TieKind
 from profiles.taxonomy import Vocabulary, normalise_region, normalise_sector, terms
-from profiles.text import LONGEST_NAME, LONGEST_TEXT, Text, at_most, clean
+from profiles.text import LONGEST_NAME, LONGEST_TEXT, Text, at_most, clean, visible
 
 LONGEST_LIST = 200
 
@@ -176,7 +176,7 @@ def is_business_number(digits: str) -> bool:
 def _read_plain(value: Any) -> Any:
     if not isinstance(value, str):
         raise PydanticCustomError("string", "not a text")
-    text = clean(value)
+    text = visible(value)
     if not text:
         raise PydanticCustomError("text_empty", "empty")
     return text

@@ -10,6 +10,9 @@ from typing import Any
 
 from profiles.errors import DariError
 
+PUBLIC = "public "
+"""How the names begin under which the doors write that are open to everybody."""
+
 _MERGED = "merged_into"
 
 
@@ -28,6 +31,11 @@ class Revision:
     at: datetime
     by: str
     payload: Mapping[str, Any] | None
+
+    @property
+    def is_public(self) -> bool:
+        """Whether it came by the public form or the public API, where nobody has signed in."""
+        return self.by.startswith(PUBLIC)
 
     @property
     def merged_into(self) -> str | None:

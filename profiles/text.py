@@ -18,6 +18,12 @@ _CONTROL = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd\ud800-\udfff\u202a-\u202e\u2066-\u2069]"
 )
 
+_INVISIBLE = re.compile(
+    r"[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2060-\u2065\u206a-\u206f"
+    r"\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+"""Soft hyphens, joiners, marks of direction, fillers of Hangul, selectors of variants, and tags."""
+
 
 def detect_language(text: str) -> str:
     """Tell 'ko' where at least a fifth of the letters are Hangul, else 'en'."""
@@ -52,6 +58,19 @@ def unified(text: str) -> str:
     return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
 
 
+def visible(text: str) -> str:
+    """Clean a text, and leave out the characters that nobody can see.
+
+    Pages and word processors put them into what is copied, so they are no error; but what no
+    reader sees must neither count nor part a word in two.
+
+    Raises:
+        PydanticCustomError: as `clean` does.
+    """
+    cleaned = clean(text)
+    return cleaned if cleaned.isascii() else unified(_INVISIBLE.sub("", cleaned))
+
+
 class Text(BaseModel):
     """A text in English (`en`), Korean (`ko`) or both; at least one is there."""
 
@@ -66,7 +85,8 @@ class Text(BaseModel):
         if isinstance(value, Text):
             return {"en": value.en, "ko": value.ko}
         if isinstance(value, str):
-            return {detect_language(value): clean(value)} if value.strip() else _empty()
+            seen = visible(value)
+            return {detect_language(seen): seen} if seen else _empty()
         if not isinstance(value, dict):
             raise PydanticCustomError("text_type", "not a text")
         return {key: _part(part) for key, part in value.items()}
@@ -100,7 +120,7 @@ def _part(part: Any) -> str | None:
         return None
     if not isinstance(part, str):
         raise PydanticCustomError("text_type", "not a text")
-    return clean(part) or None
+    return visible(part) or None
 
 
 def _empty() -> Any:

@@ -15,6 +15,7 @@ from service.cli_history import history
 from service.cli_identity import duplicates
 from service.cli_judge import judge
 from service.cli_merge import keep_apart, merge, merges, unmerge
+from service.cli_model import model
 from service.cli_privacy import erase, expire, held, withdraw
 from service.cli_safety import backup, index, restore
 from service.cli_train import train
@@ -81,10 +82,12 @@ def serve(host: str, port: int, workers: int) -> None:
 
     check_free(host, port)
     dari = prepared()
+    spoken = dari.matchmaker.model_version  # one that cannot be used is told of before serving
     shown = f"[{host}]" if ":" in host else host
     address = f"http://{shown}:{port}"
     click.echo(f"\n  Dari is served on {address}")
     click.echo(f"  Staff sign in by  {address}/sign-in?token={dari.staff_token}")
+    click.echo(f"  Lists are made by the model {spoken}")
     click.echo("  Stop with Ctrl+C.\n")
     dari.store.close()
     run(dari.settings, host, port, workers)
@@ -123,6 +126,7 @@ def match(
     A name or alias will do where there is one of that name only.
     """
     from profiles import InvalidRecord, validate
+    from service.models import origin_of
     from service.queries import PartnerMatchQuery
     from service.reports import match_tables
 
@@ -141,7 +145,8 @@ def match(
     if as_json:
         print_json(found.as_json())
     else:
-        show(*match_tables(found, language))
+        origin = origin_of(dari.settings, dari.models, found.model_version)
+        show(*match_tables(found, origin, language))
 
 
 @main.command()
@@ -182,7 +187,7 @@ def why(
 
 for _command in (
     *(import_, export, index, backup, restore, history),
-    *(evaluate, compare, convert, judge, train),
+    *(evaluate, compare, convert, judge, train, model),
     *(erase, expire, held, withdraw),
     *(duplicates, keep_apart, merge, merges, unmerge),
 ):

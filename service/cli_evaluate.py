@@ -59,7 +59,7 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print one JSON doc
     multiple=True,
     type=_PATH,
     metavar="MODEL",
-    help="A model (folder or weights file) to run beside the one in use; may be repeated.",
+    help="A model (version, folder or weights file) to run beside the one in use; may be repeated.",
 )
 @_measure
 @_sides
@@ -68,6 +68,9 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print one JSON doc
 )
 @click.option(
     "--report", "report_out", type=_PATH, metavar="DIR", help="Write report.html, with charts."
+)
+@click.option(
+    "--model", metavar="VERSION", help="The model that ranks, if not the one in use (or: default)."
 )
 @_json
 @_lang
@@ -79,6 +82,7 @@ def evaluate(
     side: str,
     write_runs: Path | None,
     report_out: Path | None,
+    model: str | None,
     as_json: bool,
     lang: str | None,
 ) -> None:
@@ -87,13 +91,17 @@ def evaluate(
 
     from evaluation import DEFAULT, as_tables, evaluate_folder, heading, write_report
     from index import load_encoder
-    from matcher import load_ranker
+    from matcher import Registry
     from profiles import Side
+    from service.models import ranker_at, ranker_of
 
     settings = read_settings()
     lang = lang or settings.language
     tell_in(lang)
-    encoder, ranker = load_encoder(settings.encoder), load_ranker(settings.weights)
+    encoder = load_encoder(settings.encoder)
+    models = Registry(settings.home, encoder.encoder_id)
+    ranker = ranker_of(settings, models, model)
+    say(f"Model: {ranker.version}")
     with stages() as progress:
         report = evaluate_folder(
             folder,
@@ -101,7 +109,7 @@ def evaluate(
             measures or DEFAULT,
             progress,
             ranker=ranker,
-            beside={one.version: one for one in map(load_ranker, beside)},
+            beside={one.version: one for one in (ranker_at(models, path) for path in beside)},
             side=None if side == "both" else Side(side),
             run_files=run_files,
             runs_out=write_runs,

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from matcher import Abstention, Match, MatchList, Probability, Why
     from profiles import FieldError
     from profiles.importing import Row
+    from profiles.taxonomy import Names
 
 _MOST_ROWS = 50
 _MOST_NAMES = 20
@@ -207,8 +208,8 @@ def _rejected(report: ImportReport, lang: str) -> list[Any]:
     return [table, Plain(say["more_rows"].format(n=f"{left:,}"))] if left > 0 else [table]
 
 
-def match_tables(found: MatchList, lang: str) -> list[Any]:
-    """Give a match list as a table with reasons, and a table of those refused."""
+def match_tables(found: MatchList, origin: Names, lang: str) -> list[Any]:
+    """Give a match list as a table with reasons, a table of those refused, and the model."""
     say = _LABELS[lang]
     head = found.query.name.in_(lang)
     under = f" · {found.programme.name.in_(lang)}" if found.programme else ""
@@ -221,9 +222,8 @@ def match_tables(found: MatchList, lang: str) -> list[Any]:
         who = f"{match.profile.name.in_(lang)}\n{match.profile.id}"
         why = _why(match, lang, found.abstention)
         table.add_row(str(match.rank), escape(who), f"{match.score:.1f}", escape(why))
-    foot = Plain(
-        f"{found.model_version} · {found.as_of.isoformat()} · seq {found.index_seq}", "dim"
-    )
+    model = f"{found.model_version} ({origin.in_(lang)})"
+    foot = Plain(f"{model} · {found.as_of.isoformat()} · seq {found.index_seq}", "dim")
     notes = [Plain(note.in_(lang)) for note in found.notes]
     if found.abstention is not None:
         notes += [Plain(reason.in_(lang)) for reason in found.abstention.reasons]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from index import Encoder, Follower, Names, Writer, load_encoder
-from matcher import Matchmaker, load_ranker
+from matcher import Matchmaker, Registry, load_ranker
 from profiles import DariError, Side, Store
 from profiles.catalogue import Catalogue, load_catalogue
 from profiles.merges import named_by
@@ -30,6 +30,7 @@ class Dari:
     writer: Writer
     follower: Follower
     matchmaker: Matchmaker
+    models: Registry
     names: Names
     staff_token: str
     secret_key: str
@@ -76,7 +77,8 @@ def init(settings: Settings, progress: Progress | None = None) -> Dari:
 def _assemble(settings: Settings, store: Store, encoder: Encoder | None = None) -> Dari:
     encoder = encoder or load_encoder(settings.encoder)
     follower = Follower(store, encoder, settings.snapshots)
-    ranker = load_ranker(settings.weights)
+    models = Registry(settings.home, encoder.encoder_id)
+    ranker = load_ranker(settings.weights) if settings.weights else models.current
     matchmaker = Matchmaker(store, follower, encoder, ranker, today=settings.today)
     return Dari(
         settings=settings,
@@ -85,6 +87,7 @@ def _assemble(settings: Settings, store: Store, encoder: Encoder | None = None) 
         writer=Writer(store, encoder),
         follower=follower,
         matchmaker=matchmaker,
+        models=models,
         names=Names(store),
         staff_token=settings.staff_token or _kept_secret(settings.home / "staff-token"),
         secret_key=settings.secret_key or _kept_secret(settings.home / "secret-key"),

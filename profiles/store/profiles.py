@@ -12,6 +12,7 @@ from profiles import merges, rows
 from profiles import tables as t
 from profiles.database import reading, writing
 from profiles.kinds import Side
+from profiles.revisions import Revision, read_revision
 from profiles.rows import AnyProfile
 from profiles.store.connection import SYSTEM, Connected
 from profiles.store.revising import refuse_stale
@@ -126,6 +127,18 @@ class Profiles(Connected):
         """Tell, for each of `ids` that has been merged, which profile it is now, along chains."""
         with reading(self._engine) as connection:
             return merges.merged_ids(connection, ids)
+
+    def states(self, ids: Collection[str]) -> dict[str, list[Revision]]:
+        """Read the states that each of some profiles has had, oldest first."""
+        r = t.revisions.c
+        found: dict[str, list[Revision]] = {id: [] for id in ids}
+        with reading(self._engine) as connection:
+            for row in rows.by_ids(connection, t.revisions, r.id, ids):
+                if row.kind in tuple(Side):
+                    found[row.id].append(read_revision(row))
+        for of_one in found.values():
+            of_one.sort(key=lambda one: one.number)
+        return found
 
     def merging_state(self) -> tuple[int, int]:
         """Tell where merging stands: another value once a profile is merged or a merge undone."""

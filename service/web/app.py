@@ -17,6 +17,7 @@ from service.web.editing import editing
 from service.web.entrance import entrance
 from service.web.judging import judging
 from service.web.matches import family
+from service.web.models import models
 from service.web.privacy import privacy
 from service.web.public import is_draft, public
 from service.web.staff import staff
@@ -32,7 +33,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     for blueprint in (
         *(public, entrance, changes, staff, privacy),
-        *(duplicates, editing, chronicle, judging),
+        *(duplicates, editing, chronicle, judging, models),
     ):
         app.register_blueprint(blueprint)
 

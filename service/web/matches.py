@@ -14,6 +14,7 @@ from profiles import AnyProfile, Programme, Record, Side, Store, Verdict, valida
 from profiles.fields import Id, Plain, Whole
 from profiles.taxonomy import Names
 from profiles.validation import without_unknown_fields
+from service.models import origin_of
 from service.queries import StartupMatchQuery, profile_on
 from service.wiring import Dari
 
@@ -71,9 +72,10 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class MatchPage:
-    """A match list with what staff said of its matches and what its filters offer."""
+    """A match list: where its model comes from, what staff said, what its filters offer."""
 
     found: MatchList
+    origin: Names
     programmes: tuple[Programme, ...]
     verdicts: Mapping[str, tuple[Verdict, ...]]
 
@@ -131,7 +133,8 @@ def match_page(dari: Dari, profile: AnyProfile, query: StartupMatchQuery) -> Mat
     said: dict[str, tuple[Verdict, ...]] = {}
     for verdict in dari.store.verdicts(profile.id):
         said[verdict.candidate] = (*said.get(verdict.candidate, ()), verdict)
-    return MatchPage(found, tuple(dari.store.programmes()), said)
+    origin = origin_of(dari.settings, dari.models, found.model_version)
+    return MatchPage(found, origin, tuple(dari.store.programmes()), said)
 
 
 class _VerdictForm(Record):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from index import document, passages, subject_passage
+from index.passages import MOST_NAMED_SECTORS
 from profiles import Partner, Startup, Tie, validate
 from profiles.taxonomy import region_name, sectors
 
@@ -34,6 +35,23 @@ def test_each_facet_with_a_text_has_a_passage() -> None:
         "offers": "A pilot.",
         "seeks": "실증 장소",
     }
+
+
+def test_a_text_is_told_as_far_as_it_counts(partner: Callable[..., Partner]) -> None:
+    heap = ", ".join(code.replace("_", " ") for code in sectors())
+    one = partner("p", "We build ships. We build ships.", offering="<!-- AI -->", seeking=heap,
+                  aliases=[heap[:900]])  # fmt: skip
+    assert passages(one) == {"is": "p\nWe build ships."}
+    assert document(one) == "p\nWe build ships."
+
+
+def test_who_ticks_all_sectors_is_told_by_none(partner: Callable[..., Partner]) -> None:
+    codes = list(sectors())
+    most = partner("p", sectors=codes[:MOST_NAMED_SECTORS])
+    assert sectors()[codes[-1]].name.en not in passages(most)["is"]
+    assert all(sectors()[code].name.ko in passages(most)["is"] for code in most.sectors)
+    for told in (passages, document):
+        assert told(partner("p", sectors=codes)) == told(partner("p"))
 
 
 def test_a_bare_partner_is_its_name(partner: Callable[..., Partner]) -> None:

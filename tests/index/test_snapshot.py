@@ -24,6 +24,8 @@ from profiles.backup import back_up
 from profiles.database import writing as writing_to
 from profiles.restoring import restore
 
+SPACE = f"tiny/p{writer.PASSAGE_VERSION}"
+
 ROOT = Path(__file__).parents[2]
 
 FILES = ("manifest.json", "profiles.jsonl", "ties.jsonl", "vectors.npy")
@@ -215,15 +217,15 @@ def test_a_snapshot_ahead_of_the_database(
 def test_a_snapshot_of_another_encoder_is_not_looked_at(
     filled: Store, tiny: Any, saved: Path
 ) -> None:
-    assert load_newest(saved.parent, "other/p1", 32) is None
-    assert load_newest(saved.parent, "tiny/p1", 31) is None
-    assert load_newest(saved.parent, "tiny/p1", 32) is not None
+    assert load_newest(saved.parent, f"other/p{writer.PASSAGE_VERSION}", 32) is None
+    assert load_newest(saved.parent, SPACE, 31) is None
+    assert load_newest(saved.parent, SPACE, 32) is not None
 
 
 def test_a_snapshot_of_another_passage_version_is_not_used(
     filled: Store, tiny: Any, saved: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writer, "PASSAGE_VERSION", 2)
+    monkeypatch.setattr(writer, "PASSAGE_VERSION", writer.PASSAGE_VERSION + 1)
     assert not used(start(filled, tiny(), saved))
 
 
@@ -321,7 +323,7 @@ def test_a_folder_of_another_name_is_left_alone(tmp_path: Path, name: str) -> No
 def test_a_snapshot_names_what_is_wrong(saved: Path) -> None:
     (saved / "vectors.npy").write_bytes(b"")
     with pytest.raises(SnapshotError) as caught:
-        load_newest(saved.parent, "tiny/p1", 32)
+        load_newest(saved.parent, SPACE, 32)
     assert caught.value.value == str(saved)
     assert "Nothing is lost" in caught.value.remedy
 
@@ -487,7 +489,7 @@ def test_a_folder_that_cannot_be_read_is_no_failure(
     if os.access(public, os.R_OK, effective_ids=True):
         pytest.skip("this user may read every folder of its own")
     with pytest.raises(SnapshotError, match="its folder cannot be read"):
-        load_newest(public, "tiny/p1", 32)
+        load_newest(public, SPACE, 32)
 
 
 def test_a_file_in_the_place_of_the_folder(filled: Store, tiny: Any, tmp_path: Path) -> None:

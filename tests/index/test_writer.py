@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from index import Follower, Writer, vector_space, verify, writer
+from index import PASSAGE_VERSION, Follower, Writer, vector_space, verify, writer
 from profiles import IdTaken, Store
 from profiles.consistency import faults
 
@@ -17,7 +17,7 @@ Make = Callable[..., Any]
 
 
 def test_the_space_names_encoder_and_passage_version(tiny: Make) -> None:
-    assert vector_space(tiny("e")) == "e/p1"
+    assert vector_space(tiny("e")) == f"e/p{PASSAGE_VERSION}"
 
 
 def test_each_distinct_text_is_encoded_once(
@@ -110,11 +110,11 @@ def test_what_is_changed_while_it_is_encoded_is_left_as_it_is(
     assert store.get_many(["p1", "p2"]) == {"p2": startup("p2", "robots")}
     assert store.get_ties(["t0", "t1", "t2"]) == {"t1": tie("t1", "p2", "p3", subject="painting")}
     assert held(store, "p0", "p1", "p2", "p3", "t1") == {
-        "p0": ["second/p1"],
+        "p0": [f"second/p{PASSAGE_VERSION}"],
         "p1": [],
-        "p2": ["second/p1"],
-        "p3": ["first/p1", "second/p1"],
-        "t1": ["second/p1"],
+        "p2": [f"second/p{PASSAGE_VERSION}"],
+        "p3": [f"first/p{PASSAGE_VERSION}", f"second/p{PASSAGE_VERSION}"],
+        "t1": [f"second/p{PASSAGE_VERSION}"],
     }
     assert verify(store, second).differences == ()
     assert faults(store) == []
@@ -144,7 +144,7 @@ def test_a_tie_that_is_erased_while_it_is_encoded_stays_erased(
 
 def held(store: Store, *ids: str) -> dict[str, list[str]]:
     """The spaces in which each of some profiles or ties has vectors."""
-    spaces = ("first/p1", "second/p1")
+    spaces = (f"first/p{PASSAGE_VERSION}", f"second/p{PASSAGE_VERSION}")
     kinds = ("partner", "startup", "tie")
     return {id: [s for s in spaces if any(store.vectors(k, [id], s) for k in kinds)] for id in ids}
 
@@ -156,16 +156,16 @@ def test_vectors_of_another_encoder_stay_until_the_record_changes(
     writing, other = Writer(store, first), Writer(store, second)
     writing.put_many([partner("p1", "robots"), partner("p2", "games"), startup("s1", "robots")])
     writing.put_ties([tie("t1", "s1", "p1", subject="welding"), tie("t2", "s1", "p2", subject="x")])
-    before = store.vectors("partner", ["p1"], "first/p1")
+    before = store.vectors("partner", ["p1"], f"first/p{PASSAGE_VERSION}")
     other.encode_missing()
-    both = ["first/p1", "second/p1"]
+    both = [f"first/p{PASSAGE_VERSION}", f"second/p{PASSAGE_VERSION}"]
     ids = ("p1", "p2", "s1", "t1", "t2")
     assert held(store, *ids) == dict.fromkeys(ids, both)
-    assert store.vectors("partner", ["p1"], "first/p1") == before
+    assert store.vectors("partner", ["p1"], f"first/p{PASSAGE_VERSION}") == before
 
     other.put_many([partner("p1", "robots"), partner("p2", "boats"), startup("s1", "robots")])
     other.put_ties([tie("t1", "s1", "p1", subject="painting")])
-    changed = {id: ["second/p1"] for id in ("p2", "t1")}
+    changed = {id: [f"second/p{PASSAGE_VERSION}"] for id in ("p2", "t1")}
     assert held(store, *ids) == dict.fromkeys(ids, both) | changed
     for encoder in (first, second):
         Writer(store, encoder).encode_missing()
@@ -189,7 +189,7 @@ def test_batches_cover_everything(
 def test_a_vector_survives_its_storage(sqlite_store: Store, tiny: Make, partner: Make) -> None:
     encoder = tiny()
     Writer(sqlite_store, encoder).put(partner("p1", "one two three three"))
-    stored = sqlite_store.vectors("partner", ["p1"], "tiny/p1")["p1"]["is"]
+    stored = sqlite_store.vectors("partner", ["p1"], f"tiny/p{PASSAGE_VERSION}")["p1"]["is"]
     vector = writer.read_vector(stored)
     assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-6)
     assert vector @ encoder.encode(["p1\none two three three"])[0] == pytest.approx(1, abs=1e-3)

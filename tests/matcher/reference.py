@@ -18,7 +18,7 @@ from matcher.features import (
     MOST_TIES,
     TEXT_FEATURES,
 )
-from matcher.pairs import NEAR_KM
+from matcher.pairs import MANY_PLACES, MANY_SECTORS, MANY_STAGES, MANY_SUPPORTS, NEAR_KM
 from matcher.traits import RELATIONS
 from profiles.taxonomy import country_of
 
@@ -29,7 +29,15 @@ def _sector(pair: Pair) -> Mapping[str, float]:
     n = len(pair.startup.sectors)
     stands = [relation for *_, relation in pair.near_sectors]
     near = {f"sector_{relation}": stands.count(relation) / n for relation in RELATIONS}
-    return {"sector_same": len(pair.shared_sectors) / n, **near}
+    told = _thinned(len(pair.partner.sectors) - len(pair.shared_sectors), MANY_SECTORS)
+    return {
+        "sector_same": told * len(pair.shared_sectors) / n,
+        **{name: told * share for name, share in near.items()},
+    }
+
+
+def _thinned(others: int, many: int) -> float:
+    return 1.0 if others <= many else (many / others) ** 4
 
 
 def _region(pair: Pair) -> Mapping[str, float]:
@@ -43,10 +51,11 @@ def _region(pair: Pair) -> Mapping[str, float]:
     apart = None if same else pair.distance
     near = math.exp(-apart / NEAR_KM) if apart is not None else 0.0
     at_home = any(country_of(place) == country_of(here) for place in pair.places)
+    told = _thinned(len(pair.places) - same, MANY_PLACES)
     return {
-        "region_same": float(same),
+        "region_same": told * same,
         **paired,
-        "region_near": near,
+        "region_near": told * near,
         "region_same_country": float(at_home),
         "region_joined": float(pair.joining_programme is not None),
     }
@@ -70,13 +79,15 @@ def _support(pair: Pair) -> Mapping[str, float]:
 def _overlap(name: str, wanted: Sequence[str], given: Sequence[str]) -> dict[str, float]:
     if not wanted or not given:
         return {f"{name}_unknown": 1.0}
-    return {f"{name}_fit": len(set(wanted) & set(given)) / len(wanted)}
+    told = _thinned(len(set(given) - set(wanted)), MANY_SUPPORTS)
+    return {f"{name}_fit": told * len(set(wanted) & set(given)) / len(wanted)}
 
 
 def _stage(pair: Pair) -> Mapping[str, float]:
     if pair.startup.stage is None or not pair.partner.stages:
         return {"stage_unknown": 1.0}
-    return {"stage_fit": float(pair.startup.stage in pair.partner.stages)}
+    told = _thinned(len(set(pair.partner.stages) - {pair.startup.stage}), MANY_STAGES)
+    return {"stage_fit": told * (pair.startup.stage in pair.partner.stages)}
 
 
 def _readiness(pair: Pair) -> Mapping[str, float]:

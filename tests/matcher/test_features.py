@@ -15,12 +15,14 @@ from hypothesis import strategies as st
 from matcher import FEATURE_NAMES, Pair, Ranker, load_ranker, pair_features, score
 from matcher.features import TEXT_FEATURES
 from profiles import PartnerKind, Stage, Support
-from profiles.taxonomy import distance_km
+from profiles.taxonomy import distance_km, provinces, sectors
 
 TEXTUAL = {*TEXT_FEATURES, "lexical", "retrieval", "language"}
 TEXTUAL |= {name for name in FEATURE_NAMES if name.startswith("history_")} | {"history"}
 UNKNOWN = [name for name in FEATURE_NAMES if name.endswith("_unknown")]
 TODAY = date(2026, 1, 1)
+ALL_SECTORS = sorted(sectors(), key=lambda code: code != "ai")
+PLACES = sorted(provinces())
 
 
 def values(pair: Pair) -> dict[str, float]:
@@ -375,8 +377,8 @@ def test_a_pairing_counts_where_nobody_knows_the_partners_seat(make: SimpleNames
 def test_a_pairing_counts_in_full_where_the_two_share_a_subject(make: SimpleNamespace) -> None:
     tie = make.tie(a="centre", kind="pairing", region="KR-27")
     startup = make.startup(region="KR-27", sectors=["ai"])
-    for sectors, value in ((["ai"], 1), (["cloud"], 1), (["food"], 0.5), ([], 0.5)):
-        pair = make.pair(startup, make.partner(sectors=sectors), ties=[tie])
+    for named, value in ((["ai"], 1), (["cloud"], 1), (["food"], 0.5), ([], 0.5)):
+        pair = make.pair(startup, make.partner(sectors=named), ties=[tie])
         assert some(pair, "region_paired") == {"region_paired": value}
 
 
@@ -426,6 +428,45 @@ def test_stage(
 ) -> None:
     pair = make.pair(make.startup(stage=stage), make.partner(stages=stages))
     assert some(pair, "stage_fit", "stage_unknown") == expected
+
+
+# Breadth
+
+
+@pytest.mark.parametrize(
+    ("feature", "startup", "partner", "value"),
+    [
+        ("sector_same", {"sectors": ["ai"]}, {"sectors": ALL_SECTORS[:13]}, 1),
+        ("sector_same", {"sectors": ["ai"]}, {"sectors": ALL_SECTORS}, (12 / 83) ** 4),
+        ("support_fit", {"seeks": ["pilot"]}, {"offers": list(Support)[:7]}, 1),
+        ("support_fit", {"seeks": ["pilot"]}, {"offers": list(Support)}, (6 / 15) ** 4),
+        ("support_fit", {"seeks": list(Support)}, {"offers": list(Support)}, 1),
+        ("wish_fit", {"offers": list(Support)}, {"seeks": ["pilot"]}, (6 / 15) ** 4),
+        ("stage_fit", {"stage": "seed"}, {"stages": list(Stage)[:4]}, 1),
+        ("stage_fit", {"stage": "seed"}, {"stages": list(Stage)}, (3 / 5) ** 4),
+        ("region_same", {"region": "KR-11"}, {"sites": PLACES[:9]}, 1),
+        ("region_same", {"region": "KR-11"}, {"sites": PLACES}, (8 / 16) ** 4),
+    ],
+)
+def test_who_names_nearly_all_says_little_of_each(
+    make: SimpleNamespace,
+    feature: str,
+    startup: dict[str, Any],
+    partner: dict[str, Any],
+    value: float,
+) -> None:
+    pair = make.pair(make.startup(**startup), make.partner(**partner))
+    assert values(pair)[feature] == pytest.approx(value, abs=1e-6)
+
+
+def test_sectors_of_who_names_nearly_all_are_no_common_topic(make: SimpleNamespace) -> None:
+    tie = make.tie(a="centre", kind="pairing", region="KR-27")
+    few, all_ = {"sectors": ["ai"]}, {"sectors": ALL_SECTORS}
+    for one, other, value in ((few, few, 1), (few, all_, 0.5), (all_, few, 0.5), (all_, all_, 1)):
+        startup = make.startup(region="KR-27", **one)
+        pair = make.pair(startup, make.partner(**other), ties=[tie])
+        assert some(pair, "region_paired") == {"region_paired": value}
+        assert pair.topical is (value == 1)
 
 
 # Programmes

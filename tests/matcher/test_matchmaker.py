@@ -10,6 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from index import Encoder, Filters, Follower
@@ -489,3 +490,27 @@ def test_a_pair_scores_the_same_structure_from_either_side(catalogue: SimpleName
         assert there.keys() == back.keys()
         for feature, points in there.items():
             assert points == pytest.approx(back[feature], abs=0.05)
+
+
+def test_a_list_is_of_one_model_even_if_another_takes_its_place_meanwhile(
+    catalogue: SimpleNamespace, encoder: Encoder
+) -> None:
+    asked: list[str] = []
+
+    class Named:
+        calibration = None
+
+        def __init__(self, version: str) -> None:
+            self.version = version
+
+        def contributions(self, features: np.ndarray) -> np.ndarray:
+            asked.append(self.version)
+            return np.zeros(features.shape)
+
+    coming = (Named(f"model-{n}") for n in range(9))
+    follower = Follower(catalogue.store, encoder)
+    matchmaker = Matchmaker(catalogue.store, follower, encoder, lambda: next(coming))
+    for n in range(3):
+        asked.clear()
+        assert matchmaker.match("ultrasound").model_version == f"model-{n}"
+        assert set(asked) == {f"model-{n}"}

@@ -20,10 +20,13 @@ from matcher import (
     Matchmaker,
     Probability,
     Ranker,
+    cold_start,
     load_ranker,
     write_calibration,
 )
+from matcher.additive import known_features
 from matcher.probability import LEAST_KNOWN, WIDEST, chances, missing_evidence
+from matcher.ranker import TrainedOn, write_model
 from profiles import Verdict
 
 TODAY = date(2026, 1, 1)
@@ -236,12 +239,13 @@ def test_what_is_known_of_a_store_is_counted_anew_only_when_it_grows(
 
 
 def test_a_folder_of_a_model_holds_its_calibration(tmp_path: Any) -> None:
-    from importlib.resources import files
-
-    text = files("matcher").joinpath("weights.toml").read_text(encoding="utf-8")
-    (tmp_path / "weights.toml").write_text(text, encoding="utf-8")
-    assert load_ranker(tmp_path).calibration is None
-    write_calibration(calibration(), tmp_path)
-    read = load_ranker(tmp_path).calibration
+    on = TrainedOn(dataset="us", cut="2020-01-01", digest="0", queries=1, examples=1)
+    shapes = {name: cold_start().shape(name) for name in known_features()}
+    folder = write_model(
+        shapes, tmp_path, name="us", encoder="any", trained_on=on, prior="cold-start"
+    )
+    assert load_ranker(folder).calibration is None
+    write_calibration(calibration(), folder)
+    read = load_ranker(folder).calibration
     assert read is not None
     assert read.population == "us"

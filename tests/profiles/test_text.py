@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from pydantic_core import PydanticCustomError
 
 from profiles import InvalidRecord, Startup, Text, validate
-from profiles.text import LONGEST_NAME, LONGEST_TEXT, clean, detect_language
+from profiles.text import LONGEST_NAME, LONGEST_TEXT, clean, detect_language, visible
 
 
 def code_of(value: Any) -> str:
@@ -89,6 +89,33 @@ def test_line_ends_are_unified_and_tabs_kept() -> None:
 def test_control_and_broken_characters_are_refused(character: str) -> None:
     assert code_of(f"a{character}b") == "text_control"
     assert code_of({"ko": f"{character}가"}) == "text_control"
+
+
+@pytest.mark.parametrize(
+    "character",
+    ["\u00ad", "\u200b", "\u200d", "\u200f", "\u2060", "\u3164", "\uffa0", "\ufe0f", "\ufeff",
+     chr(0xE0041), chr(0xE0100), "\u061c", "\u180e", "\u1160"],
+)  # fmt: skip
+def test_what_nobody_can_see_is_left_out(character: str) -> None:
+    hidden = f"{character}초{character}음파 prob{character}es{character}"
+    assert Text.model_validate(hidden) == Text(ko="초음파 probes")
+    assert Text.model_validate({"en": hidden}).en == "초음파 probes"
+    assert code_of(character) == code_of({"ko": character * 3}) == "text_empty"
+    named = validate(Startup, {"id": "s", "name": "n", "summary": "x", "aliases": [hidden]})
+    assert named.aliases == ("초음파 probes",)
+
+
+@given(st.text())
+def test_what_can_be_seen_is_left_as_it_is(text: str) -> None:
+    try:
+        once = visible(text)
+    except PydanticCustomError:
+        return
+    assert visible(once) == once
+    assert unicodedata.is_normalized("NFC", once)
+    assert not [c for c in once if unicodedata.category(c) == "Cf" and c in "\u200b\u2060\ufeff"]
+    if text.isascii():
+        assert once == clean(text)
 
 
 @pytest.mark.parametrize(("field", "limit"), [("name", LONGEST_NAME), ("summary", LONGEST_TEXT)])

@@ -84,3 +84,82 @@ def test_a_name_that_fits_no_folder_is_refused(dari, projects, tmp_path):
     assert answer.exit_code == 1
     assert "small letters" in answer.stderr
     assert not (tmp_path / "up").exists()
+
+
+REGIONS = ("KR-11", "KR-26", "KR-27", "KR-28", "KR-29", "KR-30")
+SECTORS = ("medical_imaging", "games", "network_equipment", "marine_mobility", "ai", "fintech")
+
+
+@pytest.fixture
+def neighbours(tmp_path: Path) -> Path:
+    """Who worked together were neighbours of other sectors; the cold start looks at sectors first.
+
+    There is a partner for each region and sector, 72 past projects, and 36 queries.
+    """
+    folder = tmp_path / "neighbours"
+    folder.mkdir()
+    about = {"name": "neighbours", "cut": "2024-07-01"}
+    (folder / "dataset.json").write_text(json.dumps(about), encoding="utf-8")
+
+    def place(n: int) -> dict[str, object]:
+        return {"region": REGIONS[n % 6], "sectors": [SECTORS[n // 6 % 6]]}
+
+    def right(n: int) -> list[str]:
+        return [f"p{(n % 6 + 6 * (n // 6 % 6 + step)) % 36}" for step in (1, 2)]
+
+    lines(folder / "partners.jsonl", [{"id": f"p{n}", "name": f"P{n}", **place(n)}
+                                      for n in range(36)])  # fmt: skip
+    lines(folder / "startups.jsonl", [
+        {"id": f"s{n}", "name": f"S{n}", "summary": "It makes things.", **place(n)}
+        for n in range(108)
+    ])  # fmt: skip
+    lines(folder / "ties.jsonl", [
+        {"startup": f"s{n}", "partner": partner, "kind": "collaboration",
+         "date": f"2024-0{n % 6 + 1}-{n % 27 + 1:02}", "context": f"c{n}"}
+        for n in range(72) for partner in right(n)
+    ])  # fmt: skip
+    lines(folder / "queries.jsonl", [
+        {"id": f"q{n}", "startup": f"s{n}", "date": "2024-07-02"} for n in range(72, 108)
+    ])  # fmt: skip
+    judged = [f"q{n} 0 {partner} 1\n" for n in range(72, 108) for partner in right(n)]
+    (folder / "qrels.txt").write_text("".join(judged), encoding="utf-8")
+    return folder
+
+
+def in_use(dari) -> str:
+    models = json.loads(dari("model", "list", "--json").stdout)["models"]
+    return next(one["version"] for one in models if one["in_use"])
+
+
+def test_a_model_that_learned_more_is_promoted_through_the_gate(dari, neighbours):
+    shipped = load_ranker().version
+    first = dari("train", neighbours, "--json")
+    assert first.exit_code == 0, first.output
+    document = json.loads(first.stdout)
+    assert document["gate"]["passed"], document["gate"]["reasons"]
+    assert document["gate"]["champion"]["version"] == shipped
+    assert document["gate"]["low"] > 0
+    assert document["promoted"] is False
+    assert in_use(dari) == shipped
+    assert f"dari model promote {document['model']}" in first.stderr
+
+    again = dari("train", neighbours, "--promote", "--by", "kim", "--lang", "ko")
+    assert again.exit_code == 0, again.output
+    assert "승격했습니다" in again.stderr
+    assert in_use(dari) == document["model"]
+    page = dari("match", "samsung-medison", "--lang", "ko").stdout
+    assert f"{document['model']} (학습 자료 neighbours, " in page
+
+    third = dari("train", neighbours, "--promote", "--json")
+    assert json.loads(third.stdout)["gate"] is None
+    assert "in use already" in third.stderr
+
+
+def test_where_history_is_thin_the_default_holds(dari, projects):
+    shipped = load_ranker().version
+    answer = dari("train", projects, "--promote")
+    assert answer.exit_code == 0, answer.output
+    assert "Too few clusters" in answer.stdout
+    assert f"The model in use stays: {shipped}." in answer.stderr
+    assert in_use(dari) == shipped
+    assert dari("train", projects, "--promote", "--out", "x").exit_code == 2

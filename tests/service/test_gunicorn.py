@@ -1,4 +1,4 @@
-"""The server as people run it: two gunicorn workers, one database, read your writes in each."""
+"""The server as people run it: two gunicorn workers that follow one database and one champion."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.models import make_model
 
 
 @pytest.fixture
@@ -84,3 +86,25 @@ def test_what_was_submitted_is_in_the_lists_of_the_next_request_in_each_worker(s
             assert own["matches"]
             theirs = _call(f"{address}/api/v1/partners/samsung-medison/matches?k=100", token)
             assert id in {match["id"] for match in theirs["matches"]}
+
+
+def test_each_worker_follows_a_promotion_and_a_rollback_without_a_restart(served, tmp_path):
+    address, token = served
+    path, version = make_model(tmp_path / "made", "regions", {"region_same": 100})
+    asked = f"{address}/api/v1/partners/samsung-medison/matches?k=5"
+
+    def speaking() -> set[object]:
+        return {_call(asked, token)["model"] for _ in range(8)}  # whichever worker answers
+
+    def dari(*words: object) -> None:
+        command = [sys.executable, "-m", "service", "model", *map(str, words)]
+        home = {"DARI_HOME": str(tmp_path / "home")}
+        subprocess.run(command, check=True, capture_output=True, env={**os.environ, **home})
+
+    shipped = speaking()
+    dari("add", path)
+    assert speaking() == shipped
+    dari("promote", version, "--anyway", "--reason", "trial")
+    assert speaking() == {version}
+    dari("rollback")
+    assert speaking() == shipped

@@ -1,0 +1,345 @@
+"""Owns the commands of models: which there are, what the gate says, and which one speaks."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from service.console import print_json, read_settings, say, show, stages, tell_in
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from evaluation import Decision
+    from index import Encoder
+    from matcher import Champion, Entry, Ranker, Registry
+    from service.models import Overview
+    from service.settings import Settings
+    from service.wiring import Progress
+
+_PATH = click.Path(path_type=Path)
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+_LANG = click.option(
+    "--lang", type=click.Choice(["en", "ko"]), help="Language of tables, reasons and errors."
+)
+_BY = click.option(
+    "--by", default="command line", show_default=True, help="Who does it, for the record."
+)
+_SHAPE_AT = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+
+_LABELS = {
+    "en": {
+        "model": "model", "state": "state", "trained": "trained on", "gate": "gate", "made": "made",
+        "speaks": "in use", "waits": "", "broken": "cannot be used", "passed": "passed",
+        "refused": "refused", "feature": "feature", "most": "most",
+        "shapes": "{version}: points by the value of each feature",
+        "weights": "DARI_WEIGHTS is set: {path} speaks, whatever is promoted.",
+        "no_gate": "No gate yet.", "last_gate": "Gate of {at}: ", "shipped": "ships with Dari",
+        "cut": "known until {cut}", "size": "{queries} queries, {examples} examples",
+        "promoted": "In use now: {version}. Running servers use it from their next request on.",
+        "kept": "Kept beside the model; to promote it: dari model promote {version}",
+    },
+    "ko": {
+        "model": "모델", "state": "상태", "trained": "학습 자료", "gate": "관문", "made": "만든 날",
+        "speaks": "사용 중", "waits": "", "broken": "사용 불가", "passed": "통과",
+        "refused": "거부", "feature": "특징", "most": "최대",
+        "shapes": "{version}: 특징의 값에 따른 점수",
+        "weights": "DARI_WEIGHTS가 지정되어 있어 승격과 관계없이 이 파일을 씁니다: {path}",
+        "no_gate": "관문 기록이 없습니다.", "last_gate": "관문({at}): ",
+        "shipped": "Dari 기본 모델",
+        "cut": "{cut} 이전 자료", "size": "질의 {queries}개, 예 {examples}개",
+        "promoted": "이제 {version} 모델을 씁니다. 실행 중인 서버는 다음 요청부터 바뀝니다.",
+        "kept": "결과를 모델 옆에 적어 두었습니다. 승격: dari model promote {version}",
+    },
+}  # fmt: skip
+
+
+@click.group()
+def model() -> None:
+    """Show the models of this installation, gate one, and choose the one that speaks."""
+
+
+@model.command("list")
+@_JSON
+@_LANG
+def list_(as_json: bool, lang: str | None) -> None:
+    """List the models: which is in use, what each was trained on, what the gate said.
+
+    A folder that is no model, or one that does not fit this Dari, is named with the reason.
+    """
+    from service.models import overview
+
+    settings, lang = _told_in(lang)
+    found = overview(settings, _registry(settings, _encoder(settings)))
+    if as_json:
+        print_json(found.as_json(lang))
+    else:
+        show(*_listed(found, lang))
+
+
+@model.command("show")
+@click.argument("version")
+@_JSON
+@_LANG
+def show_(version: str, as_json: bool, lang: str | None) -> None:
+    """Show a model: its points by feature, what it was trained on, its gate."""
+    settings, lang = _told_in(lang)
+    models = _registry(settings, _encoder(settings))
+    ranker, manifest, gate = models.ranker(version), models.manifest(version), models.gate(version)
+    if as_json:
+        shapes = {name: list(points) for name, points in _shapes(ranker).items()}
+        shown = {"version": ranker.version, "at": _SHAPE_AT, "points": shapes}
+        print_json({**shown, "manifest": manifest or None, "gate": gate})
+    else:
+        show(_shape_table(ranker, lang), *_about(manifest, lang), *_gate_lines(gate, lang))
+
+
+@model.command("add")
+@click.argument("folder", type=_PATH)
+@_LANG
+def add(folder: Path, lang: str | None) -> None:
+    """Copy the model in FOLDER, trained elsewhere, into this installation. It is not promoted."""
+    from service.wiring import make_home
+
+    settings, _ = _told_in(lang)
+    make_home(settings.home)
+    version = _registry(settings, _encoder(settings)).add(folder)
+    say(f"Added: {version}. Next: dari model gate {version} FOLDER")
+
+
+@model.command("gate")
+@click.argument("version")
+@click.argument("folder", type=_PATH)
+@click.option(
+    "--against", metavar="VERSION", help="The model that it is compared with, if not the champion."
+)
+@_JSON
+@_LANG
+def gate(version: str, folder: Path, against: str | None, as_json: bool, lang: str | None) -> None:
+    """Compare the model VERSION with the champion on the test set FOLDER, and keep the verdict.
+
+    The rule stands in docs/evaluation.md. VERSION may be "default", the model that ships.
+    """
+    from evaluation import gate_tables
+
+    settings, lang = _told_in(lang)
+    encoder = _encoder(settings)
+    models = _registry(settings, encoder)
+    with stages() as progress:
+        decision = gated(models, version, folder, encoder, progress, against=against)
+    if as_json:
+        print_json(decision.as_json())
+    else:
+        show(*gate_tables(decision, lang))
+    if decision.passed and against is None:
+        say(_LABELS[lang]["kept"].format(version=version))
+
+
+@model.command("promote")
+@click.argument("version")
+@click.option("--anyway", is_flag=True, help="Promote it without a passed gate; needs --reason.")
+@click.option("--reason", metavar="TEXT", help="Why; it is recorded and shown.")
+@_BY
+@_JSON
+@_LANG
+def promote(
+    version: str, anyway: bool, reason: str | None, by: str, as_json: bool, lang: str | None
+) -> None:
+    """Let the model VERSION speak from now on: it has passed the gate beside the champion.
+
+    VERSION may be "default", the model that ships. `dari model rollback` undoes it.
+    """
+    if anyway != bool(reason and reason.strip()):
+        raise click.UsageError("--anyway and --reason TEXT go together.")
+    settings, lang = _told_in(lang)
+    models = _registry(settings, _encoder(settings))
+    _said(models.promote(version, by, reason=reason), settings, as_json, lang)
+
+
+@model.command("rollback")
+@click.option("--reason", metavar="TEXT", help="Why; it is recorded and shown.")
+@_BY
+@_JSON
+@_LANG
+def rollback(reason: str | None, by: str, as_json: bool, lang: str | None) -> None:
+    """Let the model speak again that spoke before the present one."""
+    settings, lang = _told_in(lang)
+    models = _registry(settings, _encoder(settings))
+    _said(models.rollback(by, reason=reason), settings, as_json, lang)
+
+
+def gated(
+    models: Registry,
+    version: str,
+    folder: Path,
+    encoder: Encoder,
+    progress: Progress | None = None,
+    *,
+    against: str | None = None,
+) -> Decision:
+    """Gate a model on a test set beside the champion, or another, and keep what it said.
+
+    What was said beside another than the champion is not kept.
+
+    Raises:
+        RegistryError: if one of them cannot be used, or both are one.
+        DatasetError: for a folder that breaks the format.
+        DariError: as Dari does.
+    """
+    from evaluation import digest_of, gate_folder
+    from matcher import RegistryError
+
+    champion = models.ranker(against) if against else models.current()
+    challenger = models.ranker(version)
+    if champion.version == challenger.version:
+        raise RegistryError("already" if against is None else "same", version)
+    tried = models.earlier(digest_of(folder), champion.version, challenger.version)
+    until = _trained_until(models.manifest(version))
+    decision = gate_folder(
+        folder,
+        encoder,
+        champion,
+        challenger,
+        earlier=[] if against else tried,
+        trained_until=until,
+        progress=progress,
+    )
+    if against is None:
+        models.keep_gate(version, decision.as_json())
+    return decision
+
+
+def _trained_until(manifest: Mapping[str, Any]) -> date | None:
+    """Give the first day that a model's training did not know, where its manifest names it."""
+    trained = manifest.get("trained_on")
+    cut = trained.get("cut") if isinstance(trained, dict) else None
+    return date.fromisoformat(cut) if isinstance(cut, str) else None
+
+
+def _told_in(lang: str | None) -> tuple[Settings, str]:
+    settings = read_settings()
+    lang = lang or settings.language
+    tell_in(lang)
+    return settings, lang
+
+
+def _encoder(settings: Settings) -> Encoder:
+    from index import load_encoder
+
+    return load_encoder(settings.encoder)
+
+
+def _registry(settings: Settings, encoder: Encoder) -> Registry:
+    from matcher import Registry
+
+    return Registry(settings.home, encoder.encoder_id)
+
+
+def _said(now: Champion, settings: Settings, as_json: bool, lang: str) -> None:
+    if as_json:
+        print_json({**now.as_json(), "previous": [one.as_json() for one in now.previous]})
+    say(_LABELS[lang]["promoted"].format(version=now.version))
+    if settings.weights:
+        say(_LABELS[lang]["weights"].format(path=settings.weights))
+
+
+def _listed(found: Overview, lang: str) -> list[Any]:
+    from rich import box
+    from rich.markup import escape
+    from rich.table import Table
+
+    says = _LABELS[lang]
+    table = Table(box=box.SIMPLE_HEAD)
+    for name in ("model", "state", "trained", "gate", "made"):
+        table.add_column(says[name], overflow="fold")
+    for one in found.entries:
+        state = "broken" if one.fault else "speaks" if found.speaks(one) else "waits"
+        version = one.version if one.path else f"{one.version} ({one.name})"
+        cells = (version, says[state], _trained(one, lang), _gate_cell(one, lang), _made(one))
+        table.add_row(*map(escape, cells))
+    faults = [" ".join(one.fault.told(lang)) for one in found.entries if one.fault]
+    lines = [f"{one.name}: {text}" for one, text in zip(
+        [one for one in found.entries if one.fault], faults, strict=True)]  # fmt: skip
+    weights = [says["weights"].format(path=found.weights)] if found.weights else []
+    return [table, *map(escape, lines), *map(escape, weights)]
+
+
+def _trained(entry: Entry, lang: str) -> str:
+    trained = entry.manifest.get("trained_on")
+    if isinstance(trained, dict):
+        return str(trained.get("dataset") or "")
+    return "" if entry.path else _LABELS[lang]["shipped"]
+
+
+def _gate_cell(entry: Entry, lang: str) -> str:
+    if entry.gate is None:
+        return ""
+    verdict = _LABELS[lang]["passed" if entry.gate.get("passed") is True else "refused"]
+    gap = entry.gate.get("difference")
+    return f"{verdict} {gap:+.3f}" if isinstance(gap, float) else verdict
+
+
+def _made(entry: Entry) -> str:
+    return str(entry.manifest.get("made_at") or "")[:10]
+
+
+def _shapes(ranker: Ranker) -> dict[str, tuple[float, ...]]:
+    """Give the points of each feature at some values of it, the others being 0."""
+    import numpy as np
+
+    from matcher import FEATURE_NAMES
+
+    known = [name for name in FEATURE_NAMES if not name.endswith("_unknown")]
+    found = {}
+    for name in known:
+        features = np.zeros((len(_SHAPE_AT), len(FEATURE_NAMES)), np.float32)
+        column = FEATURE_NAMES.index(name)
+        features[:, column] = _SHAPE_AT
+        found[name] = tuple(ranker.contributions(features)[:, column].tolist())
+    return found
+
+
+def _shape_table(ranker: Ranker, lang: str) -> Any:
+    from rich import box
+    from rich.table import Table
+
+    from matcher import phrase
+
+    says = _LABELS[lang]
+    title = says["shapes"].format(version=ranker.version)
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
+    table.add_column(says["feature"])
+    for at in _SHAPE_AT:
+        table.add_column(f"{at:g}", justify="right")
+    shapes = _shapes(ranker)
+    for name, points in sorted(shapes.items(), key=lambda pair: (-pair[1][-1], pair[0])):
+        shown = (f"{one:.1f}" if one else "·" for one in points)
+        table.add_row(f"{phrase(f'name.{name}').in_(lang)} ({name})", *shown)
+    return table
+
+
+def _about(manifest: Mapping[str, Any], lang: str) -> list[str]:
+    from rich.markup import escape
+
+    says = _LABELS[lang]
+    trained = manifest.get("trained_on")
+    if not isinstance(trained, dict):
+        return [f"{says['trained']}: {says['shipped'] if not manifest else '–'}"]
+    parts = [str(trained.get("dataset")), says["cut"].format(cut=trained.get("cut"))]
+    counts = {name: f"{trained.get(name) or 0:,}" for name in ("queries", "examples")}
+    return [escape(f"{says['trained']}: {', '.join([*parts, says['size'].format(**counts)])}")]
+
+
+def _gate_lines(gate: Mapping[str, Any] | None, lang: str) -> list[str]:
+    from rich.markup import escape
+
+    says = _LABELS[lang]
+    if gate is None:
+        return [says["no_gate"]]
+    verdict = says["passed" if gate.get("passed") is True else "refused"]
+    told = [one.get(lang, "") for one in [*gate.get("reasons", []), *gate.get("remarks", [])]]
+    head = says["last_gate"].format(at=str(gate.get("at"))[:10]) + verdict
+    return [escape(head), *(escape(f"  {one}") for one in told)]

@@ -1,0 +1,136 @@
+"""Owns what is told of models: where the one that speaks comes from, and which others there are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from matcher import Champion, Entry, Ranker, Registry, load_ranker
+from profiles.taxonomy import Names
+
+if TYPE_CHECKING:
+    from service.settings import Settings
+
+_SAID = {
+    "shipped": Names("the default that ships with Dari", "Dari 기본 모델"),
+    "weights": Names("set by DARI_WEIGHTS", "DARI_WEIGHTS로 지정"),
+    "trained": Names("trained on {dataset}", "학습 자료 {dataset}"),
+    "brought": Names("brought from elsewhere", "외부에서 추가"),
+    "since": Names("in use since {day}", "{day}부터 사용"),
+}
+
+
+def ranker_of(settings: Settings, models: Registry, name: str | None = None) -> Ranker:
+    """Load a model by its version or "default"; without a name, the one that speaks.
+
+    Raises:
+        RegistryError: if there is none, or it cannot be used.
+        ModelError: if its weights cannot be used.
+    """
+    if name is not None:
+        return models.ranker(name)
+    return load_ranker(settings.weights) if settings.weights else models.current()
+
+
+def ranker_at(models: Registry, path: Path) -> Ranker:
+    """Load a model by its folder or weights file; where there is none, by its version.
+
+    Raises:
+        RegistryError: if there is none, or it cannot be used.
+        ModelError: if its weights cannot be used.
+    """
+    return load_ranker(path) if path.exists() else models.ranker(str(path))
+
+
+def origin_of(settings: Settings, models: Registry, version: str) -> Names:
+    """Say in both languages where the model that made a list comes from.
+
+    Raises:
+        RegistryError: if the file that names the champion cannot be read.
+    """
+    if settings.weights:
+        return _SAID["weights"]
+    champion = models.champion()
+    own = models.has(version)
+    learned = _learned(models.manifest(version)) if own else _SAID["shipped"]
+    speaks = champion.version == version if own else champion.is_shipped
+    return _joined(learned, _since(champion.since, settings) if speaks else None)
+
+
+def _learned(manifest: Mapping[str, Any]) -> Names:
+    trained = manifest.get("trained_on")
+    if not isinstance(trained, dict) or not trained.get("dataset"):
+        return _SAID["brought"]
+    return _filled("trained", dataset=str(trained["dataset"]))
+
+
+def _since(moment: str | None, settings: Settings) -> Names | None:
+    if moment is None:
+        return None
+    from babel.dates import format_date
+
+    day = datetime.fromisoformat(moment).astimezone(settings.timezone).date()
+    en, ko = (format_date(day, "long", locale=lang) for lang in ("en", "ko"))
+    return Names(_SAID["since"].en.format(day=en), _SAID["since"].ko.format(day=ko))
+
+
+def _joined(*parts: Names | None) -> Names:
+    known = [one for one in parts if one is not None]
+    return Names(*(", ".join(one.in_(lang) for one in known) for lang in ("en", "ko")))
+
+
+def _filled(code: str, **params: str) -> Names:
+    return Names(*(_SAID[code].in_(lang).format(**params) for lang in ("en", "ko")))
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """All models of an installation, the champion, and the file of `DARI_WEIGHTS` if one is set."""
+
+    champion: Champion
+    entries: tuple[Entry, ...]
+    weights: str | None
+
+    def speaks(self, entry: Entry) -> bool:
+        """Whether a model is the one that makes the lists now."""
+        return self.weights is None and entry.name == self.champion.version
+
+    def as_json(self, lang: str) -> dict[str, Any]:
+        """Give everything as one JSON document; faults are told in `lang`."""
+        return {
+            "champion": {
+                **self.champion.as_json(),
+                "previous": [one.as_json() for one in self.champion.previous],
+                "log": list(self.champion.log),
+            },
+            "weights": self.weights,
+            "models": [
+                {
+                    "name": one.name,
+                    "version": one.version,
+                    "in_use": self.speaks(one),
+                    **{key: one.manifest.get(key) for key in _TOLD},
+                    "gate": one.gate,
+                    "fault": " ".join(one.fault.told(lang)) if one.fault else None,
+                }
+                for one in self.entries
+            ],
+        }
+
+
+_TOLD = ("trained_on", "prior", "encoder", "made_at")
+
+
+def overview(settings: Settings, models: Registry) -> Overview:
+    """Gather all models, the champion first.
+
+    Raises:
+        RegistryError: if the file that names the champion cannot be read.
+    """
+    weights = str(settings.weights) if settings.weights else None
+    champion = models.champion()
+    first = sorted(models.models(), key=lambda one: one.name != champion.version)
+    return Overview(champion, tuple(first), weights)
