@@ -4,6 +4,7 @@ from evaluation.agreement import FEWEST_UNITS, Alpha, NoAlpha, agreement
 from evaluation.baselines import (
     bm25_run,
     dense_run,
+    knn_run,
     popularity_run,
     random_run,
     region_run,
@@ -22,6 +23,7 @@ from evaluation.errors import (
     RunError,
     RunFileError,
 )
+from evaluation.examples import Examples, examples
 from evaluation.exposure import Exposure, exposure_of
 from evaluation.folder import SYSTEMS, compare_folder, evaluate_folder, write_runs
 from evaluation.html import as_html, write_report
@@ -35,17 +37,21 @@ from evaluation.judged import (
 from evaluation.loading import load
 from evaluation.measures import DEFAULT, depth_of, evaluate, parse_measures
 from evaluation.paired import holm, randomisation_test
+from evaluation.past import windows
 from evaluation.pooling import generator_of, pool, shuffled
+from evaluation.reliability import Reliability, reliability_of
 from evaluation.report import Report, report_on
 from evaluation.run_files import read_run, read_runs
-from evaluation.runs import Qrels, Run, qrels_text, read_qrels, write_qrels, write_run
+from evaluation.runs import Qrels, Reason, Run, qrels_text, read_qrels, write_qrels, write_run
 from evaluation.scoring import Difference, Figure
 from evaluation.slices import FEWEST_CLUSTERS, slices_of
 from evaluation.store_runs import POOLED, pooled_run, sample, store_runs, systems
 from evaluation.store_source import convert_store
-from evaluation.system import dari_run
-from evaluation.tables import as_tables, comparison_tables
+from evaluation.system import dari_run, dari_runs
+from evaluation.tables import as_tables, comparison_tables, heading
+from evaluation.teaching import Trained, train_folder
 from evaluation.turning import turn
+from evaluation.writing import Written
 
 __all__ = [
     "DEFAULT",
@@ -58,6 +64,7 @@ __all__ = [
     "ConversionError",
     "DatasetError",
     "Difference",
+    "Examples",
     "Exposure",
     "Figure",
     "JudgedPair",
@@ -67,11 +74,15 @@ __all__ = [
     "Outcome",
     "Qrels",
     "Query",
+    "Reason",
+    "Reliability",
     "Report",
     "Run",
     "RunError",
     "RunFileError",
     "TestSet",
+    "Trained",
+    "Written",
     "agreement",
     "as_html",
     "as_tables",
@@ -85,14 +96,18 @@ __all__ = [
     "convert_crunchbase",
     "convert_store",
     "dari_run",
+    "dari_runs",
     "dense_run",
     "depth_of",
     "evaluate",
     "evaluate_folder",
+    "examples",
     "exposure_of",
     "generator_of",
+    "heading",
     "holm",
     "judgements_csv",
+    "knn_run",
     "load",
     "outcome_of",
     "parse_measures",
@@ -106,6 +121,7 @@ __all__ = [
     "read_run",
     "read_runs",
     "region_run",
+    "reliability_of",
     "report_on",
     "rule_run",
     "sample",
@@ -113,7 +129,9 @@ __all__ = [
     "slices_of",
     "store_runs",
     "systems",
+    "train_folder",
     "turn",
+    "windows",
     "write_outcome",
     "write_qrels",
     "write_report",

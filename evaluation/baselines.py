@@ -1,7 +1,8 @@
-"""Owns the baselines that stand beside every system: chance, popularity, words, vectors, a rule."""
+"""Owns the baselines beside every system: chance, popularity, words, vectors, kNN, a rule."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from functools import cached_property
@@ -25,6 +26,9 @@ NEWEST_SUBJECTS = 20
 
 SAME_SECTOR, NEAR_SECTOR, SAME_REGION, SAME_COUNTRY = 2.0, 1.0, 1.0, 0.5
 """The points of the sector-and-region rule."""
+
+_LEAST = 1e-6
+"""What popularity counts at most where it only parts equal scores."""
 
 _NEAR = frozenset({"parent", "related", "complementary"})
 
@@ -60,6 +64,24 @@ class Known:
                 for end in (tie.a, tie.b):
                     found.setdefault(end, {})[tie.subject.joined] = None
         return {id: list(texts) for id, texts in found.items()}
+
+    @cached_property
+    def homes(self) -> Mapping[str, str | None]:
+        """The region of each profile that may be listed, or where most of its past was.
+
+        The latter, for one without a region, is that of most others whom it dealt with; of equally
+        many the first by name.
+        """
+        known = {**self.test_set.startups, **self.test_set.partners}
+        places: dict[str, Counter[str]] = {}
+        for tie in self.ties:
+            for end, other in ((tie.a, tie.b), (tie.b, tie.a)):
+                if other in known and (region := known[other].region):
+                    places.setdefault(end, Counter())[region] += 1
+        return {
+            id: profile.region or _most(places.get(id, Counter()))
+            for id, profile in self.test_set.answers.items()
+        }
 
     @cached_property
     def texts(self) -> Mapping[str, list[str]]:
@@ -112,15 +134,17 @@ def region_run(
 ) -> Run:
     """Order candidates by popularity, those of the asker's region first, then of its country.
 
-    Where the asker's region is not known, this is popularity.
+    A candidate without a region counts as being where most of its past was. Where the asker's
+    region is not known, this is popularity.
     """
     scores: dict[str, dict[str, float]] = {}
     listing = _Listing(test_set)
     for past, queries in known or known_at(test_set):
         counts = listing.values(past.popularity)
         step = 2 * (1.0 + counts.max(initial=0.0))
+        places = _Places([past.homes[id] for id in listing.ids])
         for query in queries:
-            near = step * listing.nearness(region_of(test_set, query))
+            near = step * places.nearness(region_of(test_set, query))
             scores[query.id] = listing.best(counts + near, query, depth)
     return Run.of("popularity_region", scores)
 
@@ -175,11 +199,14 @@ def dense_run(
     return Run.of("dense", scores)
 
 
-def rule_run(test_set: TestSet, *, depth: int) -> Run:
+def rule_run(
+    test_set: TestSet, *, depth: int, known: Sequence[tuple[Known, list[Query]]] | None = None
+) -> Run:
     """Order candidates by a rule of thumb: the same sector 2 points, a near one 1, the region 1.
 
     Half a point is for the same country in another or unknown region. Near is a sector's parent or
-    child, and what the taxonomy calls related or complementary.
+    child, and what the taxonomy calls related or complementary. A candidate without a region
+    counts as being where most of its past was.
     """
     codes = {code: column for column, code in enumerate(sectors())}
     relation = np.array([[_points_of(a, b) for b in codes] for a in codes])
@@ -189,14 +216,70 @@ def rule_run(test_set: TestSet, *, depth: int) -> Run:
         has[row, [codes[code] for code in test_set.answers[id].sectors]] = True
     points: dict[tuple[str, ...], Floats] = {(): np.zeros(len(listing.ids))}
     scores: dict[str, dict[str, float]] = {}
-    for query in test_set.queries:
-        own = sectors_of(test_set, query)
-        if own not in points:
-            best = relation[[codes[code] for code in own]].max(axis=0)
-            points[own] = np.where(has, best, 0.0).max(axis=1, initial=0.0)
-        near = listing.nearness(region_of(test_set, query))
-        scores[query.id] = listing.best(points[own] + near, query, depth)
+    for past, queries in known or known_at(test_set):
+        places = _Places([past.homes[id] for id in listing.ids])
+        for query in queries:
+            own = sectors_of(test_set, query)
+            if own not in points:
+                best = relation[[codes[code] for code in own]].max(axis=0)
+                points[own] = np.where(has, best, 0.0).max(axis=1, initial=0.0)
+            near = places.nearness(region_of(test_set, query))
+            scores[query.id] = listing.best(points[own] + near, query, depth)
     return Run.of("rule", scores)
+
+
+def knn_run(
+    test_set: TestSet, *, depth: int, known: Sequence[tuple[Known, list[Query]]] | None = None
+) -> Run:
+    """Order candidates by how much their past is shared with that of the asker's partners.
+
+    Where startups ask investors this is co-investment: a candidate c scores the sum, over all b
+    that the asker dealt with before, of |N(b) & N(c)| / sqrt(|N(b)| |N(c)|), where N are those of
+    the asker's side that one dealt with before the day (item-based neighbours by cosine, Sarwar et
+    al. 2001). Equal scores, and with them all for an asker without a past, are ordered by
+    popularity.
+    """
+    scores: dict[str, dict[str, float]] = {}
+    listing = _Listing(test_set)
+    for past, queries in known or known_at(test_set):
+        counts = listing.values(past.popularity)
+        seldom = _LEAST * counts / (1.0 + counts.max(initial=0.0))
+        shared = _Shared(past.ties, listing.ids)
+        for query in queries:
+            scores[query.id] = listing.best(shared.scores(query.asker) + seldom, query, depth)
+    return Run.of("knn", scores)
+
+
+class _Shared:
+    """Who dealt with whom: e pairs of a profile of the asking side and one of n that are listed."""
+
+    def __init__(self, ties: Iterable[Tie], listed: Sequence[str]) -> None:
+        columns = {id: column for column, id in enumerate(listed)}
+        pairs = {
+            (other, columns[id])
+            for tie in ties
+            for id, other in ((tie.a, tie.b), (tie.b, tie.a))
+            if id in columns and other not in columns
+        }
+        ordered = sorted(pairs)
+        self._row = {id: row for row, id in enumerate(dict.fromkeys(id for id, _ in ordered))}
+        self._rows = np.array([self._row[id] for id, _ in ordered], dtype=int)
+        self._columns = np.array([column for _, column in ordered], dtype=int)
+        sizes = np.bincount(self._columns, minlength=len(listed))
+        self._damped = 1.0 / np.sqrt(np.maximum(sizes, 1))
+
+    def scores(self, asker: str) -> Floats:
+        """Give each listed profile's score for an asker, shape (n,); zeros for one without past."""
+        if asker not in self._row:
+            return np.zeros(len(self._damped))
+        own = np.zeros(len(self._damped))
+        dealt = self._columns[self._rows == self._row[asker]]
+        own[dealt] = self._damped[dealt]
+        weights = np.bincount(self._rows, weights=own[self._columns], minlength=len(self._row))
+        reached = np.bincount(
+            self._columns, weights=weights[self._rows], minlength=len(self._damped)
+        )
+        return reached * self._damped
 
 
 class _Listing:
@@ -207,18 +290,10 @@ class _Listing:
         self._test_set = test_set
         self._row = {id: row for row, id in enumerate(self.ids)}
         self._allowed: dict[frozenset[str], NDArray[np.int64]] = {}
-        self._near: dict[str | None, Floats] = {}
 
     def values(self, found: Mapping[str, float]) -> Floats:
         """Give a value of each profile, shape (n,); 0 where there is none."""
         return np.array([found.get(id, 0) for id in self.ids], dtype=np.float64)
-
-    def nearness(self, region: str | None) -> Floats:
-        """Give the points for being near a region, shape (n,)."""
-        if region not in self._near:
-            places = (self._test_set.answers[id].region for id in self.ids)
-            self._near[region] = np.array([_nearness(region, place) for place in places])
-        return self._near[region]
 
     def best(self, scores: Floats, query: Query, depth: int) -> dict[str, float]:
         """Give the best of those that a query allows, by score (n,) descending, then by id."""
@@ -228,6 +303,20 @@ class _Listing:
         rows = self._allowed[allowed]
         order = rows[np.argsort(-scores[rows], kind="stable")[:depth]]
         return {self.ids[row]: float(scores[row]) for row in order}
+
+
+class _Places:
+    """Tells how near n profiles are to a region, by theirs."""
+
+    def __init__(self, regions: Sequence[str | None]) -> None:
+        self._regions = regions
+        self._near: dict[str | None, Floats] = {}
+
+    def nearness(self, region: str | None) -> Floats:
+        """Give the points for being near a region, shape (n,)."""
+        if region not in self._near:
+            self._near[region] = np.array([_nearness(region, place) for place in self._regions])
+        return self._near[region]
 
 
 class _Nearest:
@@ -260,6 +349,10 @@ def region_of(test_set: TestSet, query: Query) -> str | None:
 def sectors_of(test_set: TestSet, query: Query) -> tuple[str, ...]:
     """Give the sectors that a query is about."""
     return query.sectors or test_set.askers[query.asker].sectors
+
+
+def _most(counts: Mapping[str, int]) -> str | None:
+    return min(counts, key=lambda name: (-counts[name], name), default=None)
 
 
 def _nearness(own: str | None, other: str | None) -> float:

@@ -79,17 +79,14 @@ def clustered_intervals(
     Raises:
         ValueError: if the shapes differ, a value is not finite, or `level` is outside (0, 1).
     """
-    names, rows = np.unique(np.asarray(clusters, dtype=np.str_), return_inverse=True)
-    if len(values) != len(rows):
-        raise ValueError(f"{values.shape} values for {rows.shape} clusters")
-    if not np.isfinite(values).all() or not 0 < level < 1:
-        raise ValueError("values must be finite and level between 0 and 1")
+    if not 0 < level < 1:
+        raise ValueError("the level must lie between 0 and 1")
     bounds = np.full((values.shape[1], 2), math.nan)
-    if len(names) < 2:
-        return bounds
     weights = np.ones((len(values), 1)) if weights is None else weights
-    sums = np.concatenate([_sums(values, rows), _sums(weights, rows)], axis=1)
-    drawn = np.concatenate([part @ sums for part in _draws(len(names), rng, resamples)])
+    both = np.concatenate([values, weights], axis=1)
+    drawn = resampled_sums(both, clusters, rng=rng, resamples=resamples)
+    if drawn is None:
+        return bounds
     for column in range(values.shape[1]):
         above = drawn[:, column]
         below = drawn[:, values.shape[1] + min(column, weights.shape[1] - 1)]
@@ -97,6 +94,38 @@ def clustered_intervals(
         if len(ratios):
             bounds[column] = np.quantile(ratios, [(1 - level) / 2, (1 + level) / 2])
     return bounds
+
+
+def resampled_sums(
+    values: Floats,
+    clusters: Sequence[str] | NDArray[np.str_],
+    *,
+    rng: np.random.Generator,
+    resamples: int = 2000,
+) -> Floats | None:
+    """Sum m columns over n rows in each of r resamples of whole clusters.
+
+    Args:
+        values: shape (n, m), finite.
+        clusters: n names; rows of one name are drawn together.
+        rng: where the draws come from.
+        resamples: r.
+
+    Returns:
+        shape (r, m), or None for fewer than two clusters, which cannot be resampled.
+
+    Raises:
+        ValueError: if the shapes differ, or a value is not finite.
+    """
+    names, rows = np.unique(np.asarray(clusters, dtype=np.str_), return_inverse=True)
+    if len(values) != len(rows):
+        raise ValueError(f"{values.shape} values for {rows.shape} clusters")
+    if not np.isfinite(values).all():
+        raise ValueError("values must be finite")
+    if len(names) < 2:
+        return None
+    sums = _sums(values, rows)
+    return np.concatenate([part @ sums for part in _draws(len(names), rng, resamples)])
 
 
 def _sums(values: Floats, rows: NDArray[np.int64]) -> Floats:

@@ -130,6 +130,38 @@ def curve_chart(
     return _drawn(alt.layer(even, lines), "", description, 0, width=300, height=260)
 
 
+def reliability_chart(bins: Sequence[Row], *, x: str, y: str, description: str) -> str:
+    """Draw what share of each bin was relevant over what was said, beside the diagonal.
+
+    Args:
+        bins: `chance`, `share`, and `low` and `high` or None; without these a dot is hollow.
+        x: the title of the axis of what was said.
+        y: the title of the axis of what was.
+        description: what a screen reader says.
+
+    Returns:
+        SVG.
+    """
+    import altair as alt
+
+    fills = [{**row, "fill": "#ffffff" if row["low"] is None else BLUE} for row in bins]
+    base = alt.Chart(_data(fills))
+    said = alt.X("chance:Q", title=x, axis=alt.Axis(format=".2~f", tickCount=5))
+    was = alt.Y("share:Q", title=y, axis=alt.Axis(format=".2~f", tickCount=5))
+    fill = alt.Fill("fill:N", scale=None, legend=None)
+    dots = base.mark_point(size=60, opacity=1, filled=False, stroke=BLUE).encode(
+        x=said, y=was, fill=fill
+    )
+    lines = base.mark_rule(strokeWidth=1.6, color=BLUE).encode(x=said, y="low:Q", y2="high:Q")
+    ends = [row[name] for row in bins for name in ("chance", "share", "high")]
+    top = max((float(str(end)) for end in ends if end is not None), default=1.0)
+    diagonal = _data([{"x": 0, "y": 0}, {"x": top, "y": top}])
+    even = (
+        alt.Chart(diagonal).mark_line(strokeDash=[4, 4], color="#9ca3af").encode(x="x:Q", y="y:Q")
+    )
+    return _drawn(alt.layer(even, lines, dots), "", description, 0, width=280, height=260)
+
+
 def _drawn(
     chart: Any, title: str, description: str, rows: int, *, width: int, height: int = 0
 ) -> str:

@@ -9,12 +9,13 @@ from typing import Any
 from evaluation.dataset import TestSet
 from evaluation.measures import DEFAULT
 from evaluation.paired import holm
-from evaluation.runs import Run
+from evaluation.runs import Reason, Run
 from evaluation.scoring import Difference, Scored, rounded, score
 from evaluation.slices import slices_of
 from profiles import Text
 
 MOST_MOVED = 10
+MOST_REASONS = 3
 _SHOWN_PLACES = 100
 
 
@@ -35,14 +36,21 @@ class MovedQuery:
 
 @dataclass(frozen=True, slots=True)
 class MovedPair:
-    """A judged pair whose place differs; None where a run does not list it."""
+    """A judged pair whose place differs; None where a run does not list it.
+
+    `first_why` and `second_why` are the greatest reasons of each system, of one that gives any;
+    None where it gives none.
+    """
 
     query: str
     candidate: str
     name: Text
+    asker: Text
     relevance: int
     first: int | None
     second: int | None
+    first_why: tuple[Reason, ...] | None = None
+    second_why: tuple[Reason, ...] | None = None
 
     @property
     def gain(self) -> float:
@@ -57,6 +65,31 @@ class MovedPair:
             "relevance": self.relevance,
             "first": self.first,
             "second": self.second,
+            "first_reasons": _told(self.first_why),
+            "second_reasons": _told(self.second_why),
+        }
+
+
+def _told(why: tuple[Reason, ...] | None) -> list[dict[str, Any]] | None:
+    return None if why is None else [reason.as_json() for reason in why]
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """The queries and the relevant pairs on which two systems differ most."""
+
+    first: str
+    second: str
+    queries: tuple[MovedQuery, ...]
+    pairs: tuple[MovedPair, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Give them as one object."""
+        return {
+            "first": self.first,
+            "second": self.second,
+            "queries": [one.as_json() for one in self.queries],
+            "pairs": [one.as_json() for one in self.pairs],
         }
 
 
@@ -121,6 +154,7 @@ def compared(
     every = scored.rows(scored.queries)
     columns = range(len(scored.measures))
     whole = scored.differences(first, [second], columns, every, seed)[0]
+    apart = moved(scored, first, second)
     return Comparison(
         dataset=scored.test_set.name,
         first=scored.runs[first].name,
@@ -131,9 +165,20 @@ def compared(
             dimension: {value: found[0] for value, found in values.items()}
             for dimension, values in sliced(scored, first, [second], seed=seed).items()
         },
-        queries=tuple(_moved_queries(scored, first, second)),
-        pairs=tuple(_moved_pairs(scored.test_set, scored.runs[first], scored.runs[second])),
+        queries=apart.queries,
+        pairs=apart.pairs,
         notes=tuple(notes),
+    )
+
+
+def moved(scored: Scored, first: int, second: int) -> Moved:
+    """Find what differs most between two runs that have been scored."""
+    one, other = scored.runs[first], scored.runs[second]
+    return Moved(
+        one.name,
+        other.name,
+        tuple(_moved_queries(scored, first, second)),
+        tuple(_moved_pairs(scored.test_set, one, other)),
     )
 
 
@@ -179,27 +224,48 @@ def _moved_queries(scored: Scored, first: int, second: int) -> Iterable[MovedQue
     """Give the queries that are furthest apart, best for the first run and for the second."""
     at = scored.measures.index(scored.primary)
     askers = {query.id: query.asker for query in scored.test_set.queries}
-    moved = [
+    found = [
         MovedQuery(query, askers[query], float(a), float(b))
         for query, a, b in zip(
             scored.queries, scored.values[first, :, at], scored.values[second, :, at], strict=True
         )
         if a != b
     ]
-    return _both_ends(moved, [one.first - one.second for one in moved])
+    return _both_ends(found, [one.first - one.second for one in found])
 
 
 def _moved_pairs(test_set: TestSet, first: Run, second: Run) -> Iterable[MovedPair]:
-    """Give the relevant pairs whose reciprocal rank differs most, either way."""
-    moved = []
+    """Give the relevant pairs whose reciprocal rank differs most, either way.
+
+    Of a candidate in one cluster, whose queries share text and answers, the one that moved most.
+    """
+    asked = {query.id: query for query in test_set.queries}
+    found: dict[tuple[str, str], MovedPair] = {}
     for query in sorted(test_set.qrels):
         ranks = [_ranks(run, query) for run in (first, second)]
         for candidate, grade in test_set.qrels[query].items():
-            places = [found.get(candidate) for found in ranks]
+            places = ranks[0].get(candidate), ranks[1].get(candidate)
             if grade > 0 and places[0] != places[1]:
-                name = test_set.answers[candidate].name
-                moved.append(MovedPair(query, candidate, name, grade, places[0], places[1]))
-    return _both_ends(moved, [one.gain for one in moved])
+                pair = MovedPair(
+                    query,
+                    candidate,
+                    test_set.answers[candidate].name,
+                    test_set.askers[asked[query].asker].name,
+                    grade,
+                    *places,
+                    _why(first, query, candidate),
+                    _why(second, query, candidate),
+                )
+                key = asked[query].cluster, candidate
+                found[key] = max(found.get(key, pair), pair, key=lambda one: abs(one.gain))
+    return _both_ends(list(found.values()), [one.gain for one in found.values()])
+
+
+def _why(run: Run, query: str, candidate: str) -> tuple[Reason, ...] | None:
+    """Give the greatest reasons of a run for a pair: none for one that it does not list."""
+    if run.reasons is None:
+        return None
+    return run.reasons.get(query, {}).get(candidate, ())[:MOST_REASONS]
 
 
 def _ranks(run: Run, query: str) -> dict[str, int]:

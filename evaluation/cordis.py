@@ -6,7 +6,6 @@ Source: CORDIS, European Union, CC BY 4.0, https://cordis.europa.eu.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -17,10 +16,14 @@ from typing import Any
 from evaluation import dataset as names
 from evaluation.cordis_source import Organisation, Project, Records, read_records
 from evaluation.errors import ConversionError
+from evaluation.masking import mask
+from evaluation.messages import Said, both
 from evaluation.writing import (
     STEPS,
     Progress,
+    Written,
     given,
+    most_often,
     refuse_reversed,
     silent,
     write_test_set,
@@ -33,7 +36,6 @@ UNTIL = date(2024, 12, 31)
 LONGEST_SUBJECT = 1_500
 LONGEST_SHARE = 1_000
 SHARED_PROJECTS = 5
-MOST_SECTORS = 8
 
 TRACKS: Mapping[str, frozenset[str]] = {
     "research": frozenset({"university", "research_institute"}),
@@ -52,8 +54,9 @@ def convert(
     cut: date = CUT,
     until: date = UNTIL,
     newcomers: bool = True,
+    mask_names: bool = False,
     progress: Progress | None = None,
-) -> None:
+) -> Written:
     """Write a test set from `projects.csv` and `participations.csv`.
 
     A query is a startup (SME, private for profit) in a project that starts from `cut` to `until`,
@@ -72,7 +75,11 @@ def convert(
         cut: the first day that is not known.
         until: the last day on which a query's project starts.
         newcomers: whether to write the tracks of partners without a past.
+        mask_names: whether to take the names of a project's members out of what is sought.
         progress: told of the way that has been gone.
+
+    Returns:
+        how much was written.
 
     Raises:
         ConversionError: if the source breaks its form, nothing is asked between the days, or
@@ -81,14 +88,14 @@ def convert(
     refuse_reversed(cut, until)
     tell = progress or silent
     tell("Reading CORDIS", 0, STEPS)
-    conversion = _Conversion(read_records(source), cut, until, newcomers)
+    conversion = _Conversion(read_records(source), cut, until, newcomers, mask_names)
     if not conversion.asked:
         raise ConversionError(
             value=f"{cut} to {until}",
             rule="No startup takes part in a project that starts between these days.",
             remedy="Choose other days; the records start and end with their projects.",
         )
-    write_test_set(out, conversion.files(), conversion.qrels(), conversion.about(), tell)
+    return write_test_set(out, conversion.files(), conversion.qrels(), conversion.about(), tell)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +120,7 @@ class _Conversion:
     cut: date
     until: date
     newcomers: bool
+    mask_names: bool
 
     @cached_property
     def past(self) -> list[Project]:
@@ -168,7 +176,7 @@ class _Conversion:
         yield names.STARTUPS, map(self._startup, self._organisations(startups=True))
         yield names.PARTNERS, map(self._partner, self._organisations(startups=False))
         yield names.TIES, self._ties()
-        yield names.QUERIES, map(_query, self.asked)
+        yield names.QUERIES, map(self._query, self.asked)
         listed = {track: sorted(candidates) for track, candidates in self.tracks.items()}
         yield (
             names.CANDIDATES,
@@ -187,12 +195,11 @@ class _Conversion:
             "licence": "CC BY 4.0",
             "source": "CORDIS, (c) European Union, https://cordis.europa.eu",
             "language": "en",
-            "cluster": "a project: its startups share one text and one set of answers",
-            "notes": [*self.records.notes, *self._notes()],
+            "cluster": both("cluster_project"),
+            "notes": [*self.records.notes, *self._newcomer_notes(), *self._mask_notes()],
         }
 
-    def _notes(self) -> list[str]:
-        notes = []
+    def _newcomer_notes(self) -> Iterator[Said]:
         for name, kinds in TRACKS.items():
             members = [
                 member.pic in self.known
@@ -201,12 +208,47 @@ class _Conversion:
                 for member in self.records.members[project.id]
                 if member.kind in kinds
             ]
-            where = f"track {name + NEWCOMERS}" if self.newcomers else "nowhere"
-            notes.append(
-                f"{name}: {members.count(False)} of {len(members)} members of the projects asked "
-                f"for took part in nothing before the cut; they are judged in: {where}"
+            yield both(
+                "note_cordis_newcomers" if self.newcomers else "note_cordis_newcomers_out",
+                track=name,
+                new=members.count(False),
+                n=len(members),
+                where=name + NEWCOMERS,
             )
-        return notes
+
+    def _mask_notes(self) -> Iterator[Said]:
+        if self.mask_names:
+            sought = {asked.project.id: _sought(asked.project) for asked in self.asked}
+            count = sum(sought[id] != text for id, text in self._masked.items())
+            yield both("note_cordis_masked", n=count, of=len(sought))
+
+    def _query(self, asked: _Asked) -> dict[str, Any]:
+        project = asked.project
+        return given(
+            id=asked.id,
+            startup=asked.startup.pic,
+            date=project.start.isoformat(),
+            seeking=self._masked[project.id] if self.mask_names else _sought(project),
+            sectors=_sectors(project),
+            region=asked.startup.region,
+            cluster=project.id,
+            track=asked.track,
+        )
+
+    @cached_property
+    def _masked(self) -> Mapping[str, str]:
+        """What each project that is asked for seeks, without the names of its members."""
+        return {
+            project.id: mask(
+                _sought(project),
+                {
+                    name
+                    for member in self.records.members[project.id]
+                    for name in self.records.names[member.pic]
+                },
+            )
+            for project in {asked.project.id: asked.project for asked in self.asked}.values()
+        }
 
     def _organisations(self, *, startups: bool) -> list[Organisation]:
         """Give those of one side that are known before the cut, asked for, or asking."""
@@ -222,10 +264,8 @@ class _Conversion:
         return {**self._profile(organisation), "kind": organisation.kind}
 
     def _profile(self, organisation: Organisation) -> dict[str, Any]:
-        found = Counter(
-            code for project in self.known.get(organisation.pic, ()) for code in _sectors(project)
-        )
-        often = sorted(found, key=lambda code: (-found[code], code))[:MOST_SECTORS]
+        past = self.known.get(organisation.pic, ())
+        often = most_often(code for project in past for code in _sectors(project))
         return given(
             id=organisation.pic,
             name=organisation.name,
@@ -272,18 +312,8 @@ def _pairs(members: Iterable[Organisation], coordinator: str) -> Iterator[dict[s
                 yield {"a": coordinator, "b": member.pic}
 
 
-def _query(asked: _Asked) -> dict[str, Any]:
-    project = asked.project
-    return given(
-        id=asked.id,
-        startup=asked.startup.pic,
-        date=project.start.isoformat(),
-        seeking=". ".join(filter(None, (project.title, project.objective, project.topic))),
-        sectors=_sectors(project),
-        region=asked.startup.region,
-        cluster=project.id,
-        track=asked.track,
-    )
+def _sought(project: Project) -> str:
+    return ". ".join(filter(None, (project.title, project.objective, project.topic)))
 
 
 def _sectors(project: Project) -> list[str]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from evaluation.errors import ConversionError
+from evaluation.messages import Said, both
+from evaluation.source_files import broken, source_rows
 from profiles.taxonomy import normalise_region
 
 PROJECTS = "projects.csv"
@@ -22,6 +22,10 @@ _PROJECT_COLUMNS = (
 _PARTICIPATION_COLUMNS = (
     "projectID", "pic", "name", "SME", "activityType", "city", "country", "order", "role"
 )  # fmt: skip
+
+_REMEDY = f"Give a folder with {PROJECTS} and {PARTICIPATIONS} of CORDIS, in UTF-8."
+
+_SHORT = "shortName"
 
 _COUNTRIES = {"UK": "GB", "EL": "GR"}
 """The European Union's own codes, by those of ISO 3166."""
@@ -67,13 +71,17 @@ class Organisation:
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """Projects by start and id, the members of each, its coordinator, and what was set aside."""
+    """Projects by start and id, the members of each, its coordinator, and what was set aside.
+
+    `names` are all names, long and short, that an organisation has in any project, by code.
+    """
 
     projects: tuple[Project, ...]
     organisations: Mapping[str, Organisation]
     members: Mapping[str, tuple[Organisation, ...]]
     coordinators: Mapping[str, str]
-    notes: tuple[str, ...]
+    names: Mapping[str, frozenset[str]]
+    notes: tuple[Said, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +93,7 @@ class _Row:
     is_coordinator: bool
     sme: bool | None
     activity: str
+    short_name: str
     organisation: Organisation
 
 
@@ -100,7 +109,8 @@ def read_records(source: Path) -> Records:
     """
     counts: Counter[str] = Counter()
     projects = {project.id: project for project in _read_projects(source / PROJECTS, counts)}
-    rows = _without_repeats(_read_participations(source / PARTICIPATIONS, projects, counts), counts)
+    every = list(_read_participations(source / PARTICIPATIONS, projects, counts))
+    rows = _without_repeats(every, counts)
     ordered = sorted(projects.values(), key=lambda project: (project.start, project.id))
     place = {project.id: number for number, project in enumerate(ordered)}
     organisations: dict[str, Organisation] = {}
@@ -108,7 +118,7 @@ def read_records(source: Path) -> Records:
     coordinators: dict[str, str] = {}
     for row in sorted(rows, key=lambda row: (place[row.project], _seniority(row))):
         if row.activity == "PRC" and row.sme is None:
-            counts["rows of sole persons (private, no SME flag), left out"] += 1
+            counts["note_cordis_persons"] += 1
             continue
         organisation = organisations.setdefault(row.organisation.pic, row.organisation)
         members[row.project].append(organisation)
@@ -118,8 +128,19 @@ def read_records(source: Path) -> Records:
         organisations=organisations,
         members={id: tuple(found) for id, found in members.items()},
         coordinators=coordinators,
-        notes=tuple(f"{what}: {count}" for what, count in sorted(counts.items())),
+        names=_names(every),
+        notes=tuple(both(key, n=count) for key, count in sorted(counts.items())),
     )
+
+
+def _names(rows: Iterable[_Row]) -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for row in rows:
+        found.setdefault(row.organisation.pic, set()).update((
+            row.organisation.name,
+            row.short_name,
+        ))
+    return {pic: frozenset(filter(None, names)) for pic, names in found.items()}
 
 
 def _seniority(row: _Row) -> tuple[bool, float, str]:
@@ -127,25 +148,25 @@ def _seniority(row: _Row) -> tuple[bool, float, str]:
     return not row.is_coordinator, row.order, row.organisation.pic
 
 
-def _without_repeats(rows: Iterator[_Row], counts: Counter[str]) -> list[_Row]:
+def _without_repeats(rows: Iterable[_Row], counts: Counter[str]) -> list[_Row]:
     kept: dict[tuple[str, str], _Row] = {}
     for row in rows:
         key = (row.project, row.organisation.pic)
         if key in kept:
-            counts["organisations named twice in a project, the senior row kept"] += 1
+            counts["note_cordis_repeats"] += 1
         kept[key] = min(kept.get(key, row), row, key=_seniority)
     return list(kept.values())
 
 
 def _read_projects(path: Path, counts: Counter[str]) -> Iterator[Project]:
     seen: set[str] = set()
-    for number, row in _read_rows(path, _PROJECT_COLUMNS):
+    for number, row in source_rows(path, _PROJECT_COLUMNS, remedy=_REMEDY):
         if row["id"] in seen or not row["id"]:
-            raise _broken(path, number, "id", row["id"], "The id is missing or stands twice.")
+            raise broken(path, number, "id", row["id"], "The id is missing or stands twice.")
         seen.add(row["id"])
         start = _read_date(path, number, row["startDate"])
         if start is None:
-            counts["projects without a start, left out"] += 1
+            counts["note_cordis_no_start"] += 1
             continue
         yield Project(
             id=row["id"],
@@ -164,19 +185,19 @@ def _read_date(path: Path, number: int, text: str) -> date | None:
     try:
         return date.fromisoformat(text[:10])
     except ValueError as error:
-        raise _broken(path, number, "startDate", text, "This is not a date.") from error
+        raise broken(path, number, "startDate", text, "This is not a date.") from error
 
 
 def _read_participations(
     path: Path, projects: Mapping[str, Project], counts: Counter[str]
 ) -> Iterator[_Row]:
-    for number, row in _read_rows(path, _PARTICIPATION_COLUMNS):
+    for number, row in source_rows(path, _PARTICIPATION_COLUMNS, remedy=_REMEDY, also=(_SHORT,)):
         if not row["pic"] or not row["name"]:
-            raise _broken(path, number, "pic", row["pic"], "The organisation has no code or name.")
+            raise broken(path, number, "pic", row["pic"], "The organisation has no code or name.")
         if row["activityType"] not in _KINDS:
-            counts["rows of an unknown activity type, left out"] += 1
+            counts["note_cordis_activity"] += 1
         elif row["projectID"] not in projects:
-            counts["rows of unknown projects, left out"] += 1
+            counts["note_cordis_unknown"] += 1
         else:
             yield _read_row(row)
 
@@ -190,6 +211,7 @@ def _read_row(row: Mapping[str, str]) -> _Row:
         is_coordinator=row["role"] == "coordinator",
         sme=sme,
         activity=row["activityType"],
+        short_name=_tidy(row[_SHORT]),
         organisation=Organisation(
             pic=row["pic"],
             name=_unquoted(row["name"]),
@@ -223,33 +245,3 @@ def _unquoted(name: str) -> str:
     if len(name) > 1 and name[0] == name[-1] == '"' and '""' in name:
         name = name[1:-1].replace('""', '"')
     return name.strip()
-
-
-def _read_rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
-    """Yield (number of the last line, column → cell) of a CSV file's rows.
-
-    Raises:
-        ConversionError: if the file is missing, not UTF-8, no CSV, or lacks a column.
-    """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.DictReader(stream, strict=True)
-            missing = [column for column in columns if column not in (reader.fieldnames or ())]
-            if missing:
-                raise _broken(path, 1, missing[0], reader.fieldnames, "The column is missing.")
-            for row in reader:
-                yield reader.line_num, {column: row[column] or "" for column in columns}
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ConversionError(
-            value=path,
-            rule=f"The file cannot be read ({getattr(error, 'strerror', None) or error}).",
-            remedy=f"Give a folder with {PROJECTS} and {PARTICIPATIONS} of CORDIS, in UTF-8.",
-        ) from error
-
-
-def _broken(path: Path, number: int, column: str, value: object, rule: str) -> ConversionError:
-    return ConversionError(
-        value=value,
-        rule=f"{path.name}, line {number}, {column}: {rule}",
-        remedy="Mend the line, or fetch the file anew.",
-    )

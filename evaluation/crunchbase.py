@@ -5,11 +5,10 @@ Source: Crunchbase, data before 2013-12-12, CC BY, https://www.crunchbase.com.
 
 from __future__ import annotations
 
-import csv
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -18,10 +17,15 @@ from typing import Any
 
 from evaluation import dataset as names
 from evaluation.errors import ConversionError
+from evaluation.messages import Said, both
+from evaluation.naming import unused
+from evaluation.source_files import source_rows
 from evaluation.writing import (
     STEPS,
     Progress,
+    Written,
     given,
+    most_often,
     refuse_reversed,
     silent,
     write_test_set,
@@ -35,7 +39,8 @@ ACQUISITIONS = "acquisitions.csv"
 CUT = date(2010, 1, 1)
 UNTIL = date(2011, 12, 31)
 FEWEST_EARLIER = 5
-MOST_SECTORS = 8
+
+_REMEDY = f"The folder must hold {COMPANIES} and {INVESTMENTS} of Crunchbase, in UTF-8."
 
 _COMPANY_COLUMNS = ("permalink", "name", "category_code", "state_code", "city", "founded_year")
 _INVESTMENT_COLUMNS = ("permalink", "investor_name", "funded_when")
@@ -75,7 +80,7 @@ def convert_crunchbase(
     cut: date = CUT,
     until: date = UNTIL,
     progress: Progress | None = None,
-) -> None:
+) -> Written:
     """Write a test set from `companies.csv`, `investments.csv` and `acquisitions.csv`.
 
     A query is a company that takes money from `cut` to `until`, both included, from an investor
@@ -93,6 +98,9 @@ def convert_crunchbase(
         until: the last day on which a query is asked.
         progress: told of the way that has been gone.
 
+    Returns:
+        how much was written.
+
     Raises:
         ConversionError: if the source breaks its form, nothing is asked between the days, or
             `out` holds something else.
@@ -107,7 +115,7 @@ def convert_crunchbase(
             rule="No company takes money of a known investor between these days.",
             remedy="Choose other days.",
         )
-    write_test_set(out, conversion.files(), conversion.qrels(), conversion.about(), tell)
+    return write_test_set(out, conversion.files(), conversion.qrels(), conversion.about(), tell)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +123,7 @@ class _Records:
     companies: Mapping[str, Company]
     investments: tuple[Investment, ...]
     acquisitions: tuple[tuple[str, str, date], ...]
-    notes: tuple[str, ...]
+    notes: tuple[Said, ...]
 
 
 @dataclass(frozen=True)
@@ -137,11 +145,8 @@ class _Conversion:
         taken = set(self.records.companies)
         for name in sorted({one.investor for one in self.past}):
             slug = "investor-" + (_slug(name) or "unnamed")
-            id, number = slug, 2
-            while id in taken:
-                id, number = f"{slug}-{number}", number + 1
-            taken.add(id)
-            found[name] = id
+            found[name] = unused(slug, taken, "{name}-{n}")
+            taken.add(found[name])
         return found
 
     @cached_property
@@ -198,14 +203,17 @@ class _Conversion:
             "licence": "CC BY (Crunchbase, data before 2013-12-12)",
             "source": "Crunchbase, https://www.crunchbase.com",
             "language": "en",
-            "cluster": "a company",
+            "cluster": both("cluster_company"),
             "split": "time",
             "notes": [
                 *self.records.notes,
-                f"candidates are the {len(self.candidates)} of {len(self.ids)} investors with at "
-                f"least {FEWEST_EARLIER} investments before the cut",
-                "no company has a text of its own: its summary is its name, category, city and "
-                "state",
+                both(
+                    "note_crunchbase_candidates",
+                    n=len(self.candidates),
+                    of=len(self.ids),
+                    fewest=FEWEST_EARLIER,
+                ),
+                both("note_crunchbase_text"),
             ],
         }
 
@@ -214,16 +222,15 @@ class _Conversion:
         return sorted(self.ids[name] for name in open_ones)
 
     def _partner(self, name: str) -> dict[str, Any]:
-        often = sorted(self._sectors[name].items(), key=lambda item: (-item[1], item[0]))
-        sectors = [code for code, _ in often][:MOST_SECTORS]
+        sectors = most_often(self._sectors[name])
         return given(id=self.ids[name], name=name, kind="investor", sectors=sectors)
 
     @cached_property
-    def _sectors(self) -> Mapping[str, Counter[str]]:
-        """How often each investor has invested in each sector before the cut."""
-        found: dict[str, Counter[str]] = {name: Counter() for name in self.ids}
+    def _sectors(self) -> Mapping[str, list[str]]:
+        """The sectors of all that each investor has invested in before the cut."""
+        found: dict[str, list[str]] = {name: [] for name in self.ids}
         for one in self.past:
-            found[one.investor].update(_sectors(self.records.companies[one.company]))
+            found[one.investor] += _sectors(self.records.companies[one.company])
         return found
 
     def _query(self, company: str) -> dict[str, Any]:
@@ -286,11 +293,11 @@ def _read(source: Path) -> _Records:
         for row in _rows(source / ACQUISITIONS, _ACQUISITION_COLUMNS):
             day = _day(row["acquired_at"])
             if day is None:
-                counts["acquisitions without a day, left out"] += 1
+                counts["note_crunchbase_bought"] += 1
                 continue
             ends = _id(row["company_permalink"]), _id(row["acquirer_permalink"])
             acquisitions.append((*ends, day))
-    notes = tuple(f"{what}: {count}" for what, count in sorted(counts.items()))
+    notes = tuple(both(key, n=count) for key, count in sorted(counts.items()))
     return _Records(companies, investments, tuple(sorted(acquisitions)), notes)
 
 
@@ -317,38 +324,16 @@ def _read_investments(
         company, investor = _id(row["permalink"]), " ".join(row["investor_name"].split())
         day = _day(row["funded_when"])
         if day is None or not investor:
-            counts["investments without a day or an investor, left out"] += 1
+            counts["note_crunchbase_undated"] += 1
         elif company not in companies:
-            counts["investments in companies that are not in the table, left out"] += 1
+            counts["note_crunchbase_unknown"] += 1
         else:
             found.add(Investment(company, investor, day))
     return tuple(sorted(found, key=lambda one: (one.day, one.company, one.investor)))
 
 
-def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[dict[str, str]]:
-    """Read the rows of a CSV file, with text in every named column.
-
-    Raises:
-        ConversionError: if the file or a column is missing, or the file is not UTF-8.
-    """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.DictReader(stream)
-            missing = [name for name in columns if name not in (reader.fieldnames or ())]
-            if missing:
-                raise ConversionError(
-                    value=", ".join(missing),
-                    rule=f"{path.name} lacks a column.",
-                    remedy=f"It must have: {', '.join(columns)}.",
-                )
-            for row in reader:
-                yield {name: row[name] or "" for name in columns}
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ConversionError(
-            value=path,
-            rule=f"{path.name} cannot be read ({error}).",
-            remedy=f"The folder must hold {COMPANIES} and {INVESTMENTS}, in UTF-8.",
-        ) from error
+def _rows(path: Path, columns: Sequence[str]) -> Iterator[dict[str, str]]:
+    return (row for _, row in source_rows(path, columns, remedy=_REMEDY))
 
 
 def _id(permalink: str) -> str:

@@ -81,6 +81,15 @@ class TestSet:
         """The names of the tracks, in order."""
         return tuple(sorted({query.track for query in self.queries if query.track}))
 
+    @property
+    def population(self) -> str:
+        """The name of those whom it is of, by which a calibration knows them: source, or name.
+
+        Earlier and later windows of one source are of one population. The source of a store's own
+        history is the store's own name.
+        """
+        return self.source or self.name
+
     def horizons(self) -> dict[date, list[Query]]:
         """Group the queries by the day before which a tie must lie to be used, in order.
 

@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Callable
+from functools import cache, partial
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from evaluation.charts import curve_chart, difference_chart, interval_chart
+from evaluation.charts import curve_chart, difference_chart, interval_chart, reliability_chart
+from evaluation.comparing import Moved
 from evaluation.dataset import ALL
 from evaluation.errors import ConversionError
 from evaluation.exposure import PLACES, Share
-from evaluation.messages import keys, said
+from evaluation.messages import in_language, keys, said
+from evaluation.naming import unused
+from evaluation.reliability import FEWEST_RELEVANT, MOST_BINS, Reliability
 from evaluation.report import Report, Slice
 from evaluation.scoring import Difference
 from evaluation.slices import FEWEST_CLUSTERS
 from profiles.taxonomy import region_name, sectors
 
+if TYPE_CHECKING:
+    from jinja2 import Template
+
 FILE = "report.html"
 MOST_REGIONS = 15
 _MOST_NAMED = 6
 _RARE = 0.001
+_SHOWN_PAIRS = 3
+_PLAIN = f"P@{PLACES}"
+_READS = ("p", "ndcg", "r", "rr", "judged", "interval", "p_value", "baselines")
 
 
 def write_report(report: Report, folder: Path, lang: str) -> Path:
@@ -53,18 +63,29 @@ def write_report(report: Report, folder: Path, lang: str) -> Path:
 
 
 def as_html(report: Report, lang: str) -> str:
-    """Lay the report out as one HTML page with its charts in it."""
+    """Lay the report out as one HTML page with its charts in it: each side that was measured."""
+    lang = "ko" if lang == "ko" else "en"
+    pages = [_Page(one, lang) for one in (report, report.turned) if one is not None]
+    return _template("report.html").render(
+        lang=lang,
+        t=pages[0].t,
+        title=in_language(report.dataset, lang),
+        about=pages[0].about(),
+        sides=[page.side() for page in pages],
+        reads=_READS,
+    )
+
+
+@cache
+def _template(name: str) -> Template:
     from jinja2 import Environment, StrictUndefined
 
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    template = environment.from_string(
-        files("evaluation").joinpath("report.html").read_text(encoding="utf-8")
-    )
-    return template.render(**_Page(report, "ko" if lang == "ko" else "en").values())
+    return environment.from_string(files("evaluation").joinpath(name).read_text(encoding="utf-8"))
 
 
 class _Page:
-    """What the template shows of a report."""
+    """What the templates show of a report from one side."""
 
     def __init__(self, report: Report, lang: str) -> None:
         self.report = report
@@ -73,8 +94,40 @@ class _Page:
         self.beside = report.moved.second if report.moved else report.first
         self.names = self.named()
 
+    def side(self) -> dict[str, Any]:
+        """Give what the page shows of this side: its sentences, and all the rest as HTML."""
+        report = self.report
+        lead = self.t(
+            f"html_lead_{report.side.value}",
+            n=f"{report.queries:,}",
+            clusters=f"{report.clusters:,}",
+            cut=report.about["cut"],
+        )
+        return {
+            "key": report.side.value,
+            "title": self.t(f"html_side_{report.side.value}"),
+            "lead": lead,
+            "verdict": self.primary_gap.verdict if self.primary_gap else "few",
+            "short": self.short(),
+            "body": _template("report_side.html").render(**self.values()),
+        }
+
+    def about(self) -> list[tuple[str, str]]:
+        """Give where the test set is from, and which models spoke."""
+        report = self.report
+        told = [
+            (self.t(f"html_{key}"), in_language(report.about[key], self.lang))
+            for key in ("source", "licence", "cluster")
+            if key in report.about
+        ]
+        if report.models:
+            told.append((self.t("html_models"), ", ".join(dict.fromkeys(report.models.values()))))
+        if report.encoder:
+            told.append((self.t("html_encoder"), report.encoder))
+        return told
+
     def values(self) -> dict[str, Any]:
-        """Give all names of the template."""
+        """Give all names of the template of one side."""
         report = self.report
         first = report.exposure[report.first]
         return {
@@ -82,17 +135,11 @@ class _Page:
             "lang": self.lang,
             "t": self.t,
             "num": number,
+            "fine": fine,
+            "points": _points,
             "signed": signed,
             "chance": chance,
             "name": self.name,
-            "dataset": report.dataset,
-            "lead": self.t(
-                f"html_lead_{report.side.value}",
-                n=f"{report.queries:,}",
-                clusters=f"{report.clusters:,}",
-                cut=report.about["cut"],
-            ),
-            "short": self.short(),
             "measures": self.measures,
             "measure_charts": self.measure_charts(),
             "tracks": [
@@ -109,7 +156,67 @@ class _Page:
             "curve": self.curve(),
             "capital": any(one.capital for one in report.exposure.values()),
             "regions": self.regions(),
+            "calibration": self.calibration(),
+            "most_bins": MOST_BINS,
+            "notes": [in_language(note, self.lang) for note in report.notes],
+            **(self.moved(report.moved) if report.moved else {}),
         }
+
+    def moved(self, moved: Moved) -> dict[str, Any]:
+        """Part the pairs into those that rose and those that fell, and say who gives no reasons."""
+        first = self.name(moved.first)
+        with_why = {
+            moved.first: any(one.first_why is not None for one in moved.pairs),
+            moved.second: any(one.second_why is not None for one in moved.pairs),
+        }
+        mute = [self.name(system) for system, speaks in with_why.items() if not speaks]
+        return {
+            "moved_pairs": [
+                (self.t("html_moved_up", first=first), [p for p in moved.pairs if p.gain > 0]),
+                (self.t("html_moved_down", first=first), [p for p in moved.pairs if p.gain < 0]),
+            ],
+            "shown": _SHOWN_PAIRS,
+            "speaking": any(with_why.values()),
+            "mute": ", ".join(mute) if moved.pairs else "",
+        }
+
+    def calibration(self) -> list[dict[str, Any]]:
+        """Tell and draw the calibration of each system that gives chances."""
+        return [
+            {
+                "name": self.name(system),
+                "found": found,
+                "sentence": self.calibrated(system, found),
+                "silent": self.t(
+                    "html_silent", pairs=f"{found.pairs:,}", listed=f"{found.listed:,}"
+                )
+                if found.pairs < found.listed
+                else "",
+                "svg": reliability_chart(
+                    [one.as_json() for one in found.bins],
+                    x=self.t("axis_said"),
+                    y=self.t("axis_was"),
+                    description=self.calibrated(system, found),
+                ),
+            }
+            for system, found in self.report.calibration.items()
+        ]
+
+    def calibrated(self, system: str, found: Reliability) -> str:
+        """Say whether chances were too high, too low, or neither."""
+        share = found.share
+        return self.t(
+            f"html_calibrated_{found.verdict}",
+            name=self.name(system),
+            chance=number(found.chance.value),
+            share=number(share.value),
+            interval=_interval(share.low, share.high, number),
+            n=f"{found.pairs:,}",
+            clusters=f"{found.clusters:,}",
+            relevant=f"{found.relevant:,}",
+            bound=FEWEST_CLUSTERS,
+            fewest=FEWEST_RELEVANT,
+        )
 
     @property
     def measures(self) -> list[str]:
@@ -122,13 +229,15 @@ class _Page:
 
     def named(self) -> dict[str, str]:
         """Name all systems differently: a run of others may be called as one of these is shown."""
-        ours = {one: self.t(f"system_{one}") for one in self.report.systems if _is_ours(one)}
-        names = dict(ours)
-        for system in (one for one in self.report.systems if one not in ours):
-            name, number = system, 2
-            while name in names.values():
-                name, number = f"{system} ({number})", number + 1
-            names[system] = name
+        names = {one: self.t(f"system_{one}") for one in self.report.systems if _is_ours(one)}
+        if len(self.report.models) > 1:
+            names |= {
+                system: self.t("html_model_named", name=names[system], version=version)
+                for system, version in self.report.models.items()
+                if system in names
+            }
+        for system in (one for one in self.report.systems if one not in names):
+            names[system] = unused(system, names.values(), "{name} ({n})")
         return names
 
     def value(self, dimension: str, value: str) -> str:
@@ -140,34 +249,66 @@ class _Page:
         key = f"value_{value}"
         return self.t(key) if dimension != "track" and key in keys() else value
 
+    @property
+    def primary_gap(self) -> Difference | None:
+        """The first system minus the one beside it; None where it stands alone."""
+        return self.report.gaps[self.beside][self.report.primary] if self.report.gaps else None
+
     def short(self) -> list[str]:
         """Say which system is better, by how much, where, and how sure one can be."""
-        report = self.report
-        figure = report.systems[report.first][ALL][report.primary]
-        told = {"first": self.name(report.first), "measure": report.primary}
-        if figure.low is None or figure.high is None:
-            sentences = [self.t("html_short_value_bare", value=number(figure.value), **told)]
-        else:
-            interval = f"{number(figure.low)}–{number(figure.high)}"
-            value = number(figure.value)
-            sentences = [self.t("html_short_value", value=value, interval=interval, **told)]
-        if report.gaps:
-            gap = self.gap(report.gaps[self.beside][report.primary])
-            sentences += [gap, *self.overall(), *self.where()]
-        return sentences
+        gap = self.primary_gap
+        if gap is None:
+            return [self.alone(), *self.plain()]
+        return [self.verdict(gap), *self.plain(), *self.overall(), *self.where()]
 
-    def gap(self, gap: Difference) -> str:
-        """Say how far the first system is from the one beside it."""
-        low, high = gap.low, gap.high
-        return self.t(
-            f"html_gap_{gap.verdict}",
-            other=self.name(self.beside),
-            gap=signed(gap.value) if gap.verdict in {"even", "few"} else number(abs(gap.value)),
-            interval="" if low is None or high is None else f"{signed(low)} … {signed(high)}",
-            holm=chance(gap.holm),
-            clusters=gap.clusters,
-            bound=FEWEST_CLUSTERS,
+    def verdict(self, gap: Difference) -> str:
+        """Say whether the first system is better than the one beside it, and how sure that is."""
+        first, other = (
+            self.report.systems[one][ALL][self.report.primary]
+            for one in (self.report.first, self.beside)
         )
+        return self.t(
+            f"html_verdict_{gap.verdict}",
+            first=self.name(self.report.first),
+            other=self.name(self.beside),
+            measure=self.report.primary,
+            value=number(first.value),
+            less=number(other.value),
+            gap=signed(gap.value) if gap.verdict in {"even", "few"} else number(abs(gap.value)),
+            interval=_interval(gap.low, gap.high, signed),
+            holm=chance(gap.holm),
+            n=f"{gap.n:,}",
+            clusters=f"{gap.clusters:,}",
+            bound=FEWEST_CLUSTERS,
+            tried=len(self.report.gaps),
+        )
+
+    def alone(self) -> str:
+        """Say what the only system reaches."""
+        figure = self.report.systems[self.report.first][ALL][self.report.primary]
+        bounds = _interval(figure.low, figure.high, number)
+        return self.t(
+            "html_verdict_alone",
+            first=self.name(self.report.first),
+            measure=self.report.primary,
+            value=number(figure.value),
+            interval=self.t("html_verdict_interval", interval=bounds) if bounds else "",
+            n=f"{figure.n:,}",
+            clusters=f"{self.report.clusters:,}",
+        )
+
+    def plain(self) -> list[str]:
+        """Say how many of the first ten are right, where that was measured."""
+        if _PLAIN not in self.measures:
+            return []
+        hits, best = (
+            f"{PLACES * self.report.systems[one][ALL][_PLAIN].value:.1f}"
+            for one in (self.report.first, self.beside)
+        )
+        told = {"k": PLACES, "first": self.name(self.report.first), "hits": hits}
+        if self.primary_gap is None:
+            return [self.t("html_plain_p_alone", **told)]
+        return [self.t("html_plain_p", **told, other=self.name(self.beside), best=best)]
 
     def overall(self) -> list[str]:
         """Name the systems that the first one is ahead of, and those that it is behind."""
@@ -292,6 +433,23 @@ def _gap_row(name: str, gap: Difference) -> dict[str, object]:
         "high": gap.high,
         "verdict": gap.verdict,
     }
+
+
+def _interval(low: float | None, high: float | None, told: Callable[[float], str]) -> str:
+    if low is None or high is None:
+        return ""
+    return f"{told(low)} … {told(high)}" if told is signed else f"{told(low)}–{told(high)}"
+
+
+def _points(value: float) -> str:
+    return f"{value:.1f}"
+
+
+def fine(value: float) -> str:
+    """Write four digits: .0083, −.0002, for what is small by nature."""
+    text = f"{abs(value):.4f}"
+    sign = "−" if value < 0 and float(text) else ""
+    return sign + (text[1:] if text.startswith("0.") else text)
 
 
 def number(value: float) -> str:

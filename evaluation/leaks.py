@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date
 
@@ -90,7 +91,7 @@ def _subjects(test_set: TestSet, horizon: date) -> dict[str, list[tuple[str, Run
         if tie.subject:
             text = tie.subject.joined
             if text not in runs:
-                runs[text] = _runs_of(text)
+                runs[text] = runs_of(text)
             for end in (tie.a, tie.b):
                 found.setdefault(end, {})[text] = tie.id
     return {
@@ -108,6 +109,21 @@ def _quoted(query: Query, partner: str, file: str, where: str) -> LeakError:
         "answer.",
         remedy="Take the query's own text out of what is known of its answers.",
     )
+
+
+def quoted_among(texts: Iterable[Text], sought: Iterable[Text]) -> set[str]:
+    """Give those texts that quote one of those sought, as `check_leaks` has it; joined."""
+    of_run: dict[int, set[int]] = {}
+    wanted = [runs_of(one.joined) for one in sought]
+    for place, runs in enumerate(wanted):
+        for run in runs if len(runs) >= _FEWEST_RUNS else ():
+            of_run.setdefault(run, set()).add(place)
+    found = set()
+    for text in {one.joined for one in texts}:
+        held = Counter(place for run in runs_of(text) for place in of_run.get(run, ()))
+        if any(count >= QUOTED * len(wanted[place]) for place, count in held.items()):
+            found.add(text)
+    return found
 
 
 def _check_entities(test_set: TestSet) -> None:
@@ -149,19 +165,19 @@ def _texts(profile: Profile) -> list[Text]:
 
 
 def _runs(texts: Iterable[Text]) -> Runs:
-    return frozenset().union(*(_runs_of(text.joined) for text in texts))
+    return frozenset().union(*(runs_of(text.joined) for text in texts))
 
 
-def _runs_of(text: str) -> Runs:
+def runs_of(text: str) -> Runs:
     """Give the runs of eight words of a text, as numbers that hold within this process."""
-    words = _plain(text).split()
+    words = plain(text).split()
     return frozenset(hash(tuple(words[at : at + _RUN])) for at in range(len(words) - _RUN + 1))
 
 
 def _name(startup: Startup) -> str:
-    return _plain(startup.name.joined)
+    return plain(startup.name.joined)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Fold case and width, and part words by single spaces."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())

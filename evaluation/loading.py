@@ -25,8 +25,9 @@ from evaluation.errors import DatasetError, LeakError
 from evaluation.files import as_id, parse_object, read_objects, read_text
 from evaluation.leaks import TIE_AFTER_CUT, check_leaks
 from evaluation.lenient import Notes, Place, read_leniently
+from evaluation.messages import Said
 from evaluation.runs import Qrels, numbered_qrels
-from profiles import Partner, Record, Startup, Tie, TieKind
+from profiles import Partner, Record, Startup, Text, Tie, TieKind
 from profiles.fields import Day, Id, LongText, Plain, RegionCode, Sectors
 
 P = TypeVar("P", Startup, Partner)
@@ -64,7 +65,7 @@ def load(folder: Path) -> TestSet:
     queries = _read_queries(folder / QUERIES, startups, renamed, notes)
     qrels = _read_qrels(folder / QRELS, queries, partners, notes)
     test_set = TestSet(
-        name=about.name,
+        name=_said(about.name),
         cut=about.cut,
         startups=startups,
         partners=partners,
@@ -77,11 +78,15 @@ def load(folder: Path) -> TestSet:
         licence=about.licence,
         source=about.source,
         language=about.language,
-        cluster=about.cluster,
-        notes=(*about.notes, *notes.sentences()),
+        cluster=_said(about.cluster) if about.cluster else None,
+        notes=(*map(_said, about.notes), *notes.sentences()),
     )
     check_leaks(test_set, by_entity=about.split == "entity")
     return test_set
+
+
+def _said(text: Text) -> Said:
+    return Said(text.in_("en"), text.in_("ko"))
 
 
 def _as_label(value: Any) -> Any:
@@ -89,18 +94,19 @@ def _as_label(value: Any) -> Any:
 
 
 Label = Annotated[Plain, BeforeValidator(_as_label)]
+Words = Annotated[LongText, BeforeValidator(_as_label)]
 
 
 class _About(Record):
     """`dataset.json`."""
 
-    name: Label
+    name: Words
     cut: Day
     licence: Plain | None = None
     source: Plain | None = None
     language: Plain | None = None
-    cluster: Plain | None = None
-    notes: tuple[Plain, ...] = ()
+    cluster: LongText | None = None
+    notes: tuple[LongText, ...] = ()
     split: Literal["time", "entity"] = "time"
 
 

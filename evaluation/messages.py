@@ -8,6 +8,38 @@ from functools import cache
 from profiles.data import read_yaml
 
 
+class Said(str):
+    """A sentence in English that has its Korean beside it."""
+
+    __slots__ = ("ko",)
+
+    ko: str
+
+    def __new__(cls, en: str, ko: str) -> Said:
+        """Make the sentence of its two languages."""
+        made = super().__new__(cls, en)
+        made.ko = ko
+        return made
+
+    def as_json(self) -> dict[str, str]:
+        """Give both languages, as a test set's files have them."""
+        return {"en": str(self), "ko": self.ko}
+
+
+def both(key: str, **params: object) -> Said:
+    """Fill the sentence `key` in both languages.
+
+    Raises:
+        KeyError: if there is no such sentence, or it needs a value that was not given.
+    """
+    return Said(said(key, "en", **params), said(key, "ko", **params))
+
+
+def in_language(sentence: str, lang: str) -> str:
+    """Give a sentence in `lang`, or as it is where it has one language alone."""
+    return sentence.ko if lang == "ko" and isinstance(sentence, Said) else str(sentence)
+
+
 @cache
 def _catalogue() -> Mapping[str, Mapping[str, str]]:
     loaded: Mapping[str, Mapping[str, str]] = read_yaml("evaluation", "messages.yaml")

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from evaluation.comparing import Comparison, compared, corrected, sliced
+from evaluation.comparing import Moved, corrected, moved, sliced
 from evaluation.dataset import ALL, TestSet
 from evaluation.exposure import Exposure, exposure_of
 from evaluation.measures import DEFAULT
+from evaluation.messages import both
+from evaluation.reliability import Reliability, reliability_of
 from evaluation.runs import Run
 from evaluation.scoring import Difference, Figure, Scored, score
 from evaluation.slices import FEWEST_CLUSTERS, slices_of
@@ -43,8 +45,10 @@ class Report:
     """Figures by system, track (or "all") and measure, and what a reader must know.
 
     `gaps` are the first system minus each other one on all queries, by system and measure; `slices`
-    go by dimension and value; `exposure` is by system; `moved` compares the first system with one
-    other, if there is one.
+    go by dimension and value; `exposure` is by system; `calibration` is that of each system which
+    gives chances; `moved` compares the first system with one other, if there is one. `models` names
+    the model of each system that is Dari, `encoder` what it read texts with. `turned` is the same
+    with the other side asking, where both were measured.
     """
 
     dataset: str
@@ -54,11 +58,15 @@ class Report:
     gaps: Mapping[str, Mapping[str, Difference]]
     slices: Mapping[str, Mapping[str, Slice]]
     exposure: Mapping[str, Exposure]
-    moved: Comparison | None
+    calibration: Mapping[str, Reliability]
+    moved: Moved | None
     queries: int
     clusters: int
     about: Mapping[str, str]
     notes: tuple[str, ...] = ()
+    models: Mapping[str, str] = field(default_factory=dict)
+    encoder: str | None = None
+    turned: Report | None = None
 
     @property
     def first(self) -> str:
@@ -89,7 +97,12 @@ class Report:
                 for dimension, found in self.slices.items()
             },
             "exposure": {system: one.as_json() for system, one in self.exposure.items()},
+            "calibration": {system: one.as_json() for system, one in self.calibration.items()},
+            "moved": self.moved.as_json() if self.moved else None,
+            "models": dict(self.models),
+            "encoder": self.encoder,
             "notes": list(self.notes),
+            **({"turned": self.turned.as_json()} if self.turned else {}),
         }
 
 
@@ -134,7 +147,12 @@ def report_on(
         gaps=_gaps(scored, seed),
         slices=_slices(scored, seed),
         exposure={run.name: exposure_of(test_set, run, seed=seed) for run in runs},
-        moved=_moved(scored, beside, seed),
+        calibration={
+            run.name: reliability_of(test_set, run, seed=seed)
+            for run in runs
+            if run.chances and any(run.chances.values())
+        },
+        moved=_moved(scored, beside),
         queries=len(scored.queries),
         clusters=len(set(scored.clusters)),
         about=_about(test_set),
@@ -142,14 +160,14 @@ def report_on(
     )
 
 
-def _moved(scored: Scored, beside: str | None, seed: int) -> Comparison | None:
+def _moved(scored: Scored, beside: str | None) -> Moved | None:
     """Compare the first system with the one named, else with the best of the others."""
     if len(scored.runs) < 2:
         return None
     names = [run.name for run in scored.runs]
     means = scored.values[1:, :, scored.measures.index(scored.primary)].mean(axis=1)
     second = names.index(beside) if beside in names else 1 + int(means.argmax())
-    return compared(scored, 0, second, seed=seed)
+    return moved(scored, 0, second)
 
 
 def _gaps(scored: Scored, seed: int) -> dict[str, dict[str, Difference]]:
@@ -176,7 +194,7 @@ def _slices(scored: Scored, seed: int) -> dict[str, dict[str, Slice]]:
         found[dimension] = {}
         for value, ids in values.items():
             rows = scored.rows(ids)
-            figures = scored.figures(rows, seed)
+            figures = scored.figures(rows, seed, [scored.primary])
             found[dimension][value] = Slice(
                 n=len(rows),
                 clusters=len({scored.clusters[row] for row in rows}),
@@ -209,7 +227,7 @@ def _thin(scored: Scored, slices: Mapping[str, frozenset[str]]) -> list[str]:
         for name, ids in slices.items()
     }
     return [
-        f"{name}: only {count} clusters, so its intervals say little"
+        both("note_thin", name=name, count=count)
         for name, count in counts.items()
         if count < FEWEST_CLUSTERS
     ]

@@ -12,6 +12,8 @@ from pathlib import Path
 
 from evaluation.dataset import TestSet
 from evaluation.errors import RunFileError
+from evaluation.messages import Said, both
+from evaluation.naming import unused
 from evaluation.runs import Run
 
 MOST_LINES = 5_000_000
@@ -139,7 +141,7 @@ def cut_at(run: Run, depth: int) -> tuple[Run, int]:
 
 def read_runs(
     paths: Iterable[Path], test_set: TestSet, *, depth: int, taken: Iterable[str] = ()
-) -> tuple[list[Run], tuple[str, ...]]:
+) -> tuple[list[Run], tuple[Said, ...]]:
     """Read run files to stand in one report, each under a name that no other run has.
 
     A run whose tag is in `taken`, or that of an earlier file, is told apart by its file's name.
@@ -163,18 +165,14 @@ def read_runs(
 
 def _free(name: str, path: Path, names: set[str]) -> str:
     """Find a name that is not in use: the tag, else the tag and the file, else with a number."""
-    wanted = name if name not in names else f"{name} ({path.stem})"
-    free, number = wanted, 2
-    while free in names:
-        free, number = f"{wanted} {number}", number + 1
-    return free
+    return unused(name if name not in names else f"{name} ({path.stem})", names, "{name} {n}")
 
 
-def _notes(run: Run, test_set: TestSet, deep: int, depth: int) -> list[str]:
+def _notes(run: Run, test_set: TestSet, deep: int, depth: int) -> list[Said]:
     missing = len(test_set.qrels.keys() - run.rankings.keys())
     notes = []
     if missing:
-        notes.append(f"{run.name}: {missing} queries are not in the run, and score 0")
+        notes.append(both("note_run_missing", run=run.name, n=missing))
     if deep:
-        notes.append(f"{run.name}: only the first {depth} places of {deep} queries were looked at")
+        notes.append(both("note_run_deep", run=run.name, depth=depth, n=deep))
     return notes

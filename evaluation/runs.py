@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from evaluation.errors import DatasetError, RunError
 from evaluation.files import read_lines
+from profiles.taxonomy import Names
 
 Qrels = Mapping[str, Mapping[str, int]]
 """Query id → partner id → relevance 0-3."""
@@ -21,20 +22,59 @@ _QREL_COLUMNS = 4
 
 
 @dataclass(frozen=True, slots=True)
+class Reason:
+    """What one feature adds to the score of a pair, in points, and why."""
+
+    feature: str
+    points: float
+    phrase: Names
+
+    def as_json(self) -> dict[str, object]:
+        """Give the reason as an object, in both languages."""
+        told = {"en": self.phrase.en, "ko": self.phrase.ko}
+        return {"feature": self.feature, "points": self.points, "reason": told}
+
+
+Chances = Mapping[str, Mapping[str, float]]
+"""Query id → partner id → the probability that the partner is relevant."""
+
+Reasons = Mapping[str, Mapping[str, tuple[Reason, ...]]]
+"""Query id → partner id → what speaks for the pair, greatest first."""
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
-    """A system's answers: query id → (partner id, score) by score descending, then id ascending."""
+    """A system's answers: query id → (partner id, score) by score descending, then id ascending.
+
+    A system that gives probabilities has them in `chances`, for the listed pairs of which it says
+    one. One that gives reasons has those of the listed pairs that were judged relevant in
+    `reasons`. TREC files hold neither.
+    """
 
     name: str
     rankings: Mapping[str, tuple[tuple[str, float], ...]]
+    chances: Chances | None = None
+    reasons: Reasons | None = None
 
     @classmethod
-    def of(cls, name: str, scores: Mapping[str, Mapping[str, float]]) -> Run:
+    def of(
+        cls,
+        name: str,
+        scores: Mapping[str, Mapping[str, float]],
+        *,
+        chances: Chances | None = None,
+        reasons: Reasons | None = None,
+    ) -> Run:
         """Rank each query's partners by score descending, then id ascending.
 
         Raises:
-            RunError: for a score that is not a number, which has no place in an order.
+            RunError: for a score that is not a number, which has no place in an order; for a
+                chance outside 0 to 1, or of a pair that has no score.
         """
-        return cls(name, {query: _ranked(query, found) for query, found in scores.items()})
+        for query, found in (chances or {}).items():
+            _check_chances(query, found, scores.get(query, {}))
+        ranked = {query: _ranked(query, found) for query, found in scores.items()}
+        return cls(name, ranked, chances, reasons)
 
     def ids(self, query: str) -> tuple[str, ...]:
         """Give the partners of a query, best first; none where the run lacks the query."""
@@ -50,6 +90,16 @@ def _ranked(query: str, found: Mapping[str, float]) -> tuple[tuple[str, float], 
                 remedy="Leave the partner out of the run, or give it a score.",
             )
     return tuple(sorted(found.items(), key=lambda pair: (-pair[1], pair[0])))
+
+
+def _check_chances(query: str, found: Mapping[str, float], scored: Mapping[str, float]) -> None:
+    for id, chance in found.items():
+        if id not in scored or not 0 <= chance <= 1:
+            raise RunError(
+                value=f"{query} {id} {chance}",
+                rule="A chance lies between 0 and 1, and belongs to a pair with a score.",
+                remedy="Leave the chance out, or mend it.",
+            )
 
 
 def write_run(run: Run, path: Path) -> None:

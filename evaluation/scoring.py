@@ -105,11 +105,17 @@ class Scored:
         """Give the rows of some queries."""
         return np.array([row for row, id in enumerate(self.queries) if id in queries], dtype=int)
 
-    def figures(self, rows: NDArray[np.int64], seed: int) -> list[dict[str, Figure]]:
-        """Average each system's measures over some queries, all from the same resamples."""
-        chosen = self.values[:, rows, :]
+    def figures(
+        self, rows: NDArray[np.int64], seed: int, measures: Sequence[str] | None = None
+    ) -> list[dict[str, Figure]]:
+        """Average each system's measures over some queries, all from the same resamples.
+
+        Only the given measures are told, all if none are named.
+        """
+        names = self.measures if measures is None else measures
+        chosen = self.values[:, rows, :][:, :, [self.measures.index(name) for name in names]]
         flat = np.moveaxis(chosen, 1, 0).reshape(len(rows), -1)
-        bounds = self._bounds(flat, rows, seed).reshape(len(self.runs), len(self.measures), 2)
+        bounds = self._bounds(flat, rows, seed).reshape(len(self.runs), len(names), 2)
         return [
             {
                 name: Figure(
@@ -118,7 +124,7 @@ class Scored:
                     known(bounds[system, at, 1]),
                     len(rows),
                 )
-                for at, name in enumerate(self.measures)
+                for at, name in enumerate(names)
             }
             for system in range(len(self.runs))
         ]

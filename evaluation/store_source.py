@@ -11,10 +11,12 @@ from typing import Any
 
 from evaluation import dataset as names
 from evaluation.errors import ConversionError
+from evaluation.messages import Said, both
 from evaluation.runs import Qrels
 from evaluation.writing import (
     STEPS,
     Progress,
+    Written,
     given,
     refuse_reversed,
     silent,
@@ -45,14 +47,16 @@ def convert_store(
     cut: date,
     until: date | None = None,
     progress: Progress | None = None,
-) -> None:
+) -> Written:
     """Write a test set from a store: what was known before a day, and what came of it.
 
     A query is a startup on whose matches somebody gave a verdict, or that began a tie with a
     partner, from `cut` to `until`, both included; it asks on the first such day. Relevance is 3
     for a contract, investment or acquisition, 2 for a collaboration, pilot or programme, else that
     of the last verdict: 1 for good, 0 for poor. Each profile stands as it did before the cut, or,
-    where it was first written later, as it was first written. Contact data is left out.
+    where it was first written later, as it was first written. A tie is known as it was written
+    before the cut; one that was entered later was not known, whatever day it bears. Contact data
+    is left out.
 
     The same store gives the same bytes.
 
@@ -62,6 +66,9 @@ def convert_store(
         cut: the first day that is not known.
         until: the last day that counts; none if not given.
         progress: told of the way that has been gone.
+
+    Returns:
+        how much was written.
 
     Raises:
         ConversionError: if nothing was judged or came of it between the days, or `out` holds
@@ -78,7 +85,7 @@ def convert_store(
             rule="No startup had a good verdict or an outcome between these days.",
             remedy="Choose an earlier cut, or record verdicts and ties first.",
         )
-    write_test_set(out, history.files(), history.qrels, history.about(), tell)
+    return write_test_set(out, history.files(), history.qrels, history.about(), tell)
 
 
 def convert_judged(
@@ -164,7 +171,7 @@ class _History:
         ]
         before = [payload for day, payload in states if day < self.cut]
         if not before:
-            self.counts["profiles first written on or after the cut, taken as first written"] += 1
+            self.counts["note_store_later"] += 1
         payload = before[-1] if before else states[0][1] if states else _now(profile)
         kept = {name: value for name, value in payload.items() if name not in _PRIVATE}
         return given(**{**kept, "id": profile.id})
@@ -180,19 +187,33 @@ class _History:
 
     def _tie(self, tie: Tie) -> None:
         if tie.valid_from is None:
-            self.counts["ties without a date, left out"] += 1
+            self.counts["note_store_undated"] += 1
         elif tie.valid_from < self.cut:
-            self.ties.append(tie)
+            self._know(tie)
         elif tie.kind in OUTCOMES:
             startup, partner = (tie.a, tie.b) if tie.a in self.startups else (tie.b, tie.a)
             self._add(startup, partner, OUTCOMES[tie.kind], tie.valid_from, outcome=True)
+
+    def _know(self, tie: Tie) -> None:
+        """Count a tie as known as it was written before the cut; one entered later was not."""
+        states = [
+            one.payload
+            for one in self.store.history(tie.id)
+            if one.kind == "tie" and one.payload and one.at.date() < self.cut
+        ]
+        ends = {"id": tie.id, "a": tie.a, "b": tie.b}
+        then = Tie.model_validate({**states[-1], **ends}) if states else None
+        if then is None or then.valid_from is None or then.valid_from >= self.cut:
+            self.counts["note_store_entered"] += 1
+        else:
+            self.ties.append(then)
 
     def _add(self, startup: str, partner: str, grade: int, day: date, *, outcome: bool) -> None:
         """Add a judgement: the newest verdict counts, and the highest outcome."""
         if not self.cut <= day <= self.until:
             return
         if startup not in self.startups or partner not in self.partners:
-            self.counts["verdicts and outcomes of pairs that are not held, left out"] += 1
+            self.counts["note_store_strangers"] += 1
             return
         judged = self.qrels.setdefault(startup, {})
         judged[partner] = max(grade, judged.get(partner, 0)) if outcome else grade
@@ -209,9 +230,9 @@ class _History:
         day = self.asked[startup].isoformat()
         return {"id": startup, "startup": startup, "date": day, "cluster": startup}
 
-    def counted(self) -> list[str]:
+    def counted(self) -> list[Said]:
         """Tell how much was left out or taken otherwise, a sentence each."""
-        return [f"{what}: {count}" for what, count in sorted(self.counts.items())]
+        return [both(key, n=count) for key, count in sorted(self.counts.items())]
 
     def about(self) -> dict[str, Any]:
         """Give `dataset.json`."""
@@ -219,12 +240,12 @@ class _History:
         return {
             "name": f"Own history from {self.cut}",
             "cut": self.cut.isoformat(),
-            "cluster": "a startup",
+            "source": self.store.identity(),
+            "cluster": both("cluster_startup"),
             "split": "time",
             "notes": [
                 *self.counted(),
-                f"{pairs} pairs are judged, most of them because they were shown: what nobody was "
-                "shown counts as not relevant, which favours the model that was in use",
+                both("note_store_pairs", n=pairs),
             ],
         }
 

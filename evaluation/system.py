@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,12 +12,14 @@ from typing import TypeVar
 
 from evaluation.baselines import Advance
 from evaluation.dataset import Query, TestSet
-from evaluation.runs import Run
+from evaluation.runs import Reason, Run
 from index import Encoder, Filters, Follower, Writer
-from matcher import Matchmaker, Ranker, load_ranker
+from matcher import Matchmaker, Probability, Ranker, load_ranker
 from profiles import Profile, Store, Tie
 
 POOL = 200
+NAME = "dari"
+"""How Dari is called where one ranker speaks for it."""
 
 P = TypeVar("P", bound=Profile)
 
@@ -29,35 +32,77 @@ def dari_run(
     ranker: Ranker | None = None,
     advance: Advance | None = None,
 ) -> Run:
-    """Ask Dari for the best `depth` candidates of each query.
-
-    The profiles and ties go into a store of their own in a temporary folder. A tie is written
-    only once every query before it has been answered, so no query can see a later one.
+    """Ask Dari for the best `depth` candidates of each query, with the ranker that ships if None.
 
     Raises:
         DariError: as the store, the index and the matchmaker do.
     """
-    scores: dict[str, dict[str, float]] = {}
-    with _temporary_store() as store:
+    rankers = {NAME: ranker or load_ranker()}
+    return dari_runs(test_set, encoder, rankers, depth=depth, advance=advance)[0]
+
+
+def dari_runs(
+    test_set: TestSet,
+    encoder: Encoder,
+    rankers: Mapping[str, Ranker],
+    *,
+    depth: int,
+    advance: Advance | None = None,
+) -> list[Run]:
+    """Ask Dari for the best `depth` candidates of each query, with each of some named rankers.
+
+    The profiles and ties go into a store of their own in a temporary folder. A tie is written
+    only once every query before it has been answered, so no query can see a later one.
+    `advance` is told of each answer, of which there are rankers times queries.
+
+    Raises:
+        DariError: as the store, the index and the matchmaker do.
+    """
+    answers: dict[str, dict[str, _Answer]] = {name: {} for name in rankers}
+    with temporary_store() as store:
         writer = Writer(store, encoder)
         writer.put_many([*test_set.partners.values(), *test_set.startups.values()])
         follower = Follower(store, encoder, None)
-        matchmaker = Matchmaker(store, follower, encoder, ranker or load_ranker())
+        population = test_set.population
+        matchmakers = {
+            name: Matchmaker(store, follower, encoder, ranker, population=population)
+            for name, ranker in rankers.items()
+        }
         written = date.min
         for horizon, queries in test_set.horizons().items():
-            writer.put_ties(_dated(test_set, written, horizon))
+            writer.put_ties(dated(test_set, written, horizon))
             written = horizon
             for query in queries:
-                scores[query.id] = _answer(matchmaker, test_set, query, horizon, depth)
-                if advance is not None:
-                    advance(1)
-    return Run.of("dari", scores)
+                for name, matchmaker in matchmakers.items():
+                    answer = _answer(matchmaker, test_set, query, horizon, depth)
+                    answers[name][query.id] = answer
+                    if advance is not None:
+                        advance(1)
+    return [_run(name, found) for name, found in answers.items()]
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What Dari answers to one query, by candidate."""
+
+    scores: Mapping[str, float]
+    reasons: Mapping[str, tuple[Reason, ...]]
+    chances: Mapping[str, float]
+
+
+def _run(name: str, answers: Mapping[str, _Answer]) -> Run:
+    return Run.of(
+        name,
+        {query: answer.scores for query, answer in answers.items()},
+        reasons={query: answer.reasons for query, answer in answers.items()},
+        chances={query: one.chances for query, one in answers.items() if one.chances} or None,
+    )
 
 
 def _answer(
     matchmaker: Matchmaker, test_set: TestSet, query: Query, horizon: date, depth: int
-) -> dict[str, float]:
-    """Give the fit scores of the profiles that Dari lists for a query."""
+) -> _Answer:
+    """Give what Dari says of the profiles that it lists for a query; reasons of relevant ones."""
     answer = matchmaker.match(
         asking(test_set.askers[query.asker], query),
         k=depth,
@@ -65,7 +110,22 @@ def _answer(
         as_of=horizon,
         pool=max(POOL, depth),
     )
-    return {match.profile.id: match.score for match in answer.matches}
+    right = {id for id, grade in test_set.qrels[query.id].items() if grade > 0}
+    return _Answer(
+        {match.profile.id: match.score for match in answer.matches},
+        {
+            match.profile.id: tuple(
+                Reason(one.feature, one.points, one.phrase) for one in match.contributions
+            )
+            for match in answer.matches
+            if match.profile.id in right
+        },
+        {
+            match.profile.id: (match.probability.low + match.probability.high) / 2
+            for match in answer.matches
+            if isinstance(match.probability, Probability)
+        },
+    )
 
 
 def asking(asker: P, query: Query) -> P:
@@ -74,12 +134,14 @@ def asking(asker: P, query: Query) -> P:
     return asker.model_copy(update={name: value for name, value in said.items() if value})
 
 
-def _dated(test_set: TestSet, start: date, end: date) -> list[Tie]:
+def dated(test_set: TestSet, start: date, end: date) -> list[Tie]:
+    """Give the ties from a day until before another."""
     return [tie for tie in test_set.ties_before(end) if tie.valid_from and tie.valid_from >= start]
 
 
 @contextmanager
-def _temporary_store() -> Iterator[Store]:
+def temporary_store() -> Iterator[Store]:
+    """Give an empty store in a temporary folder, which goes with it."""
     with (
         TemporaryDirectory(prefix="dari-evaluate-") as folder,
         closing(Store.open(f"sqlite:///{Path(folder) / 'test-set.sqlite3'}")) as store,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from evaluation.comparing import Comparison
 from evaluation.exposure import CAPITAL, Exposure
+from evaluation.messages import both
 from evaluation.report import Report
 from evaluation.scoring import Difference, Figure
 
@@ -16,13 +17,19 @@ if TYPE_CHECKING:
 SIGNS = {"ahead": "+", "behind": "−", "even": "=", "few": "?"}
 
 
+def heading(report: Report) -> str:
+    """Name the test set and who asks."""
+    return f"{report.dataset} · {both(f'html_side_{report.side.value}')}"
+
+
 def as_tables(report: Report) -> list[Table]:
-    """Lay the report out: a table for each track, then the gaps and who is seen."""
+    """Lay the report out: a table for each track, then the gaps, who is seen, and calibration."""
     first = next(iter(report.systems.values()), {})
     tables = [_measures(report, name) for name in first]
     if report.gaps:
         tables.append(_gaps(report))
-    return [*tables, _exposure(report)]
+    tables.append(_exposure(report))
+    return [*tables, _calibration(report)] if report.calibration else tables
 
 
 def comparison_tables(comparison: Comparison) -> list[Table]:
@@ -97,6 +104,18 @@ def _exposure(report: Report) -> Table:
     for system, exposure in report.exposure.items():
         seen = (f"{exposure.coverage:.3f}", f"{exposure.gini:.3f}")
         _row(table, system, *seen, *_capital(exposure))
+    return table
+
+
+def _calibration(report: Report) -> Table:
+    table = _table(
+        "probabilities", "system", "pairs", "said", "relevant", "Brier", "ECE", "verdict"
+    )
+    for system, found in report.calibration.items():
+        means = (_cell(one) for one in (found.chance, found.share, found.brier, found.ece))
+        _row(table, system, f"{found.pairs:,}", *means, found.verdict)
+    table.caption = "said too high, too low, even (within noise), or few: no verdict"
+    table.caption_justify = "left"
     return table
 
 

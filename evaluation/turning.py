@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 
 from evaluation.dataset import Query, TestSet
+from evaluation.messages import Said, both
+from evaluation.naming import unused
 from profiles import Side, Startup, Text
 from profiles.text import LONGEST_TEXT
 
@@ -37,7 +39,8 @@ def turn(test_set: TestSet) -> TestSet:
     for (track, horizon), asked in groups.items():
         names = _names(test_set, asked)
         for partner in names:
-            id = _free(_id(partner, track, horizon), queries)
+            # Two tracks may differ in white space alone.
+            id = unused(_id(partner, track, horizon), queries, "{name}|{n}")
             queries[id] = _query(id, partner, track, horizon, names[partner])
             qrels[id] = _judged(test_set, partner, asked)
             reached = (one.asker for one in asked if partner in test_set.candidates_of(one.id))
@@ -66,14 +69,6 @@ def _names(test_set: TestSet, asked: Iterable[Query]) -> dict[str, list[str]]:
 def _id(partner: str, track: str | None, horizon: date) -> str:
     """Name a turned query; without white space, as TREC files need it."""
     return "|".join([partner, *(["_".join(track.split())] if track else []), horizon.isoformat()])
-
-
-def _free(id: str, taken: Container[str]) -> str:
-    """Number an id that is taken: two tracks may differ in white space alone."""
-    free, number = id, 2
-    while free in taken:
-        free, number = f"{id}|{number}", number + 1
-    return free
 
 
 def _query(id: str, partner: str, track: str | None, horizon: date, clusters: list[str]) -> Query:
@@ -134,9 +129,7 @@ def _shared(candidates: Mapping[str, frozenset[str]]) -> dict[str, frozenset[str
     return {id: same.setdefault(listed, listed) for id, listed in sorted(candidates.items())}
 
 
-def _notes(test_set: TestSet, queries: Mapping[str, Query]) -> list[str]:
+def _notes(test_set: TestSet, queries: Mapping[str, Query]) -> list[Said]:
     partners = len({query.asker for query in queries.values()})
-    return [
-        f"partners ask here: {len(queries)} queries of {partners} partners, made by turning the "
-        f"judgements of {len(test_set.queries)} queries of startups round"
-    ]
+    counts = {"queries": len(queries), "partners": partners, "of": len(test_set.queries)}
+    return [both("note_turned", **counts)]

@@ -16,6 +16,7 @@ from index.retriever import (
     Retriever,
     evidence_for,
     fuse,
+    with_evidence,
 )
 from index.search_index import SearchIndex
 from index.snapshot import SnapshotError, discard
@@ -60,4 +61,5 @@ __all__ = [
     "tokenise",
     "vector_space",
     "verify",
+    "with_evidence",
 ]

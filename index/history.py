@@ -10,10 +10,12 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
+from index.areas import Areas
 from index.backend import Floats
 from index.columns import Mask, Numbers, Roster
 from index.dealings import Acquainted, Dealings, Worked, acquainted, flat
 from index.deeds import NEVER, Deeds
+from index.leanings import Leanings, added, area, focus
 from index.lexical import LexicalIndex, tokenise
 from index.nearness import Near, greatest
 from index.postings import Scores, Vocabulary
@@ -198,6 +200,66 @@ class History:
         whose = np.nonzero(counts)[0]
         return Near.of_subjects(whose, cosines[counts], words[counts], size)
 
+    def leanings(
+        self,
+        sought: Floats,
+        numbers: Numbers,
+        before: date,
+        *,
+        startups: Mask,
+        areas: Areas | None,
+        apart_from: str | None = None,
+    ) -> Leanings:
+        """Tell how the pasts of n profiles lean towards what is sought.
+
+        Args:
+            sought: the vector (d,) of what is sought.
+            numbers: of the profiles in the roster, shape (n,).
+            before: the day.
+            startups: who is a startup, by number of the roster.
+            areas: in the space of the vectors, if there are any.
+            apart_from: who asks: what was done with it alone does not count.
+        """
+        size, place = len(numbers), np.full(len(self._roster), -1)
+        place[numbers] = np.arange(size)
+        rows = self._rows(before, place >= 0, apart_from)
+        if not len(rows):
+            return Leanings.unknown(size)
+        told, about = np.unique(self._deeds.about(rows), return_inverse=True)
+        whose = place[self._deeds.whose(rows)]
+        subjects = self._subjects.vectors(told).astype(np.float64)
+        wanted = sought.astype(np.float64)[None, :]
+        sums, sizes = added(whose, about, subjects, size)
+        joined = self._with_startups(told, before, startups)[about]
+        within = area(whose[joined], about[joined], subjects, wanted, areas, size)
+        return Leanings(focus(sums, sizes, wanted), within)
+
+    def leanings_to(
+        self,
+        id: str,
+        sought: Floats,
+        candidates: Numbers,
+        before: date,
+        *,
+        startups: Mask,
+        areas: Areas | None,
+    ) -> Leanings:
+        """Tell how one profile's past leans towards what n others seek: `leanings` from its end.
+
+        `sought` (n, d) holds a row of NaN where one of them seeks nothing; the rest is as in
+        `near_to`.
+        """
+        rows = [row for _, row in self._told(id, before)]
+        if not rows or not len(candidates):
+            return Leanings.unknown(len(candidates))
+        told = self._about(rows)
+        subjects = self._subjects.vectors(told).astype(np.float64)
+        counts = self._elsewhere(id, rows, candidates, before)
+        wanted = sought.astype(np.float64)
+        near = focus(counts @ subjects, counts.sum(axis=1), wanted)
+        whose, about = np.nonzero(counts & self._with_startups(told, before, startups))
+        return Leanings(near, area(whose, about, subjects, wanted, areas, len(wanted)))
+
     def acquainted(
         self, id: str, candidates: Numbers, before: date, kinds: Kinds, kind: int = 0
     ) -> Acquainted:
@@ -308,6 +370,11 @@ class History:
         """Give the vector (d,) of a tie's subject, None where it has none."""
         number = self._subjects.number(tie_id)
         return self._subjects.vectors(np.array([number]))[0] if number >= 0 else None
+
+    def _with_startups(self, subjects: Numbers, before: date, startups: Mask) -> Mask:
+        """Mark which of n subjects a startup had a part in before a day, shape (n,)."""
+        rows = self._deeds.rows(before.toordinal(), startups)
+        return np.isin(subjects, self._deeds.about(rows))
 
     def _others(self, number: int, day: int) -> Numbers:
         """Give the numbers of those whom a profile dealt with before a day, ascending."""

@@ -70,6 +70,14 @@ def greatest(whose: Numbers, values: Scores, size: int) -> Scores:
     return np.where(greatest > -np.inf, greatest, np.nan)
 
 
+def damped(whose: Numbers, values: Scores, size: int) -> Scores:
+    """Add up the values of each of `size` profiles, each counting less than the one before it.
+
+    Values below 0 count as 0; NaN is the sum of a profile without any.
+    """
+    return _Ordered.of(whose, values).damped(size)
+
+
 @dataclass(frozen=True, slots=True)
 class _Ordered:
     """Values >= 0 of float32, those of each profile beside each other and the greatest first.

@@ -9,11 +9,13 @@ from datetime import date
 
 import numpy as np
 
+from index.areas import Areas, areas_for
 from index.backend import Floats
 from index.columns import Mask, Numbers, best_first
 from index.encoder import Encoder
 from index.filters import Filters
 from index.follower import Follower
+from index.leanings import Leanings
 from index.nearness import Near
 from index.passages import Facet, document, passages
 from index.postings import Scores
@@ -79,8 +81,9 @@ class Candidate:
     makes of these. `neighbours` and `neighbours_linked` say how their circles meet, `kind_past`
     what share of the startup's partners is of this kind (`index.dealings`), `countries` how often
     their countries work together, against chance; `past_region` and `past_sector` count those of
-    the startup's region and sectors whom the partner worked with. What the two did with each other
-    is in none.
+    the startup's region and sectors whom the partner worked with; `focus` and `area` say how the
+    past leans towards what is sought (`index.leanings`). What the two did with each other is in
+    none.
     """
 
     id: str
@@ -101,6 +104,7 @@ class Retriever:
         self._follower = follower
         self._encoder = encoder
         self._weights = weights
+        self._areas = areas_for(encoder.encoder_id)
 
     def query(self, profile: Profile, as_of: date) -> Query:
         """Encode a profile as a query; it need not be in the store."""
@@ -124,6 +128,8 @@ class Retriever:
         best = best_first(evidence["fused"], pool, ids.__getitem__)
         chosen = {name: values[best] for name, values in evidence.items()}
         chosen |= look.company(numbers[best])
+        leanings = look.leanings(numbers[best], self._areas)
+        chosen |= {"focus": leanings.focus, "area": leanings.area}
         ties = look.ties(numbers[best])
         return _candidates([ids[place] for place in best], chosen, ties), look.index
 
@@ -185,6 +191,10 @@ class _Look(ABC):
         """Tell how near n candidates are by history."""
 
     @abstractmethod
+    def leanings(self, numbers: Numbers, areas: Areas | None) -> Leanings:
+        """Tell how the past of the partner of each of n pairs leans towards what is sought."""
+
+    @abstractmethod
     def ties(self, numbers: Numbers) -> Sequence[Tie | None]:
         """Give for each of n candidates the past tie whose subject is nearest."""
 
@@ -215,6 +225,10 @@ class _Look(ABC):
                 held = self.index.facets[self.query.side.other, theirs]
                 found = held.search(self.query.vectors[own][None, :], k, among=among)[0]
                 yield roster.numbers(id for id, _ in found)
+
+    def startups(self) -> Mask:
+        """Mark who is a startup, by number of the roster."""
+        return self.index.admitted(Side.STARTUP, Filters()).mask(len(self.index.roster))
 
     def _among(self, everyone: Numbers) -> Selection | None:
         """Give what to search among, None for the whole side."""
@@ -277,6 +291,15 @@ class _FromStartup(_Look):
     def history(self, numbers: Numbers) -> Near:
         return self.near.of(numbers)
 
+    def leanings(self, numbers: Numbers, areas: Areas | None) -> Leanings:
+        id, day = self.query.profile.id, self.query.as_of
+        if "seeks" not in self.query.vectors:
+            return Leanings.unknown(len(numbers))
+        sought, past = self.query.vectors["seeks"], self.index.history
+        return past.leanings(
+            sought, numbers, day, startups=self.startups(), areas=areas, apart_from=id
+        )
+
     def ties(self, numbers: Numbers) -> Sequence[Tie | None]:
         id, day = self.query.profile.id, self.query.as_of
         return self.index.history.nearest_ties(self.vectors, numbers, day, apart_from=id)
@@ -302,6 +325,13 @@ class _FromPartner(_Look):
     def history(self, numbers: Numbers) -> Near:
         id, day, vectors = self.query.profile.id, self.query.as_of, self._vectors(numbers)
         return self.index.history.near_to(id, vectors, self.held, numbers, day)
+
+    def leanings(self, numbers: Numbers, areas: Areas | None) -> Leanings:
+        id, day = self.query.profile.id, self.query.as_of
+        sought = self.index.facets[Side.STARTUP, "seeks"].vectors_at(numbers)
+        return self.index.history.leanings_to(
+            id, sought, numbers, day, startups=self.startups(), areas=areas
+        )
 
     def ties(self, numbers: Numbers) -> Sequence[Tie | None]:
         id, day, vectors = self.query.profile.id, self.query.as_of, self._vectors(numbers)
@@ -352,6 +382,20 @@ def evidence_for(candidates: Sequence[Candidate]) -> Callable[[str, float], Scor
         return np.where(np.isnan(values), absent, values)
 
     return read
+
+
+def with_evidence(candidates: Sequence[Candidate], more: Evidence) -> list[Candidate]:
+    """Give n candidates with more evidence, or other, of shape (n,) each; NaN is unknown."""
+    names = {name for columns in _columns_of(candidates) for name in columns}
+    read = evidence_for(candidates)
+    found = {name: read(name, np.nan) for name in sorted(names)} | dict(more)
+    return _candidates([one.id for one in candidates], found, [one.tie for one in candidates])
+
+
+def _columns_of(candidates: Sequence[Candidate]) -> Iterable[Iterable[str]]:
+    rows = (one.evidence for one in candidates)
+    held = (row.columns if isinstance(row, _Row) else row for row in rows)
+    return {id(one): one for one in held}.values()
 
 
 def _facets(side: Side) -> dict[str, tuple[Facet, Facet]]:

@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index import FACET_PAIRS, Query, document, passages, tokenise
+from matcher.additive import Ranker
 from matcher.features import FEATURE_NAMES, flags_of
 from matcher.matchlist import Contribution, Evidence, Unknown
 from matcher.pairs import TEXT_FEATURES, Pair
 from matcher.phrases import phrase
-from matcher.ranker import Ranker
 from matcher.sentences import SentenceFinder, sentences
 from matcher.traits import RELATIONS, places_of
 from profiles import Partner, Profile, Side, Text, Tie
@@ -340,6 +340,8 @@ _FACTS: Mapping[str, Callable[[Pair], Said]] = {
     "history_all": _near_subject,
     "history_word": _history_lexical,
     "history_lexical": _history_lexical,
+    "focus": _nothing_more,
+    "area": _nothing_more,
     "sector_same": _sector_same,
     **{f"sector_{one}": partial(_sector_near, one) for one in RELATIONS},
     "region_same": _region_same,

@@ -48,6 +48,7 @@ HALVES: Mapping[str, float] = {
     "history_lexical": HISTORY_LEXICAL_HALF,
     "history_word": HISTORY_LEXICAL_HALF,
     "history_all": 1.0,
+    "area": 1.0,
     "retrieval": 1.0,
     "neighbours": 1.0,
     "neighbours_linked": 10.0,
@@ -79,6 +80,8 @@ FEATURE_NAMES: tuple[str, ...] = (
     "history_all",
     "history_word",
     "history_lexical",
+    "focus",
+    "area",
     "sector_same",
     "sector_parent",
     "sector_related",
@@ -109,6 +112,8 @@ FEATURE_NAMES: tuple[str, ...] = (
     "offering_unknown",
     "sought_unknown",
     "history_unknown",
+    "focus_unknown",
+    "area_unknown",
     "sector_unknown",
     "region_unknown",
     "support_unknown",
@@ -134,7 +139,9 @@ _FLAGS_OF: Mapping[str, tuple[str, ...]] = {
 """The flags that say of a feature that it is unknown, where they are not of its first word."""
 
 _OF_SUBJECTS = ("history_mean", "history_top3", "history_word", "history_all", "history_lexical")
-_OF_COMPANY = {
+_OF_PAST = {
+    "focus": ("focus",),
+    "area": ("area",),
     "neighbours": ("neighbours", "neighbours_linked"),
     "kind_past": ("kind_past",),
     "countries": ("countries",),
@@ -253,7 +260,7 @@ class _Compared:
         yield "recency_unknown", ~dated
 
     def _company(self) -> Columns:
-        for first, names in _OF_COMPANY.items():
+        for first, names in _OF_PAST.items():
             known = ~np.isnan(self._found(first, math.nan))
             yield flags_of(first)[0], ~known
             for name in names:

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Literal
 
+from matcher.calibration import Calibration
 from matcher.eligibility import Reason
 from profiles import AnyProfile, Programme, Text
 from profiles.taxonomy import Names
@@ -41,6 +42,21 @@ class Unknown:
 
 
 @dataclass(frozen=True, slots=True)
+class Probability:
+    """What share of pairs with such a score came to something lies between these, each 0 to 1."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Abstention:
+    """That no probability is told, and why: what is missing, and of whom."""
+
+    reasons: tuple[Names, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Match:
     """One candidate of the list; its score is the sum of its contributions exactly."""
 
@@ -49,6 +65,7 @@ class Match:
     score: float
     contributions: tuple[Contribution, ...]
     unknowns: tuple[Unknown, ...]
+    probability: Probability | Abstention
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,27 +89,59 @@ class MatchList:
     model_version: str
     index_seq: int
     notes: tuple[Names, ...] = ()
+    calibration: Calibration | None = None
+    """What the probabilities of the matches rest on; None where there are none."""
+
+    @property
+    def abstention(self) -> Abstention | None:
+        """Why no match has a probability, where that is the same for all; else None."""
+        told = {match.probability for match in self.matches}
+        only = told.pop() if len(told) == 1 else None
+        return only if isinstance(only, Abstention) else None
 
     def as_json(self) -> dict[str, Any]:
-        """Give the list as plain values for JSON."""
+        """Give the list as plain values for JSON.
+
+        What keeps every match from a probability stands once, as `no_probability` of the list.
+        """
+        common = self.abstention
         return {
             "query": self.query.id,
             "model": self.model_version,
             "programme": self.programme.id if self.programme else None,
             "as_of": self.as_of.isoformat(),
             "index_seq": self.index_seq,
-            "matches": [_match(match) for match in self.matches],
+            "calibration": _calibration(self.calibration) if self.calibration else None,
+            "no_probability": [asdict(one) for one in common.reasons] if common else [],
+            "matches": [match_json(match, common) for match in self.matches],
             "refused": [_refused(refused) for refused in self.refused],
             "notes": [asdict(note) for note in self.notes],
         }
 
 
-def _match(match: Match) -> dict[str, Any]:
+def _calibration(calibration: Calibration) -> dict[str, Any]:
+    return {
+        "population": calibration.population,
+        "until": calibration.until.isoformat(),
+        **asdict(calibration.amount),
+    }
+
+
+def _probability(told: Probability | Abstention, common: Abstention | None) -> dict[str, Any]:
+    if isinstance(told, Probability):
+        return {"low": told.low, "high": told.high, "reasons": []}
+    reasons = () if told == common else told.reasons
+    return {"low": None, "high": None, "reasons": [asdict(one) for one in reasons]}
+
+
+def match_json(match: Match, common: Abstention | None = None) -> dict[str, Any]:
+    """Give a match as plain values; the reasons of `common` are not said again."""
     return {
         "rank": match.rank,
         "id": match.profile.id,
         "name": _text(match.profile.name),
         "score": match.score,
+        "probability": _probability(match.probability, common),
         "contributions": [_contribution(one) for one in match.contributions],
         "unknowns": [
             {"feature": one.feature, "reason": asdict(one.phrase)} for one in match.unknowns

@@ -12,17 +12,21 @@ from numpy.typing import NDArray
 
 from index import Candidate, Encoder, Filters, Follower, Query, Retriever, SearchIndex
 from index.columns import best_first
+from matcher.additive import Doubles, Ranker, score
 from matcher.copies import Copies, own_word
+from matcher.counterfactual import Change, Why
 from matcher.eligibility import Reason, partner_refusals, refusals, startup_refusals
 from matcher.explanation import explain, judged, unknowns
 from matcher.features import pair_features
-from matcher.matchlist import Match, MatchList, Refused
+from matcher.matchlist import Abstention, Match, MatchList, Probability, Refused
 from matcher.pairs import Pair, Scene
 from matcher.phrases import phrase
-from matcher.ranker import Ranker, score
+from matcher.probability import chances
 from matcher.records import Records
+from matcher.rescoring import BEST, Bench, Looked, helpful, meeting
 from matcher.sentences import SentenceFinder
 from profiles import AnyProfile, DariError, Partner, Programme, Side, Startup, Store, Text
+from profiles.rows import unknown_id
 from profiles.taxonomy import Names
 
 MOST_MATCHES = 1_000
@@ -49,6 +53,8 @@ class Matchmaker:
     """Answers who fits whom, and why, from the store and the index that follows it.
 
     `today` tells the day that counts where none is asked for; the day in UTC if not given.
+    `population` names those whose pairs it makes, of whom a model must have been calibrated to tell
+    their probability; the store's own name if not given.
     """
 
     def __init__(
@@ -59,6 +65,7 @@ class Matchmaker:
         ranker: Ranker,
         *,
         today: Callable[[], date] = lambda: datetime.now(UTC).date(),
+        population: str | None = None,
     ) -> None:
         self._store = store
         self._retriever = Retriever(follower, encoder)
@@ -67,6 +74,7 @@ class Matchmaker:
         self._records = Records(store)
         self._copies = Copies(store)
         self._today = today
+        self._population = population
 
     @property
     def model_version(self) -> str:
@@ -118,8 +126,101 @@ class Matchmaker:
         """
         asked = self._retriever.query(query, as_of)
         pairs, refused, index = self._screened(asked, MOST_MATCHES, None, Filters(), MOST_MATCHES)
-        ranked = self._scored(pairs, refused, len(pairs), index)
+        others = [one.id for one in refused]
+        ranked = self._scored(pairs, others, len(pairs), index)
         return [(ranked.ids[row], float(ranked.scores[row])) for row in ranked.order]
+
+    def why(
+        self,
+        query: str | AnyProfile,
+        candidate: str,
+        k: int = 10,
+        *,
+        programme: str | None = None,
+        filters: Filters | None = None,
+        as_of: date | None = None,
+        pool: int = 200,
+    ) -> Why:
+        """Tell all of one pair: score, rank, refusals, and what would change them.
+
+        The list is the one that `match` gives for the same arguments; a candidate that it does not
+        show has its rank beyond, or none where it is refused or not in the pool.
+
+        Raises:
+            UnknownId: if there is no such profile or programme.
+            MatchError: if both are on one side.
+        """
+        profile = self._store.get(query) if isinstance(query, str) else query
+        _refuse_same_side(profile, self._store.get(candidate))
+        under = self._store.programme(programme) if programme else None
+        day, notes = _day(as_of, under, self._today)
+        asked = self._retriever.query(profile, day)
+        wanted = 0 if _query_refusals(profile, under) else k
+        among = _under(filters or Filters(), asked.side, under)
+        looked, index = self._looked_at(asked, wanted, under, among, pool)
+        found = _of(asked, looked, candidate)
+        target = found or self._alone(asked, candidate, under)
+        meet = meeting(index, day)
+        bench = Bench(looked, target, asked.side, self._ranker, found is not None, meet)
+        others = [one.pair.candidate.id for one in looked]
+        ranked = self._scored([target.pair], others, 1, index)
+        match = self._explained(asked, [target.pair], ranked, index.seq)[0]
+        notes = (*notes, *self._told_of_copies(ranked.copies, index.seq))
+        return Why(
+            query=profile,
+            programme=under,
+            as_of=day,
+            match=replace(match, rank=bench.rank or 0),
+            reasons=target.reasons,
+            pool=len(looked),
+            in_pool=found is not None,
+            changes=bench.changes(),
+            model_version=self._ranker.version,
+            index_seq=index.seq,
+            notes=notes,
+        )
+
+    def _alone(self, query: Query, candidate: str, programme: Programme | None) -> Looked:
+        """Look at one candidate that is not in the pool.
+
+        Raises:
+            UnknownId: if it is there no more.
+        """
+        only = Filters(ids=frozenset({candidate}))
+        looked, _ = self._looked_at(query, 0, programme, only, 1)
+        found = _of(query, looked, candidate)
+        if found is None:
+            raise unknown_id(candidate)
+        return found
+
+    def helpful(self, query: str | AnyProfile, *, pool: int = 200) -> tuple[Change, ...]:
+        """Tell which empty fields of a profile, filled in, would raise the head of its list most.
+
+        Raises:
+            UnknownId: if there is no such profile.
+        """
+        profile = self._store.get(query) if isinstance(query, str) else query
+        asked = self._retriever.query(profile, self._today())
+        looked, index = self._looked_at(asked, BEST, None, Filters(), pool)
+        return helpful(looked, asked.side, self._ranker, meeting(index, asked.as_of))
+
+    def features(
+        self,
+        query: str | AnyProfile,
+        *,
+        filters: Filters | None = None,
+        as_of: date,
+        pool: int = 200,
+    ) -> tuple[list[str], NDArray[np.float32]]:
+        """Give the n candidates that `match` would rank, with their features, shape (n, f).
+
+        Raises:
+            UnknownId: if there is no such profile.
+        """
+        profile = self._store.get(query) if isinstance(query, str) else query
+        asked = self._retriever.query(profile, as_of)
+        pairs, _, _ = self._screened(asked, 1, None, filters or Filters(), pool)
+        return [pair.candidate.id for pair in pairs], pair_features(pairs)
 
     def _list(
         self,
@@ -140,7 +241,7 @@ class Matchmaker:
         pairs, refused, index = self._screened(
             query, k, programme, _under(filters, query.side, programme), pool
         )
-        ranked = self._scored(pairs, refused, k, index)
+        ranked = self._scored(pairs, [one.id for one in refused], k, index)
         matches = self._explained(query, pairs, ranked, index.seq)
         told = self._told_of_copies(ranked.copies, index.seq)
         return self._answer(query, programme, matches, refused, index, (*notes, *told))
@@ -149,6 +250,15 @@ class Matchmaker:
         self, query: Query, k: int, programme: Programme | None, filters: Filters, pool: int
     ) -> tuple[list[Pair], list[Refused], SearchIndex]:
         """Retrieve and screen; ask for more where the rules leave fewer than k."""
+        looked, index = self._looked_at(query, k, programme, filters, pool)
+        pairs = [one.pair for one in looked if not one.reasons]
+        refused = [_refused(query, one) for one in looked if one.reasons]
+        return pairs, refused, index
+
+    def _looked_at(
+        self, query: Query, k: int, programme: Programme | None, filters: Filters, pool: int
+    ) -> tuple[list[Looked], SearchIndex]:
+        """Retrieve pairs with the rules that keep them off the list, until k are kept by none."""
         pool = max(pool, k)
         while True:
             candidates, index = self._retriever.retrieve(query, pool, filters=filters)
@@ -165,9 +275,10 @@ class Matchmaker:
                 self._records.pairings(index.history, partners, query.as_of, index.seq),
             )
             profiles = self._records.profiles(ids, index.seq)
-            pairs, refused = _screen(query, candidates, profiles, scene)
-            if len(pairs) >= k or len(candidates) < pool:
-                return pairs, refused, index
+            looked = _screen(query, candidates, profiles, scene)
+            free = sum(not one.reasons for one in looked)
+            if free >= k or len(candidates) < pool:
+                return looked, index
             pool *= _POOL_GROWTH
 
     def _name(self, id: str, seq: int) -> Text | str:
@@ -180,15 +291,16 @@ class Matchmaker:
             return ()
         return [one for one in self._records.programmes(seq) if _runs(one, day)]
 
-    def _scored(
-        self, pairs: list[Pair], refused: list[Refused], k: int, index: SearchIndex
-    ) -> _Ranked:
-        """Score pairs and find the k best; copies among these count by what others recorded."""
+    def _scored(self, pairs: list[Pair], others: list[str], k: int, index: SearchIndex) -> _Ranked:
+        """Score pairs and find the k best; copies among these count by what others recorded.
+
+        `others` are ids of further candidates that one of the pairs may be a copy of.
+        """
         features = pair_features(pairs)
         points = self._ranker.contributions(features)
         ids = [pair.candidate.id for pair in pairs]
         row_of = {id: row for row, id in enumerate(ids)}
-        held = self._records.profiles([*ids, *(one.id for one in refused)], index.seq)
+        held = self._records.profiles([*ids, *others], index.seq)
         copies: dict[str, str] = {}
         looked_at: set[str] = set()
         while True:
@@ -210,9 +322,11 @@ class Matchmaker:
         ]
 
     def _explained(self, query: Query, pairs: list[Pair], ranked: _Ranked, seq: int) -> list[Match]:
-        self._read_named([pairs[row] for row in ranked.order], seq)
+        shown = [pairs[row] for row in ranked.order]
+        self._read_named(shown, seq)
         values, points = ranked.features, ranked.points
         told = judged(self._ranker)
+        likely = self._chances(self._ranker, shown, ranked.scores[ranked.order], seq)
         return [
             Match(
                 rank,
@@ -220,9 +334,20 @@ class Matchmaker:
                 float(ranked.scores[row]),
                 explain(pairs[row], query, values[row], points[row], self._finder),
                 unknowns(pairs[row], values[row], told),
+                likely[rank - 1],
             )
             for rank, row in enumerate(ranked.order, start=1)
         ]
+
+    def _chances(
+        self, ranker: Ranker, pairs: list[Pair], scores: Doubles, seq: int
+    ) -> list[Probability | Abstention]:
+        """Tell the probability of n pairs by their scores (n,), or why none is told."""
+        calibration = ranker.calibration
+        if calibration is not None and self._population is None:
+            self._population = self._store.identity()
+        known = partial(self._records.experience, seq)
+        return chances(pairs, scores, calibration, self._population or "", known)
 
     def _read_named(self, shown: list[Pair], seq: int) -> None:
         """Read at once those whom the explanations of some pairs will name."""
@@ -247,6 +372,7 @@ class Matchmaker:
             self._ranker.version,
             index.seq,
             notes,
+            self._ranker.calibration,
         )
 
 
@@ -262,6 +388,15 @@ def _day(
     if programme and programme.valid_from and programme.valid_from > today:
         return programme.valid_from, (phrase("note.begins", day=programme.valid_from.isoformat()),)
     return today, ()
+
+
+def _refuse_same_side(one: AnyProfile, other: AnyProfile) -> None:
+    if one.side is other.side:
+        raise MatchError(
+            value=f"{one.id}, {other.id}",
+            rule=f"Both are {one.side.value}s; a pair is a startup and a partner.",
+            remedy="Name one of each.",
+        )
 
 
 def _runs(programme: Programme, day: date) -> bool:
@@ -294,8 +429,8 @@ def _screen(
     candidates: Sequence[Candidate],
     profiles: Mapping[str, AnyProfile],
     scene: Scene,
-) -> tuple[list[Pair], list[Refused]]:
-    pairs, refused = [], []
+) -> list[Looked]:
+    looked = []
     for candidate in candidates:
         other = profiles.get(candidate.id)
         if other is None:  # erased after the index was read
@@ -308,11 +443,17 @@ def _screen(
             history=scene.history,
             on=scene.as_of,
         )
-        if reasons:
-            refused.append(Refused(other.id, other.name, tuple(reasons)))
-        else:
-            pairs.append(pair)
-    return pairs, refused
+        looked.append(Looked(pair, tuple(reasons)))
+    return looked
+
+
+def _refused(query: Query, one: Looked) -> Refused:
+    other = _candidate(query, one.pair)
+    return Refused(other.id, other.name, one.reasons)
+
+
+def _of(query: Query, looked: Sequence[Looked], id: str) -> Looked | None:
+    return next((one for one in looked if _candidate(query, one.pair).id == id), None)
 
 
 def _pair(query: Query, other: AnyProfile, candidate: Candidate, scene: Scene) -> Pair:

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from index import History
+from matcher.calibration import Amount
 from matcher.traits import Traits, traits_of
 from profiles import AnyProfile, Programme, Store, Tie
 
 _MOST_KEPT = 20_000
+_MOST_CHANGES = 1_000
 
 
 class Records:
@@ -27,6 +29,7 @@ class Records:
         self._traits: dict[str, tuple[AnyProfile, Traits]] = {}
         self._paired_on: date | None = None
         self._pairings: dict[str, Sequence[Tie]] = {}
+        self._experience: tuple[int, Amount] | None = None
 
     def profiles(self, ids: Iterable[str], seq: int) -> Mapping[str, AnyProfile]:
         """Give the profiles that exist among `ids`, as of a seq of the change log."""
@@ -69,6 +72,25 @@ class Records:
             if id not in held:
                 held[id] = history.pairings(id, on)
         return held
+
+    def experience(self, seq: int) -> Amount:
+        """Count the pairs with a verdict or an outcome as of a seq; each startup is a cluster.
+
+        They are counted again only where the change log has gained a verdict or a tie.
+        """
+        held = self._experience
+        if held is None or self._has_more(held[0], seq):
+            held = seq, Amount(*self._store.experience())
+        self._experience = max(seq, held[0]), held[1]
+        return held[1]
+
+    def _has_more(self, before: int, seq: int) -> bool:
+        if seq <= before:
+            return False
+        gained = self._store.changes_after(before, limit=_MOST_CHANGES)
+        return len(gained) == _MOST_CHANGES or any(
+            change.kind in ("tie", "verdict") for change in gained
+        )
 
     def _forget_before(self, seq: int) -> None:
         if seq != self._seq:

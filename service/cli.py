@@ -17,6 +17,7 @@ from service.cli_judge import judge
 from service.cli_merge import keep_apart, merge, merges, unmerge
 from service.cli_privacy import erase, expire, held, withdraw
 from service.cli_safety import backup, index, restore
+from service.cli_train import train
 from service.console import (
     Word,
     counts,
@@ -143,9 +144,45 @@ def match(
         show(*match_tables(found, language))
 
 
+@main.command()
+@click.argument("id", metavar="ID_OR_NAME")
+@click.argument("candidate", metavar="ID_OR_NAME")
+@click.option("--programme", help="Id of a programme whose rules hold.")
+@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Day that counts (today).")
+@click.option("--lang", type=click.Choice(["en", "ko"]), help="Language of it and of errors.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@short_work()
+def why(
+    id: str,
+    candidate: str,
+    programme: str | None,
+    as_of: datetime | None,
+    lang: str | None,
+    as_json: bool,
+) -> None:
+    """Tell one pair's score, rank and reasons, and what would change its rank.
+
+    The first asks, the second is looked for in its list, whether it is shown there or not. Only
+    fields that are empty now are looked at.
+    """
+    from matcher import why_json
+    from service.reports import why_tables
+
+    dari = opened()
+    language = lang or dari.settings.language
+    tell_in(language)
+    day: date | None = as_of.date() if as_of else None
+    id, candidate = named(dari, id), named(dari, candidate)
+    found = dari.matchmaker.why(id, candidate, programme=programme, as_of=day)
+    if as_json:
+        print_json(why_json(found))
+    else:
+        show(*why_tables(found, language))
+
+
 for _command in (
     *(import_, export, index, backup, restore, history),
-    *(evaluate, compare, convert, judge),
+    *(evaluate, compare, convert, judge, train),
     *(erase, expire, held, withdraw),
     *(duplicates, keep_apart, merge, merges, unmerge),
 ):

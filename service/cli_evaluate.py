@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
 from service.console import opened, print_json, read_settings, say, show, stages, tell_in
 
-F = TypeVar("F", bound=Callable[..., Any])
+if TYPE_CHECKING:
+    from evaluation import Written
 
 _PATH = click.Path(path_type=Path)
 _DAY = click.DateTime(["%Y-%m-%d"])
@@ -30,6 +30,13 @@ _side = click.option(
     show_default=True,
     help="Who asks: startups for partners, or partners for startups.",
 )
+_sides = click.option(
+    "--side",
+    type=click.Choice(["both", "startup", "partner"]),
+    default="both",
+    show_default=True,
+    help="Who asks: startups for partners, partners for startups, or one after the other.",
+)
 _lang = click.option(
     "--lang", type=click.Choice(["en", "ko"]), help="Language of the report and of errors."
 )
@@ -46,8 +53,16 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print one JSON doc
     metavar="FILE",
     help="A TREC run to score beside Dari; may be repeated.",
 )
+@click.option(
+    "--beside",
+    "beside",
+    multiple=True,
+    type=_PATH,
+    metavar="MODEL",
+    help="A model (folder or weights file) to run beside the one in use; may be repeated.",
+)
 @_measure
-@_side
+@_sides
 @click.option(
     "--write-runs", type=_PATH, metavar="DIR", help="Write the runs and qrels, as TREC has them."
 )
@@ -59,6 +74,7 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print one JSON doc
 def evaluate(
     folder: Path,
     run_files: tuple[Path, ...],
+    beside: tuple[Path, ...],
     measures: tuple[str, ...],
     side: str,
     write_runs: Path | None,
@@ -69,7 +85,7 @@ def evaluate(
     """Score Dari, its baselines and run files on a test set FOLDER."""
     from rich.markup import escape
 
-    from evaluation import DEFAULT, as_tables, evaluate_folder, write_report
+    from evaluation import DEFAULT, as_tables, evaluate_folder, heading, write_report
     from index import load_encoder
     from matcher import load_ranker
     from profiles import Side
@@ -85,14 +101,16 @@ def evaluate(
             measures or DEFAULT,
             progress,
             ranker=ranker,
-            side=Side(side),
+            beside={one.version: one for one in map(load_ranker, beside)},
+            side=None if side == "both" else Side(side),
             run_files=run_files,
             runs_out=write_runs,
         )
     if as_json:
         print_json(report.as_json())
     else:
-        show(escape(report.dataset), *as_tables(report), *map(escape, report.notes))
+        for one in filter(None, (report, report.turned)):
+            show(escape(heading(one)), *as_tables(one), *map(escape, one.notes))
     if report_out is not None:
         say(f"Written: {write_report(report, report_out, lang)}.")
 
@@ -142,7 +160,12 @@ def convert() -> None:
 @click.argument("out", type=_PATH)
 @click.option("--cut", default="2024-07-01", show_default=True, type=_DAY)
 @click.option("--until", default="2024-12-31", show_default=True, type=_DAY)
-def convert_cordis(source: Path, out: Path, cut: datetime, until: datetime) -> None:
+@click.option(
+    "--mask-names", is_flag=True, help="Take the names of members out of what a query seeks."
+)
+def convert_cordis(
+    source: Path, out: Path, cut: datetime, until: datetime, mask_names: bool
+) -> None:
     """Write a test set to OUT from the CORDIS tables in SOURCE.
 
     Projects that start from --cut to --until, both included, become queries.
@@ -150,8 +173,15 @@ def convert_cordis(source: Path, out: Path, cut: datetime, until: datetime) -> N
     from evaluation import convert as convert_tables
 
     with stages() as progress:
-        convert_tables(source, out, cut=cut.date(), until=until.date(), progress=progress)
-    say(f"Written: {out}. Next: dari evaluate {out}")
+        written = convert_tables(
+            source,
+            out,
+            cut=cut.date(),
+            until=until.date(),
+            mask_names=mask_names,
+            progress=progress,
+        )
+    _say_written(written, out)
 
 
 @convert.command("crunchbase")
@@ -167,8 +197,8 @@ def convert_crunchbase(source: Path, out: Path, cut: datetime, until: datetime) 
     from evaluation import convert_crunchbase as convert_tables
 
     with stages() as progress:
-        convert_tables(source, out, cut=cut.date(), until=until.date(), progress=progress)
-    say(f"Written: {out}. Next: dari evaluate {out}")
+        written = convert_tables(source, out, cut=cut.date(), until=until.date(), progress=progress)
+    _say_written(written, out)
 
 
 @convert.command("store")
@@ -181,5 +211,14 @@ def convert_store(out: Path, cut: datetime, until: datetime | None) -> None:
 
     last = until.date() if until else None
     with stages() as progress:
-        convert_history(opened().store, out, cut=cut.date(), until=last, progress=progress)
-    say(f"Written: {out}. Next: dari evaluate {out}")
+        written = convert_history(
+            opened().store, out, cut=cut.date(), until=last, progress=progress
+        )
+    _say_written(written, out)
+
+
+def _say_written(written: Written, out: Path) -> None:
+    counts = ", ".join(
+        f"{getattr(written, what):,} {what}" for what in ("startups", "partners", "ties", "queries")
+    )
+    say(f"Written: {out}: {counts}. Next: dari evaluate {out}")

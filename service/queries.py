@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 from pydantic import Field, StringConstraints
 
 from index import Filters, Names
+from matcher import Matchmaker, Why
 from profiles import AnyProfile, FieldError, InvalidRecord, Side, Store, UnknownId, validate
 from profiles.fields import Id, PartnerKinds, Plain, Regions, Sectors, Whole
 from profiles.rows import unknown_id
@@ -54,6 +55,40 @@ class PartnerMatchQuery(StartupMatchQuery):
             regions=frozenset(self.region),
             sectors=frozenset(self.sector),
         )
+
+
+class _OfOne(Record):
+    """Which candidate of a list is asked about."""
+
+    candidate: Id
+
+
+class WhyPartnerQuery(PartnerMatchQuery, _OfOne):
+    """What is asked about one partner of a startup's list."""
+
+
+class WhyStartupQuery(StartupMatchQuery, _OfOne):
+    """What is asked about one startup of a partner's list."""
+
+
+WHY_QUERIES: Mapping[Side, type[WhyPartnerQuery] | type[WhyStartupQuery]] = {
+    Side.STARTUP: WhyPartnerQuery,
+    Side.PARTNER: WhyStartupQuery,
+}
+"""What is asked about one candidate, by the side that asks."""
+
+
+def ask_why(
+    matchmaker: Matchmaker, profile: AnyProfile, query: WhyPartnerQuery | WhyStartupQuery
+) -> Why:
+    """Ask for all that can be told of one candidate of a profile's list.
+
+    Raises:
+        UnknownId: if there is no such candidate on the other side.
+    """
+    return matchmaker.why(
+        profile.id, query.candidate, query.k, programme=query.programme, filters=query.filters
+    )
 
 
 class ListQuery(Record):

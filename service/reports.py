@@ -17,7 +17,7 @@ from profiles.errors import shorten
 
 if TYPE_CHECKING:
     from index import ImportReport
-    from matcher import Match, MatchList
+    from matcher import Abstention, Match, MatchList, Probability, Why
     from profiles import FieldError
     from profiles.importing import Row
 
@@ -37,6 +37,12 @@ _LABELS = {
         "score": "fit",
         "why": "why",
         "unknown": "not known",
+        "probability": "probability",
+        "pair": "{candidate} for {query}",
+        "rank_of": "rank {rank} of {count} that were looked at",
+        "not_in_pool": "no rank: not among the {count} nearest by text, words and history",
+        "changes": "What would change this rank (fields that are empty now; fill in what is so)",
+        "nothing": "No empty field would change anything here.",
         "refused": "Refused by the rules",
         "rejected": "Rejected rows",
         "none": "No match: nobody passes the filters and the rules.",
@@ -64,6 +70,12 @@ _LABELS = {
         "score": "적합도",
         "why": "이유",
         "unknown": "알 수 없는 것",
+        "probability": "확률",
+        "pair": "{query}에 대한 {candidate}",
+        "rank_of": "살펴본 {count}곳 가운데 {rank}위",
+        "not_in_pool": "순위 없음: 글, 낱말, 이력이 가까운 {count}곳에 들지 않았습니다",
+        "changes": "순위를 바꿀 수 있는 것(지금 비어 있는 항목만, 사실일 때만 적어 주세요)",
+        "nothing": "비어 있는 항목 가운데 결과를 바꿀 것은 없습니다.",
         "refused": "규칙에 따라 제외된 곳",
         "rejected": "거부된 행",
         "none": "맞는 상대가 없습니다. 조건과 규칙을 통과한 곳이 없습니다.",
@@ -207,18 +219,42 @@ def match_tables(found: MatchList, lang: str) -> list[Any]:
         )
     for match in found.matches:
         who = f"{match.profile.name.in_(lang)}\n{match.profile.id}"
-        table.add_row(str(match.rank), escape(who), f"{match.score:.1f}", escape(_why(match, lang)))
+        why = _why(match, lang, found.abstention)
+        table.add_row(str(match.rank), escape(who), f"{match.score:.1f}", escape(why))
     foot = Plain(
         f"{found.model_version} · {found.as_of.isoformat()} · seq {found.index_seq}", "dim"
     )
     notes = [Plain(note.in_(lang)) for note in found.notes]
+    if found.abstention is not None:
+        notes += [Plain(reason.in_(lang)) for reason in found.abstention.reasons]
     if not found.matches:
         notes.append(Plain(say["none"]))
     return [table, *notes, *_refused(found, lang), foot]
 
 
-def _why(match: Match, lang: str) -> str:
-    lines = []
+def why_tables(why: Why, lang: str) -> list[Any]:
+    """Give all that can be told of one pair: its score with reasons, and what would change it."""
+    from matcher import tell
+
+    say = _LABELS[lang]
+    names = {"query": why.query.name.in_(lang), "candidate": why.match.profile.name.in_(lang)}
+    table = Table(title=Plain(say["pair"].format(**names)), title_justify="left", show_lines=True)
+    for name in ("score", "why"):
+        table.add_column(say[name], justify="right" if name == "score" else "left", overflow="fold")
+    table.add_row(f"{why.match.score:.1f}", escape(_why(why.match, lang)))
+    told = [tell(change, why.who, why.rank).sentence.in_(lang) for change in why.changes]
+    notes = [note.in_(lang) for note in (*why.notes, *(one.phrase for one in why.reasons))]
+    if not why.reasons:
+        place = "rank_of" if why.rank else "not_in_pool"
+        notes.append(say[place].format(rank=why.rank, count=why.pool))
+    lines = [say["changes"], *(f"  {one}" for one in told)] if told else [say["nothing"]]
+    foot = Plain(f"{why.model_version} · {why.as_of.isoformat()} · seq {why.index_seq}", "dim")
+    return [table, *map(Plain, (*notes, *lines)), foot]
+
+
+def _why(match: Match, lang: str, common: Abstention | None = None) -> str:
+    """Tell why a match is made; what keeps all matches of a list from a probability is left out."""
+    lines = _chance(match.probability, lang) if match.probability != common else []
     for one in match.contributions:
         lines.append(f"{one.points:5.1f}  {one.phrase.in_(lang)}")
         if one.evidence is not None:
@@ -227,6 +263,15 @@ def _why(match: Match, lang: str) -> str:
         unknown = " ".join(one.phrase.in_(lang) for one in match.unknowns)
         lines.append(f"    ?  {_LABELS[lang]['unknown']}: {unknown}")
     return "\n".join(lines)
+
+
+def _chance(told: Probability | Abstention, lang: str) -> list[str]:
+    from matcher import Abstention
+
+    if isinstance(told, Abstention):
+        return ["    ?  " + " ".join(reason.in_(lang) for reason in told.reasons)]
+    bounds = f"{told.low:.1%} – {told.high:.1%}"
+    return [f"    %  {_LABELS[lang]['probability']}: {bounds}"]
 
 
 def _refused(found: MatchList, lang: str) -> list[Any]:

@@ -274,7 +274,7 @@ def _bare(name: str) -> str:
     return re.sub(r"\W", "", name.casefold())
 
 
-def _rows(path: Path, *needed: str, delimiter: str = ",") -> list[dict[str, str]]:
+def read_rows(path: Path, *needed: str, delimiter: str = ",") -> list[dict[str, str]]:
     """Read a CSV file that may be absent, and check its columns.
 
     Raises:
@@ -308,7 +308,7 @@ def _read_sbir(folder: Path) -> list[Pair]:
 
 def _read_cordis(folder: Path) -> list[Pair]:
     """Read (title and topic title, objective) of CORDIS projects before the clean date."""
-    rows = _rows(
+    rows = read_rows(
         folder / "cordis" / "projects.csv", "title", "topic_title", "objective", "startDate"
     )
     known = [row for row in rows if row["startDate"] and row["startDate"] < CLEAN_DATE]
@@ -322,7 +322,7 @@ def _read_cordis(folder: Path) -> list[Pair]:
 
 def _read_ksic(folder: Path) -> list[tuple[str, str, str, str]]:
     """Read (revision, code, Korean, English name) of the Korean industrial classification."""
-    rows = _rows(folder / "ksic" / "ksic.csv", "ksic_C", "cd", "nm", "eng_nm")
+    rows = read_rows(folder / "ksic" / "ksic.csv", "ksic_C", "cd", "nm", "eng_nm")
     return [
         (row["ksic_C"], row["cd"], re.sub(r"\(\d[\d~,\s]*\)$", "", row["nm"]), row["eng_nm"])
         for row in rows
@@ -333,7 +333,7 @@ def _read_ksic(folder: Path) -> list[tuple[str, str, str, str]]:
 def _read_kind(folder: Path, ksic: Sequence[Pair]) -> list[Pair]:
     """Read (products, industry), and (products, English industry) where KSIC knows the name."""
     english = dict(ksic)
-    rows = _rows(folder / "kind" / "listed_companies.csv", "업종", "주요제품")
+    rows = read_rows(folder / "kind" / "listed_companies.csv", "업종", "주요제품")
     pairs = [(row["주요제품"], row["업종"]) for row in rows if row["주요제품"] and row["업종"]]
     return pairs + [(products, english[name]) for products, name in pairs if name in english]
 

@@ -63,6 +63,16 @@ class Log(Connected):
         there = bool(found) and found[-1].seq == seq
         return sha256("\n".join([str(there), *told]).encode()).hexdigest()
 
+    def identity(self) -> str:
+        """Name this database by a hash of its first change; one without any is "dari-store-empty".
+
+        A backup that was restored keeps the name. What was learnt of the pairs of a store is known
+        by it as its own.
+        """
+        with reading(self._engine) as connection:
+            first = connection.execute(select(func.min(t.changes.c.seq))).scalar()
+        return f"dari-store-{self.fingerprint(first)[:16] if first else 'empty'}"
+
     def ever_logged(self, ids: Collection[str]) -> set[str]:
         """Tell which of `ids` the change log names: records that are or were here."""
         with reading(self._engine) as connection:

@@ -17,6 +17,8 @@ from service.queries import (
     PartnerMatchQuery,
     StartupMatchQuery,
     TieQuery,
+    WhyPartnerQuery,
+    WhyStartupQuery,
 )
 
 _REF = "#/components/schemas/"
@@ -33,6 +35,7 @@ _DESCRIPTIONS = {
     "limit": "How many items to give.",
     "profile": "Id of the profile whose ties are asked for.",
     "by": "Who edits, for the history.",
+    "candidate": "Id of the candidate that is asked about.",
 }
 
 _RECORDS = ("Startup", "Partner", "Tie", "Programme")
@@ -63,6 +66,10 @@ _OPERATIONS: dict[str, dict[str, Any]] = {
     },
     "matchStartup": {"query": PartnerMatchQuery, "answer": "MatchList"},
     "matchPartner": {"query": StartupMatchQuery, "answer": "MatchList"},
+    "whyStartup": {"query": WhyPartnerQuery, "answer": "Why"},
+    "whyPartner": {"query": WhyStartupQuery, "answer": "Why"},
+    "missingStartup": {"answer": "Missing"},
+    "missingPartner": {"answer": "Missing"},
     "listProgrammes": {"answer": "ProgrammeList"},
 }
 
@@ -181,6 +188,8 @@ def _schemas() -> dict[str, Any]:
         "Problem": _problem_schema(),
         "Stale": _stale_schema(),
         "MatchList": _match_list(),
+        "Why": _why(),
+        "Missing": _missing(),
     }
     return schemas
 
@@ -230,7 +239,7 @@ def _stale_schema() -> dict[str, Any]:
     return schema
 
 
-def _match_list() -> dict[str, Any]:
+def _match() -> dict[str, Any]:
     evidence = _object(kind="string", text=_NAMES, source=["string", "null"])
     contribution = _object(
         feature="string",
@@ -238,22 +247,86 @@ def _match_list() -> dict[str, Any]:
         reason=_NAMES,
         evidence={"anyOf": [evidence, {"type": "null"}]},
     )
-    match = _object(
+    return _object(
         rank="integer",
         id="string",
         name=_NAMES,
         score="number",
+        probability=_probability(),
         contributions={"type": "array", "items": contribution},
         unknowns={"type": "array"},
     )
+
+
+def _probability() -> dict[str, Any]:
+    """Describe an interval, or the reasons why there is none."""
+    share = {"type": ["number", "null"], "minimum": 0, "maximum": 1}
+    schema = _object(low=share, high=share, reasons={"type": "array", "items": _NAMES})
+    said = (
+        "What share of pairs with such a score came to something, as an interval; null where none "
+        "is told, with the reasons. Those that hold for every match stand once, in "
+        "`no_probability` of the list."
+    )
+    return {**schema, "description": said}
+
+
+def _match_list() -> dict[str, Any]:
     refused = _object(id="string", name=_NAMES, reasons={"type": "array"})
+    calibration = _object(
+        population="string", until="string", pairs="integer", positives="integer",
+        clusters="integer",
+    )  # fmt: skip
     return _object(
         query="string",
         model="string",
         programme=["string", "null"],
         as_of="string",
         index_seq="integer",
-        matches={"type": "array", "items": match},
+        calibration={"anyOf": [calibration, {"type": "null"}]},
+        no_probability={"type": "array", "items": _NAMES},
+        matches={"type": "array", "items": _match()},
         refused={"type": "array", "items": refused},
         notes={"type": "array"},
+    )
+
+
+def _why() -> dict[str, Any]:
+    schema = _match()
+    more = _object(
+        query="string",
+        model="string",
+        programme=["string", "null"],
+        as_of="string",
+        index_seq="integer",
+        pool="integer",
+        in_pool="boolean",
+        rank=["integer", "null"],
+        refusals={"type": "array"},
+        changes={"type": "array", "items": _change()},
+        notes={"type": "array"},
+    )
+    properties = schema["properties"] | more["properties"]
+    return {**schema, "properties": properties, "required": list(properties)}
+
+
+def _missing() -> dict[str, Any]:
+    return _object(query="string", best="integer", changes={"type": "array", "items": _change()})
+
+
+def _change() -> dict[str, Any]:
+    """Describe what empty fields might hold, and what would follow."""
+    option = _object(
+        values={"type": "array", "items": {"type": ["string", "null"]}},
+        names={"type": "array"},
+        points="number",
+        rank=["integer", "null"],
+        allowed="boolean",
+    )
+    return _object(
+        fields={"type": "array", "items": _object(of="string", field="string")},
+        depends_on_text="boolean",
+        points=_object(least="number", most="number"),
+        ranks={"anyOf": [_object(best="integer", worst="integer"), {"type": "null"}]},
+        options={"type": "array", "items": option},
+        said=_NAMES,
     )

@@ -6,14 +6,17 @@ from apiflask import APIBlueprint
 from flask import Response, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 
+from matcher import helps_json, why_json
 from profiles import Side
 from profiles.taxonomy import sectors
 from service.api.bodies import page_json, public_json, read_object
 from service.queries import (
+    WHY_QUERIES,
     ListQuery,
     PartnerMatchQuery,
     StartupMatchQuery,
     TieQuery,
+    ask_why,
     profile_on,
     read_match_query,
     read_page,
@@ -49,6 +52,10 @@ def list_sectors() -> Response:
     )
 
 
+_WHY = "Tell the score and rank of one {}, and what would change them."
+_MISSING = "Tell which empty fields of a {} would raise its matches most."
+
+
 def _add_calls(side: Side, model: type[StartupMatchQuery]) -> None:
     """Add the list of a side's profiles, and the matches of one, which are asked for as `model`."""
     kinds, others = f"{side}s", f"{side.other}s"
@@ -60,6 +67,20 @@ def _add_calls(side: Side, model: type[StartupMatchQuery]) -> None:
         query = read_query(ListQuery, request.args, strict=True)
         page = read_page(dari().store, dari().names, side, query)
         return jsonify(page_json(page, f"staff_api.{kinds}", query))
+
+    @staff_calls.get(f"/{kinds}/<path:id>/why", endpoint=f"{side}_why")
+    @staff_calls.doc(operation_id=f"why{side.capitalize()}", summary=_WHY.format(others[:-1]))
+    def why(id: str) -> Response:
+        profile = profile_on(dari().store, side, id)
+        query = read_match_query(WHY_QUERIES[side], request.args, dari().store, strict=True)
+        profile_on(dari().store, side.other, query.candidate)
+        return jsonify(why_json(ask_why(dari().matchmaker, profile, query)))
+
+    @staff_calls.get(f"/{kinds}/<path:id>/missing", endpoint=f"{side}_missing")
+    @staff_calls.doc(operation_id=f"missing{side.capitalize()}", summary=_MISSING.format(side))
+    def missing(id: str) -> Response:
+        profile = profile_on(dari().store, side, id)
+        return jsonify(helps_json(profile, dari().matchmaker.helpful(profile)))
 
     @staff_calls.get(f"/{kinds}/<path:id>/matches", endpoint=f"{side}_matches")
     @staff_calls.doc(operation_id=f"match{side.capitalize()}", summary=ranked)

@@ -10,6 +10,7 @@ from service import labels
 from service.forms import CONSENT_PURPOSE, CONSENT_VERSION
 from service.language import LANGUAGES, language, switch_url
 from service.security import is_signed_in, own_name
+from service.web.changes import changes
 from service.web.chronicle import chronicle
 from service.web.duplicates import duplicates
 from service.web.editing import editing
@@ -29,7 +30,10 @@ def init_app(app: Flask) -> None:
     """Add the pages to the application."""
     app.context_processor(_for_templates)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    for blueprint in (public, entrance, staff, privacy, duplicates, editing, chronicle, judging):
+    for blueprint in (
+        *(public, entrance, changes, staff, privacy),
+        *(duplicates, editing, chronicle, judging),
+    ):
         app.register_blueprint(blueprint)
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints
 
-from matcher import Match, MatchList
+from matcher import Abstention, Match, MatchList, Probability
 from profiles import AnyProfile, Programme, Record, Side, Store, Verdict, validate
 from profiles.fields import Id, Plain, Whole
+from profiles.taxonomy import Names
 from profiles.validation import without_unknown_fields
 from service.queries import StartupMatchQuery, profile_on
 from service.wiring import Dari
@@ -50,6 +52,24 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
+class Interval:
+    """A probability in whole per cent, rounded outwards."""
+
+    low: int
+    high: int
+
+    @classmethod
+    def of(cls, told: Probability) -> Self:
+        """Round a probability."""
+        return cls(math.floor(told.low * 100 + 1e-9), math.ceil(told.high * 100 - 1e-9))
+
+    @property
+    def text(self) -> str:
+        """The interval as it is read."""
+        return f"{self.low}–{self.high}%" if self.low < self.high else f"{self.low}%"
+
+
+@dataclass(frozen=True, slots=True)
 class MatchPage:
     """A match list with what staff said of its matches and what its filters offer."""
 
@@ -66,6 +86,23 @@ class MatchPage:
                 segments.append(Segment(x, width, family(part.feature)))
             x += width
         return segments
+
+    def interval(self, match: Match) -> Interval | None:
+        """Give the probability of a match as it is shown; None where none is told."""
+        told = match.probability
+        return Interval.of(told) if isinstance(told, Probability) else None
+
+    @property
+    def why_silent(self) -> tuple[Names, ...]:
+        """Why no match of the page has a probability, where that is the same for all."""
+        common = self.found.abstention
+        return common.reasons if common else ()
+
+    def own_silence(self, match: Match) -> tuple[Names, ...]:
+        """Why this match has no probability, where that is not said of the whole page."""
+        told = match.probability
+        common = self.found.abstention
+        return told.reasons if isinstance(told, Abstention) and told != common else ()
 
     @property
     def beside(self) -> set[str]:

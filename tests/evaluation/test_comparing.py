@@ -193,3 +193,13 @@ def test_slices_group_by_what_is_known(write: Write, files: Files) -> None:
     assert found["profile"] == {"middle": {"q1"}, "sparse": {"q2", "q3"}}
     assert sum("q1" in ids for ids in found["sector"].values()) == 2
     assert found["sector"]["unknown"] == {"q2", "q3"}
+
+
+def test_of_a_candidate_in_one_cluster_the_pair_that_moved_most_is_told(
+    write: Write, files: Files
+) -> None:
+    """q2 and q3 are of one cluster and share the right answer p1; q2 moved from nowhere to 1."""
+    first = Run.of("a", {"q2": {"p1": 3.0}, "q3": {"p2": 3.0, "p1": 2.0}})
+    found = compare_runs(load(write(files)), first, Run.of("b", {}))
+    assert [(one.query, one.candidate) for one in found.pairs] == [("q2", "p1")]
+    assert found.pairs[0].asker.in_("en") == "Keel"

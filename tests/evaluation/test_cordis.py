@@ -265,7 +265,9 @@ def test_every_member_of_a_past_project_has_a_tie_with_its_subject(out: Path) ->
 
 
 def test_what_was_left_out_is_said(out: Path) -> None:
-    notes = "\n".join(json.loads((out / "dataset.json").read_text())["notes"])
+    written = json.loads((out / "dataset.json").read_text())["notes"]
+    assert all(note["ko"] != note["en"] for note in written)
+    notes = "\n".join(note["en"] for note in written)
     for what in (
         "projects without a start, left out: 1",
         "rows of unknown projects, left out: 2",
@@ -351,3 +353,50 @@ def test_a_source_without_files_columns_or_utf8_is_named(source: Path, tmp_path:
 def test_the_last_day_may_not_lie_before_the_cut(source: Path, tmp_path: Path) -> None:
     with pytest.raises(ConversionError, match="before the cut"):
         convert(source, tmp_path / "out", cut=UNTIL, until=CUT)
+
+
+def named(*names: tuple[str, str, str]) -> list[dict[str, str]]:
+    """Give the organisations of project 200 other names: (code, name, short name)."""
+    found = {pic: {"name": name, "shortName": short} for pic, name, short in names}
+    return [{**row, **found.get(row["pic"], {})} for row in PARTS]
+
+
+def test_names_of_members_are_masked_in_what_is_sought(tmp_path: Path) -> None:
+    """The long and the short name, of any project, in any case; other organisations stay."""
+    text = "Vine Robotics joins the UNIVERSITY OF TESTING (UT-9) and Org 5; vine and robotics stay"
+    projects = [{**one, "objective": text} if one["id"] == "200" else one for one in PROJECTS]
+    parts = named(("1", "VINE ROBOTICS GMBH", ""), ("2", "University of Testing", "UT-9"))
+    source = write_source(tmp_path / "source", projects, parts)
+    out = tmp_path / "out"
+    convert(source, out, cut=CUT, until=UNTIL, mask_names=True)
+    sought = by_id(out, "queries.jsonl")["200-1-research"]["seeking"]
+    assert sought == (
+        "Robots for vineyards. … joins the … (…) and Org 5; vine and robotics stay. Topic 200"
+    )
+    assert any("1 of 2 projects named one" in note for note in load(out).notes)
+    convert(source, tmp_path / "plain", cut=CUT, until=UNTIL)
+    assert text in by_id(tmp_path / "plain", "queries.jsonl")["200-1-research"]["seeking"]
+    for name in ("startups.jsonl", "partners.jsonl", "ties.jsonl", "qrels.txt"):
+        assert (out / name).read_bytes() == (tmp_path / "plain" / name).read_bytes()
+
+
+def test_the_coordinators_row_is_kept_whichever_comes_first(tmp_path: Path) -> None:
+    """Five rows of the source name an organisation twice: its town and name are the senior row's,
+    it stands once among the members, and it is the coordinator that the others are tied to."""
+    twice = [row for row in PARTS if row["pic"] == "5" and row["projectID"] == "101"]
+    others = [row for row in PARTS if row not in twice]
+    for number, rows in enumerate((twice, twice[::-1])):
+        out = tmp_path / f"out{number}"
+        source = write_source(tmp_path / f"source{number}", PROJECTS, [*rows, *others])
+        convert(source, out, cut=CUT, until=UNTIL)
+        assert by_id(out, "partners.jsonl")["5"]["name"] == "Senior row"
+        ties = [tie for tie in lines(out, "ties.jsonl") if tie["context"] == "101"]
+        assert [(tie["a"], tie["b"]) for tie in ties] == [("5", "2"), ("5", "7")]
+
+
+def test_a_source_without_short_names_is_read(tmp_path: Path) -> None:
+    source = write_source(tmp_path / "source", PROJECTS, PARTS)
+    whole = (source / "participations.csv").read_text()
+    (source / "participations.csv").write_text(whole.replace("shortName", "other", 1))
+    written = convert(source, tmp_path / "out", cut=CUT, until=UNTIL, mask_names=True)
+    assert (written.startups, written.partners, written.ties, written.queries) == (2, 7, 6, 7)

@@ -147,8 +147,25 @@ def test_missing_files_and_columns_and_other_folders_are_refused(
     with pytest.raises(ConversionError, match="no test set"):
         convert_crunchbase(source, tmp_path / "mine", cut=CUT, until=UNTIL)
     write(source, {"investments.csv": [{"permalink": "/company/c1"}]})
-    with pytest.raises(ConversionError, match="lacks a column"):
+    with pytest.raises(
+        ConversionError, match=r"investments\.csv, line 1, investor_name: The column is missing"
+    ):
         convert_crunchbase(source, tmp_path / "out", cut=CUT, until=UNTIL)
     (source / "companies.csv").unlink()
     with pytest.raises(ConversionError, match=r"companies\.csv cannot be read"):
         convert_crunchbase(source, tmp_path / "out", cut=CUT, until=UNTIL)
+
+
+def test_a_quote_that_is_never_closed_is_refused(source: Path, tmp_path: Path) -> None:
+    """Read leniently, it would swallow all rows behind it."""
+    path = source / "investments.csv"
+    path.write_text(path.read_text().replace("Big Fund", '"Big Fund', 1))
+    with pytest.raises(ConversionError, match=r"investments\.csv cannot be read"):
+        convert_crunchbase(source, tmp_path / "out", cut=CUT, until=UNTIL)
+
+
+def test_it_says_how_much_was_written(source: Path, tmp_path: Path) -> None:
+    written = convert_crunchbase(source, tmp_path / "out", cut=CUT, until=UNTIL)
+    read = load(tmp_path / "out")
+    counts = (len(read.startups), len(read.partners), len(read.ties), len(read.queries))
+    assert (written.startups, written.partners, written.ties, written.queries) == counts

@@ -3,9 +3,11 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from rich.console import Console
 
@@ -16,12 +18,16 @@ from evaluation import (
     MeasureError,
     Report,
     Run,
+    RunError,
     as_tables,
     evaluate_folder,
+    heading,
     load,
     report_on,
 )
 from index import Encoder
+from matcher import load_ranker
+from profiles import Side
 
 Files = dict[str, Any]
 Write = Callable[[Files], Path]
@@ -44,8 +50,11 @@ def test_the_document_has_every_system_slice_and_measure(
     document = json.loads(json.dumps(report.as_json(), allow_nan=False))
     assert set(document) == {
         "dataset", "side", "primary", "queries", "clusters", "systems", "differences", "slices",
-        "exposure", "notes",
+        "exposure", "calibration", "moved", "models", "encoder", "notes",
     }  # fmt: skip
+    assert document["calibration"] == {}
+    assert list(document["models"]) == ["dari"]
+    assert document["encoder"] == "words-64"
     assert document["dataset"] == "small"
     assert list(document["systems"]) == list(SYSTEMS)
     for slices in document["systems"].values():
@@ -56,6 +65,56 @@ def test_the_document_has_every_system_slice_and_measure(
     assert told[0][0] == "Reading the test set"
     assert ("Asking Dari", 3, 3) in told
     assert told[-1] == ("Done", 1, 1)
+
+
+def test_both_sides_stand_in_one_document(
+    write: Write, files: Files, word_encoder: Encoder, tmp_path: Path
+) -> None:
+    folder = write(files)
+    told: list[tuple[str, int, int]] = []
+    both = evaluate_folder(
+        folder,
+        word_encoder,
+        side=None,
+        runs_out=tmp_path / "runs",
+        progress=lambda *step: told.append(step),
+    )
+    for side, found in ((Side.STARTUP, both.as_json()), (Side.PARTNER, both.as_json()["turned"])):
+        alone = evaluate_folder(folder, word_encoder, side=side).as_json()
+        assert {**alone, "turned": None} == {**found, "turned": None}
+    assert ("Asking Dari (partners ask)", 3, 3) in told
+    assert (tmp_path / "runs" / "dari.run").read_text().startswith("q1 ")
+    assert (tmp_path / "runs" / "partner" / "dari.run").read_text().startswith("p1|")
+
+
+def test_two_models_stand_beside_each_other_with_their_reasons(
+    write: Write, files: Files, word_encoder: Encoder
+) -> None:
+    shipped = load_ranker()
+    bare = replace(shipped, version="region-only", points=np.zeros_like(shipped.points))
+    report = evaluate_folder(write(files), word_encoder, beside={"region-only": bare})
+    assert list(report.systems) == ["dari", "region-only", *SYSTEMS[1:]]
+    assert report.models == {"dari": shipped.version, "region-only": "region-only"}
+    assert report.moved is not None
+    assert report.moved.second == "region-only"
+    (up, *_) = report.moved.pairs
+    assert up.gain > 0
+    assert up.first_why
+    assert [one.points for one in up.first_why] == sorted(
+        (one.points for one in up.first_why), reverse=True
+    )
+    assert up.second_why == ()
+    told = up.as_json()["first_reasons"][0]
+    assert set(told) == {"feature", "points", "reason"}
+    assert told["reason"]["ko"] != told["reason"]["en"]
+
+
+@pytest.mark.parametrize("name", ["bm25", "dari", "", "two words"])
+def test_a_model_needs_a_name_of_its_own(
+    write: Write, files: Files, word_encoder: Encoder, name: str
+) -> None:
+    with pytest.raises(RunError, match="name of its own"):
+        evaluate_folder(write(files), word_encoder, beside={name: load_ranker()})
 
 
 def test_means_are_those_of_the_slices_queries(write: Write, files: Files) -> None:
@@ -99,6 +158,15 @@ def test_the_tables_show_values_with_their_bounds(write: Write, files: Files) ->
     assert "[b]h[/b] · 1 queries" in said
     assert "mine 1.00" in said
     assert "mine .500 .250–1.00" in said[said.index("all · 3 queries") :]
+
+
+def test_the_tables_tell_who_asks_and_whether_chances_hold(write: Write, files: Files) -> None:
+    read = load(write(files))
+    run = Run.of("mine", {"q1": {"p2": 1.0}}, chances={"q1": {"p2": 0.75}})
+    report = report_on(read, [run], ["RR"])
+    assert heading(report) == "small · Startups look for partners"
+    assert "mine 1 .750 1.00 .062 .250 few" in " ".join(printed(report).split())
+    assert "probabilities" not in printed(report_on(read, [Run.of("mine", {})], ["RR"]))
 
 
 def test_an_unknown_measure_is_refused_before_anything_is_run(

@@ -183,6 +183,38 @@ def test_figures_agree_with_trec_eval_on_the_written_files(tmp_path: Path, read:
         assert value == pytest.approx(theirs[query][names[measure]], abs=1e-12), (query, measure)
 
 
+def test_figures_are_those_of_ir_measures_on_the_same_files(tmp_path: Path, read: TestSet) -> None:
+    """Graded judgements, equal scores, a query that the run lacks and one without a right answer.
+
+    ir-measures reads the files itself; a query that is not in the run is 0 in its own means, too.
+    """
+    import ir_measures
+
+    rng = np.random.default_rng(9)
+    ids = [f"p{i:02}" for i in range(80)]
+    qrels = {f"q{q}": {id: int(rng.integers(0, 4)) for id in rng.choice(ids, 30)} for q in range(8)}
+    qrels["q8"] = dict.fromkeys(ids[:5], 0)
+    scores = {q: {id: float(rng.integers(0, 6)) for id in rng.permutation(ids)} for q in qrels}
+    del scores["q3"]
+    write_run(Run.of("r", scores), tmp_path / "a.run")
+    write_qrels(qrels, tmp_path / "qrels.txt")
+    names = ["P@5", "P@10", "nDCG@10", "R@50", "RR", "Judged@10", "P(rel=2)@5"]
+    theirs = ir_measures.calc_aggregate(
+        [ir_measures.parse_measure(name) for name in names],
+        list(ir_measures.read_trec_qrels(str(tmp_path / "qrels.txt"))),
+        list(ir_measures.read_trec_run(str(tmp_path / "a.run"))),
+    )
+    again = read_run(tmp_path / "a.run")
+    ours = evaluate(read_qrels(tmp_path / "qrels.txt"), again, names)
+    for name in names:
+        values = [value for _, measure, value in ours.rows() if measure == name]
+        assert len(values) == 9
+        assert np.mean(values) == pytest.approx(
+            theirs[ir_measures.parse_measure(name)], abs=1e-12
+        ), name
+    assert {value for query, _, value in ours.rows() if query == "q3"} == {0.0}
+
+
 def test_the_provider_of_the_measures_is_trec_eval() -> None:
     import ir_measures
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from evaluation import ConversionError, convert_store, load
-from profiles import Partner, Startup, Store, Tie, Verdict, validate
+from profiles import Partner, Revision, Startup, Store, Text, Tie, Verdict, validate
 from profiles.vectors import Vectors
 
 CUT = date(2020, 7, 1)
@@ -78,8 +79,9 @@ def test_verdicts_and_outcomes_become_judgements(filled: Store, tmp_path: Path) 
         "s1": date(2020, 7, 15),
         "s2": date(2020, 7, 1),
     }
-    assert [(one.a, one.b) for one in read.ties] == [("s1", "p1")]
+    assert read.ties == ()
     said = "\n".join(read.notes)
+    assert "entered or dated so only later, left out as nobody had them then: 1" in said
     assert "ties without a date, left out: 1" in said
     assert "pairs that are not held, left out: 1" in said
     assert "5 pairs are judged" in said
@@ -105,6 +107,47 @@ def test_a_profile_stands_as_it_did_before_the_cut(store: Store, tmp_path: Path)
         notes = load(tmp_path / name).notes
         assert any("taken as first written: 2" in n for n in notes) is (cut < day)
     assert summaries == [{"en": "What it said first."}, {"en": "What it says now."}]
+
+
+def test_a_tie_is_known_as_it_was_written_before_the_cut(store: Store, tmp_path: Path) -> None:
+    """Entered today: unknown to a cut of yesterday, whatever day it bears, and known tomorrow."""
+    put(store, startup("s1"), partner("p1"), partner("p2"))
+    day = {"valid_from": "2020-06-30", "subject": "Sonar for ships"}
+    known = validate(Tie, {"id": "t1", "a": "s1", "b": "p1", "kind": "pilot", **day})
+    outcome = tie("s1", "p2", "contract", "2999-01-01")
+    store.put_ties([(one, Vectors("none")) for one in (known, outcome)])
+    ties = {}
+    for name, cut in (("before", date(2021, 1, 1)), ("after", date(2998, 1, 1))):
+        convert_store(store, tmp_path / name, cut=cut)
+        ties[name] = [(one.id, one.valid_from) for one in load(tmp_path / name).ties]
+    assert ties == {"before": [], "after": [("t1", date(2020, 6, 30))]}
+
+
+def test_a_change_of_a_tie_after_the_cut_is_not_known(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(store, startup("s1"), partner("p1"), partner("p2"))
+    first = validate(
+        Tie, {"id": "t1", "a": "s1", "b": "p1", "kind": "pilot", "valid_from": "2020-01-01"}
+    )
+    later = first.model_copy(update={"subject": Text(en="It became a great success.")})
+    store.put_ties([(first, Vectors("none"))])
+    store.put_ties([(tie("s1", "p2", "contract", "2999-01-01"), Vectors("none"))])
+    store.put_ties([(later, Vectors("none"))])
+    history = type(store).history
+
+    def dated(self: Store, id: str) -> list[Revision]:
+        """Date each revision of the tie to a year of its own."""
+        found = history(self, id)
+        return [
+            replace(one, at=one.at.replace(year=2990 + at)) if id == "t1" else one
+            for at, one in enumerate(found)
+        ]
+
+    monkeypatch.setattr(type(store), "history", dated)
+    convert_store(store, tmp_path / "set", cut=date(2991, 1, 1))
+    (known,) = load(tmp_path / "set").ties
+    assert known.subject is None
 
 
 def test_a_last_day_bounds_what_counts(filled: Store, tmp_path: Path) -> None:

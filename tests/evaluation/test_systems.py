@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from evaluation import bm25_run, dari_run, load, popularity_run, random_run
 from evaluation.system import asking
 from index import Encoder
+from matcher import MatchList, Matchmaker, Probability
 
 Files = dict[str, Any]
 Write = Callable[[Files], Path]
@@ -77,6 +79,27 @@ def test_dari_does_not_see_ties_that_lie_after_a_query(
     without = dari_run(load(write(files)), word_encoder, depth=100)
     assert with_tie.rankings["q3"] == without.rankings["q3"]
     assert with_tie.rankings["q2"] != without.rankings["q2"]
+
+
+def test_chances_are_the_middles_of_the_intervals_that_are_told(
+    write: Write, files: Files, word_encoder: Encoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A model that was not calibrated abstains; one that was tells .2 to .6 of p1 alone."""
+    read = load(write(files))
+    assert not any((dari_run(read, word_encoder, depth=9).chances or {}).values())
+    told = Matchmaker.match
+
+    def match(self: Matchmaker, *args: Any, **options: Any) -> MatchList:
+        answer = told(self, *args, **options)
+        matches = [
+            replace(one, probability=Probability(0.2, 0.6)) if one.profile.id == "p1" else one
+            for one in answer.matches
+        ]
+        return replace(answer, matches=tuple(matches))
+
+    monkeypatch.setattr(Matchmaker, "match", match)
+    run = dari_run(read, word_encoder, depth=9)
+    assert run.chances == {query: {"p1": pytest.approx(0.4)} for query in read.qrels}
 
 
 def test_a_query_speaks_for_the_startup_where_it_says_something(write: Write, files: Files) -> None:

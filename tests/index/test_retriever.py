@@ -20,12 +20,13 @@ Make = Callable[..., Any]
 
 TODAY = date(2026, 1, 1)
 WORDS = ["robots", "games", "ships"]
+THIRD = pytest.approx(1 / 3)
 PAST = {
     "history": 1,
     "history_all": 1,
     "history_lexical": True,
     "history_mean": 1,
-    "history_top3": pytest.approx(1 / 3),
+    "history_top3": THIRD,
     "history_word": True,
 }
 COMPANY = {"neighbours", "neighbours_linked", "kind_past", "countries"}
@@ -128,8 +129,9 @@ def test_evidence_of_partners_by_hand(world: Any, startup: Make) -> None:
             "text_seeks_is": 0,
             "words": True,
             **PAST,
+            "focus": 0,
         },
-        "p3": {"text_is_is": 0, "text_seeks_is": 0, "words": False, **PAST},
+        "p3": {"text_is_is": 0, "text_seeks_is": 0, "words": False, **PAST, "focus": THIRD},
     }
 
 
@@ -150,9 +152,10 @@ def test_evidence_of_startups_by_hand(world: Any, partner: Make) -> None:
         "history_all": 1,
         "history_lexical": pytest.approx(evidence["s1"]["history_lexical"]),
         "history_mean": 1,
-        "history_top3": pytest.approx(1 / 3),
+        "history_top3": THIRD,
         "history_word": pytest.approx(evidence["s1"]["history_lexical"]),
         "fused": pytest.approx(evidence["s1"]["fused"]),
+        "focus": 0,
     }
     assert evidence["s2"]["text_is_is"] == 1
     assert not PAST.keys() & evidence["s2"].keys()

@@ -147,7 +147,9 @@ def _company(pair: Pair) -> Mapping[str, float]:
     found = {name: _bounded(name, evidence) for name in ("neighbours", "kind_past", "countries")}
     if "neighbours" in evidence:
         found["neighbours_linked"] = _bounded("neighbours_linked", evidence)
+    found |= {name: _bounded(name, evidence) for name in ("focus", "area")}
     flags = {"neighbours": "neighbours", "kind_past": "kind", "countries": "countries"}
+    flags |= {"focus": "focus", "area": "area"}
     for name in ("past_region", "past_sector"):
         flags[name] = name
         found[name] = math.log1p(evidence.get(name, 0.0)) / math.log1p(MOST_ALIKE)

@@ -31,11 +31,12 @@ SUM_NAMES = (
     "history_lexical",
     "history_all",
     "history_word",
+    "area",
     "neighbours",
     "neighbours_linked",
 )
 COUNT_NAMES = ("past_region", "past_sector")
-SHARE_NAMES = ("history_mean", "history_top3", "kind_past", "countries")
+SHARE_NAMES = ("history_mean", "history_top3", "focus", "kind_past", "countries")
 
 
 def several(values: Any, most: int = 4) -> st.SearchStrategy[list[Any]]:

@@ -101,6 +101,8 @@ def rich(make: SimpleNamespace) -> Any:
             "countries": 0.5,
             "past_region": 3.0,
             "past_sector": 2.0,
+            "focus": 0.5,
+            "area": 1.0,
         },
     )
 

@@ -101,14 +101,17 @@ def test_a_list_as_json(catalogue: SimpleNamespace) -> None:
     for found in catalogue_lists(catalogue):
         raw = json.loads(json.dumps(found.as_json(), allow_nan=False), parse_constant=refuse)
         assert set(raw) == {
-            *("query", "model", "programme", "as_of", "index_seq", "matches", "refused", "notes")
+            *("query", "model", "programme", "as_of", "index_seq", "matches", "refused", "notes"),
+            *("calibration", "no_probability"),
         }
         assert raw["query"] == found.query.id
         assert raw["model"] == catalogue.matchmaker.model_version
         assert raw["as_of"] == "2026-01-01"
         assert raw["index_seq"] == catalogue.store.last_seq()
         for match in raw["matches"]:
-            assert set(match) == {"rank", "id", "name", "score", "contributions", "unknowns"}
+            assert set(match) == {
+                *("rank", "id", "name", "score", "probability", "contributions", "unknowns")
+            }
             assert set(match["name"]) == {"en", "ko"}
             for one in match["contributions"]:
                 assert all(one["reason"][lang] for lang in ("en", "ko"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import random
+from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 
@@ -14,8 +15,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from matcher import FEATURE_NAMES, ModelError, load_ranker, score
+from matcher import (
+    FEATURE_NAMES,
+    AdditiveRanker,
+    ModelError,
+    Shape,
+    cold_start,
+    load_ranker,
+    score,
+)
+from matcher.additive import Doubles
 from matcher.phrases import phrases
+from matcher.ranker import TrainedOn, write_model
 
 F = len(FEATURE_NAMES)
 TEXT = files("matcher").joinpath("weights.toml").read_text(encoding="utf-8")
@@ -131,13 +142,119 @@ def test_a_file_that_is_not_there_or_no_text_is_refused(tmp_path: Path) -> None:
 def test_the_version_names_the_content(tmp_path: Path) -> None:
     path = tmp_path / "weights.toml"
     path.write_text(TEXT, encoding="utf-8")
-    assert load_ranker(path).version == load_ranker().version
+    assert load_ranker(path).version == cold_start().version
     path.write_text(TEXT + "\n# a remark", encoding="utf-8")
-    assert load_ranker(path).version != load_ranker().version
+    assert load_ranker(path).version != cold_start().version
 
 
-def test_the_shipped_points_add_up_to_100() -> None:
-    assert load_ranker().points.sum() == pytest.approx(100)
+@pytest.mark.parametrize("read", [load_ranker, cold_start])
+def test_the_shipped_points_add_up_to_100(read: Callable[[], AdditiveRanker]) -> None:
+    assert read().points.sum() == pytest.approx(100, abs=0.01)
+
+
+SHAPES = {name: Shape((0.0, 1.0), (0.0, 1.0)) for name in KNOWN}
+BENT = Shape((0.25, 0.5, 1.0), (0.0, 6.0, 8.0))
+ON = TrainedOn("small", "2020-07-01", "0123", 3, 40)
+
+
+def write(out: Path, shapes: dict[str, Shape], name: str = "test") -> Path:
+    return write_model(shapes, out, name=name, encoder="words-64", trained_on=ON, prior="cold")
+
+
+def at(ranker: AdditiveRanker, feature: str, values: list[float]) -> Doubles:
+    column = FEATURE_NAMES.index(feature)
+    features = np.zeros((len(values), F), np.float32)
+    features[:, column] = values
+    return ranker.contributions(features)[:, column]
+
+
+def test_a_model_is_read_as_it_was_written(tmp_path: Path) -> None:
+    folder = write(tmp_path, SHAPES | {"history": BENT})
+    ranker = load_ranker(folder)
+    assert ranker.version == folder.name
+    assert folder.name.startswith("test-")
+    assert ranker.shape("history") == BENT
+    assert at(ranker, "history", [-1, 0, 0.25, 0.375, 0.5, 0.75, 1, 2]).tolist() == [
+        0, 0, 0, 3, 6, 7, 8, 8,
+    ]  # fmt: skip
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["features"] == list(FEATURE_NAMES)
+    assert manifest["trained_on"] == {
+        "dataset": "small", "cut": "2020-07-01", "digest": "0123", "queries": 3, "examples": 40,
+    }  # fmt: skip
+    assert [path.name for path in tmp_path.iterdir()] == [folder.name]
+
+
+def test_equal_models_have_equal_names_and_others_have_not(tmp_path: Path) -> None:
+    first = write(tmp_path, SHAPES)
+    assert write(tmp_path, SHAPES) == first
+    assert write(tmp_path, SHAPES | {"history": BENT}) != first
+    assert write(tmp_path / "elsewhere", SHAPES).name == first.name
+
+
+@pytest.mark.parametrize("name", ["", "../x", "a/b", "Model", "x" * 61, ".hidden"])
+def test_a_name_that_fits_no_file_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ModelError, match="small letters"):
+        write(tmp_path / "models", SHAPES, name)
+    assert not (tmp_path / "models").exists()
+
+
+def test_a_model_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(ModelError, match="cannot be written"):
+        write(tmp_path / "file", SHAPES)
+
+
+@pytest.mark.parametrize(
+    ("changed", "rule"),
+    [
+        ({"version": "other-1"}, "named as its version"),
+        ({"kind": "trees"}, "kind"),
+        ({"features": ["charm", *FEATURE_NAMES]}, "charm"),
+        ({"features": FEATURE_NAMES[1:]}, FEATURE_NAMES[0]),
+        ({"features": 3}, "differ"),
+    ],
+)
+def test_a_manifest_that_does_not_fit_is_refused(
+    tmp_path: Path, changed: dict[str, object], rule: str
+) -> None:
+    path = write(tmp_path, SHAPES) / "manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | changed))
+    with pytest.raises(ModelError, match=rule) as caught:
+        load_ranker(path.parent)
+    assert caught.value.value == path
+    path.write_text("[]")
+    with pytest.raises(ModelError, match="cannot be read"):
+        load_ranker(path.parent)
+    path.unlink()
+    with pytest.raises(ModelError, match="cannot be read"):
+        load_ranker(path.parent)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "at = [0, 1]\npoints = [0, -1]",
+        "at = [0, 1]\npoints = [1, 2]",
+        "at = [0, 1]\npoints = [0, 101]",
+        "at = [0, 1]\npoints = [0, 1, 2]",
+        "at = [0, 0.5, 1]\npoints = [0, 2, 1]",
+        "at = [0, 0.5, 0.5]\npoints = [0, 1, 2]",
+        "at = [-0.1, 1]\npoints = [0, 1]",
+        "at = [0, inf]\npoints = [0, 1]",
+        "at = [0, nan]\npoints = [0, 1]",
+        "at = []\npoints = []",
+        "at = 0\npoints = 0",
+        'at = [0, "1"]\npoints = [0, 1]',
+        "at = [0, 1]",
+        "at = [0, 1]\npoints = [0, 1]\nfloor = 0",
+    ],
+)
+def test_a_bent_weight_that_breaks_a_rule_is_refused(tmp_path: Path, body: str) -> None:
+    path = tmp_path / "weights.toml"
+    path.write_text(weights({"sector_same": body}))
+    with pytest.raises(ModelError, match="sector_same"):
+        load_ranker(path)
 
 
 def test_features_weights_and_phrases_agree() -> None:

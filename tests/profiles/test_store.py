@@ -575,3 +575,59 @@ def test_a_verdict_is_a_revision_that_says_who_gave_it(store: Store) -> None:
     kept = ("candidate", "note", "shown_rank", "model_version")
     assert [said[0].payload[name] for name in kept] == ["k", "메모", 3, "m"]
     assert [step.changes for step in steps(said)] == [(), ()]
+
+
+# What is known of pairs
+
+
+def judged(store: Store, query: str, candidate: str, label: Any) -> None:
+    store.add_verdict(Verdict(query, candidate, label, "", 1, "model"), by=f"{label} {candidate}")
+
+
+def test_verdicts_and_outcomes_are_counted_once_a_pair(store: Store) -> None:
+    """Four pairs of two startups: good in the end, poor, come of a pilot, and both."""
+    assert store.experience() == (0, 0, 0)
+    put(store, startup("s"), startup("t"), partner("p"), partner("q"), partner("r"))
+    judged(store, "s", "p", "poor")
+    judged(store, "p", "s", "good")
+    judged(store, "s", "q", "good")
+    judged(store, "s", "q", "poor")
+    assert store.experience() == (2, 1, 1)
+    ties = [
+        tie("1", "t", "p"),
+        tie("2", "r", "t"),
+        tie("3", "p", "q"),
+        tie("4", "s", "r", kind="conflict"),
+        tie("5", "s", "nobody"),
+    ]
+    store.put_ties([(one, Vectors(SPACE, {})) for one in ties])
+    assert store.experience() == (4, 3, 2)
+    judged(store, "t", "p", "poor")
+    assert store.experience() == (4, 3, 2)
+
+
+def test_counting_looks_at_so_many_and_no_more(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("profiles.store.verdicts.MOST_COUNTED", 2)
+    put(store, startup("s"), *(partner(f"p{n}") for n in range(4)))
+    for n in range(4):
+        judged(store, "s", f"p{n}", "good")
+    assert store.experience().pairs == 2
+
+
+def test_the_kinds_of_outcome_are_those_of_a_test_set() -> None:
+    from evaluation.store_source import OUTCOMES as RELEVANT
+    from profiles.store.verdicts import OUTCOMES
+
+    assert set(OUTCOMES) == set(RELEVANT)
+
+
+def test_a_store_has_a_name_that_no_change_takes_away(store: Store) -> None:
+    assert store.identity() == "dari-store-empty"
+    put(store, startup("s"))
+    name = store.identity()
+    assert len(name) == len("dari-store-") + 16
+    put(store, startup("t"))
+    store.erase("s")
+    assert store.identity() == name

@@ -35,6 +35,11 @@ def test_the_document_names_every_call(client):
         ("get", f"{api}/startups/{{id}}/matches"),
         ("get", f"{api}/partners"),
         ("get", f"{api}/partners/{{id}}/matches"),
+        *(
+            ("get", f"{api}/{side}s/{{id}}/{what}")
+            for side in ("startup", "partner")
+            for what in ("why", "missing")
+        ),
         ("get", f"{api}/programmes"),
         ("get", f"{api}/ties"),
         ("get", f"{api}/sectors"),

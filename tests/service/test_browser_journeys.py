@@ -53,6 +53,8 @@ PAGES = [
     "/startups/sonoeye/matches",
     "/startups/sonoeye/matches?programme=contest-skt-daejeon",
     "/partners/samsung/matches",
+    "/startups/sonoeye/why?candidate=samsung",
+    "/startups/sonoeye/missing",
     "/startups/sonoeye/edit",
     "/programmes/contest-skt-daejeon/edit",
     "/ties/new?profile=samsung",
@@ -319,6 +321,21 @@ def test_the_match_list_prints_with_its_reasons_and_without_its_buttons(watch, t
     assert page.get_by_role("navigation", name="Main").is_hidden()
     assert page.get_by_text("Give a verdict").first.is_hidden()
     assert page.locator("#m-1 .more .reason").first.is_visible()
+
+
+def test_what_would_change_a_rank_is_worked_out_when_it_is_opened(watch, token):
+    tab = watch("en")
+    page = tab.open(f"/sign-in?token={token}&next=/startups/sonoeye/matches")
+    first = page.locator("#m-1 details.what-if")
+    assert page.locator(".changes").count() == 0
+    first.locator("summary").click()
+    first.locator(".changes li").first.wait_for()
+    assert "points" in first.inner_text()
+    assert page.locator(".changes").count() == 1
+    page = tab.open("/startups/sonoeye")
+    page.get_by_text("Which missing field would help most").click()
+    page.locator(".changes li").first.wait_for()
+    assert (tab.foreign, tab.complaints) == ([], [])
 
 
 def test_staff_merge_two_profiles_and_undo_it_without_scripts(watch, app, token):

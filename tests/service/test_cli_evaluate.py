@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from evaluation import SYSTEMS
+import matcher
+from evaluation import SYSTEMS, cordis, crunchbase
+from service.cli_evaluate import convert_cordis, convert_crunchbase
 
 TEST_SET = Path(__file__).parents[2] / "docs" / "examples" / "test-set"
 
@@ -19,7 +21,9 @@ def runs(dari, tmp_path):
 
 
 def test_runs_that_were_written_score_as_those_that_were_run(dari, runs, tmp_path):
-    assert {path.name for path in runs.iterdir()} == {*(f"{s}.run" for s in SYSTEMS), "qrels.txt"}
+    names = {*(f"{s}.run" for s in SYSTEMS), "qrels.txt"}
+    assert {path.name for path in runs.iterdir()} == names | {"partner"}
+    assert {path.name for path in (runs / "partner").iterdir()} == names
     assert (runs / "qrels.txt").read_text().splitlines()[0].split()[1] == "0"
     answer = dari("evaluate", TEST_SET, "--run", runs / "dari.run", "--run", runs / "bm25.run",
                   "--measure", "AP", "--measure", "P@3", "--json")  # fmt: skip
@@ -30,6 +34,9 @@ def test_runs_that_were_written_score_as_those_that_were_run(dari, runs, tmp_pat
     assert systems["bm25 (bm25)"] == systems["bm25"]
     assert set(systems["dari"]["all"]) == {"AP", "P@3"}
     assert document["primary"] == "AP"
+    assert document["side"] == "startup"
+    assert document["turned"]["side"] == "partner"
+    assert list(document["turned"]["systems"]) == list(SYSTEMS)
 
 
 def test_the_report_is_written_in_the_language_asked_for(dari, tmp_path):
@@ -110,3 +117,48 @@ def test_crunchbase_is_converted_or_refused_by_name(dari, tmp_path):
     answer = dari("convert", "crunchbase", tmp_path, tmp_path / "out")
     assert answer.exit_code == 1
     assert "companies.csv" in answer.stderr
+
+
+def test_two_models_are_compared_on_the_same_queries(dari, tmp_path):
+    shipped = Path(matcher.__file__).parent / "weights.toml"
+    other = tmp_path / "other.toml"
+    text = shipped.read_text(encoding="utf-8")
+    other.write_text(text.replace('name = "cold-start"', 'name = "other"'), encoding="utf-8")
+    answer = dari("evaluate", TEST_SET, "--beside", other, "--side", "startup", "--json",
+                  "--report", tmp_path / "out", "--lang", "ko")  # fmt: skip
+    assert answer.exit_code == 0, answer.output
+    document = json.loads(answer.stdout)
+    versions = list(document["models"].values())
+    assert [version.rpartition("-")[0] for version in versions] == ["cold-start", "other"]
+    assert document["moved"]["second"] == versions[1]
+    assert "turned" not in document
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert all(version in page for version in versions)
+
+
+def test_the_days_that_the_commands_offer_are_those_of_the_conversions():
+    for command, module in ((convert_cordis, cordis), (convert_crunchbase, crunchbase)):
+        days = {one.name: one.default for one in command.params if one.name in {"cut", "until"}}
+        assert days == {"cut": str(module.CUT), "until": str(module.UNTIL)}
+
+
+def test_a_conversion_says_how_much_it_wrote(dari, tmp_path, rows):
+    source = tmp_path / "cordis"
+    source.mkdir()
+    (source / "projects.csv").write_text(
+        "id,title,startDate,fundingScheme,objective,euroSciVocPaths,topic_title\n"
+        "1,Old,2024-01-01,RIA,Objective,,Topic\n2,New,2024-08-01,RIA,With Acme Works,,Topic\n"
+    )
+    members = (
+        "{p},10,Small,,True,PRC,T,DE,1,coordinator\n"
+        "{p},20,Acme Works,,False,HES,T,DE,2,participant\n"
+    )
+    (source / "participations.csv").write_text(
+        "projectID,pic,name,shortName,SME,activityType,city,country,order,role\n"
+        + members.format(p=1)
+        + members.format(p=2)
+    )
+    answer = dari("convert", "cordis", source, tmp_path / "out", "--mask-names")
+    assert answer.exit_code == 0, answer.output
+    assert "1 startups, 1 partners, 1 ties, 1 queries. Next: dari evaluate" in answer.stderr
+    assert "With …" in (tmp_path / "out" / "queries.jsonl").read_text(encoding="utf-8")

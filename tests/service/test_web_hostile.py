@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 
-HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'{{7*7}} ultrasound for hospitals."
+HOSTILE = (
+    "<script>alert(1)</script><img src=x onerror=alert(2)>\"'{{7*7}} ultrasound for hospitals."
+)
 FORBIDDEN = ("<script>alert", "<img src=x", "49 ultrasound")
 
 

@@ -1,0 +1,123 @@
+"""Owns the whole way from a test set's folder to a model that its past has taught."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from evaluation.dataset import TestSet
+from evaluation.examples import Examples, examples
+from evaluation.loading import load
+from evaluation.past import windows
+from evaluation.writing import Progress, silent
+from index import Encoder, load_encoder
+from matcher import Shape, cold_start
+from matcher.ranker import TrainedOn, check_name, write_model
+from matcher.training import fit
+
+NAME = "trained"
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A model as it was written, and what it learned from."""
+
+    path: Path
+    trained_on: TrainedOn
+    windows: tuple[str, ...]
+    shapes: Mapping[str, Shape]
+    before: Mapping[str, float]
+    """The most points of each feature in the prior."""
+
+    @property
+    def version(self) -> str:
+        """The version of the model, which is the name of its folder."""
+        return self.path.name
+
+    @property
+    def points(self) -> dict[str, float]:
+        """The most points that each feature can earn."""
+        return {name: shape.most for name, shape in self.shapes.items()}
+
+    def as_json(self) -> dict[str, Any]:
+        """Give it as an object."""
+        on = self.trained_on
+        return {
+            "model": self.version,
+            "path": str(self.path),
+            "trained_on": {
+                "dataset": on.dataset,
+                "cut": on.cut,
+                "digest": on.digest,
+                "queries": on.queries,
+                "examples": on.examples,
+            },
+            "windows": list(self.windows),
+            "points": {
+                name: {"prior": self.before[name], "trained": most}
+                for name, most in self.points.items()
+            },
+        }
+
+
+def train_folder(
+    folder: Path,
+    out: Path,
+    encoder: Encoder | None = None,
+    progress: Progress | None = None,
+    *,
+    name: str = NAME,
+) -> Trained:
+    """Fit a model to what a test set knows of the time before its cut, and write it under `out`.
+
+    Its queries and what was right for them are not looked at.
+
+    Raises:
+        DatasetError: for a folder that breaks the format, or whose ties teach nothing.
+        TrainingError: if too little was relevant to learn from.
+        ModelError: for a name that does not fit, or a folder that cannot be written.
+        DariError: as Dari does.
+    """
+    check_name(name)
+    tell = progress or silent
+    encoder = encoder or load_encoder()
+    tell("Reading the test set", 0, 1)
+    test_set = load(folder)
+    tell("Looking back", 0, 1)
+    found = windows(test_set)
+    taught = _asked(found, encoder, tell)
+    tell("Fitting", 0, 1)
+    prior = cold_start()
+    shapes = fit(taught.features, taught.relevance, taught.queries, taught.clusters, prior=prior)
+    on = _trained_on(test_set, taught)
+    path = write_model(
+        shapes, out, name=name, encoder=encoder.encoder_id, trained_on=on, prior=prior.version
+    )
+    tell("Done", 1, 1)
+    before = {feature: prior.shape(feature).most for feature in shapes}
+    return Trained(path, on, tuple(one.name for one in found), shapes, before)
+
+
+def _asked(found: list[TestSet], encoder: Encoder, tell: Progress) -> Examples:
+    """Ask the queries of all windows, telling how many have been asked."""
+    total, done = sum(len(one.queries) for one in found), 0
+
+    def advance(count: int) -> None:
+        nonlocal done
+        done += count
+        tell("Asking what was asked before", done, total)
+
+    tell("Asking what was asked before", 0, total)
+    return examples(found, encoder, advance=advance)
+
+
+def _trained_on(test_set: TestSet, taught: Examples) -> TrainedOn:
+    return TrainedOn(
+        dataset=test_set.name,
+        cut=test_set.cut.isoformat(),
+        digest=taught.digest,
+        queries=len(taught.names),
+        examples=len(taught.relevance),
+    )

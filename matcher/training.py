@@ -1,0 +1,278 @@
+"""Owns the fitting of a ranker: shapes that never fall, near those of a prior where data is thin.
+
+For c contexts with their queries the fit is the least of
+
+    sum over contexts of the mean loss of their queries + PULL x distance from the prior
+
+where the loss of a query is the cross entropy of what was relevant and the softmax of the scores
+of its pool, and the distance is that of the slopes, squared, over the range of each feature. Both
+are convex, so there is one answer, whatever the start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matcher.additive import NOTHING, AdditiveRanker, Shape, known_features
+from matcher.features import FEATURE_NAMES
+from profiles import DariError
+
+Doubles = NDArray[np.float64]
+Whole = NDArray[np.int64]
+
+PULL = 0.1
+"""How hard slopes are held to the prior's; as much as so many contexts weigh."""
+
+KNOTS = (0.25, 0.5, 0.75, 0.9, 0.97)
+"""The shares of the values above 0 below which a line ends."""
+
+WHOLE = 100.0
+"""The greatest possible sum of a model's points."""
+
+NEWCOMERS = 0.2
+"""What a query counts whose candidates have no past, one and all, beside 1 for the others: it tells
+nothing of pasts, and is decided by the few words of names and places."""
+
+FEWEST_CONTEXTS = 10
+"""The fewest contexts with something relevant to rank that a model can be fitted to."""
+
+_CLOSEST = 0.03
+"""Knots nearer than this share of a feature's range are one."""
+
+_STEPS = 500
+_DIGITS = 4
+
+
+class TrainingError(DariError):
+    """Examples from which nothing can be learned."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """m lines of shapes: line i belongs to a feature, begins at `starts` and is `widths` wide."""
+
+    columns: Whole
+    starts: Doubles
+    widths: Doubles
+    prior: Doubles
+    """What the prior gives over each line, in its points."""
+    stiff: Doubles
+    """How hard each line is held: the range of its feature over its width."""
+
+
+def fit(
+    features: NDArray[np.float32],
+    relevance: Whole,
+    queries: Whole,
+    clusters: Whole,
+    *,
+    prior: AdditiveRanker,
+    pull: float = PULL,
+) -> dict[str, Shape]:
+    """Fit the shapes of a ranker to n pairs of some queries.
+
+    A feature that never varies within a query keeps the prior's shape. The others are worth as
+    many points together as the prior gives them together, so that what the data says nothing
+    about keeps its worth beside them.
+
+    Args:
+        features: shape (n, f), as `pair_features` has them.
+        relevance: shape (n,), grades from 0.
+        queries: shape (n,), the query of each pair; pairs of one query stand together.
+        clusters: shape (n,), what is not independent: a project counts once, however many ask.
+        prior: the model to stay near.
+        pull: how hard.
+
+    Returns:
+        A shape for each feature that may be worth something; the greatest sum is 100 points.
+
+    Raises:
+        TrainingError: if fewer than ten clusters have something relevant beside something else.
+    """
+    data = _Data.of(features, relevance, queries, clusters)
+    lines = _lines(data.features, _varying(data), prior)
+    if not len(lines.columns):
+        return _whole({name: prior.shape(name) for name in known_features()})
+    basis = _basis(data.features, lines)
+    scale = _scale(data, basis @ lines.prior.astype(np.float32))
+    steps = _descend(data, basis, lines, scale, pull)
+    return _whole(_points(lines, steps, prior))
+
+
+@dataclass(frozen=True, slots=True)
+class _Data:
+    """The pairs of queries in which something is relevant, and something is not.
+
+    `starts` (q,) are the rows where queries begin, `weights` (q,) what each counts, and `wanted`
+    (n,) the share of a query's relevance that a pair has.
+    """
+
+    features: NDArray[np.float32]
+    starts: Whole
+    sizes: Whole
+    weights: Doubles
+    wanted: Doubles
+
+    @classmethod
+    def of(
+        cls, features: NDArray[np.float32], relevance: Whole, queries: Whole, clusters: Whole
+    ) -> _Data:
+        grades = relevance.astype(np.float64)
+        _, starts, sizes = np.unique(queries, return_index=True, return_counts=True)
+        right = np.add.reduceat(grades > 0, starts, dtype=np.int64) if len(starts) else sizes
+        tells = (right > 0) & (right < sizes)
+        names = clusters[starts][tells]
+        if len(np.unique(names)) < FEWEST_CONTEXTS:
+            raise TrainingError(
+                value=f"{len(np.unique(names))} contexts with a relevant partner in reach",
+                rule=f"A model needs at least {FEWEST_CONTEXTS}.",
+                remedy="Record more ties and train later; until then the default speaks.",
+            )
+        rows = np.repeat(tells, sizes)
+        kept = sizes[tells]
+        begins = np.concatenate([[0], np.cumsum(kept)[:-1]])
+        _, place, often = np.unique(names, return_inverse=True, return_counts=True)
+        total = np.repeat(np.add.reduceat(grades[rows], begins), kept)
+        unknown = features[rows, FEATURE_NAMES.index("history_unknown")] > 0
+        new = np.logical_and.reduceat(unknown, begins)
+        weights = np.where(new, NEWCOMERS, 1.0) / often[place]
+        return cls(features[rows], begins, kept, weights, grades[rows] / total)
+
+    def loss(self, scores: Doubles) -> tuple[float, Doubles]:
+        """Give the loss of n scores, and how it changes with each."""
+        highest = np.repeat(np.maximum.reduceat(scores, self.starts), self.sizes)
+        powers = np.exp(scores - highest)
+        sums = np.repeat(np.add.reduceat(powers, self.starts), self.sizes)
+        weights = np.repeat(self.weights, self.sizes)
+        log_shares = scores - highest - np.log(sums)
+        value = -float(np.sum(weights * self.wanted * log_shares))
+        return value, weights * (powers / sums - self.wanted)
+
+
+def _varying(data: _Data) -> list[int]:
+    """Give the features that may be worth something and differ between pairs of one query."""
+    known = set(known_features())
+    values = np.maximum(data.features, 0)
+    high = np.maximum.reduceat(values, data.starts, axis=0)
+    low = np.minimum.reduceat(values, data.starts, axis=0)
+    differ = np.any(high > low, axis=0).tolist()
+    return [c for c, name in enumerate(FEATURE_NAMES) if name in known and differ[c]]
+
+
+def _lines(features: NDArray[np.float32], columns: list[int], prior: AdditiveRanker) -> _Lines:
+    found: list[tuple[int, float, float, float, float]] = []
+    for column in columns:
+        shape = prior.shape(FEATURE_NAMES[column])
+        knots = _knots(features[:, column], shape)
+        worth = shape.at_values(np.array(knots))
+        reach = knots[-1] - knots[0]
+        for at, (start, end) in enumerate(pairwise(knots)):
+            width = end - start
+            found.append((column, start, width, worth[at + 1] - worth[at], reach / width))
+    table = np.array(found, dtype=np.float64).reshape(len(found), 5)
+    return _Lines(table[:, 0].astype(np.int64), *table[:, 1:].T)
+
+
+def _knots(values: NDArray[np.float32], prior: Shape) -> list[float]:
+    """Choose where lines end: where the prior's do, and at some quantiles of what is above 0."""
+    above = values[values > 0].astype(np.float64)
+    several = len(np.unique(above)) > len(KNOTS)
+    quantiles: list[float] = np.quantile(above, KNOTS).tolist() if several else []
+    top = max(float(above.max()), prior.at[-1])
+    inner = sorted({round(float(one), _DIGITS) for one in (*quantiles, *prior.at) if one > 0})
+    top = round(top + 0.5 * 10.0**-_DIGITS, _DIGITS)
+    knots = [0.0]
+    for knot in inner:
+        if knot - knots[-1] > _CLOSEST * top and top - knot > _CLOSEST * top:
+            knots.append(knot)
+    return [*knots, top]
+
+
+def _basis(features: NDArray[np.float32], lines: _Lines) -> NDArray[np.float32]:
+    """Give how far each pair has gone along each line, shape (n, m), from 0 to 1."""
+    gone = np.empty((len(features), len(lines.columns)), np.float32, order="F")
+    for line, column in enumerate(lines.columns):
+        values = (features[:, column] - np.float32(lines.starts[line])) / np.float32(
+            lines.widths[line]
+        )
+        np.clip(values, 0.0, 1.0, out=gone[:, line])
+    return gone
+
+
+def _scale(data: _Data, points: NDArray[np.float32]) -> float:
+    """Find what one point of the prior is worth in the softmax."""
+    from scipy.optimize import minimize_scalar
+
+    scores = points.astype(np.float64)
+    found = minimize_scalar(lambda one: data.loss(one * scores)[0], bounds=(0.0, 10.0))
+    return float(found.x)
+
+
+def _descend(
+    data: _Data, basis: NDArray[np.float32], lines: _Lines, scale: float, pull: float
+) -> Doubles:
+    """Find the steps of all lines, none below 0."""
+    from scipy.optimize import minimize
+
+    centre = scale * lines.prior
+
+    def cost(steps: Doubles) -> tuple[float, Doubles]:
+        value, slope = data.loss((basis @ steps.astype(np.float32)).astype(np.float64))
+        away = steps - centre
+        held = pull * lines.stiff * away
+        down = (slope.astype(np.float32) @ basis).astype(np.float64)
+        return value + float(held @ away), down + 2 * held
+
+    limits = [(0.0, None)] * len(centre)
+    options = {"maxiter": _STEPS, "ftol": 1e-9, "gtol": 1e-4}
+    found: Any = minimize(cost, centre, jac=True, method="L-BFGS-B", bounds=limits, options=options)
+    steps: Doubles = found.x
+    return steps
+
+
+def _points(lines: _Lines, steps: Doubles, prior: AdditiveRanker) -> dict[str, Shape]:
+    """Make shapes of the steps; what did not vary keeps the prior's."""
+    shapes = {name: prior.shape(name) for name in known_features()}
+    learned = [FEATURE_NAMES[column] for column in dict.fromkeys(lines.columns.tolist())]
+    budget = sum(shapes[name].most for name in learned)
+    factor = budget / max(float(steps.sum()), 1e-12)
+    for name in learned:
+        mine = lines.columns == FEATURE_NAMES.index(name)
+        at = [*lines.starts[mine], lines.starts[mine][-1] + lines.widths[mine][-1]]
+        worth = [0.0, *np.cumsum(steps[mine] * factor)]
+        shapes[name] = _plain(at, worth)
+    return shapes
+
+
+def _plain(at: list[float], worth: list[float]) -> Shape:
+    """Make a shape without the knots at which nothing bends."""
+    kept = [0]
+    for here in range(1, len(at) - 1):
+        before, after = kept[-1], here + 1
+        left = (worth[here] - worth[before]) / (at[here] - at[before])
+        right = (worth[after] - worth[here]) / (at[after] - at[here])
+        if abs(left - right) > 1e-3:
+            kept.append(here)
+    kept.append(len(at) - 1)
+    if worth[-1] <= 0:
+        return NOTHING
+    return Shape(tuple(at[k] for k in kept), tuple(worth[k] for k in kept))
+
+
+def _whole(shapes: Mapping[str, Shape]) -> dict[str, Shape]:
+    """Scale shapes so that the greatest possible sum is 100 points."""
+    total = sum(shape.most for shape in shapes.values())
+    factor = WHOLE / total if total > 0 else 1.0
+    return {
+        name: Shape(
+            tuple(round(float(one), _DIGITS) for one in shape.at),
+            tuple(round(float(one) * factor, _DIGITS) for one in shape.points),
+        )
+        for name, shape in shapes.items()
+    }
