@@ -33,16 +33,8 @@ who do one project together may bring one text. By the public door nothing is br
 _RECORDED = frozenset({
     *("history", "history_mean", "history_top3", "history_all", "history_word", "history_lexical"),
     *("kind_past", "prior_tie", "neighbours", "neighbours_linked", "activity", "activity_all"),
-    *(
-        "focus",
-        "area",
-        "recency",
-        "countries",
-        "past_region",
-        "past_sector",
-        "region_paired",
-        "programme",
-    ),
+    *("focus", "area", "recency", "countries", "past_region", "past_sector"),
+    *("region_paired", "programme"),
 })
 
 NOT_ITS_OWN_WORD: Mapping[Side, frozenset[str]] = {
