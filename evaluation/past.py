@@ -251,6 +251,7 @@ class _Past:
         return replace(
             self.set,
             name=f"{self.set.name}, {part.name}",
+            source=self.set.population,
             cut=part.cut,
             startups=startups,
             partners={id: one for id, one in partners.items() if id in wanted},

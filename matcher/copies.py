@@ -33,16 +33,8 @@ who do one project together may bring one text. By the public door nothing is br
 _RECORDED = frozenset({
     *("history", "history_mean", "history_top3", "history_all", "history_word", "history_lexical"),
     *("kind_past", "prior_tie", "neighbours", "neighbours_linked", "activity", "activity_all"),
-    *(
-        "focus",
-        "area",
-        "recency",
-        "countries",
-        "past_region",
-        "past_sector",
-        "region_paired",
-        "programme",
-    ),
+    *("focus", "area", "recency", "countries", "past_region", "past_sector"),
+    *("region_paired", "programme"),
 })
 
 NOT_ITS_OWN_WORD: Mapping[Side, frozenset[str]] = {
@@ -78,9 +70,11 @@ class Copies:
         A copy shares its words with another one of `profiles`, all of one side, that has held
         these words for longer, and staff do not keep the two apart.
         """
+        near = list(_near(asked, list(profiles), profiles, index))
+        words = {id: words_of(profiles[id]) for id in {id for pair in near for id in pair}}
         likes: dict[str, list[str]] = {}
-        for one, other in _near(asked, list(profiles), profiles, index):
-            if _alike(words_of(profiles[one]), words_of(profiles[other])):
+        for one, other in near:
+            if _alike(words[one], words[other]):
                 likes.setdefault(one, []).append(other)
         found = {one: self._first(one, others, profiles) for one, others in likes.items()}
         return {one: first for one, first in found.items() if first != one}

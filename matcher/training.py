@@ -278,4 +278,4 @@ def _whole(shapes: Mapping[str, Shape]) -> dict[str, Shape]:
 
 def _below(points: float) -> float:
     """Round down, so that a sum of many does not exceed the whole."""
-    return float(math.floor(points * 10**_DIGITS + 1e-6) / 10**_DIGITS)
+    return math.floor(points * 10.0**_DIGITS + 1e-6) / 10.0**_DIGITS

@@ -21,15 +21,25 @@ from service.wiring import Dari
 _FAMILIES = {
     "text": "text",
     "lexical": "text",
+    "language": "text",
+    "retrieval": "text",
     "sector": "sector",
     "region": "region",
     "support": "support",
     "wish": "support",
     "stage": "support",
+    "readiness": "support",
     "history": "past",
     "prior": "past",
     "activity": "past",
     "programme": "past",
+    "focus": "past",
+    "area": "past",
+    "kind": "past",
+    "neighbours": "past",
+    "recency": "past",
+    "countries": "past",
+    "past": "past",
 }
 
 

@@ -6,7 +6,9 @@ import re
 
 import pytest
 
+from matcher.additive import known_features
 from profiles import Startup, validate
+from service.web.matches import family
 
 KO = {"Accept-Language": "ko"}
 
@@ -234,3 +236,7 @@ def test_further_values_of_a_filter_stay(staff):
             rf'(?i)<input[^>]*type="checkbox" name="{name}" value="{value}" checked>\s*{text}', page
         ), name
     assert page.count('type="checkbox"') == 3
+
+
+def test_every_feature_that_can_earn_points_has_a_family():
+    assert "other" not in {family(name) for name in known_features()}
