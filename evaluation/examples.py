@@ -16,6 +16,9 @@ from evaluation.system import POOL, asking, dated, temporary_store
 from index import Encoder, Filters, Follower, Writer
 from matcher import FEATURE_NAMES, Matchmaker, load_ranker
 
+BESIDE = 0.25
+"""How much the examples of another set may count, beside 1 for the first."""
+
 
 @dataclass(frozen=True, slots=True)
 class Examples:
@@ -37,12 +40,14 @@ class Examples:
     ideal: tuple[tuple[int, ...], ...]
     windows: tuple[int, ...]
     """By query, the number of its window."""
+    weights: NDArray[np.float64]
+    """Shape (n,), what the query of each pair counts."""
 
     @property
     def digest(self) -> str:
         """Name the content: the same examples have the same digest."""
         digest = hashlib.sha256()
-        for part in (self.features, self.relevance, self.queries, self.clusters):
+        for part in (self.features, self.relevance, self.queries, self.clusters, self.weights):
             digest.update(np.ascontiguousarray(part).tobytes())
         return digest.hexdigest()[:16]
 
@@ -66,6 +71,25 @@ def examples(
     for number, window in enumerate(windows):
         _gather(window, number, encoder, pool, gathered, advance)
     return gathered.examples()
+
+
+def beside(first: Examples, other: Examples) -> Examples:
+    """Put examples of another set beside some; together these count a quarter at most."""
+    most = BESIDE * len(np.unique(first.clusters)) / max(1, len(np.unique(other.clusters)))
+    queries, clusters = len(first.names), int(first.clusters.max(initial=-1)) + 1
+    windows = max(first.windows, default=-1) + 1
+    return Examples(
+        features=np.concatenate([first.features, other.features]),
+        relevance=np.concatenate([first.relevance, other.relevance]),
+        queries=np.concatenate([first.queries, queries + other.queries]),
+        clusters=np.concatenate([first.clusters, clusters + other.clusters]),
+        candidates=first.candidates + other.candidates,
+        names=first.names + other.names,
+        tracks=first.tracks + other.tracks,
+        ideal=first.ideal + other.ideal,
+        windows=first.windows + tuple(windows + number for number in other.windows),
+        weights=np.concatenate([first.weights, min(1.0, most) * other.weights]),
+    )
 
 
 def _gather(
@@ -145,4 +169,5 @@ class _Gathered:
             tracks=tuple(self._tracks),
             ideal=tuple(self._ideal),
             windows=tuple(self._windows),
+            weights=np.ones(len(features)),
         )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
 from evaluation.dataset import TestSet
-from evaluation.examples import Examples, examples
+from evaluation.examples import Examples, beside, examples
 from evaluation.loading import load
 from evaluation.past import windows
 from evaluation.writing import Progress, silent
@@ -69,10 +70,12 @@ def train_folder(
     progress: Progress | None = None,
     *,
     name: str = NAME,
+    also: Sequence[Path] = (),
 ) -> Trained:
     """Fit a model to what a test set knows of the time before its cut, and write it under `out`.
 
-    Its queries and what was right for them are not looked at.
+    Its queries and what was right for them are not looked at. `also` are other sets to learn from;
+    each counts at most a quarter as much as what stands before it.
 
     Raises:
         DatasetError: for a folder that breaks the format, or whose ties teach nothing.
@@ -84,25 +87,33 @@ def train_folder(
     tell = progress or silent
     encoder = encoder or load_encoder()
     tell("Reading the test set", 0, 1)
-    test_set = load(folder)
+    sets = [load(one) for one in (folder, *also)]
     tell("Looking back", 0, 1)
-    found = windows(test_set)
-    taught = _asked(found, encoder, tell)
+    found = [windows(one) for one in sets]
+    taught = reduce(beside, _asked(found, encoder, tell))
     tell("Fitting", 0, 1)
     prior = cold_start()
-    shapes = fit(taught.features, taught.relevance, taught.queries, taught.clusters, prior=prior)
-    on = _trained_on(test_set, taught)
+    shapes = fit(
+        taught.features,
+        taught.relevance,
+        taught.queries,
+        taught.clusters,
+        prior=prior,
+        weights=taught.weights,
+    )
+    on = _trained_on(sets, taught)
     path = write_model(
         shapes, out, name=name, encoder=encoder.encoder_id, trained_on=on, prior=prior.version
     )
     tell("Done", 1, 1)
     before = {feature: prior.shape(feature).most for feature in shapes}
-    return Trained(path, on, tuple(one.name for one in found), shapes, before)
+    names = tuple(str(window.name) for of_set in found for window in of_set)
+    return Trained(path, on, names, shapes, before)
 
 
-def _asked(found: list[TestSet], encoder: Encoder, tell: Progress) -> Examples:
-    """Ask the queries of all windows, telling how many have been asked."""
-    total, done = sum(len(one.queries) for one in found), 0
+def _asked(found: list[list[TestSet]], encoder: Encoder, tell: Progress) -> list[Examples]:
+    """Ask the queries of all windows of each set, telling how many have been asked."""
+    total, done = sum(len(one.queries) for of_set in found for one in of_set), 0
 
     def advance(count: int) -> None:
         nonlocal done
@@ -110,13 +121,14 @@ def _asked(found: list[TestSet], encoder: Encoder, tell: Progress) -> Examples:
         tell("Asking what was asked before", done, total)
 
     tell("Asking what was asked before", 0, total)
-    return examples(found, encoder, advance=advance)
+    return [examples(of_set, encoder, advance=advance) for of_set in found]
 
 
-def _trained_on(test_set: TestSet, taught: Examples) -> TrainedOn:
+def _trained_on(sets: Sequence[TestSet], taught: Examples) -> TrainedOn:
     return TrainedOn(
-        dataset=str(test_set.name),  # one language alone: a manifest is copied and written
-        cut=test_set.cut.isoformat(),
+        # one language alone: a manifest is copied and written
+        dataset="; ".join(str(one.name) for one in sets),
+        cut=max(one.cut for one in sets).isoformat(),
         digest=taught.digest,
         queries=len(taught.names),
         examples=len(taught.relevance),

@@ -72,6 +72,7 @@ def fit(
     clusters: Whole,
     *,
     prior: AdditiveRanker,
+    weights: Doubles | None = None,
     pull: float = PULL,
 ) -> dict[str, Shape]:
     """Fit the shapes of a ranker to n pairs of some queries.
@@ -86,6 +87,7 @@ def fit(
         queries: shape (n,), the query of each pair; pairs of one query stand together.
         clusters: shape (n,), what is not independent: a project counts once, however many ask.
         prior: the model to stay near.
+        weights: shape (n,), what the query of each pair counts; 1 if None.
         pull: how hard.
 
     Returns:
@@ -94,7 +96,8 @@ def fit(
     Raises:
         TrainingError: if fewer than ten clusters have something relevant beside something else.
     """
-    data = _Data.of(features, relevance, queries, clusters)
+    counted = np.ones(len(features)) if weights is None else weights
+    data = _Data.of(features, relevance, queries, clusters, counted)
     lines = _lines(data.features, _varying(data), prior)
     if not len(lines.columns):
         return _whole({name: prior.shape(name) for name in known_features()})
@@ -120,7 +123,12 @@ class _Data:
 
     @classmethod
     def of(
-        cls, features: NDArray[np.float32], relevance: Whole, queries: Whole, clusters: Whole
+        cls,
+        features: NDArray[np.float32],
+        relevance: Whole,
+        queries: Whole,
+        clusters: Whole,
+        counted: Doubles,
     ) -> _Data:
         grades = relevance.astype(np.float64)
         _, starts, sizes = np.unique(queries, return_index=True, return_counts=True)
@@ -140,7 +148,7 @@ class _Data:
         total = np.repeat(np.add.reduceat(grades[rows], begins), kept)
         unknown = features[rows, FEATURE_NAMES.index("history_unknown")] > 0
         new = np.logical_and.reduceat(unknown, begins)
-        weights = np.where(new, NEWCOMERS, 1.0) / often[place]
+        weights = counted[starts][tells] * np.where(new, NEWCOMERS, 1.0) / often[place]
         return cls(features[rows], begins, kept, weights, grades[rows] / total)
 
     def loss(self, scores: Doubles) -> tuple[float, Doubles]:

@@ -46,6 +46,13 @@ _LABELS = {
 
 @click.command()
 @click.argument("folder", type=_PATH)
+@click.option(
+    "--also",
+    multiple=True,
+    type=_PATH,
+    metavar="FOLDER",
+    help="Another test set to learn from, which counts a quarter at most; may be repeated.",
+)
 @click.option("--name", default="trained", show_default=True, help="What the model is called.")
 @click.option("--promote", is_flag=True, help="Put it in use if it passes the gate.")
 @click.option(
@@ -63,6 +70,7 @@ _LABELS = {
 )
 def train(
     folder: Path,
+    also: tuple[Path, ...],
     name: str,
     promote: bool,
     by: str,
@@ -85,11 +93,11 @@ def train(
     encoder = load_encoder(settings.encoder)
     if out is not None:
         with stages() as progress:
-            _tell(_fitted(folder, out, encoder, progress, name), None, None, as_json, lang)
+            _tell(_fitted(folder, also, out, encoder, progress, name), None, None, as_json, lang)
         return
     models = _own_models(settings, encoder)
     with stages() as progress:
-        trained, decision = _challenger(folder, models, encoder, progress, name)
+        trained, decision = _challenger(folder, also, models, encoder, progress, name)
     passed = decision is not None and decision.passed
     if promote and passed:
         models.promote(trained.version, by)
@@ -107,20 +115,32 @@ def _own_models(settings: Settings, encoder: Encoder) -> Registry:
     return Registry(settings.home, encoder.encoder_id)
 
 
-def _fitted(folder: Path, out: Path, encoder: Encoder, progress: Progress, name: str) -> Trained:
+def _fitted(
+    folder: Path,
+    also: tuple[Path, ...],
+    out: Path,
+    encoder: Encoder,
+    progress: Progress,
+    name: str,
+) -> Trained:
     from evaluation import train_folder
 
-    return train_folder(folder, out, encoder, progress, name=name)
+    return train_folder(folder, out, encoder, progress, name=name, also=also)
 
 
 def _challenger(
-    folder: Path, models: Registry, encoder: Encoder, progress: Progress, name: str
+    folder: Path,
+    also: tuple[Path, ...],
+    models: Registry,
+    encoder: Encoder,
+    progress: Progress,
+    name: str,
 ) -> tuple[Trained, Decision | None]:
     """Fit a model, add it, and gate it; there is no decision where it is the one in use."""
     from service.cli_model import gated
 
     with TemporaryDirectory(prefix="dari-train-") as work:
-        trained = _fitted(folder, Path(work), encoder, progress, name)
+        trained = _fitted(folder, also, Path(work), encoder, progress, name)
         version = models.add(trained.path)
     trained = replace(trained, path=models.folder / version)
     if models.current().version == version:

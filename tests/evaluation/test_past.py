@@ -14,7 +14,7 @@ import pytest
 
 from evaluation import DatasetError, LeakError, Query, TestSet, windows
 from evaluation import past as past_module
-from evaluation.examples import examples
+from evaluation.examples import beside, examples
 from evaluation.forgetting import Forgetting, drawn_from_contexts, shared_sectors
 from profiles import Partner, Startup, Text, Tie, validate
 
@@ -434,3 +434,19 @@ def test_examples_are_what_serving_computes(word_encoder: Any) -> None:
     assert examples(found, word_encoder).digest == got.digest
     other = examples(found[1:], word_encoder)
     assert other.digest != got.digest
+
+
+def test_examples_of_another_set_count_a_quarter_at_most(word_encoder: Any) -> None:
+    first = examples(windows(made(burst(24)))[:2], word_encoder)
+    other = examples(windows(made(burst(40, seed=5)))[:4], word_encoder)
+    both = beside(first, other)
+    assert len(both.features) == len(first.features) + len(other.features)
+    assert len(set(both.clusters)) == len(set(first.clusters)) + len(set(other.clusters))
+    assert both.names[both.queries[-1]] == other.names[-1]
+    assert len(set(both.windows)) == 6
+    _, rows = np.unique(both.clusters, return_index=True)
+    own = len(set(first.clusters))
+    assert both.weights[rows][:own].sum() == own
+    assert both.weights[rows][own:].sum() == pytest.approx(own / 4)
+    few = beside(other, replace(first, clusters=first.clusters % 2))
+    assert few.weights.min() == 1

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from index import Candidate, Encoder, Follower, History, Writer
-from matcher import Matchmaker, Pair, Scene, load_ranker
+from matcher import Matchmaker, Pair, Scene, cold_start, load_ranker
 from profiles import Partner, Programme, Startup, Store, Tie, validate
 from profiles.catalogue import load_catalogue
 
@@ -72,13 +72,13 @@ def make() -> SimpleNamespace:
 
 @pytest.fixture
 def world(sqlite_store: Store, encoder: Encoder) -> SimpleNamespace:
-    """An empty store with a writer and a matchmaker over it."""
+    """An empty store with a writer and a matchmaker over it, by weights that stay."""
     follower = Follower(sqlite_store, encoder)
     return SimpleNamespace(
         store=sqlite_store,
         writer=Writer(sqlite_store, encoder),
         follower=follower,
-        matchmaker=Matchmaker(sqlite_store, follower, encoder, load_ranker()),
+        matchmaker=Matchmaker(sqlite_store, follower, encoder, cold_start()),
     )
 
 

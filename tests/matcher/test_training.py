@@ -116,6 +116,30 @@ def apart(one: dict[str, Shape], other: dict[str, Shape]) -> float:
     )
 
 
+def test_what_counts_nothing_teaches_nothing(shapes: dict[str, Shape]) -> None:
+    data, other = made(), made(seed=5, share=-1)
+    both = [
+        np.concatenate([vars(data)[name], add + vars(other)[name]])
+        for name, add in (("features", 0), ("relevance", 0), ("queries", 900), ("clusters", 900))
+    ]
+    counted = np.repeat([1.0, 0.0], len(data.queries))
+    kept = fit(*both, prior=cold_start(), weights=counted)
+    assert apart(kept, shapes) < 1 < apart(fit(*both, prior=cold_start()), shapes)
+
+
+def test_queries_without_a_past_count_a_fifth() -> None:
+    data, new = made(), made(seed=5, share=-1)
+    new.features[:, COLUMN["history_unknown"]] = 1
+    both = [
+        np.concatenate([vars(data)[name], add + vars(new)[name]])
+        for name, add in (("features", 0), ("relevance", 0), ("queries", 900), ("clusters", 900))
+    ]
+    counted = np.repeat([1.0, 0.2], len(data.queries))
+    as_new = fit(*both, prior=cold_start())
+    both[0][:, COLUMN["history_unknown"]] = 0
+    assert apart(as_new, fit(*both, prior=cold_start(), weights=counted)) < 0.01
+
+
 def test_queries_without_anything_right_teach_nothing(shapes: dict[str, Shape]) -> None:
     data, more = made(), made(seed=9)
     more.relevance[:] = 0

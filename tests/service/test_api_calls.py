@@ -90,7 +90,7 @@ def test_similar_names_follow_the_last_part_of_a_list(client, bearer):
 def test_matches_are_ranked_explained_and_add_up(client, bearer):
     found = client.get("/api/v1/startups/sonoeye/matches?k=20", headers=bearer).json
     assert found["query"] == "sonoeye"
-    assert found["model"].startswith("cordis-")
+    assert found["model"].startswith("public-")
     assert [match["rank"] for match in found["matches"]] == list(range(1, 21))
     assert "samsung" in [match["id"] for match in found["matches"][:3]]
     for match in found["matches"]:

@@ -28,7 +28,7 @@ def test_a_startup_gets_ranked_partners_with_reasons(staff):
     assert re.search(r"<q>[^<]{20,}</q>", first)
     assert "Not known" in page
     told = re.sub(r"<[^>]+>", "", page)
-    model = r"Model cordis-\w+ \(the default that ships with Dari\)"
+    model = r"Model public-\w+ \(the default that ships with Dari\)"
     assert re.search(rf"{model} · as of [^·]+ · index \d+", told)
 
 
