@@ -117,7 +117,7 @@ def _challenger(
     folder: Path, models: Registry, encoder: Encoder, progress: Progress, name: str
 ) -> tuple[Trained, Decision | None]:
     """Fit a model, add it, and gate it; there is no decision where it is the one in use."""
-    from service.cli_model import gated
+    from service.models import gated
 
     with TemporaryDirectory(prefix="dari-train-") as work:
         trained = _fitted(folder, Path(work), encoder, progress, name)
