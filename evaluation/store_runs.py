@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -63,6 +62,9 @@ def store_runs(
         day: ties up to and on it are known.
         rng: for the random baseline.
         progress: told of the way that has been gone.
+
+    Raises:
+        JudgingError: if another model is put in use meanwhile.
     """
     tell = progress or (lambda what, done, total: None)
     asked = _asked(store, startups, day)
@@ -141,14 +143,17 @@ def _free(startup: Startup, partners: Mapping[str, Partner]) -> frozenset[str]:
 
 
 def _dari(matchmaker: Matchmaker, asked: TestSet, depth: int, day: date, tell: Progress) -> Run:
+    """List what Dari lists; all lists of a run are of one model, which it names."""
     scores: dict[str, dict[str, float]] = {}
+    version = matchmaker.model_version
     for done, query in enumerate(asked.queries):
         tell("Asking Dari", done, len(asked.queries))
         filters = Filters(ids=asked.candidates_of(query.id))
         answer = matchmaker.match(query.id, depth, filters=filters, as_of=day)
+        if answer.model_version != version:
+            raise JudgingError("model", "judging_model", answer.model_version, before=version)
         scores[query.id] = {one.profile.id: one.score for one in answer.matches}
-    run = Run.of(DARI, scores)
-    return replace(run, name=f"{DARI} {matchmaker.model_version}")
+    return Run.of(f"{DARI} {version}", scores)
 
 
 _Baseline = Callable[[TestSet, Encoder, int, np.random.Generator], Run]

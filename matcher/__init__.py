@@ -1,6 +1,6 @@
 """Who fits whom, and why: eligibility, features, ranker, explanation."""
 
-from matcher.additive import AdditiveRanker, Ranker, Shape, score
+from matcher.additive import AdditiveRanker, Ranker, Shape, known_features, score
 from matcher.calibration import (
     LEAST,
     Amount,
@@ -66,6 +66,7 @@ __all__ = [
     "calibrate",
     "cold_start",
     "helps_json",
+    "known_features",
     "load_ranker",
     "pair_features",
     "partner_refusals",

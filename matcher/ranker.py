@@ -28,6 +28,7 @@ __all__ = [
     "load_ranker",
     "read_manifest",
     "score",
+    "shipped_manifest",
     "write_model",
 ]
 
@@ -78,6 +79,16 @@ def cold_start() -> AdditiveRanker:
     """Read the ranker that was set by hand, the prior of every training."""
     with as_file(files("matcher").joinpath(WEIGHTS)) as path:
         return _read(path)
+
+
+def shipped_manifest() -> dict[str, Any]:
+    """Read what the model that ships with Dari says of itself.
+
+    Raises:
+        ModelError: as `read_manifest` does.
+    """
+    with as_file(files("matcher").joinpath("models")) as shipped:
+        return read_manifest(_only_model(shipped))
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

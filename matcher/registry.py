@@ -16,8 +16,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn
 
-from matcher.additive import Ranker
-from matcher.ranker import load_ranker, read_manifest
+from matcher.additive import AdditiveRanker, Ranker
+from matcher.calibration import FILE as CALIBRATION
+from matcher.ranker import cold_start, load_ranker, read_manifest, shipped_manifest
 from profiles import DariError
 from profiles.data import read_yaml
 from profiles.durable import put, sync
@@ -30,6 +31,8 @@ MODELS, CHAMPION, GATE = "models", "champion.json", "gate.json"
 _ADDING = ".adding-"
 _LOCK = ".lock"
 _NAME = re.compile(r"\w[\w.-]{0,99}")
+
+_Stamp = tuple[int, ...]
 
 
 class RegistryError(DariError):
@@ -115,6 +118,11 @@ class Entry:
     gate: Mapping[str, Any] | None = None
     fault: DariError | None = None
 
+    @property
+    def is_by_hand(self) -> bool:
+        """Whether the weights set by hand stand in for a shipped model of another encoder."""
+        return self.name == SHIPPED and not self.manifest and self.fault is None
+
 
 class Registry:
     """The models in a home, and the file that names the one that speaks.
@@ -123,14 +131,15 @@ class Registry:
 
     Args:
         home: the folder of the installation.
-        encoder: the id of the encoder that it runs with; a model of another one is refused. Not
-            checked where None.
+        encoder: the id of the encoder that it runs with; a model of another one is refused, and in
+            the place of a shipped one stand the weights set by hand. Not checked where None.
     """
 
     def __init__(self, home: Path, encoder: str | None = None) -> None:
         self._folder = home / MODELS
         self._encoder = encoder
-        self._seen: tuple[tuple[int, ...], Ranker] | None = None
+        self._seen: tuple[tuple[_Stamp, _Stamp], str, Ranker] | None = None
+        self._default: AdditiveRanker | None = None
 
     @property
     def folder(self) -> Path:
@@ -138,27 +147,29 @@ class Registry:
         return self._folder
 
     def current(self) -> Ranker:
-        """Give the ranker that speaks now; the file is read only if another stands in its place.
+        """Give the ranker that speaks now; read only where its name or calibration has changed.
 
         Raises:
             RegistryError: if the file or the model that it names cannot be used.
             ModelError: if the weights of the model cannot be used.
         """
-        stamp = self._stamp()
         seen = self._seen
-        if seen is None or seen[0] != stamp:  # read after the stamp: never newer than it claims
-            seen = (stamp, self._speaking(self.champion()))
-            self._seen = seen
-        return seen[1]
+        if seen is None or seen[0] != (self._named(), self._calibrated(seen[1])):
+            seen = self._seen = self._look()
+        return seen[2]
 
-    def _stamp(self) -> tuple[int, ...]:
-        try:
-            stat = (self._folder / CHAMPION).stat()
-        except FileNotFoundError:
-            return ()
-        except OSError as error:
-            raise self._broken(str(error.strerror)) from error
-        return stat.st_ino, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_size
+    def _look(self) -> tuple[tuple[_Stamp, _Stamp], str, Ranker]:
+        """Read each file after its stamp: what is read is never older than the stamp claims."""
+        named = self._named()
+        champion = self.champion()
+        calibrated = self._calibrated(champion.version)
+        return (named, calibrated), champion.version, self._speaking(champion)
+
+    def _named(self) -> _Stamp:
+        return _stamp(self._folder / CHAMPION)
+
+    def _calibrated(self, name: str) -> _Stamp:
+        return _stamp(self._folder / name / CALIBRATION)
 
     def _speaking(self, champion: Champion) -> Ranker:
         if not champion.is_shipped and not self.has(champion.version):
@@ -193,31 +204,53 @@ class Registry:
         """Tell whether the folder of models holds one of this version."""
         return name in self._names()
 
-    def ranker(self, name: str) -> Ranker:
+    def ranker(self, name: str) -> AdditiveRanker:
         """Load a model by its version, or "default" for the one that ships.
+
+        Where that was fitted to the cosines of another encoder, "default" is what was set by hand.
 
         Raises:
             RegistryError: if there is none, or it is for another encoder.
             ModelError: if its manifest or weights cannot be used, or its features do not fit.
         """
         if name == SHIPPED:
-            return load_ranker()
+            return self._shipped()
         if not self.has(name):
             self._unknown(name)
         self._manifest(self._folder / name)
         return load_ranker(self._folder / name)
+
+    def _shipped(self) -> AdditiveRanker:
+        """Load it once: nothing changes it while Dari runs."""
+        if self._default is None:
+            self._default = load_ranker() if self._fits(shipped_manifest()) else cold_start()
+        return self._default
+
+    def at(self, path: Path) -> AdditiveRanker:
+        """Load a model from elsewhere: its folder, or a file of weights, which names no encoder.
+
+        Raises:
+            RegistryError: if the folder's model is for another encoder.
+            ModelError: if its manifest or weights cannot be used, or its features do not fit.
+        """
+        if path.is_dir():
+            self._manifest(path)
+        return load_ranker(path)
 
     def _unknown(self, name: str) -> NoReturn:
         versions = ", ".join([SHIPPED, *self._names()])
         raise RegistryError("unknown", name, versions=versions)
 
     def manifest(self, name: str) -> Mapping[str, Any]:
-        """Read what a model says of itself; nothing for the one that ships.
+        """Read what a model says of itself; nothing where what was set by hand is the default.
 
         Raises:
             RegistryError: if there is none, or it cannot be used.
         """
-        return {} if name == SHIPPED else self._manifest(self._folder / name)
+        if name != SHIPPED:
+            return self._manifest(self._folder / name)
+        shipped = shipped_manifest()
+        return shipped if self._fits(shipped) else {}
 
     def models(self) -> list[Entry]:
         """List the model that ships, then all that stands in the folder, by name."""
@@ -227,7 +260,7 @@ class Registry:
         path = None if name == SHIPPED else self._folder / name
         try:
             manifest = self.manifest(name)
-            version = load_ranker(path).version
+            version = (load_ranker(path) if path else self._shipped()).version
             return Entry(name, version, path, manifest, self.gate(name))
         except DariError as error:
             return Entry(name, name, path, {}, fault=error)
@@ -278,7 +311,8 @@ class Registry:
     def add(self, folder: Path) -> str:
         """Copy the folder of a model into the installation, whole or not at all: its version.
 
-        A model that is there already stays as it is.
+        Of a model that is there already only the calibration is taken on, if the folder has one:
+        servers that run with the model use it from their next list on.
 
         Raises:
             RegistryError: if it does not fit, cannot be written, or a broken one has its name.
@@ -289,9 +323,10 @@ class Registry:
         with self._turn():
             target = self._folder / version
             if target.exists():
-                if self._entry(version).fault is None:
-                    return version
-                raise RegistryError("taken", target)
+                if self._entry(version).fault is not None:
+                    raise RegistryError("taken", target)
+                _recalibrate(folder, target)
+                return version
             for left in self._folder.glob(f"{_ADDING}*"):  # its writer was killed: we hold the lock
                 shutil.rmtree(left)
             work = Path(tempfile.mkdtemp(prefix=_ADDING, dir=self._folder))
@@ -397,10 +432,14 @@ class Registry:
         if not path.is_dir():
             raise RegistryError("no_folder", path)
         manifest = read_manifest(path)
-        encoder = manifest.get("encoder")
-        if encoder and self._encoder and encoder != self._encoder:
+        if not self._fits(manifest):
+            encoder = manifest["encoder"]
             raise RegistryError("other_encoder", path.name, encoder=encoder, own=self._encoder)
         return manifest
+
+    def _fits(self, manifest: Mapping[str, Any]) -> bool:
+        """Tell whether a model is for the encoder in use; one that names none is for any."""
+        return self._encoder is None or manifest.get("encoder") in (None, "", self._encoder)
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
@@ -428,6 +467,27 @@ def _copy(source: Path, target: Path) -> None:
             shutil.copyfile(path, target / path.name)
             sync(target / path.name)
     sync(target)
+
+
+def _recalibrate(source: Path, target: Path) -> None:
+    """Put the calibration of a folder, if it has one, into that of the same model, by one rename.
+
+    The caller has read the folder, so the file can be used.
+    """
+    try:
+        text = (source / CALIBRATION).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return
+    put(target / CALIBRATION, text)
+
+
+def _stamp(path: Path) -> _Stamp:
+    """Tell a file from another in its place; of one that cannot be looked at, why."""
+    try:
+        stat = path.stat()
+    except OSError as error:
+        return (error.errno or 0,)
+    return stat.st_ino, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_size
 
 
 def _reign(raw: Mapping[str, Any]) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from matcher.additive import NOTHING, AdditiveRanker, Shape, known_features
 from matcher.features import FEATURE_NAMES
+from matcher.traits import RELATIONS
 from profiles import DariError
 
 Doubles = NDArray[np.float64]
@@ -32,6 +33,12 @@ PULL = 1.0
 
 KNOTS = (0.1, 0.35, 0.6, 0.8, 0.92, 0.98, 0.998)
 """The shares of the values above 0 below which a line ends."""
+
+NEAR_SECTORS = tuple(f"sector_{relation}" for relation in RELATIONS)
+
+STRAIGHT = frozenset({"sector_same", *NEAR_SECTORS})
+"""Shares of the sectors that a startup names. One more that is shared makes the shares of the
+others less: as one straight line each, none steeper than that of the same, it never costs."""
 
 WHOLE = 100.0
 """The greatest possible sum of a model's points."""
@@ -104,7 +111,7 @@ def fit(
     basis = _basis(data.features, lines)
     scale = _scale(data, basis @ lines.prior.astype(np.float32))
     steps = _descend(data, basis, lines, scale, pull)
-    return _whole(_points(lines, steps, prior))
+    return _whole(_in_order(_points(lines, steps, prior)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +183,8 @@ def _lines(features: NDArray[np.float32], columns: list[int], prior: AdditiveRan
     found: list[tuple[int, float, float, float]] = []
     for column in columns:
         shape = prior.shape(FEATURE_NAMES[column])
-        knots = _knots(features[:, column], shape)
+        straight = FEATURE_NAMES[column] in STRAIGHT
+        knots = [0.0, 1.0] if straight else _knots(features[:, column], shape)
         worth = shape.at_values(np.array(knots))
         for at, (start, end) in enumerate(pairwise(knots)):
             found.append((column, start, end - start, worth[at + 1] - worth[at]))
@@ -269,6 +277,19 @@ def _plain(at: list[float], worth: list[float]) -> Shape:
     if worth[-1] <= 0:
         return NOTHING
     return Shape(tuple(at[k] for k in kept), tuple(worth[k] for k in kept))
+
+
+def _in_order(shapes: Mapping[str, Shape]) -> dict[str, Shape]:
+    """Let a near sector be worth no more than the same one."""
+    most = shapes["sector_same"].most
+    held = {name: shapes[name] for name in NEAR_SECTORS if shapes[name].most > most}
+    return {
+        **shapes,
+        **{
+            name: Shape(one.at, tuple(most / one.most * worth for worth in one.points))
+            for name, one in held.items()
+        },
+    }
 
 
 def _whole(shapes: Mapping[str, Shape]) -> dict[str, Shape]:

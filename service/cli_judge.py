@@ -143,19 +143,20 @@ def status(name: str | None, as_json: bool, lang: str | None) -> None:
 @click.argument("out", type=_PATH)
 @_lang
 def export(name: str, out: Path, lang: str | None) -> None:
-    """Write the grades of the round NAME to the folder OUT.
+    """Write the grades of the closed round NAME to the folder OUT.
 
     qrels.txt (TREC), judgements.csv (who said what), pairs.csv (which system listed what), and
     test-set/ for `dari evaluate`.
     """
     from evaluation import outcome_of, write_outcome
+    from profiles.judgements import JudgingError
 
     store = _store(lang)
     found = outcome_of(store, name)
+    if found.round.is_open:
+        raise JudgingError("round", "judging_open", found.round.name)
     with stages() as progress:
         written = write_outcome(store, found, out, progress=progress)
-    if found.round.is_open:
-        say(f"The round is open: {found.done} of {len(found.pairs)} pairs are judged in full.")
     say(f"Written: {', '.join(map(str, written))}. The tables name judges: keep them safe.")
     say(f"Next: dari evaluate {written[-1]}")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +12,10 @@ from service.console import print_json, read_settings, say, show, stages, tell_i
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from evaluation import Decision
     from index import Encoder
-    from matcher import Champion, Entry, Ranker, Registry
+    from matcher import AdditiveRanker, Champion, Entry, Registry, Shape
     from service.models import Overview
     from service.settings import Settings
-    from service.wiring import Progress
 
 _PATH = click.Path(path_type=Path)
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
@@ -28,16 +25,17 @@ _LANG = click.option(
 _BY = click.option(
     "--by", default="command line", show_default=True, help="Who does it, for the record."
 )
-_SHAPE_AT = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 
 _LABELS = {
     "en": {
         "model": "model", "state": "state", "trained": "trained on", "gate": "gate", "made": "made",
         "speaks": "in use", "waits": "", "broken": "cannot be used", "passed": "passed",
         "refused": "refused", "feature": "feature", "most": "most",
-        "shapes": "{version}: points by the value of each feature",
+        "knots": "points @ value", "shapes": "{version}: points by the value of each feature",
         "weights": "DARI_WEIGHTS is set: {path} speaks, whatever is promoted.",
-        "no_gate": "No gate yet.", "last_gate": "Gate of {at}: ", "shipped": "ships with Dari",
+        "no_gate": "No gate yet.", "last_gate": "Gate of {at}: ",
+        "shipped": "ships with Dari, trained on",
+        "by_hand": "set by hand: the model that ships with Dari is for another encoder",
         "cut": "known until {cut}", "size": "{queries} queries, {examples} examples",
         "promoted": "In use now: {version}. Running servers use it from their next request on.",
         "kept": "Kept beside the model; to promote it: dari model promote {version}",
@@ -46,10 +44,11 @@ _LABELS = {
         "model": "모델", "state": "상태", "trained": "학습 자료", "gate": "관문", "made": "만든 날",
         "speaks": "사용 중", "waits": "", "broken": "사용 불가", "passed": "통과",
         "refused": "거부", "feature": "특징", "most": "최대",
-        "shapes": "{version}: 특징의 값에 따른 점수",
+        "knots": "점수 @ 값", "shapes": "{version}: 특징의 값에 따른 점수",
         "weights": "DARI_WEIGHTS가 지정되어 있어 승격과 관계없이 이 파일을 씁니다: {path}",
         "no_gate": "관문 기록이 없습니다.", "last_gate": "관문({at}): ",
-        "shipped": "Dari 기본 모델",
+        "shipped": "Dari 기본 모델, 학습 자료",
+        "by_hand": "직접 정한 가중치: Dari 기본 모델은 다른 인코더용",
         "cut": "{cut} 이전 자료", "size": "질의 {queries}개, 예 {examples}개",
         "promoted": "이제 {version} 모델을 씁니다. 실행 중인 서버는 다음 요청부터 바뀝니다.",
         "kept": "결과를 모델 옆에 적어 두었습니다. 승격: dari model promote {version}",
@@ -86,15 +85,20 @@ def list_(as_json: bool, lang: str | None) -> None:
 @_LANG
 def show_(version: str, as_json: bool, lang: str | None) -> None:
     """Show a model: its points by feature, what it was trained on, its gate."""
+    from dataclasses import asdict
+
+    from matcher import known_features
+
     settings, lang = _told_in(lang)
     models = _registry(settings, _encoder(settings))
     ranker, manifest, gate = models.ranker(version), models.manifest(version), models.gate(version)
     if as_json:
-        shapes = {name: list(points) for name, points in _shapes(ranker).items()}
-        shown = {"version": ranker.version, "at": _SHAPE_AT, "points": shapes}
+        shapes = {name: asdict(ranker.shape(name)) for name in known_features()}
+        shown = {"version": ranker.version, "shapes": shapes}
         print_json({**shown, "manifest": manifest or None, "gate": gate})
     else:
-        show(_shape_table(ranker, lang), *_about(manifest, lang), *_gate_lines(gate, lang))
+        about = _about(version, manifest, lang)
+        show(_shape_table(ranker, lang), *about, *_gate_lines(gate, lang))
 
 
 @model.command("add")
@@ -124,6 +128,7 @@ def gate(version: str, folder: Path, against: str | None, as_json: bool, lang: s
     The rule stands in docs/evaluation.md. VERSION may be "default", the model that ships.
     """
     from evaluation import gate_tables
+    from service.models import gated
 
     settings, lang = _told_in(lang)
     encoder = _encoder(settings)
@@ -169,54 +174,6 @@ def rollback(reason: str | None, by: str, as_json: bool, lang: str | None) -> No
     settings, lang = _told_in(lang)
     models = _registry(settings, _encoder(settings))
     _said(models.rollback(by, reason=reason), settings, as_json, lang)
-
-
-def gated(
-    models: Registry,
-    version: str,
-    folder: Path,
-    encoder: Encoder,
-    progress: Progress | None = None,
-    *,
-    against: str | None = None,
-) -> Decision:
-    """Gate a model on a test set beside the champion, or another, and keep what it said.
-
-    What was said beside another than the champion is not kept.
-
-    Raises:
-        RegistryError: if one of them cannot be used, or both are one.
-        DatasetError: for a folder that breaks the format.
-        DariError: as Dari does.
-    """
-    from evaluation import digest_of, gate_folder
-    from matcher import RegistryError
-
-    champion = models.ranker(against) if against else models.current()
-    challenger = models.ranker(version)
-    if champion.version == challenger.version:
-        raise RegistryError("already" if against is None else "same", version)
-    tried = models.earlier(digest_of(folder), champion.version, challenger.version)
-    until = _trained_until(models.manifest(version))
-    decision = gate_folder(
-        folder,
-        encoder,
-        champion,
-        challenger,
-        earlier=[] if against else tried,
-        trained_until=until,
-        progress=progress,
-    )
-    if against is None:
-        models.keep_gate(version, decision.as_json())
-    return decision
-
-
-def _trained_until(manifest: Mapping[str, Any]) -> date | None:
-    """Give the first day that a model's training did not know, where its manifest names it."""
-    trained = manifest.get("trained_on")
-    cut = trained.get("cut") if isinstance(trained, dict) else None
-    return date.fromisoformat(cut) if isinstance(cut, str) else None
 
 
 def _told_in(lang: str | None) -> tuple[Settings, str]:
@@ -268,10 +225,11 @@ def _listed(found: Overview, lang: str) -> list[Any]:
 
 
 def _trained(entry: Entry, lang: str) -> str:
-    trained = entry.manifest.get("trained_on")
-    if isinstance(trained, dict):
-        return str(trained.get("dataset") or "")
-    return "" if entry.path else _LABELS[lang]["shipped"]
+    says, trained = _LABELS[lang], entry.manifest.get("trained_on")
+    if entry.is_by_hand:
+        return says["by_hand"]
+    dataset = str(trained.get("dataset") or "") if isinstance(trained, dict) else ""
+    return dataset if entry.path or entry.fault else f"{says['shipped']} {dataset}"
 
 
 def _gate_cell(entry: Entry, lang: str) -> str:
@@ -286,51 +244,45 @@ def _made(entry: Entry) -> str:
     return str(entry.manifest.get("made_at") or "")[:10]
 
 
-def _shapes(ranker: Ranker) -> dict[str, tuple[float, ...]]:
-    """Give the points of each feature at some values of it, the others being 0."""
-    import numpy as np
-
-    from matcher import FEATURE_NAMES
-
-    known = [name for name in FEATURE_NAMES if not name.endswith("_unknown")]
-    found = {}
-    for name in known:
-        features = np.zeros((len(_SHAPE_AT), len(FEATURE_NAMES)), np.float32)
-        column = FEATURE_NAMES.index(name)
-        features[:, column] = _SHAPE_AT
-        found[name] = tuple(ranker.contributions(features)[:, column].tolist())
-    return found
-
-
-def _shape_table(ranker: Ranker, lang: str) -> Any:
+def _shape_table(ranker: AdditiveRanker, lang: str) -> Any:
+    """Show the most that each feature adds, and the knots of its shape, the greatest first."""
     from rich import box
     from rich.table import Table
 
-    from matcher import phrase
+    from matcher import known_features, phrase
 
     says = _LABELS[lang]
     title = says["shapes"].format(version=ranker.version)
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
     table.add_column(says["feature"])
-    for at in _SHAPE_AT:
-        table.add_column(f"{at:g}", justify="right")
-    shapes = _shapes(ranker)
-    for name, points in sorted(shapes.items(), key=lambda pair: (-pair[1][-1], pair[0])):
-        shown = (f"{one:.1f}" if one else "·" for one in points)
-        table.add_row(f"{phrase(f'name.{name}').in_(lang)} ({name})", *shown)
+    table.add_column(says["most"], justify="right")
+    table.add_column(says["knots"], overflow="fold")
+    shapes = {name: ranker.shape(name) for name in known_features()}
+    for name, shape in sorted(shapes.items(), key=lambda pair: (-pair[1].most, pair[0])):
+        label = f"{phrase(f'name.{name}').in_(lang)} ({name})"
+        table.add_row(label, *((f"{shape.most:.1f}", _knots(shape)) if shape.most else ("·", "")))
     return table
 
 
-def _about(manifest: Mapping[str, Any], lang: str) -> list[str]:
+def _knots(shape: Shape) -> str:
+    """Write a shape as points at values; it is straight between them."""
+    knots = zip(shape.at, shape.points, strict=True)
+    return ", ".join(f"{points:.1f} @ {at:g}" for at, points in knots)
+
+
+def _about(name: str, manifest: Mapping[str, Any], lang: str) -> list[str]:
     from rich.markup import escape
 
+    from matcher import SHIPPED
+
     says = _LABELS[lang]
+    head = says["shipped" if name == SHIPPED else "trained"]
     trained = manifest.get("trained_on")
     if not isinstance(trained, dict):
-        return [f"{says['trained']}: {says['shipped'] if not manifest else '–'}"]
+        return [f"{says['trained']}: {'–' if manifest else says['by_hand']}"]
     parts = [str(trained.get("dataset")), says["cut"].format(cut=trained.get("cut"))]
     counts = {name: f"{trained.get(name) or 0:,}" for name in ("queries", "examples")}
-    return [escape(f"{says['trained']}: {', '.join([*parts, says['size'].format(**counts)])}")]
+    return [escape(f"{head}: {', '.join([*parts, says['size'].format(**counts)])}")]
 
 
 def _gate_lines(gate: Mapping[str, Any] | None, lang: str) -> list[str]:

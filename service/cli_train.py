@@ -137,7 +137,7 @@ def _challenger(
     name: str,
 ) -> tuple[Trained, Decision | None]:
     """Fit a model, add it, and gate it; there is no decision where it is the one in use."""
-    from service.cli_model import gated
+    from service.models import gated
 
     with TemporaryDirectory(prefix="dari-train-") as work:
         trained = _fitted(folder, also, Path(work), encoder, progress, name)

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from matcher import Champion, Entry, Ranker, Registry, load_ranker
+from matcher import SHIPPED, Champion, Entry, Ranker, Registry, RegistryError
 from profiles.taxonomy import Names
 
 if TYPE_CHECKING:
+    from evaluation import Decision
+    from index import Encoder
     from service.settings import Settings
+    from service.wiring import Progress
 
 _SAID = {
     "shipped": Names("the default that ships with Dari", "Dari 기본 모델"),
+    "by_hand": Names(
+        "set by hand: the model that ships with Dari is for another encoder",
+        "직접 정한 가중치: Dari 기본 모델은 다른 인코더용",
+    ),
+    "gone": Names("no longer here", "지금은 없는 모델"),
     "weights": Names("set by DARI_WEIGHTS", "DARI_WEIGHTS로 지정"),
     "trained": Names("trained on {dataset}", "학습 자료 {dataset}"),
     "brought": Names("brought from elsewhere", "외부에서 추가"),
@@ -32,7 +40,7 @@ def ranker_of(settings: Settings, models: Registry, name: str | None = None) -> 
     """
     if name is not None:
         return models.ranker(name)
-    return load_ranker(settings.weights) if settings.weights else models.current()
+    return models.at(settings.weights) if settings.weights else models.current()
 
 
 def ranker_at(models: Registry, path: Path) -> Ranker:
@@ -42,7 +50,7 @@ def ranker_at(models: Registry, path: Path) -> Ranker:
         RegistryError: if there is none, or it cannot be used.
         ModelError: if its weights cannot be used.
     """
-    return load_ranker(path) if path.exists() else models.ranker(str(path))
+    return models.at(path) if path.exists() else models.ranker(str(path))
 
 
 def origin_of(settings: Settings, models: Registry, version: str) -> Names:
@@ -54,10 +62,13 @@ def origin_of(settings: Settings, models: Registry, version: str) -> Names:
     if settings.weights:
         return _SAID["weights"]
     champion = models.champion()
-    own = models.has(version)
-    learned = _learned(models.manifest(version)) if own else _SAID["shipped"]
-    speaks = champion.version == version if own else champion.is_shipped
-    return _joined(learned, _since(champion.since, settings) if speaks else None)
+    if models.has(version):
+        learned, name = _learned(models.manifest(version)), version
+    elif version == models.ranker(SHIPPED).version:
+        learned, name = _SAID["shipped" if models.manifest(SHIPPED) else "by_hand"], SHIPPED
+    else:
+        return _SAID["gone"]
+    return _joined(learned, _since(champion.since, settings) if champion.version == name else None)
 
 
 def _learned(manifest: Mapping[str, Any]) -> Names:
@@ -84,6 +95,53 @@ def _joined(*parts: Names | None) -> Names:
 
 def _filled(code: str, **params: str) -> Names:
     return Names(*(_SAID[code].in_(lang).format(**params) for lang in ("en", "ko")))
+
+
+def gated(
+    models: Registry,
+    version: str,
+    folder: Path,
+    encoder: Encoder,
+    progress: Progress | None = None,
+    *,
+    against: str | None = None,
+) -> Decision:
+    """Gate a model on a test set beside the champion, or another, and keep what it said.
+
+    What was said beside another than the champion is not kept.
+
+    Raises:
+        RegistryError: if one of them cannot be used, or both are one.
+        DatasetError: for a folder that breaks the format.
+        DariError: as Dari does.
+    """
+    from evaluation import digest_of, gate_folder
+
+    champion = models.ranker(against) if against else models.current()
+    challenger = models.ranker(version)
+    if champion.version == challenger.version:
+        raise RegistryError("already" if against is None else "same", version)
+    tried = models.earlier(digest_of(folder), champion.version, challenger.version)
+    until = _trained_until(models.manifest(version))
+    decision = gate_folder(
+        folder,
+        encoder,
+        champion,
+        challenger,
+        earlier=[] if against else tried,
+        trained_until=until,
+        progress=progress,
+    )
+    if against is None:
+        models.keep_gate(version, decision.as_json())
+    return decision
+
+
+def _trained_until(manifest: Mapping[str, Any]) -> date | None:
+    """Give the first day that a model's training did not know, where its manifest names it."""
+    trained = manifest.get("trained_on")
+    cut = trained.get("cut") if isinstance(trained, dict) else None
+    return date.fromisoformat(cut) if isinstance(cut, str) else None
 
 
 @dataclass(frozen=True, slots=True)

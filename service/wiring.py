@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from index import Encoder, Follower, Names, Writer, load_encoder
-from matcher import Matchmaker, Registry, load_ranker
+from matcher import Matchmaker, Registry
 from profiles import DariError, Side, Store
 from profiles.catalogue import Catalogue, load_catalogue
 from profiles.merges import named_by
@@ -78,7 +78,7 @@ def _assemble(settings: Settings, store: Store, encoder: Encoder | None = None) 
     encoder = encoder or load_encoder(settings.encoder)
     follower = Follower(store, encoder, settings.snapshots)
     models = Registry(settings.home, encoder.encoder_id)
-    ranker = load_ranker(settings.weights) if settings.weights else models.current
+    ranker = models.at(settings.weights) if settings.weights else models.current
     matchmaker = Matchmaker(store, follower, encoder, ranker, today=settings.today)
     return Dari(
         settings=settings,

@@ -7,17 +7,29 @@ import multiprocessing
 import os
 import shutil
 import threading
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from matcher import FEATURE_NAMES, ModelError, Registry, RegistryError, load_ranker
+from matcher import (
+    FEATURE_NAMES,
+    CalibrationError,
+    ModelError,
+    Registry,
+    RegistryError,
+    calibrate,
+    cold_start,
+    load_ranker,
+    write_calibration,
+)
 from matcher import registry as module
+from matcher.ranker import shipped_manifest
 from profiles import durable
 from tests.models import make_model
 
-SHIPPED = load_ranker().version
+SHIPPED, ENCODER = load_ranker().version, shipped_manifest()["encoder"]
 
 
 def gate(champion: str, challenger: str, *, passed: bool = True, **more: Any) -> dict[str, Any]:
@@ -33,7 +45,7 @@ def home(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def models(home: Path) -> Registry:
-    return Registry(home, "words-64")
+    return Registry(home, ENCODER)
 
 
 @pytest.fixture
@@ -118,7 +130,7 @@ def test_the_shipped_model_is_gated_like_any_other(models: Registry, two: tuple[
 def test_another_registry_notices_at_its_next_question(
     home: Path, models: Registry, two: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    worker = Registry(home, "words-64")
+    worker = Registry(home, ENCODER)
     assert worker.current().version == SHIPPED
     models.promote(two[0], "kim", reason="r")
     assert worker.current().version == two[0]
@@ -178,7 +190,7 @@ def test_a_model_that_does_not_fit_is_named_and_never_used(
     assert entry.fault is not None
     assert rule in str(entry.fault)
     with pytest.raises((RegistryError, ModelError), match=rule):
-        Registry(home, "words-64").current()  # a worker that starts now
+        Registry(home, ENCODER).current()  # a worker that starts now
     other, _ = make_model(tmp_path / "more", "more", {"sector_same": 5})
     damage(other, what)
     with pytest.raises((RegistryError, ModelError), match=rule):
@@ -243,6 +255,81 @@ def test_a_model_added_twice_stays_as_it_is(models: Registry, tmp_path: Path) ->
     damage(models.folder / version, "weights")
     with pytest.raises(RegistryError, match="is broken"):
         models.add(path)
+
+
+def test_the_shipped_model_says_what_it_was_trained_on(models: Registry) -> None:
+    said = models.models()[0].manifest
+    assert said == models.manifest("default") == shipped_manifest()
+    assert date.fromisoformat(said["trained_on"]["cut"])
+    assert not models.models()[0].is_by_hand
+
+
+def test_with_another_encoder_what_was_set_by_hand_is_the_default(home: Path) -> None:
+    other = Registry(home, "other-encoder")
+    assert other.current().version == other.ranker("default").version == cold_start().version
+    assert other.manifest("default") == {}
+    entry = other.models()[0]
+    assert (entry.version, entry.is_by_hand) == (cold_start().version, True)
+    assert Registry(home).current().version == SHIPPED  # nothing is known of the encoder
+
+
+def test_a_folder_of_another_encoder_is_refused_wherever_it_lies(
+    models: Registry, tmp_path: Path
+) -> None:
+    foreign, _ = make_model(tmp_path / "made", "foreign", {"area": 9}, encoder="other-encoder")
+    with pytest.raises(RegistryError, match="other-encoder") as caught:
+        models.at(foreign)
+    assert "DARI_ENCODER" in caught.value.told("ko")[1]
+    own, version = make_model(tmp_path / "made", "own", {"area": 9}, encoder=ENCODER)
+    assert models.at(own).version == version
+    assert models.at(foreign / "weights.toml").shape("area").most == 9
+
+
+def write_rates(folder: Path, until: date) -> None:
+    scores, labels = [float(n) for n in range(40)], [n > 20 for n in range(40)]
+    made = calibrate(scores, labels, population="p", until=until, resamples=0)
+    write_calibration(made, folder)
+
+
+def test_a_calibration_added_later_is_kept_and_running_servers_notice(
+    home: Path, models: Registry, tmp_path: Path
+) -> None:
+    path, version = make_model(tmp_path / "made", "one", {"sector_same": 50})
+    models.add(path)
+    models.promote(version, "kim", reason="r")
+    worker = Registry(home, ENCODER)
+    assert worker.current().calibration is None
+    for day in (date(2025, 1, 1), date(2025, 6, 1)):
+        write_rates(path, day)
+        assert models.add(path) == version
+        found = worker.current().calibration
+        assert found is not None
+        assert found.until == day
+    (path / "calibration.json").unlink()
+    models.add(path)
+    assert worker.current().calibration is found  # nothing is taken away
+    (path / "calibration.json").write_text("{")
+    with pytest.raises(CalibrationError):
+        models.add(path)
+    assert worker.current().calibration is found
+    assert not [one.name for one in (models.folder / version).iterdir() if one.name[0] == "."]
+
+
+@pytest.mark.parametrize("step", ["mkstemp", "fsync", "replace"])
+def test_a_calibration_that_cannot_be_written_leaves_the_one_before(
+    models: Registry, tmp_path: Path, step: str
+) -> None:
+    path, version = make_model(tmp_path / "made", "one", {"sector_same": 50})
+    write_rates(path, date(2025, 1, 1))
+    models.add(path)
+    write_rates(path, date(2025, 6, 1))
+    with pytest.MonkeyPatch.context() as patched:
+        fail_at(patched, step)
+        with pytest.raises(RegistryError, match="No space left"):
+            models.add(path)
+    found = models.ranker(version).calibration
+    assert found is not None
+    assert found.until == date(2025, 1, 1)
 
 
 STEPS = ("mkstemp", "fsync", "replace", "sync")

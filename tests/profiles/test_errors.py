@@ -49,6 +49,7 @@ PARAMS: dict[str, dict[str, object]] = {
     },
     "map_table": {"name": "values"},
     "round_pairs": {"limit": "5,000"},
+    "judging_model": {"before": "cordis-12345678"},
     "judging_sample": {"held": 12},
     "judging_startup": {"line": 7},
     **{key: {"file": "own.run"} for key in ("judging_run", "judging_run_queries")},

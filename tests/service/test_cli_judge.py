@@ -8,15 +8,18 @@ import shutil
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from evaluation import outcome_of, read_qrels
+from evaluation import outcome_of, read_qrels, store_runs
 from index import import_file
 from profiles import Partner, Store, Vectors, validate
+from profiles.judgements import JudgingError
 from profiles.judging import close_round, judge_pair, open_round, settle_pair
 from profiles.merging import merge
 from service.settings import Settings
 from service.wiring import build
+from tests.models import make_model
 
 STARTUPS = Path(__file__).parents[2] / "docs" / "examples" / "startups.csv"
 NOTE = "This note says a good deal about what the judge thinks of the two."
@@ -104,6 +107,29 @@ def test_a_round_from_chosen_startups_and_run_files(judging, store, tmp_path):
     listed = {(p.pair.startup, p.pair.partner): p.pair.systems for p in found.pairs}
     assert listed["sonolight", "naver"]["theirs"] == 2
     assert listed["wavegrid", "kt"].items() >= {("theirs", 1), ("theirs (b)", 1)}
+
+
+def test_lists_of_two_models_are_never_pooled_as_those_of_one(installed, tmp_path):
+    home = tmp_path / "own"
+    shutil.copytree(installed, home)
+    dari = build(Settings(home=home))
+    path, version = make_model(tmp_path, "one", {"sector_same": 50})
+    dari.models.add(path)
+    day, rng = dari.settings.today(), np.random.default_rng(1)
+
+    def ask(promote):
+        def tell(what, done, total):
+            if done == 1 and promote:
+                dari.models.promote(version, "kim", reason="r")
+
+        asked = (dari.store, dari.matchmaker, dari.encoder, ["sonolight", "wavegrid"], ["dari"])
+        return store_runs(*asked, depth=2, day=day, rng=rng, progress=tell)
+
+    with pytest.raises(JudgingError, match=f"The model {version} was put in use") as caught:
+        ask(promote=True)
+    assert "다시 시작" in caught.value.told("ko")[1]
+    assert [run.name for run in ask(promote=False)] == [f"dari {version}"]
+    dari.store.close()
 
 
 def test_no_pair_in_conflict_is_pooled(judging, store):
@@ -234,6 +260,13 @@ def test_exports_that_cannot_be_written(judging, judged, store, tmp_path):
         assert "쓸 수 없습니다" in answer.stderr
     assert (tmp_path / "full" / "mine.txt").read_text() == "x"
     open_round(store, "new", PAIRS, judges=1, depth=1)
+    judge_pair(store, outcome_of(store, "new").pairs[0].pair.id, "Kim", grade=None)
+    for lang, words in (("en", "judge close new"), ("ko", "진행 중입니다")):
+        answer = judging("judge", "export", "new", tmp_path / "out", "--lang", lang)
+        assert answer.exit_code == 1
+        assert words in answer.stderr
+    assert not (tmp_path / "out").exists()
+    close_round(store, "new", by="Lee")
     answer = judging("judge", "export", "new", tmp_path / "out")
     assert "Nobody has graded" in answer.stderr
     assert not (tmp_path / "out").exists()

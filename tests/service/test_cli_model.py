@@ -11,15 +11,22 @@ from __future__ import annotations
 
 import json
 import math
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
-from matcher import Registry, load_ranker
+from index import load_encoder
+from index.encoder import DEFAULT_FOLDER
+from matcher import Registry, cold_start, load_ranker
+from matcher.ranker import shipped_manifest
+from service.models import origin_of
+from service.settings import Settings
 from tests.models import make_model
 from tests.servers import free_port
 
 SHIPPED = load_ranker().version
+TRAINED = {"encoder": shipped_manifest()["encoder"], **shipped_manifest()["trained_on"]}
 REGIONS = ("KR-11", "KR-26", "KR-27", "KR-28", "KR-29", "KR-30")
 SECTORS = (
     "medical_imaging",
@@ -185,6 +192,64 @@ def test_models_that_cannot_be_compared_are_refused(dari, two, make_set, add):
     assert "may have seen the answers" in decision["reasons"][1]["en"]
 
 
+def test_the_default_is_gated_on_nothing_that_it_was_trained_on(dari, two, make_set):
+    folder = make_set(region=6)
+    known = json.loads((folder / "dataset.json").read_text())
+    (folder / "dataset.json").write_text(json.dumps({**known, "cut": TRAINED["cut"]}))
+    seen = "may have seen the answers"
+    assert seen not in str(said(dari("model", "gate", "default", folder, "--json"))["reasons"])
+    before = date.fromisoformat(TRAINED["cut"]) - timedelta(1)
+    (folder / "dataset.json").write_text(json.dumps({**known, "cut": before.isoformat()}))
+    decision = said(dari("model", "gate", "default", folder, "--json"))
+    assert seen in str(decision["reasons"])
+    assert not decision["passed"]
+
+
+@pytest.fixture
+def foreign_encoder(tmp_path, monkeypatch) -> str:
+    """Run with an encoder of another name; its id."""
+    folder = tmp_path / "other-static"
+    folder.mkdir()
+    for path in DEFAULT_FOLDER.iterdir():
+        (folder / path.name).symlink_to(path)
+    monkeypatch.setenv("DARI_ENCODER", str(folder))
+    return load_encoder(str(folder)).encoder_id
+
+
+def test_with_another_encoder_no_foreign_model_ranks_in_silence(
+    dari, make_set, foreign_encoder, tmp_path, monkeypatch
+):
+    by_hand = cold_start().version
+    assert in_use(dari) == [by_hand]
+    listed = " ".join(dari("model", "list", "--lang", "ko").stdout.split())
+    assert "다른 인코더용" in listed
+    assert "is for another encoder" in dari("model", "show", "default").stdout
+    folder = make_set(region=6)
+    evaluate = ("evaluate", folder, "--measure", "RR", "--json")
+    assert f"Model: {by_hand}" in dari(*evaluate).stderr
+    trained, _ = make_model(tmp_path, "trained", {"area": 9}, encoder="dari-static-0")
+    own, _ = make_model(tmp_path, "own", {"area": 9}, encoder=foreign_encoder)
+    for lang, words in (("en", "trained with the encoder dari-static-0"), ("ko", "학습한 모델")):
+        refused = dari(*evaluate, "--beside", trained, "--lang", lang)
+        assert refused.exit_code == 1
+        assert words in refused.stderr
+    assert dari(*evaluate, "--beside", own).exit_code == 0
+    monkeypatch.setenv("DARI_WEIGHTS", str(trained))
+    for command in (evaluate, ("init",)):
+        refused = dari(*command)
+        assert refused.exit_code == 1
+        assert "DARI_ENCODER" in refused.stderr
+
+
+def test_where_a_list_comes_from_is_told_of_models_that_are_gone_too(tmp_path):
+    settings = Settings(home=tmp_path)
+    own, other = Registry(tmp_path, TRAINED["encoder"]), Registry(tmp_path, "other-encoder")
+    assert origin_of(settings, own, SHIPPED).en == "the default that ships with Dari"
+    assert origin_of(settings, own, "taught-12345678").en == "no longer here"
+    assert origin_of(settings, other, SHIPPED).ko == "지금은 없는 모델"
+    assert origin_of(settings, other, cold_start().version).en.startswith("set by hand")
+
+
 def test_evaluation_is_by_the_model_in_use_or_the_one_named(dari, two, make_set):
     regions, sectors = two
     folder = make_set(region=6)
@@ -204,14 +269,17 @@ def test_a_model_is_shown_with_its_points_its_training_and_its_gate(dari, add, m
     version = add("regions", {"trained_on": trained}, region_same=100)
     shown = dari("model", "show", version, "--lang", "ko").stdout
     assert "region_same" in shown
+    assert "0.0 @ 0, 100.0 @ 1" in shown
     assert "own, 2024-01-01 이전 자료, 질의 1,200개, 예 34,000개" in shown
     assert "관문 기록이 없습니다." in shown
     dari("model", "gate", version, make_set(region=36))
     assert "better by +0.369" in dari("model", "show", version).stdout
     document = said(dari("model", "show", version, "--json"))
-    assert document["points"]["region_same"] == [0, 20, 40, 60, 80, 100]
+    assert document["shapes"]["region_same"] == {"at": [0, 1], "points": [0, 100]}
     assert document["gate"]["passed"]
-    assert "ships with Dari" in dari("model", "show", "default").stdout
+    shipped = " ".join(dari("model", "show", "default").stdout.split())
+    assert "ships with Dari, trained on: CORDIS" in shipped
+    assert f"known until {TRAINED['cut']}" in shipped
     assert dari("model", "show", "no-such").exit_code == 1
 
 

@@ -42,13 +42,15 @@ def test_the_page_shows_each_model_with_its_gate(shown):
     staff, (first, second) = shown
     page = staff.get("/models?lang=en").text
     assert page.index(first) < page.index(SHIPPED, page.index("<tbody"))  # in use: it comes first
-    for said in ("in use", "ships with Dari", "Own &lt;history&gt;", "1,234 queries", "refused",
+    for said in ("in use", "ships with Dari, trained on CORDIS", "Own &lt;history&gt;",
+                 "1,234 queries", "refused",
                  "+0.100 (+0.050 … +0.150)", "It is worse: -0.100.", "notes.txt", "cannot be used",
                  "promoted", "김민지", second):  # fmt: skip
         assert said in page
     korean = staff.get("/models?lang=ko").text
     for said in (
         "사용 중",
+        "Dari 기본 모델, 학습 자료 CORDIS",
         "더 나쁩니다. 차이 -0.100",
         "모델 폴더가 아닙니다.",
         "2025년 7월 1일 이전 자료",
