@@ -35,6 +35,7 @@ from matcher import (
     tell_help,
     why_json,
 )
+from matcher.additive import AdditiveRanker, Shape
 from matcher.rescoring import Bench, Looked
 from profiles import Side, Startup, Text, UnknownId
 from profiles.taxonomy import Names, sectors
@@ -178,6 +179,22 @@ def test_no_text_brings_more_than_is_told(clinics: SimpleNamespace, make: Any, t
         said = asks.model_copy(update={name: Text(en=text, ko=text)})
         then = dict(clinics.matchmaker.ranking(said, as_of=TODAY))[other]
         assert then - why.match.score <= single(why, name, of).most
+
+
+@pytest.mark.parametrize(
+    "name", ["history", "history_mean", "history_top3", "history_all", "focus", "area"]
+)
+def test_what_a_partner_did_is_within_the_bound(
+    clinics: SimpleNamespace, make: Any, encoder: Encoder, name: str
+) -> None:
+    """Each alone, so that nothing else leaves room; of what a text can make of it."""
+    ranker = AdditiveRanker.of(name, {name: Shape((0.0, 1.0), (0.0, 10.0))})
+    matchmaker = Matchmaker(clinics.store, clinics.follower, encoder, ranker)
+    silent = make.startup("new", **BARE)
+    why = matchmaker.why(silent, "p", as_of=TODAY)
+    for said in (*SUBJECTS, " ".join(SUBJECTS)):
+        then = matchmaker.ranking(silent.model_copy(update={"seeking": Text(en=said)}), as_of=TODAY)
+        assert 0 <= dict(then)["p"] - why.match.score <= single(why, "seeking").most
 
 
 LONG = {
