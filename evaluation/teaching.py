@@ -8,17 +8,21 @@ from functools import reduce
 from pathlib import Path
 from typing import Any
 
+from evaluation.calibrating import calibration_of
 from evaluation.dataset import TestSet
 from evaluation.examples import Examples, beside, examples
 from evaluation.loading import load
 from evaluation.past import windows
 from evaluation.writing import Progress, silent
 from index import Encoder, load_encoder
-from matcher import Shape, cold_start
+from matcher import Shape, cold_start, load_ranker, write_calibration
 from matcher.ranker import TrainedOn, check_name, write_model
 from matcher.training import fit
 
 NAME = "trained"
+
+FEWEST_WINDOWS = 2
+"""How many windows must be left to learn from where one is held out for the calibration."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,8 @@ class Trained:
     shapes: Mapping[str, Shape]
     before: Mapping[str, float]
     """The most points of each feature in the prior."""
+    calibrated_on: str | None
+    """The later window that its scores were held against; None where there was none."""
 
     @property
     def version(self) -> str:
@@ -56,6 +62,7 @@ class Trained:
                 "examples": on.examples,
             },
             "windows": list(self.windows),
+            "calibrated_on": self.calibrated_on,
             "points": {
                 name: {"prior": self.before[name], "trained": most}
                 for name, most in self.points.items()
@@ -75,7 +82,9 @@ def train_folder(
     """Fit a model to what a test set knows of the time before its cut, and write it under `out`.
 
     Its queries and what was right for them are not looked at. `also` are other sets to learn from;
-    each counts at most a quarter as much as what stands before it.
+    each counts at most a quarter as much as what stands before it. Where its windows go by time and
+    are several, the newest teaches nothing: what the model's scores came to there is its
+    calibration.
 
     Raises:
         DatasetError: for a folder that breaks the format, or whose ties teach nothing.
@@ -90,6 +99,9 @@ def train_folder(
     sets = [load(one) for one in (folder, *also)]
     tell("Looking back", 0, 1)
     found = [windows(one) for one in sets]
+    held = _held_out(sets[0], found[0])
+    if held is not None:
+        found[0].remove(held)
     taught = reduce(beside, _asked(found, encoder, tell))
     tell("Fitting", 0, 1)
     prior = cold_start()
@@ -105,10 +117,20 @@ def train_folder(
     path = write_model(
         shapes, out, name=name, encoder=encoder.encoder_id, trained_on=on, prior=prior.version
     )
+    if held is not None:
+        tell("Calibrating", 0, 1)
+        write_calibration(calibration_of(held, encoder, load_ranker(path)), path)
     tell("Done", 1, 1)
     before = {feature: prior.shape(feature).most for feature in shapes}
     names = tuple(str(window.name) for of_set in found for window in of_set)
-    return Trained(path, on, names, shapes, before)
+    return Trained(path, on, names, shapes, before, str(held.name) if held else None)
+
+
+def _held_out(test_set: TestSet, found: Sequence[TestSet]) -> TestSet | None:
+    """Give the newest window if windows go by time and enough others teach; folds have no later."""
+    newest = max(found, key=lambda one: one.cut)
+    enough = len(found) > FEWEST_WINDOWS and newest.cut < test_set.cut
+    return newest if enough else None
 
 
 def _asked(found: list[list[TestSet]], encoder: Encoder, tell: Progress) -> list[Examples]:

@@ -49,6 +49,10 @@ class _Ranked:
     points: NDArray[np.float64]
     copies: Mapping[str, str]
 
+    def only(self, id: str) -> _Ranked:
+        """Give what is of one pair alone."""
+        return replace(self, order=[self.ids.index(id)])
+
 
 class Matchmaker:
     """Answers who fits whom, and why, from the store and the index that follows it.
@@ -151,39 +155,24 @@ class Matchmaker:
         found = _of(asked, looked, candidate)
         target = found or self._alone(asked, candidate, under)
         meet, ranker = meeting(index, day), self._speaking()
-        bench = Bench(looked, target, asked.side, ranker, found is not None, meet)
-        known = [one.pair.candidate.id for one in looked]
-        ranked = self._scored(ranker, [target.pair], known, 1, index)
-        match = self._explained(asked, [target.pair], ranked, index.seq)[0]
+        pairs = [one.pair for one in (looked if found else [*looked, target])]
+        ranked = self._scored(ranker, pairs, (), len(pairs), index)
+        bench = Bench(looked, target, asked.side, ranker, found is not None, meet, ranked.copies)
+        match = self._explained(asked, pairs, ranked.only(candidate), index.seq)[0]
+        told = {id: first for id, first in ranked.copies.items() if id == candidate}
         return Why(
             query=profile,
             programme=under,
             as_of=day,
-            match=replace(match, rank=self._rank(looked, target, bench, ranked, index)),
+            match=_standing_at(match, bench.rank),
             reasons=target.reasons,
             pool=len(looked),
             in_pool=found is not None,
             changes=bench.changes(),
             model_version=ranker.version,
             index_seq=index.seq,
-            notes=(*notes, *self._told_of_copies(ranked.copies, index.seq)),
+            notes=(*notes, *self._told_of_copies(told, index.seq)),
         )
-
-    def _rank(
-        self,
-        looked: list[Looked],
-        target: Looked,
-        bench: Bench,
-        alone: _Ranked,
-        index: SearchIndex,
-    ) -> int:
-        """Give the rank of a candidate; of a copy as the list has it. It is 0 where it has none."""
-        if bench.rank is None or not alone.copies:
-            return bench.rank or 0
-        known = [one.pair.candidate.id for one in looked]
-        free = [one.pair for one in looked if not one.reasons]
-        ranked = self._scored(alone.ranker, free, known, len(free), index)
-        return 1 + [ranked.ids[row] for row in ranked.order].index(target.pair.candidate.id)
 
     def _alone(self, query: Query, candidate: str, programme: Programme | None) -> Looked:
         """Look at one candidate that is not in the pool.
@@ -207,7 +196,9 @@ class Matchmaker:
         profile = self._store.get(query) if isinstance(query, str) else query
         asked = self._retriever.query(profile, self._today())
         looked, index = self._looked_at(asked, BEST, None, Filters(), pool)
-        return helpful(looked, asked.side, self._speaking(), meeting(index, asked.as_of))
+        pairs, ranker = [one.pair for one in looked], self._speaking()
+        copies = self._scored(ranker, pairs, (), len(pairs), index).copies
+        return helpful(looked, asked.side, ranker, meeting(index, asked.as_of), copies)
 
     def features(
         self,
@@ -421,6 +412,14 @@ def _refuse_same_side(one: AnyProfile, other: AnyProfile) -> None:
             rule=f"Both are {one.side.value}s; a pair is a startup and a partner.",
             remedy="Name one of each.",
         )
+
+
+def _standing_at(match: Match, rank: int | None) -> Match:
+    """Give a match its rank; 0, and no probability, where no list would show it."""
+    likely = match.probability
+    if rank is None and isinstance(likely, Probability):
+        likely = Abstention((phrase("probability.unlisted"),))
+    return replace(match, rank=rank or 0, probability=likely)
 
 
 def _runs(programme: Programme, day: date) -> bool:

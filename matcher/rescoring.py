@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -13,13 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index import FACET_PAIRS, SearchIndex, with_evidence
+from index.leanings import ENOUGH
+from index.nearness import DAMPING, FOREMOST
 from matcher.additive import Ranker, score
+from matcher.copies import own_word
 from matcher.counterfactual import Change, Field, Option
 from matcher.eligibility import Reason, refusals
 from matcher.features import pair_features
 from matcher.pairs import Pair
 from matcher.traits import places_of
-from profiles import AnyProfile, Partner, Side, Stage, Support
+from profiles import AnyProfile, Partner, Side, Stage, Support, Text
 from profiles.taxonomy import Names, Vocabulary, provinces, region_name, sectors, terms
 
 MOST_TOGETHER = 3
@@ -53,6 +56,12 @@ _SAME_VALUE = {
 """A field of the startup, and that of the partner which is compared with it value by value."""
 
 _TRLS = range(1, 10)
+
+_ANY_TEXT = Text(en="-", ko="-")
+"""Stands for a text of which nothing is known but that it is there, in whatever language."""
+
+_ENDLESS = 1e12
+"""What stands for evidence without a bound, such as how many rare words two may share."""
 
 _MET = frozenset({"region", "sectors"})
 """The fields that evidence of the past is held against."""
@@ -111,20 +120,20 @@ class _Try:
 
     def _filled(self, pair: Pair, side: Side) -> Pair:
         given = {one.name: value for one, value in self.values.items() if one.of is side}
-        if any(value is not None for value in given.values()):
-            as_it_is = pair.startup if side is Side.STARTUP else pair.partner
-            ends: dict[str, Any] = {side.value: self._with(as_it_is, given)}
-            pair = replace(pair, **ends)
+        as_it_is = pair.startup if side is Side.STARTUP else pair.partner
+        ends: dict[str, Any] = {side.value: self._with(as_it_is, given)}
+        pair = replace(pair, **ends)
         texts = [name for name, value in given.items() if value is None]
-        sure = {one: 1.0 for name in texts for one in _compared_with(pair, side, name)}
-        if not sure:
+        if not texts:
             return pair
-        evidence = {**pair.candidate.evidence, **sure}
+        evidence = dict(pair.candidate.evidence)
+        for name in texts:
+            evidence |= _at_most(pair, side, name)
         return replace(pair, candidate=replace(pair.candidate, evidence=evidence))
 
     def _with(self, profile: AnyProfile, given: Mapping[str, str | None]) -> AnyProfile:
         if id(profile) not in self._made:
-            held = {n: _held(n, value) for n, value in given.items() if value is not None}
+            held = {name: _held(name, value) for name, value in given.items()}
             self._made[id(profile)] = profile, profile.model_copy(update=held)
         return self._made[id(profile)][1]
 
@@ -162,8 +171,10 @@ def _met(pairs: Sequence[Pair], side: Side, meet: Meet) -> list[Pair]:
     return [replace(pair, candidate=one) for pair, one in zip(pairs, known, strict=True)]
 
 
-def _held(name: str, value: str) -> Any:
+def _held(name: str, value: str | None) -> Any:
     """Give a value as the profile holds it."""
+    if value is None:
+        return _ANY_TEXT
     read: Callable[[str], Any] = {
         "seeks": Support, "offers": Support, "stage": Stage, "stages": Stage, "trl": int
     }.get(name, str)  # fmt: skip
@@ -185,6 +196,34 @@ def _compared_with(pair: Pair, side: Side, name: str) -> list[str]:
     return found
 
 
+def _at_most(pair: Pair, side: Side, name: str) -> dict[str, float]:
+    """Give the evidence that a text of one side may change, as great as any text could make it.
+
+    Its words join all words of its side; those of a startup are also held against the past of the
+    partner, where there is one, as is the meaning of what it seeks.
+    """
+    found = dict.fromkeys(_compared_with(pair, side, name), 1.0)
+    found |= {"lexical": _ENDLESS, "fused": _ENDLESS}
+    if side is Side.STARTUP and "history" in pair.candidate.evidence:
+        found |= {"history_word": _ENDLESS, "history_lexical": _ENDLESS}
+        if name == "seeking":
+            found |= _past_at_most(pair.past_ties)
+    return found
+
+
+def _past_at_most(ties: int) -> dict[str, float]:
+    """Give what a past of so many ties comes to where each is about just what is sought."""
+    damped = (1.0 - DAMPING**ties) / (1.0 - DAMPING)
+    return {
+        "history": 1.0,
+        "history_mean": 1.0,
+        "history_top3": min(1.0, ties / FOREMOST),
+        "history_all": damped,
+        "focus": min(1.0, ties / ENOUGH),
+        "area": damped,
+    }
+
+
 class _Outcome(NamedTuple):
     points: float
     rank: int | None
@@ -196,7 +235,8 @@ class Bench:
     """Where pairs are scored again: all pairs of a list, and the one in question among or beside.
 
     `asks` is the side that asks: what is filled in there changes every pair of the list, what is
-    filled in on the other side only the one.
+    filled in on the other side only the one. `copies` are the ids of those who answer and are
+    copies (`matcher.copies`): what is filled in makes nobody a copy, and frees nobody of being one.
     """
 
     looked: Sequence[Looked]
@@ -205,6 +245,7 @@ class Bench:
     ranker: Ranker
     in_pool: bool = True
     meet: Meet = _nothing_known
+    copies: Collection[str] = frozenset()
 
     @cached_property
     def rank(self) -> int | None:
@@ -297,14 +338,27 @@ class Bench:
 
     def _others(self, one: _Try | None = None) -> list[tuple[float, str]]:
         others = [held for held in self.looked if held.pair is not self.target.pair]
-        return _standing(others, self.asks, self.ranker, self.meet, one)
+        return _standing(others, self.asks, self.ranker, self.meet, self.copies, one)
 
     def _scores(self, pairs: Sequence[Pair]) -> Numbers:
-        return score(self.ranker.contributions(pair_features(pairs)))
+        return _scores(pairs, self.asks, self.ranker, self.copies)
+
+
+def _scores(pairs: Sequence[Pair], asks: Side, ranker: Ranker, copies: Collection[str]) -> Numbers:
+    """Score n pairs, shape (n,); those of copies by what others recorded alone."""
+    points = ranker.contributions(pair_features(pairs))
+    rows = [row for row, pair in enumerate(pairs) if _answering(pair, asks).id in copies]
+    points[np.ix_(rows, own_word(asks.other))] = 0.0
+    return score(points)
 
 
 def _standing(
-    looked: Sequence[Looked], asks: Side, ranker: Ranker, meet: Meet, one: _Try | None = None
+    looked: Sequence[Looked],
+    asks: Side,
+    ranker: Ranker,
+    meet: Meet,
+    copies: Collection[str],
+    one: _Try | None = None,
 ) -> list[tuple[float, str]]:
     """Give the scores and ids of those that may be matched, if the asking side were changed."""
     if one is None:
@@ -312,7 +366,7 @@ def _standing(
     else:
         changed = one.on_all([held.pair for held in looked], meet, only=asks)
         free = [pair for pair in changed if not _refusals(pair)]
-    scores = score(ranker.contributions(pair_features(free))).tolist()
+    scores = _scores(free, asks, ranker, copies).tolist()
     return [(own, _answering(pair, asks).id) for own, pair in zip(scores, free, strict=True)]
 
 
@@ -334,7 +388,13 @@ def _rank(points: float, id: str, others: Sequence[tuple[float, str]]) -> int:
     return 1 + sum((-other, name) < (-points, id) for other, name in others)
 
 
-def helpful(looked: Sequence[Looked], asks: Side, ranker: Ranker, meet: Meet) -> tuple[Change, ...]:
+def helpful(
+    looked: Sequence[Looked],
+    asks: Side,
+    ranker: Ranker,
+    meet: Meet,
+    copies: Collection[str] = frozenset(),
+) -> tuple[Change, ...]:
     """Give what filling in each empty field of the asking side would do for its best matches.
 
     `points` of an option are what the `BEST` best of the list gain in the mean; none has a rank.
@@ -343,18 +403,24 @@ def helpful(looked: Sequence[Looked], asks: Side, ranker: Ranker, meet: Meet) ->
         return ()
     first = looked[0].pair
     asking = first.startup if asks is Side.STARTUP else first.partner
-    now = _head(_standing(looked, asks, ranker, meet))
+    now = _head(_standing(looked, asks, ranker, meet, copies))
 
     def gain(one: Field, value: str | None) -> Option:
-        then = _head(_standing(looked, asks, ranker, meet, _Try({one: value})))
+        then = _head(_standing(looked, asks, ranker, meet, copies, _Try({one: value})))
         return Option((value,), (_name(one.name, value),), then - now, None)
 
     changes = []
     for one in _empty(asking, asks):
-        values = (None,) if one.name in _FACETS else _values(one, first, looked)
+        values = _of_texts(one, looked) if one.name in _FACETS else _values(one, first, looked)
         found = sorted((gain(one, value) for value in values), key=lambda option: -option.points)
         changes.append(Change((one,), tuple(found)))
     return _most_first([change for change in changes if change.most > 0])
+
+
+def _of_texts(one: Field, looked: Sequence[Looked]) -> Sequence[str | None]:
+    """Give a text for a field that is compared with something of one of those looked at."""
+    compared = any(_compared_with(held.pair, one.of, one.name) for held in looked)
+    return (None,) if compared else ()
 
 
 def _head(standing: Sequence[tuple[float, str]]) -> float:

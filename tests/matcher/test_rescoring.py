@@ -8,18 +8,24 @@ from datetime import date
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from index import Filters
+from index import Encoder, Filters
 from matcher import (
     FEATURE_NAMES,
+    Abstention,
+    Amount,
+    Calibration,
     Change,
     Field,
     Match,
     MatchError,
+    Matchmaker,
     Option,
+    Probability,
     cold_start,
     helps_json,
     load_ranker,
@@ -29,6 +35,7 @@ from matcher import (
     tell_help,
     why_json,
 )
+from matcher.additive import AdditiveRanker, Shape
 from matcher.rescoring import Bench, Looked
 from profiles import Side, Startup, Text, UnknownId
 from profiles.taxonomy import Names, sectors
@@ -121,13 +128,137 @@ def test_a_text_is_only_bounded_from_above(catalogue: SimpleNamespace) -> None:
     at_most = sum(
         ranker.points[column]
         for column, name in enumerate(FEATURE_NAMES)
-        if name in ("text_seeks_offers", "text_seeks_is")
+        if name.startswith(("text_seeks", "lexical", "retrieval", "history"))
+        or name in ("focus", "area", "activity", "region_paired")
     )
     assert 0 < change.most <= at_most
     real = catalogue.matchmaker.why("ultrasound", "samsung", as_of=TODAY)
     texts = {"text_seeks_offers", "text_seeks_is"}
     earned = sum(c.points for c in real.match.contributions if c.feature in texts)
     assert earned <= change.most
+
+
+SUBJECTS = (
+    "Portable ultrasound scanners for rural clinics.",
+    "Ultrasound images read by a computer.",
+    "심장 초음파 영상 판독",
+)
+OFFERED = "A ward where new scanners are tried with patients and their doctors."
+PHRASES = [*SUBJECTS, OFFERED, "Echo", "clinics", "ultrasound", "bread and butter", "투자", "q"]
+
+
+@pytest.fixture
+def clinics(world: SimpleNamespace, make: Any) -> SimpleNamespace:
+    """A clinic with a past, one without, and a startup that says what it seeks."""
+    world.writer.put_many([
+        make.startup("s", **BARE, seeking=OFFERED),
+        make.startup("x", summary="Games.", region="KR-27"),
+        make.partner("p", name="Clinic", summary="A clinic."),
+        make.partner("q", name="Ward", summary="A ward.", offering=OFFERED),
+    ])
+    world.writer.put_ties([
+        make.tie(f"t{n}", a="x", subject=told, valid_from=date(2024, 1, 1 + n))
+        for n, told in enumerate(SUBJECTS)
+    ])
+    return world
+
+
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.lists(st.sampled_from(PHRASES), min_size=1, max_size=4).map(" ".join))
+def test_no_text_brings_more_than_is_told(clinics: SimpleNamespace, make: Any, text: str) -> None:
+    silent, partner = make.startup("new", **BARE), clinics.store.get("p")
+    for asks, other, of, name in (
+        (silent, "p", Side.STARTUP, "seeking"),
+        (silent, "q", Side.STARTUP, "seeking"),
+        (partner, "s", Side.PARTNER, "offering"),
+        (partner, "s", Side.PARTNER, "seeking"),
+    ):
+        why = clinics.matchmaker.why(asks, other, as_of=TODAY)
+        said = asks.model_copy(update={name: Text(en=text, ko=text)})
+        then = dict(clinics.matchmaker.ranking(said, as_of=TODAY))[other]
+        assert then - why.match.score <= single(why, name, of).most
+
+
+@pytest.mark.parametrize(
+    "name", ["history", "history_mean", "history_top3", "history_all", "focus", "area"]
+)
+def test_what_a_partner_did_is_within_the_bound(
+    clinics: SimpleNamespace, make: Any, encoder: Encoder, name: str
+) -> None:
+    """Each alone, so that nothing else leaves room; of what a text can make of it."""
+    ranker = AdditiveRanker.of(name, {name: Shape((0.0, 1.0), (0.0, 10.0))})
+    matchmaker = Matchmaker(clinics.store, clinics.follower, encoder, ranker)
+    silent = make.startup("new", **BARE)
+    why = matchmaker.why(silent, "p", as_of=TODAY)
+    for said in (*SUBJECTS, " ".join(SUBJECTS)):
+        then = matchmaker.ranking(silent.model_copy(update={"seeking": Text(en=said)}), as_of=TODAY)
+        assert 0 <= dict(then)["p"] - why.match.score <= single(why, "seeking").most
+
+
+LONG = {
+    "summary": "We build autonomous cranes for container terminals. Cameras and radar find the "
+    "corners of each box, and the crane sets it down within two centimetres.",
+    "offering": "A terminal where startups may try their machines at night, and engineers who "
+    "know the harbour's rules, its tides and the people at its customs office.",
+}
+
+
+def test_one_pair_is_told_as_the_list_has_it_where_there_is_a_copy(
+    world: SimpleNamespace, make: Any
+) -> None:
+    """The weak one stands above the copy, whose words count nothing, whatever is filled in."""
+    asks = make.startup("asks", summary="Radar for autonomous cranes in container terminals.")
+    weak = make.partner("weak", summary="Radar for fishing boats.", region="KR-27")
+    world.writer.put_many([make.partner("first", **LONG, region="KR-27"), weak])
+    before = {one.fields: one.most for one in world.matchmaker.helpful(asks)}
+    world.writer.put(make.partner("copy", **LONG, region="KR-27"), by="public form")
+    found = world.matchmaker.match(asks, as_of=TODAY)
+    assert [match.profile.id for match in found.matches] == ["first", "weak", "copy"]
+    for match in found.matches:
+        why = world.matchmaker.why(asks, match.profile.id, as_of=TODAY)
+        assert (why.rank, why.match.score) == (match.rank, match.score)
+        assert why.match.contributions == match.contributions
+        assert bool(why.notes) is (match.profile.id == "copy")
+        told = [one for one in why.changes if one.fields == (Field(Side.STARTUP, "region"),)]
+        if match.profile.id == "copy":
+            assert not told
+        else:
+            here = option(told[0], "KR-27")
+            later = world.matchmaker.match(asks.model_copy(update={"region": "KR-27"}), as_of=TODAY)
+            assert here.rank == next(m.rank for m in later.matches if m.profile == match.profile)
+    after = {one.fields: one.most for one in world.matchmaker.helpful(asks)}
+    region = (Field(Side.STARTUP, "region"),)
+    assert after[region] * 3 == pytest.approx(before[region] * 2)
+
+
+def test_a_pair_that_no_list_shows_has_no_probability(
+    world: SimpleNamespace, make: Any, encoder: Encoder
+) -> None:
+    known = {"sectors": ["ai"], "region": "KR-27", "summary": "Ultrasound."}
+    world.writer.put_many([make.startup("s", seeks=["pilot"], **known)])
+    world.writer.put_many([
+        make.partner("p", offers=["pilot"], **known),
+        make.partner("q", offers=["pilot"], conflicts=["s"], **known),
+    ])
+    low, high = np.array([0.18, 0.18]), np.array([0.31, 0.31])
+    amount = Amount(1200, 60, 80)
+    made = Calibration(world.store.identity(), TODAY, amount, np.array([1000]), low, high)
+    ranker = replace(load_ranker(), calibration=made)
+    matchmaker = Matchmaker(world.store, world.follower, encoder, ranker)
+    listed = matchmaker.why("s", "p", as_of=TODAY).match
+    assert listed.probability == Probability(0.18, 0.31)
+    beyond = Filters(ids=frozenset({"q"}))
+    for why in (
+        matchmaker.why("s", "q", as_of=TODAY),
+        matchmaker.why("s", "p", filters=beyond, as_of=TODAY),
+    ):
+        assert why.rank is None
+        assert isinstance(why.match.probability, Abstention)
+        (said,) = why.match.probability.reasons
+        assert "no list shows this one" in said.en
+        assert "목록에 오르지 않습니다" in said.ko
 
 
 def test_a_text_that_nothing_can_be_compared_with_is_not_asked_for(make: Any) -> None:
@@ -313,7 +444,8 @@ def test_sentences_of_changes() -> None:
     assert said(of(("A", 4.5, 12, True)), 12) == "Region (Echo): +4.5 points; the rank stays 12"
     assert said(of(("A", 4.5, 5, True)), 12) == "Region (Echo): +4.5 points; rank 12 → 5"
     assert said(of((None, 4.5, 5, True)), 12) == (
-        "Region (Echo): up to +4.5 points, depending on what it truly says; rank 12 → 5 at best"
+        "Region (Echo): up to +4.5 points, if it speaks of just this; what it truly says may bring "
+        "far less; rank 12 → 5 at best"
     )
     assert said(of(("A", 1.0, None, True)), None) == "Region (Echo): +1.0 points"
     refused = of(("A", 1.0, 2, True), ("B", 2.0, None, False))

@@ -37,7 +37,8 @@ def calibrated(app, monkeypatch):
     made = Calibration(
         dari.store.identity(), date(2026, 6, 30), Amount(1200, 60, 80), np.array([1000]), low, high
     )
-    monkeypatch.setattr(dari.matchmaker, "_ranker", replace(load_ranker(), calibration=made))
+    ranker = replace(load_ranker(), calibration=made)
+    monkeypatch.setattr(dari.matchmaker, "_speaking", lambda: ranker)
 
 
 def test_a_page_says_once_why_there_is_no_probability(staff):
