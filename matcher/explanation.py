@@ -27,6 +27,12 @@ _SHORTEST_WORD = 2
 _KEPT_TEXTS = 2_000
 _UNKNOWN = [(name, n) for n, name in enumerate(FEATURE_NAMES) if name.endswith("_unknown")]
 
+_FOLLOWING = frozenset({
+    *("focus_unknown", "area_unknown", "kind_unknown", "neighbours_unknown", "recency_unknown"),
+    *("past_region_unknown", "past_sector_unknown", "countries_unknown"),
+})
+"""Unknowns that follow from others, which a list tells of."""
+
 Said = tuple[Mapping[str, object], Evidence | None]
 
 
@@ -46,10 +52,14 @@ def explain(
 
 
 def judged(ranker: Ranker) -> frozenset[str]:
-    """Name the unknowns that a ranker's lists tell of: those of features that can earn points."""
+    """Name the unknowns that a ranker's lists tell of: those of features that can earn points.
+
+    What cannot be worked out because the past, the region or the sectors are not known is not told
+    beside these.
+    """
     points = ranker.contributions(np.ones((1, len(FEATURE_NAMES)), np.float32))[0]
     named = (FEATURE_NAMES[column] for column in np.flatnonzero(points))
-    return frozenset(flag for name in named for flag in flags_of(name))
+    return frozenset(flag for name in named for flag in flags_of(name)) - _FOLLOWING
 
 
 def unknowns(

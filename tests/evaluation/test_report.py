@@ -3,11 +3,9 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from rich.console import Console
 
@@ -26,7 +24,7 @@ from evaluation import (
     report_on,
 )
 from index import Encoder
-from matcher import load_ranker
+from matcher import AdditiveRanker, load_ranker
 from profiles import Side
 
 Files = dict[str, Any]
@@ -91,7 +89,7 @@ def test_two_models_stand_beside_each_other_with_their_reasons(
     write: Write, files: Files, word_encoder: Encoder
 ) -> None:
     shipped = load_ranker()
-    bare = replace(shipped, version="region-only", points=np.zeros_like(shipped.points))
+    bare = AdditiveRanker.of("region-only", {})
     report = evaluate_folder(write(files), word_encoder, beside={"region-only": bare})
     assert list(report.systems) == ["dari", "region-only", *SYSTEMS[1:]]
     assert report.models == {"dari": shipped.version, "region-only": "region-only"}

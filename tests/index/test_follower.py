@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from index import Follower, MissingVectors, Writer
+from index import PASSAGE_VERSION, Follower, MissingVectors, Writer
 from index import follower as follower_module
 from profiles import Side, Store, Verdict
 
@@ -107,7 +107,7 @@ def test_records_of_another_encoder_are_named(store: Store, tiny: Make, partner:
     with pytest.raises(MissingVectors) as caught:
         follower.catch_up()
     assert caught.value.value == "p1"
-    assert "second/p1" in caught.value.rule
+    assert f"second/p{PASSAGE_VERSION}" in caught.value.rule
     assert "dari init" in caught.value.remedy
     Writer(store, tiny("second")).encode_missing()
     assert near(follower, tiny(), "robots") == ["p1"]

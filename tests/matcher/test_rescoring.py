@@ -20,6 +20,7 @@ from matcher import (
     Match,
     MatchError,
     Option,
+    cold_start,
     helps_json,
     load_ranker,
     pair_features,
@@ -139,7 +140,7 @@ def test_a_text_that_nothing_can_be_compared_with_is_not_asked_for(make: Any) ->
 def test_two_that_are_both_missing_are_seen_together(make: Any) -> None:
     """Neither region alone changes anything; the same one on both sides does."""
     pair = make.pair(make.startup(sectors=["ai"]), make.partner(sectors=["ai"]))
-    bench = Bench([Looked(pair, ())], Looked(pair, ()), Side.STARTUP, load_ranker())
+    bench = Bench([Looked(pair, ())], Looked(pair, ()), Side.STARTUP, cold_start())
     fields = Field(Side.STARTUP, "region"), Field(Side.PARTNER, "region")
     assert not [change for change in bench.changes() if change.fields in {(f,) for f in fields}]
     (both,) = [change for change in bench.changes() if change.fields == fields]

@@ -129,7 +129,7 @@ def test_two_models_are_compared_on_the_same_queries(dari, tmp_path):
     assert answer.exit_code == 0, answer.output
     document = json.loads(answer.stdout)
     versions = list(document["models"].values())
-    assert [version.rpartition("-")[0] for version in versions] == ["cold-start", "other"]
+    assert [version.rpartition("-")[0] for version in versions] == ["public", "other"]
     assert document["moved"]["second"] == versions[1]
     assert "turned" not in document
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
