@@ -144,9 +144,10 @@ class _Data:
         names = clusters[starts][tells]
         if len(np.unique(names)) < FEWEST_CONTEXTS:
             raise TrainingError(
-                value=f"{len(np.unique(names))} contexts with a relevant partner in reach",
-                rule=f"A model needs at least {FEWEST_CONTEXTS}.",
-                remedy="Record more ties and train later; until then the default speaks.",
+                value=f"{len(np.unique(names))} such contexts",
+                rule=f"To learn from, at least {FEWEST_CONTEXTS} contexts (projects, rounds) are "
+                "needed in which a startup found a partner that was among its candidates then.",
+                remedy="Record more ties and train later; until then the model in use stays.",
             )
         rows = np.repeat(tells, sizes)
         kept = sizes[tells]

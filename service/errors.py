@@ -14,6 +14,7 @@ from flask_limiter import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
+from matcher import ModelError
 from profiles import DariError, FieldError, IdTaken, InvalidRecord, MergedId, StaleEdit, UnknownId
 from profiles.merges import merged_error
 from profiles.rows import unknown_id
@@ -42,6 +43,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(IdTaken, _on_taken)
     app.register_error_handler(StaleEdit, _on_stale)
     app.register_error_handler(InvalidRecord, _on_invalid)
+    app.register_error_handler(ModelError, _on_model)
     app.register_error_handler(DariError, _on_unready)
     app.register_error_handler(Exception, _on_any)
 
@@ -126,6 +128,15 @@ def _on_stale(_error: StaleEdit) -> ResponseReturnValue:
 def _on_invalid(error: InvalidRecord) -> ResponseReturnValue:
     known = failure(422)
     return _answer(Failure(422, known.heading, known.text, error.errors))
+
+
+def _on_model(error: ModelError) -> ResponseReturnValue:
+    current_app.logger.error("%s: %s", type(error).__name__, error)
+    text = gettext(
+        "Whoever runs Dari has to mend it: `dari model list` tells what is wrong, and "
+        "`dari model rollback` puts the former model in its place."
+    )
+    return _answer(Failure(503, gettext("The model in use cannot be read"), text))
 
 
 def _on_unready(error: DariError) -> ResponseReturnValue:

@@ -260,7 +260,7 @@ def _why(match: Match, lang: str, common: Abstention | None = None) -> str:
         if one.evidence is not None:
             lines.append(f"       “{shorten(one.evidence.text.in_(lang), 160)}”")
     if match.unknowns:
-        unknown = " ".join(one.phrase.in_(lang) for one in match.unknowns)
+        unknown = " · ".join(one.phrase.in_(lang) for one in match.unknowns)
         lines.append(f"    ?  {_LABELS[lang]['unknown']}: {unknown}")
     return "\n".join(lines)
 
@@ -269,7 +269,7 @@ def _chance(told: Probability | Abstention, lang: str) -> list[str]:
     from matcher import Abstention
 
     if isinstance(told, Abstention):
-        return ["    ?  " + " ".join(reason.in_(lang) for reason in told.reasons)]
+        return ["    ?  " + " · ".join(reason.in_(lang) for reason in told.reasons)]
     bounds = f"{told.low:.1%} – {told.high:.1%}"
     return [f"    %  {_LABELS[lang]['probability']}: {bounds}"]
 

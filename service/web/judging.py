@@ -190,7 +190,7 @@ def _keep(desk: Desk, pair: int, sent: _Sent) -> None:
     kept = judge_pair(dari().store, pair, desk.judge, grade=grade, note=sent.note, seen=sent.seen)
     _tell_met(kept)
     if sent.grade is not None:
-        flash(gettext("Kept: %(grade)s", grade=sent.grade), _SAID)
+        flash(gettext("Grade %(grade)s is kept", grade=sent.grade), _SAID)
 
 
 def _tell_met(kept: Kept) -> None:
