@@ -13,7 +13,7 @@ import pytest
 from evaluation import bm25_run, dari_run, load, popularity_run, random_run
 from evaluation.system import asking
 from index import Encoder
-from matcher import MatchList, Matchmaker, Probability
+from matcher import MatchList, Matchmaker, Probability, cold_start
 
 Files = dict[str, Any]
 Write = Callable[[Files], Path]
@@ -62,7 +62,7 @@ def test_dari_answers_every_query_from_its_candidates(
 ) -> None:
     read = load(write(files))
     told: list[int] = []
-    run = dari_run(read, word_encoder, depth=100, advance=told.append)
+    run = dari_run(read, word_encoder, depth=100, ranker=cold_start(), advance=told.append)
     assert told == [1, 1, 1]
     assert set(run.ids("q1")) == {"p1", "p2", "p3"}
     assert set(run.ids("q2")) == {"p1", "p2", "p3", "p4"}

@@ -157,7 +157,7 @@ def test_too_few_projects_teach_nothing_and_that_is_said() -> None:
     data.clusters[:] = data.clusters % 9
     with pytest.raises(TrainingError, match="at least 10") as caught:
         fitted(data)
-    assert "9 contexts" in str(caught.value.value)
+    assert "9 such contexts" in str(caught.value.value)
     with pytest.raises(TrainingError):
         fitted(SimpleNamespace(**{name: part[:0] for name, part in vars(data).items()}))
 

@@ -446,10 +446,12 @@ def test_an_evaluator_judges_by_keys_alone(app, watch, token):
     at(0)
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
+        page.wait_for_selector(f"html[data-bs-theme={scheme}]")
+        page.wait_for_function("document.getAnimations().every(one => one.playState !== 'running')")
         assert page.evaluate(CONTRAST) == []
     page.keyboard.press("3")
     at(1)
-    expect(page.get_by_role("status")).to_have_text("저장됨: 3")
+    expect(page.get_by_role("status")).to_have_text("3등급을 저장했습니다")
     page.keyboard.press("n")
     page.keyboard.type("3 nice, skip 0")  # no key of these but a letter of the note
     page.keyboard.press("Escape")
