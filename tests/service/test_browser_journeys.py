@@ -447,7 +447,7 @@ def test_an_evaluator_judges_by_keys_alone(app, watch, token):
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         page.wait_for_selector(f"html[data-bs-theme={scheme}]")
-        page.wait_for_function("document.getAnimations().every(one => one.playState !== 'running')")
+        page.evaluate("() => Promise.all(document.getAnimations().map(one => one.finished))")
         assert page.evaluate(CONTRAST) == []
     page.keyboard.press("3")
     at(1)
