@@ -59,6 +59,8 @@ def test_a_model_is_trained_written_and_read_again(dari, projects, tmp_path):
     assert document["trained_on"]["cut"] == "2024-07-01"
     assert document["trained_on"]["queries"] == 16
     assert len(document["windows"]) == 8
+    assert document["calibrated_on"] is None  # folds have no later one
+    assert ranker.calibration is None
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["prior"] == cold_start().version
     assert manifest["trained_on"] == document["trained_on"]
@@ -70,6 +72,31 @@ def test_a_model_is_trained_written_and_read_again(dari, projects, tmp_path):
     assert (tmp_path / "again" / folder.name / "weights.toml").read_bytes() == (
         folder / "weights.toml"
     ).read_bytes()
+
+
+def test_where_windows_go_by_time_the_newest_calibrates_and_teaches_nothing(
+    dari, projects, tmp_path
+):
+    """Projects of thirty months: what began in the last quarter before the cut is held out."""
+    kept = [json.loads(line) for line in (projects / "ties.jsonl").read_text("utf-8").splitlines()]
+    months = [f"{2022 + month // 12}-{month % 12 + 1:02}-15" for month in range(30)]
+    lines(projects / "ties.jsonl", [
+        {**tie, "context": f"{tie['context']}-{month}", "date": day}
+        for month, day in enumerate(months)
+        for tie in kept if int(tie["context"][1:]) % 4 == month % 4
+    ])  # fmt: skip
+    answer = dari("train", projects, "--out", tmp_path / "models", "--json")
+    assert answer.exit_code == 0, answer.output
+    document = json.loads(answer.stdout)
+    assert document["calibrated_on"].endswith("from 2024-04-01")
+    assert document["calibrated_on"] not in document["windows"]
+    assert [name.rpartition(" ")[2] for name in document["windows"]] == [
+        "2024-01-01", "2023-10-01", "2023-07-01", "2023-04-01"
+    ]  # fmt: skip
+    calibration = load_ranker(tmp_path / "models" / document["model"]).calibration
+    assert calibration is not None
+    assert calibration.population == "projects"
+    assert "2024-04-01" <= calibration.until.isoformat() < "2024-07-01"
 
 
 def test_a_set_that_teaches_too_little_is_refused(dari, tmp_path):
