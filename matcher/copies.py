@@ -61,6 +61,8 @@ class Copies:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._seq = -1
+        self._states: dict[str, Sequence[Revision]] = {}
 
     def among(
         self, asked: Collection[str], profiles: Mapping[str, AnyProfile], index: SearchIndex
@@ -76,8 +78,17 @@ class Copies:
         for one, other in near:
             if _alike(words[one], words[other]):
                 likes.setdefault(one, []).append(other)
+        self._read({*likes, *(other for others in likes.values() for other in others)}, index.seq)
         found = {one: self._first(one, others, profiles) for one, others in likes.items()}
         return {one: first for one, first in found.items() if first != one}
+
+    def _read(self, ids: Collection[str], seq: int) -> None:
+        """Read the states of profiles, and keep them while the change log stands still."""
+        if seq != self._seq:
+            self._seq, self._states = seq, {}
+        missing = [id for id in ids if id not in self._states]
+        if missing:
+            self._states |= self._store.states(missing)
 
     def _first(self, id: str, others: Iterable[str], profiles: Mapping[str, AnyProfile]) -> str:
         """Give who said first what a profile says: another one, or itself."""
@@ -85,8 +96,7 @@ class Copies:
         for other in others:
             if apart_pair(self._store, id, other) is None:
                 shared = own & words_of(profiles[other])
-                states = self._store.states([id, other])
-                held = (_Held.of(states[one], shared, one) for one in (other, id))
+                held = (_Held.of(self._states[one], shared, one) for one in (other, id))
                 if _before(*held):
                     found.append(other)
         return min(found, default=id)
