@@ -5,15 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.baselines import Advance
 from evaluation.dataset import Query, TestSet
-from evaluation.system import POOL, asking, dated, temporary_store
-from index import Encoder, Filters, Follower, Writer
+from evaluation.system import POOL, asking, in_turn, temporary_store
+from index import Encoder, Filters, Follower
 from matcher import FEATURE_NAMES, Matchmaker, load_ranker
 
 BESIDE = 0.25
@@ -101,24 +100,18 @@ def _gather(
     advance: Advance | None,
 ) -> None:
     with temporary_store() as store:
-        writer = Writer(store, encoder)
-        writer.put_many([*window.partners.values(), *window.startups.values()])
         matchmaker = Matchmaker(store, Follower(store, encoder, None), encoder, load_ranker())
-        written = date.min
-        for horizon, queries in window.horizons().items():
-            writer.put_ties(dated(window, written, horizon))
-            written = horizon
-            for query in queries:
-                ids, features = matchmaker.features(
-                    asking(window.askers[query.asker], query),
-                    filters=Filters(ids=window.candidates_of(query.id)),
-                    as_of=horizon,
-                    pool=pool,
-                )
-                if ids:
-                    gathered.add(number, query, ids, features, window.qrels[query.id])
-                if advance is not None:
-                    advance(1)
+        for horizon, query in in_turn(window, store, encoder):
+            ids, features = matchmaker.features(
+                asking(window.askers[query.asker], query),
+                filters=Filters(ids=window.candidates_of(query.id)),
+                as_of=horizon,
+                pool=pool,
+            )
+            if ids:
+                gathered.add(number, query, ids, features, window.qrels[query.id])
+            if advance is not None:
+                advance(1)
 
 
 class _Gathered:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -29,12 +29,10 @@ from evaluation.run_files import read_runs
 from evaluation.runs import Run, write_qrels, write_run
 from evaluation.system import dari_runs
 from evaluation.turning import turn
+from evaluation.writing import Progress, silent
 from index import Encoder, load_encoder
 from matcher import Ranker, load_ranker
 from profiles import Side
-
-Progress = Callable[[str, int, int], None]
-"""Is told what is being done, how much of it is done, and how much there is."""
 
 SEED = 20_241_101
 SYSTEMS = (
@@ -82,7 +80,7 @@ def evaluate_folder(
         ConversionError: if `runs_out` cannot be written.
         DariError: as Dari does.
     """
-    tell = progress or _silent
+    tell = progress or silent
     depth = depth_of(measures)
     rankers = _named(ranker, beside or {})
     tell("Reading the test set", 0, 1)
@@ -221,7 +219,3 @@ def _counting(tell: Progress, description: str, total: int) -> Advance:
 
     tell(description, 0, total)
     return advance
-
-
-def _silent(description: str, done: int, total: int) -> None:
-    pass

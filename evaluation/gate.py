@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -28,6 +28,7 @@ from evaluation.paired import holm
 from evaluation.scoring import LEVEL, PRIMARY, Difference, Figure, Scored, score
 from evaluation.slices import FEWEST_CLUSTERS, UNKNOWN, Slices, slices_of
 from evaluation.system import dari_runs
+from evaluation.writing import Progress
 from index import Encoder
 from matcher import Ranker
 from profiles.taxonomy import Names, is_capital_area
@@ -47,7 +48,6 @@ BOUNDS: Mapping[str, float] = {
 _LANGS = ("en", "ko")
 _FILES = (DATASET, STARTUPS, PARTNERS, TIES, QUERIES, QRELS, CANDIDATES)
 _SEED = 20_241_101
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)

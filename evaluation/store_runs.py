@@ -19,6 +19,7 @@ from evaluation.baselines import (
 from evaluation.dataset import Query, TestSet
 from evaluation.run_files import read_run
 from evaluation.runs import Run
+from evaluation.writing import Progress
 from index import Encoder, Filters
 from matcher import Matchmaker
 from profiles import Partner, Side, Startup, Store
@@ -27,8 +28,6 @@ from profiles.judgements import JudgingError
 DARI = "dari"
 POOLED = (DARI, "bm25", "dense", "popularity")
 """The systems that are pooled where none is named: unlike each other, so that the pool is broad."""
-
-Progress = Callable[[str, int, int], None]
 
 
 def systems() -> tuple[str, ...]:

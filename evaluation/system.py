@@ -51,33 +51,26 @@ def dari_runs(
 ) -> list[Run]:
     """Ask Dari for the best `depth` candidates of each query, with each of some named rankers.
 
-    The profiles and ties go into a store of their own in a temporary folder. A tie is written
-    only once every query before it has been answered, so no query can see a later one.
-    `advance` is told of each answer, of which there are rankers times queries.
+    The profiles and ties go into a store of their own in a temporary folder (`in_turn`). `advance`
+    is told of each answer, of which there are rankers times queries.
 
     Raises:
         DariError: as the store, the index and the matchmaker do.
     """
     answers: dict[str, dict[str, _Answer]] = {name: {} for name in rankers}
     with temporary_store() as store:
-        writer = Writer(store, encoder)
-        writer.put_many([*test_set.partners.values(), *test_set.startups.values()])
         follower = Follower(store, encoder, None)
         population = test_set.population
         matchmakers = {
             name: Matchmaker(store, follower, encoder, ranker, population=population)
             for name, ranker in rankers.items()
         }
-        written = date.min
-        for horizon, queries in test_set.horizons().items():
-            writer.put_ties(dated(test_set, written, horizon))
-            written = horizon
-            for query in queries:
-                for name, matchmaker in matchmakers.items():
-                    answer = _answer(matchmaker, test_set, query, horizon, depth)
-                    answers[name][query.id] = answer
-                    if advance is not None:
-                        advance(1)
+        for horizon, query in in_turn(test_set, store, encoder):
+            for name, matchmaker in matchmakers.items():
+                answer = _answer(matchmaker, test_set, query, horizon, depth)
+                answers[name][query.id] = answer
+                if advance is not None:
+                    advance(1)
     return [_run(name, found) for name, found in answers.items()]
 
 
@@ -134,7 +127,23 @@ def asking(asker: P, query: Query) -> P:
     return asker.model_copy(update={name: value for name, value in said.items() if value})
 
 
-def dated(test_set: TestSet, start: date, end: date) -> list[Tie]:
+def in_turn(test_set: TestSet, store: Store, encoder: Encoder) -> Iterator[tuple[date, Query]]:
+    """Give each query with its horizon once all that it may know stands in an empty store.
+
+    A tie is written only once every query before it has been taken, so no query can see a later
+    one.
+    """
+    writer = Writer(store, encoder)
+    writer.put_many([*test_set.partners.values(), *test_set.startups.values()])
+    written = date.min
+    for horizon, queries in test_set.horizons().items():
+        writer.put_ties(_dated(test_set, written, horizon))
+        written = horizon
+        for query in queries:
+            yield horizon, query
+
+
+def _dated(test_set: TestSet, start: date, end: date) -> list[Tie]:
     """Give the ties from a day until before another."""
     return [tie for tie in test_set.ties_before(end) if tie.valid_from and tie.valid_from >= start]
 

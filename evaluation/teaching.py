@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -54,13 +54,7 @@ class Trained:
         return {
             "model": self.version,
             "path": str(self.path),
-            "trained_on": {
-                "dataset": on.dataset,
-                "cut": on.cut,
-                "digest": on.digest,
-                "queries": on.queries,
-                "examples": on.examples,
-            },
+            "trained_on": asdict(on),
             "windows": list(self.windows),
             "calibrated_on": self.calibrated_on,
             "points": {

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -75,10 +76,10 @@ def ranked(place: int) -> Mapping[str, float]:
     return {"p0": 4 - place - 0.5, "p1": 2.0, "p2": 1.0} if place > 1 else {"p0": 9.0, "p1": 2.0}
 
 
-def decided(groups: Sequence[Asked], **more: object) -> Decision:
+def decided(groups: Sequence[Asked], **more: Any) -> Decision:
     test_set, champion, challenger = asked_set(groups)
     scored = score(test_set, [champion, challenger], ["nDCG@10"])
-    return decide(scored, **more)  # type: ignore[arg-type]
+    return decide(scored, **more)
 
 
 def states(decision: Decision, dimension: str) -> dict[str, str]:

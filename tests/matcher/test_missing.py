@@ -204,8 +204,8 @@ def test_leaving_a_field_out_never_turns_a_refusal_into_an_acceptance(
 
     def refused(startup: AnyProfile, partner: AnyProfile) -> bool:
         history = made.make.history()
-        asked = {"programme": programme, "history": history, "on": TODAY}
-        return bool(refusals(startup, partner, **asked))  # type: ignore[arg-type]
+        asked: dict[str, Any] = {"programme": programme, "history": history, "on": TODAY}
+        return bool(refusals(startup, partner, **asked))
 
     assume(refused(startup, partner))
     for side, whole in ((Side.STARTUP, startup), (Side.PARTNER, partner)):
