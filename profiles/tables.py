@@ -20,6 +20,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.engine import Dialect
 
@@ -220,5 +221,75 @@ judgements = Table(
     Column("at", Moment, nullable=False),
     CheckConstraint("role IN ('judge', 'final')", name="role"),
     CheckConstraint("grade BETWEEN 0 AND 3", name="grade"),
+    sqlite_autoincrement=True,
+)
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("id", _Serial, primary_key=True, autoincrement=True),
+    Column("startup", Id, nullable=False, index=True),
+    Column("partner", Id, nullable=False, index=True),
+    Column("stage", String(12), nullable=False),
+    Column("path", String(100), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("owner", String(200)),
+    Column("due", Date),
+    Column("programme", Id),
+    Column("asked", String(10), nullable=False),
+    Column("shown_rank", Integer),
+    Column("model_version", String(200), nullable=False),
+    Column("reasons", Text, nullable=False),
+    Column("released_at", Moment),
+    Column("startup_answer", String(10), nullable=False),
+    Column("partner_answer", String(10), nullable=False),
+    Column("startup_link", Integer, nullable=False),
+    Column("partner_link", Integer, nullable=False),
+    Column("outcome", String(20)),
+    Column("declined_reason", String(20)),
+    Column("declined_words", Text, nullable=False),
+    Column("aside", _Serial),
+    Column("opened_at", Moment, nullable=False),
+    Column("opened_by", String(200), nullable=False),
+    Column("moved_at", Moment, nullable=False),
+    Column("closed_at", Moment),
+    CheckConstraint("asked IN ('startup', 'partner')", name="asked"),
+    Index("ix_cases_stage_moved_at_id", "stage", "moved_at", "id"),
+    Index(
+        "uq_cases_open_pair",
+        "startup",
+        "partner",
+        unique=True,
+        sqlite_where=text("closed_at IS NULL AND aside IS NULL"),
+        postgresql_where=text("closed_at IS NULL AND aside IS NULL"),
+    ),
+    sqlite_autoincrement=True,
+)
+
+case_events = Table(
+    "case_events",
+    metadata,
+    Column("id", _Serial, primary_key=True, autoincrement=True),
+    Column("case", _Serial, nullable=False, index=True),
+    Column("kind", String(12), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("by", String(200), nullable=False),
+    Column("data", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+case_meetings = Table(
+    "case_meetings",
+    metadata,
+    Column("id", _Serial, primary_key=True, autoincrement=True),
+    Column("case", _Serial, nullable=False, index=True),
+    Column("uid", String(100), nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("starts", String(16), nullable=False),
+    Column("zone", String(60), nullable=False),
+    Column("minutes", Integer, nullable=False),
+    Column("place", Text, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+    Column("cancelled_at", Moment),
     sqlite_autoincrement=True,
 )
