@@ -10,7 +10,7 @@ import logging
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, Request, Response, after_this_request, current_app, request, session
@@ -25,7 +25,7 @@ from profiles.accounts import AccountError, find_account, take_counter
 from service.access import Role
 from service.keys import dari
 from service.mail import Letter, deliver, has_mail_server
-from service.passwords import LONGEST, SHORTEST, Passwords
+from service.passwords import SHORTEST, Passwords
 from service.people import People, Person
 from service.settings import Settings
 
@@ -145,7 +145,7 @@ def mail_state() -> str:
 
 def _never(_request: Request) -> None:
     """Answer no program: there is the API; and nobody signs in by a token of Flask-Security."""
-    return None
+    return
 
 
 def _begin_anew(_app: Flask, **_more: Any) -> None:
