@@ -7,9 +7,14 @@ from typing import Any
 from flask import Flask
 
 from service import labels
+from service.access import current_user
+from service.accounts import mail_state
 from service.forms import CONSENT_PURPOSE, CONSENT_VERSION
+from service.keys import dari
 from service.language import LANGUAGES, language, switch_url
 from service.security import is_signed_in, own_name
+from service.web.account import account
+from service.web.accounts import accounts
 from service.web.changes import changes
 from service.web.chronicle import chronicle
 from service.web.duplicates import duplicates
@@ -17,7 +22,9 @@ from service.web.editing import editing
 from service.web.entrance import entrance
 from service.web.judging import judging
 from service.web.matches import family
+from service.web.menu import menu
 from service.web.models import models
+from service.web.own import own
 from service.web.privacy import privacy
 from service.web.public import is_draft, public
 from service.web.staff import staff
@@ -34,6 +41,7 @@ def init_app(app: Flask) -> None:
     for blueprint in (
         *(public, entrance, changes, staff, privacy),
         *(duplicates, editing, chronicle, judging, models),
+        *(account, accounts, own),
     ):
         app.register_blueprint(blueprint)
 
@@ -46,6 +54,10 @@ def _for_templates() -> dict[str, Any]:
         "switch_url": switch_url,
         "signed_in": is_signed_in(),
         "own_name": own_name(),
+        "menu": menu,
+        "mail_state": mail_state,
+        "sign_on_name": dari().settings.oidc_issuer and dari().settings.oidc_name,
+        "user": current_user(),
         "family": family,
         "consent_purpose": CONSENT_PURPOSE,
         "consent_version": CONSENT_VERSION,
