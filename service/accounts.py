@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from flask import (
@@ -26,7 +26,7 @@ from flask import (
     session,
     url_for,
 )
-from flask_babel import gettext
+from flask_babel import Babel, gettext
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_login import logout_user
@@ -40,6 +40,7 @@ from service.mail import Letter, deliver, has_mail_server
 from service.passwords import SHORTEST, Passwords
 from service.people import People, Person
 from service.settings import Settings
+from service.wiring import Dari
 
 _CSRF = "csrf_token"
 _SINCE = "since"
@@ -153,9 +154,20 @@ def init_app(app: Flask) -> Security:
     return security
 
 
-def dari_of(app: Flask) -> Any:
+def bare_app(dari: Dari, language: str) -> Flask:
+    """Build an application of accounts alone, for the command line: no pages, the same secrets."""
+    app = Flask(__name__)
+    app.config.update(SECRET_KEY=dari.secret_key, BABEL_DEFAULT_LOCALE=language)
+    app.extensions["dari"] = dari
+    translations = str(Path(__file__).parent / "translations")
+    Babel(app, default_translation_directories=translations, locale_selector=lambda: language)
+    init_app(app)
+    return app
+
+
+def dari_of(app: Flask) -> Dari:
     """Give the engine behind an application."""
-    return app.extensions["dari"]
+    return cast(Dari, app.extensions["dari"])
 
 
 def mail_state() -> str:
