@@ -256,6 +256,7 @@ def _config(settings: Settings, secret: str) -> Mapping[str, Any]:
         "FRESHNESS_ALLOW_AUTH_TOKEN": False,
         "API_ENABLED_METHODS": ["session"],
         "EMAIL_HTML": False,
+        "EMAIL_VALIDATOR_ARGS": {"check_deliverability": False},  # nobody else is asked
         "EMAIL_SENDER": settings.mail_from or "dari@localhost",
         "TWO_FACTOR_ENABLED_METHODS": ["authenticator"],
         "TWO_FACTOR_RESCUE_EMAIL": False,
@@ -270,7 +271,36 @@ def _config(settings: Settings, secret: str) -> Mapping[str, Any]:
         "I18N_DOMAIN": "messages",
         "I18N_DIRNAME": str(Path(__file__).parent / "translations"),
     }
-    return {f"SECURITY_{name}": value for name, value in found.items()}
+    return {f"SECURITY_{name}": value for name, value in (found | _messages()).items()}
+
+
+def _messages() -> dict[str, Any]:
+    """Say some things more plainly than Flask-Security does; the catalogue translates all."""
+    broken = "This link does not work: it may have been used or cut off."
+    said = {
+        "PASSWORD_RESET_REQUEST": "If there is an account for %(email)s, a letter is on its way.",
+        "CONFIRMATION_REQUEST": "If %(email)s waits to be confirmed, a letter is on its way.",
+        "CONFIRM_REGISTRATION": "A letter with a link to confirm %(email)s is on its way.",
+        "GENERIC_AUTHN_FAILED": "This address and password do not go together.",
+        "EMAIL_CONFIRMED": "Your address is confirmed. You can sign in now.",
+        "INVALID_CONFIRMATION_TOKEN": broken,
+        "INVALID_RESET_PASSWORD_TOKEN": broken,
+        "PASSWORD_RESET_EXPIRED": "This link is too old. Ask for another one.",
+        "CONFIRMATION_EXPIRED": "This link is too old. Ask for another one.",
+        "PASSWORD_RESET_NO_LOGIN": "Your new password is kept. Sign in with it.",
+        "PASSWORD_CHANGE": "Your password has been changed.",
+        "TWO_FACTOR_PERMISSION_DENIED": "Please sign in again.",
+        "TWO_FACTOR_INVALID_TOKEN": "This code is not right, or has been used.",
+        "TWO_FACTOR_CHANGE_METHOD_SUCCESSFUL": "The second step is on. Make recovery codes now.",
+        "TWO_FACTOR_DISABLED": "The second step is off.",
+    }
+    kinds = {"PASSWORD_RESET_REQUEST", "CONFIRMATION_REQUEST", "CONFIRM_REGISTRATION"}
+    good = {"EMAIL_CONFIRMED", "PASSWORD_RESET_NO_LOGIN", "PASSWORD_CHANGE"}
+    good |= {"TWO_FACTOR_CHANGE_METHOD_SUCCESSFUL", "TWO_FACTOR_DISABLED"}
+    return {
+        f"MSG_{name}": (text, "info" if name in kinds else "success" if name in good else "error")
+        for name, text in said.items()
+    }
 
 
 def add_limits(app: Flask, limiter: Limiter) -> None:
@@ -280,6 +310,7 @@ def add_limits(app: Flask, limiter: Limiter) -> None:
     each that is asked for. Each worker counts its own.
     """
     tries = f"{dari_of(app).settings.sign_in_attempts} per 15 minutes"
+    letters = f"{dari_of(app).settings.public_submissions_per_hour} per hour"
     failed: dict[str, tuple[Callable[[], str], ...]] = {
         "security.login": (get_remote_address, _named_account),
         "security.two_factor_token_validation": (get_remote_address, _half_signed_in),
@@ -294,7 +325,7 @@ def add_limits(app: Flask, limiter: Limiter) -> None:
     for endpoint in ("security.forgot_password", "security.send_confirmation", "security.register"):
         if endpoint in app.view_functions:
             _limit(app, limiter, endpoint, "5 per hour", (_named_account,), _is_sent)
-            _limit(app, limiter, endpoint, "30 per hour", (get_remote_address,), _is_sent)
+            _limit(app, limiter, endpoint, letters, (get_remote_address,), _is_sent)
 
 
 def _limit(
@@ -307,9 +338,15 @@ def _limit(
 ) -> None:
     for key in keys:
         scope = f"{endpoint} {key.__name__}"
-        bound = limiter.shared_limit(limit, scope=scope, key_func=key, deduct_when=counts)
+        bound = limiter.shared_limit(
+            limit, scope=scope, key_func=key, deduct_when=counts, exempt_when=_only_looks
+        )
         view: Callable[..., Any] = app.view_functions[endpoint]
         app.view_functions[endpoint] = bound(view)
+
+
+def _only_looks() -> bool:
+    return request.method != "POST" and "token" not in request.args
 
 
 def _named_account() -> str:
@@ -318,11 +355,11 @@ def _named_account() -> str:
 
 
 def _half_signed_in() -> str:
-    return str(session.get("tf_user_id", ""))
+    return str(session.get("tf_user_id") or get_remote_address())
 
 
 def _signed_in_account() -> str:
-    return str(session.get("_user_id", ""))
+    return str(session.get("_user_id") or get_remote_address())
 
 
 def _has_failed(response: Response) -> bool:
@@ -333,5 +370,6 @@ def _is_refused(response: Response) -> bool:
     return response.status_code == 401
 
 
-def _is_sent(_response: Response) -> bool:
-    return request.method == "POST"
+def _is_sent(response: Response) -> bool:
+    refused = request.endpoint == "security.register" and response.status_code == 200
+    return request.method == "POST" and not refused

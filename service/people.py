@@ -41,6 +41,9 @@ class Person(UserMixin):
     fs_uniquifier: str = ""
     """What sessions and links name; it stands on the class because Flask-Security looks there."""
 
+    email: str = ""
+    password: str | None = None
+
     def __init__(
         self,
         *,
