@@ -9,7 +9,10 @@ from flask import Flask
 from service import labels
 from service.forms import CONSENT_PURPOSE, CONSENT_VERSION
 from service.language import LANGUAGES, language, switch_url
-from service.security import is_signed_in, own_name
+from service.pipeline import cases_on_page
+from service.security import dari, is_signed_in, own_name
+from service.web.answers import answers
+from service.web.cases import cases
 from service.web.changes import changes
 from service.web.chronicle import chronicle
 from service.web.duplicates import duplicates
@@ -18,6 +21,7 @@ from service.web.entrance import entrance
 from service.web.judging import judging
 from service.web.matches import family
 from service.web.models import models
+from service.web.pipeline import pipeline
 from service.web.privacy import privacy
 from service.web.public import is_draft, public
 from service.web.staff import staff
@@ -33,6 +37,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     for blueprint in (
         *(public, entrance, changes, staff, privacy),
+        *(pipeline, cases, answers),
         *(duplicates, editing, chronicle, judging, models),
     ):
         app.register_blueprint(blueprint)
@@ -47,6 +52,7 @@ def _for_templates() -> dict[str, Any]:
         "signed_in": is_signed_in(),
         "own_name": own_name(),
         "family": family,
+        "cases_on_page": lambda id: cases_on_page(dari().store, id),
         "consent_purpose": CONSENT_PURPOSE,
         "consent_version": CONSENT_VERSION,
     }
