@@ -10,6 +10,7 @@ from flask_babel import gettext, ngettext
 
 from profiles import InvalidRecord, UnknownId
 from profiles.case_lists import count_overdue, owners_of_cases
+from profiles.case_moves import TIES
 from profiles.cases import STAGES
 from service import labels
 from service.language import language
@@ -48,7 +49,9 @@ def board() -> ResponseReturnValue:
     overdue = count_overdue(store, today)
     shown = {"board": found, "query": query, "today": today, "overdue": overdue}
     partner = store.get_many([query.partner]).get(query.partner) if query.partner else None
-    return render_template("pipeline.html", **shown, **known, partner=partner, stages=STAGES)
+    return render_template(
+        "pipeline.html", **shown, **known, partner=partner, stages=STAGES, dated=tuple(TIES)
+    )
 
 
 @pipeline.get("/pipeline/cases.<any(csv, xlsx):kind>")
