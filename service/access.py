@@ -22,7 +22,7 @@ staff have shown to it by a case, a startup by releasing it, a partner by introd
 
 Thing = Literal[
     "page", "submission", "session", "account", "accounts", "own", "workbench", "startup",
-    "partner", "case", "notes", "held", "rounds", "evaluation", "models", "shut",
+    "partner", "case", "notes", "held", "rounds", "evaluation", "models", "shut", "answer",
 ]  # fmt: skip
 """What there is to see or do: pages for all, the workbench of staff, and records."""
 
@@ -59,6 +59,8 @@ TABLE: Final[Mapping[tuple[Thing, Action], Mapping[Role, Scope]]] = {
     ("models", "see"): _JUDGES,
     ("models", "edit"): _EVALUATORS,
     ("shut", "use"): {},
+    ("answer", "see"): {Role.STARTUP: "own", Role.PARTNER: "own"},
+    ("answer", "edit"): {Role.STARTUP: "own", Role.PARTNER: "own"},
 }
 """(object, action) → role → of which records. What is not here, nobody may."""
 
@@ -66,9 +68,11 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
     ("page", "see"): """
         static bootstrap.static openapi.spec health.healthz open.list_sectors
         public.home public.new_startup public.thanks
+        answers.ask
     """,
     ("submission", "edit"): """
         public.submit_startup public.choose_own_sectors open.submit_startup
+        answers.give
     """,
     ("session", "use"): """
         entrance.ask_token entrance.give_token entrance.leave sso.start sso.back
@@ -85,12 +89,14 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
         accounts.overview accounts.add accounts.one accounts.change accounts.turn accounts.reset
         accounts.remove
     """,
-    ("own", "see"): "own.overview own.profile own.held_of own.answer own.claim",
+    ("own", "see"): "own.overview own.profile own.held_of own.claim",
     ("shut", "use"): "security.two_factor_rescue security.tf_select security.static",
     ("workbench", "see"): """
         changes.why changes.missing chronicle.history duplicates.overview duplicates.compare
         editing.edit editing.new_tie privacy.held_of
         staff.profiles staff.profile staff.matches staff.names staff.programmes
+        pipeline.board pipeline.table pipeline.charts pipeline.chart
+        cases.case cases.letter cases.calendar
         records.startup records.partner records.tie records.programme
         staff_api.startups staff_api.startup_why staff_api.startup_missing staff_api.startup_matches
         staff_api.partners staff_api.partner_why staff_api.partner_missing staff_api.partner_matches
@@ -99,7 +105,9 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
     ("workbench", "edit"): """
         duplicates.merge duplicates.undo duplicates.set_apart duplicates.let_meet
         editing.save editing.save_tie editing.withdraw_consent
-        staff.choose_sectors staff.add_verdict
+        staff.choose_sectors staff.add_verdict pipeline.shortlist
+        cases.move cases.back cases.close cases.judge cases.note cases.assign cases.release
+        cases.answer cases.link cases.keep_letter cases.plan cases.change
         records.replace_startup records.replace_partner records.replace_tie
         records.replace_programme
     """,
@@ -110,6 +118,8 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
         judging.judge judging.settle judging.close entrance.ask_name entrance.give_name
     """,
     ("models", "see"): "models.overview",
+    ("answer", "see"): "answers.own_cases answers.own_case",
+    ("answer", "edit"): "answers.give_own",
 }
 """Which row of the table each address of the service has; one that stands in none is shut."""
 

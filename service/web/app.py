@@ -12,9 +12,12 @@ from service.accounts import mail_state
 from service.forms import CONSENT_PURPOSE, CONSENT_VERSION
 from service.keys import dari
 from service.language import LANGUAGES, language, switch_url
-from service.security import is_signed_in, own_name
+from service.pipeline import cases_on_page
+from service.security import dari, is_signed_in, own_name
 from service.web.account import account
 from service.web.accounts import accounts
+from service.web.answers import answers
+from service.web.cases import cases
 from service.web.changes import changes
 from service.web.chronicle import chronicle
 from service.web.duplicates import duplicates
@@ -25,6 +28,7 @@ from service.web.matches import family
 from service.web.menu import menu
 from service.web.models import models
 from service.web.own import own
+from service.web.pipeline import pipeline
 from service.web.privacy import privacy
 from service.web.public import is_draft, public
 from service.web.staff import staff
@@ -40,6 +44,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     for blueprint in (
         *(public, entrance, changes, staff, privacy),
+        *(pipeline, cases, answers),
         *(duplicates, editing, chronicle, judging, models),
         *(account, accounts, own),
     ):
@@ -59,6 +64,7 @@ def _for_templates() -> dict[str, Any]:
         "sign_on_name": dari().settings.oidc_issuer and dari().settings.oidc_name,
         "user": current_user(),
         "family": family,
+        "cases_on_page": lambda id: cases_on_page(dari().store, id),
         "consent_purpose": CONSENT_PURPOSE,
         "consent_version": CONSENT_VERSION,
     }

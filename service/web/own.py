@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from apiflask import APIBlueprint
-from flask import Response, flash, redirect, render_template, request, session, url_for
+from flask import Response, flash, redirect, render_template, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from werkzeug.exceptions import NotFound
 
-from profiles import AnyProfile, InvalidRecord, Side, Startup
+from profiles import AnyProfile, Startup
 from profiles.accounts import AccountError, find_account
-from profiles.cases import Answer, Case, Decline, get_case
-from profiles.casework import answer_case
+from profiles.cases import Case
 from profiles.privacy import held
 from service.access import User, current_user, hidden_from, may, require, shown_cases
 from service.discreet import of_oneself, without_fields
@@ -19,7 +18,6 @@ from service.keys import dari
 from service.language import language
 from service.managing import change_account
 from service.privacy import held_zip, now
-from service.security import editor
 
 own = APIBlueprint("own", __name__, url_prefix="/own", enable_openapi=False)
 
@@ -33,8 +31,7 @@ def overview() -> ResponseReturnValue:
     names = dari().store.get_many(others.values())
     profile = _own_profile(user)
     shown = {"profile": profile, "cases": cases, "others": others, "names": names}
-    told = {"reasons": list(Decline), "reason_name": _reason_name}
-    return render_template("own.html", submitted=_submitted(user), **told, **shown)
+    return render_template("own.html", submitted=_submitted(user), **shown)
 
 
 @own.get("/profiles/<path:id>")
@@ -60,27 +57,6 @@ def held_of() -> ResponseReturnValue:
     answer = Response(packed, mimetype="application/zip")
     answer.headers.set("Content-Disposition", "attachment", filename="held.zip")
     return answer
-
-
-@own.post("/cases/<int:id>/answer")
-def answer(id: int) -> ResponseReturnValue:
-    """Keep whether one's side wants to meet the other."""
-    user, case = current_user(), get_case(dari().store, id)
-    if not may("see", case):
-        raise NotFound
-    side = Side.STARTUP if case.startup == user.profile else Side.PARTNER
-    try:
-        said = Answer.YES if request.form.get("answer") == "yes" else Answer.NO
-        given = request.form.get("reason", "")
-        reason = Decline(given) if said is Answer.NO and given in set(Decline) else None
-        words = request.form.get("words", "")
-        how = {"reason": reason, "words": words, "own": True, "by": editor()}
-        answer_case(dari().store, id, side, said, **how)  # type: ignore[arg-type]
-        flash(gettext("Your answer has been kept."), "success")
-    except InvalidRecord as error:
-        first = error.errors[0]
-        flash(f"{first.rule(language())} {first.remedy(language())}", "danger")
-    return redirect(url_for("own.overview", _anchor=f"case-{id}"), 303)
 
 
 @own.post("/claim")
@@ -116,21 +92,3 @@ def _submitted(user: User) -> Startup | None:
 
 def _other(case: Case, user: User) -> str:
     return case.partner if case.startup == user.profile else case.startup
-
-
-def _reason_name(reason: Decline) -> str:
-    """Name a reason for saying no."""
-    names = {
-        Decline.CAPACITY: gettext("No capacity now"),
-        Decline.BUDGET: gettext("No budget"),
-        Decline.TIMING: gettext("Not the right time"),
-        Decline.STRATEGY: gettext("Does not fit our plans"),
-        Decline.MATURITY: gettext("Too early or too late a stage"),
-        Decline.TECHNOLOGY: gettext("Technology does not fit"),
-        Decline.SIMILAR: gettext("We have something similar"),
-        Decline.TERMS: gettext("Terms do not fit"),
-        Decline.CONFLICT: gettext("Conflict of interest"),
-        Decline.NO_REPLY: gettext("No reply"),
-        Decline.OTHER: gettext("Another reason"),
-    }
-    return str(names[reason])
