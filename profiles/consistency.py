@@ -41,7 +41,8 @@ class Fault:
 def faults(store: Store) -> list[Fault]:
     """Compare profiles, ties and programmes with revisions, vectors and the change log.
 
-    Judged pairs are compared with their rounds, profiles and judgements.
+    Judged pairs are compared with their rounds, profiles and judgements; drafts and links with
+    what they are of.
 
     All is read in one transaction, so a server may write meanwhile.
 
@@ -89,6 +90,7 @@ def _queries() -> Iterator[tuple[str, Select[Any]]]:
     )
     yield from _merged_queries(records)
     yield from _judging_queries()
+    yield from _draft_queries()
     owners = select(t.vectors.c.owner_kind.label("kind"), t.vectors.c.owner_id.label("id"))
     owner = owners.distinct().subquery("owners")
     owned = and_(records.c.kind == owner.c.kind, records.c.id == owner.c.id)
@@ -106,6 +108,15 @@ def _judging_queries() -> Iterator[tuple[str, Select[Any]]]:
     for end in (p.startup, p.partner):
         yield f"its {end.name} is not held", _lost("pooled pair", p.id, end.not_in(held))
     yield "its pair is not held", _lost("judgement", j.id, j.pair.not_in(select(p.id)))
+
+
+def _draft_queries() -> Iterator[tuple[str, Select[Any]]]:
+    d, k = t.drafts.c, t.links.c
+    known = (select(t.profiles.c.id), select(t.merges.c.dropped))
+    of_none = [d.startup.is_not(None), *(d.startup.not_in(one) for one in known)]
+    yield "the startup that it would change is not held", _lost("draft", d.id, and_(*of_none))
+    opens = and_(*(k.of.not_in(one) for one in (*known, select(d.id))))
+    yield "what it opens is not held", _lost("link", k.of, opens)
 
 
 def _lost(kind: str, id: Any, where: ColumnElement[bool]) -> Select[Any]:

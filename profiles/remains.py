@@ -33,6 +33,8 @@ _TOUCHED = (
     t.judging_rounds,
     t.pooled_pairs,
     t.judgements,
+    t.drafts,
+    t.links,
 )
 
 
@@ -48,6 +50,7 @@ def owners(store: Store, said: str) -> set[str]:
         (t.verdicts.c.note, said, (t.verdicts.c.query, t.verdicts.c.candidate)),
         (t.kept_apart.c.note, said, (t.kept_apart.c.a, t.kept_apart.c.b)),
         (t.proposals.c.reasons, quoted, (t.proposals.c.a, t.proposals.c.b)),
+        (t.drafts.c.payload, quoted, (t.drafts.c.id,)),
         (t.judgements.c.note, said, (t.pooled_pairs.c.startup, t.pooled_pairs.c.partner), judged),
     )
     found: set[str] = set()
