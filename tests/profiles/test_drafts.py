@@ -248,5 +248,5 @@ def test_drafts_are_not_lost_by_going_back_to_an_older_schema(store: Store) -> N
         writing(store.engine) as connection,
     ):
         config.attributes["connection"] = connection
-        command.downgrade(config, "0005")
+        command.downgrade(config, "0006")
     assert draft_of(store, id, NOW).id == id
