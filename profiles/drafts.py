@@ -17,7 +17,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from profiles import rows
 from profiles import tables as t
-from profiles.database import forget, reading, writing
+from profiles.database import reading, writing
 from profiles.errors import UnknownId
 from profiles.kinds import Side
 from profiles.revisions import StaleEdit
@@ -156,12 +156,10 @@ def name_email(store: Store, id: str, email: str, *, now: datetime) -> None:
 def remove(store: Store, id: str) -> None:
     """Delete a draft with its links; one that is gone already changes nothing.
 
-    Raises:
-        StoreError: if a reader still holds SQLite's log, in which remains of it are.
+    What was deleted is off the disk once `profiles.remains.settle` is done.
     """
     with writing(store.engine) as connection:
         _delete(connection, [id])
-    forget(store.engine)
 
 
 def edits_of(store: Store, startup: str, now: datetime) -> list[Draft]:

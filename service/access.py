@@ -69,10 +69,15 @@ TABLE: Final[Mapping[tuple[Thing, Action], Mapping[Role, Scope]]] = {
 ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
     ("page", "see"): """
         static bootstrap.static openapi.spec health.healthz open.list_sectors
-        public.home public.new_startup public.thanks
+        public.home public.new_startup public.thanks public.one_page
+        drafts.step drafts.preview drafts.worth drafts.link drafts.held drafts.ask_deletion
+        own.status own.held_of own.ask_erasure returning.enter
     """,
     ("submission", "edit"): """
         public.submit_startup public.choose_own_sectors open.submit_startup
+        drafts.start drafts.save_step drafts.submit drafts.bring_together drafts.make_link
+        drafts.delete drafts.leave own.edit own.link own.leave own.erase_all
+        returning.come_back returning.ask
     """,
     ("session", "use"): "entrance.ask_token entrance.give_token entrance.leave",
     ("workbench", "see"): """

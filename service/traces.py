@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+    from profiles.drafts import Draft
     from profiles.judges import HeldOfJudge
     from profiles.privacy import Held
 
@@ -155,8 +156,20 @@ def _said(held: Held) -> Iterator[Trace]:
         note = judged.judgement.note if judged.judgement else ""
         where = f"judgement in {judged.pair.round}: note"
         yield from _fresh(_sentences(where, {"note": note}), seen)
+    for draft in held.edits:
+        yield from _fresh(_of_draft(draft), seen)
     for v in held.vectors:
         yield Trace(f"{v.owner_kind} {v.owner_id}: vector of {v.facet}", vector=v.data)
+
+
+def _of_draft(draft: Draft) -> Iterator[Trace]:
+    where = f"draft {draft.id}: "
+    for name, value in draft.values.items():
+        if isinstance(value, str):
+            yield from _sentences(f"{where}{name}", {"text": value})
+    for address in (draft.email, draft.values.get("contact")):
+        if address and isinstance(address, str):
+            yield Trace(f"{where}contact", text=address, any_case=True)
 
 
 def _fresh(traces: Iterable[Trace], seen: set[str]) -> Iterator[Trace]:

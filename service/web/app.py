@@ -7,19 +7,23 @@ from typing import Any
 from flask import Flask
 
 from service import labels
+from service.describing import field_name
 from service.forms import CONSENT_PURPOSE, CONSENT_VERSION
 from service.language import LANGUAGES, language, switch_url
 from service.security import is_signed_in, own_name
 from service.web.changes import changes
 from service.web.chronicle import chronicle
+from service.web.drafts import drafts
 from service.web.duplicates import duplicates
 from service.web.editing import editing
 from service.web.entrance import entrance
 from service.web.judging import judging
 from service.web.matches import family
 from service.web.models import models
+from service.web.own import own
 from service.web.privacy import privacy
 from service.web.public import is_draft, public
+from service.web.returning import returning
 from service.web.staff import staff
 
 SUBMISSION = "public.submit_startup"
@@ -31,8 +35,9 @@ def init_app(app: Flask) -> None:
     """Add the pages to the application."""
     app.context_processor(_for_templates)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters["field_name"] = field_name
     for blueprint in (
-        *(public, entrance, changes, staff, privacy),
+        *(public, drafts, own, returning, entrance, changes, staff, privacy),
         *(duplicates, editing, chronicle, judging, models),
     ):
         app.register_blueprint(blueprint)
@@ -41,6 +46,7 @@ def init_app(app: Flask) -> None:
 def _for_templates() -> dict[str, Any]:
     return {
         "labels": labels,
+        "field_name": field_name,
         "languages": LANGUAGES,
         "lang": language(),
         "switch_url": switch_url,
