@@ -30,7 +30,7 @@ Scope = Literal["any", "own"]
 
 Thing = Literal[
     "page", "submission", "session", "account", "accounts", "home", "workbench", "startup",
-    "partner", "held", "rounds", "evaluation", "models",
+    "partner", "held", "rounds", "evaluation", "models", "answer",
 ]  # fmt: skip
 """What there is to see or do: pages for all, the workbench of staff, and records."""
 
@@ -63,6 +63,8 @@ TABLE: Final[Mapping[tuple[Thing, Action], Mapping[Role, Scope]]] = {
     ("evaluation", "edit"): _EVALUATORS,
     ("models", "see"): _JUDGES,
     ("models", "edit"): _EVALUATORS,
+    ("answer", "see"): {Role.STARTUP: "own", Role.PARTNER: "own"},
+    ("answer", "edit"): {Role.STARTUP: "own", Role.PARTNER: "own"},
 }
 """(object, action) → role → of which records. What is not here, nobody may."""
 
@@ -72,18 +74,21 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
         public.home public.new_startup public.thanks public.one_page
         drafts.step drafts.preview drafts.worth drafts.link drafts.held drafts.ask_deletion
         own.status own.held_of own.ask_erasure returning.enter
+        answers.ask
     """,
     ("submission", "edit"): """
         public.submit_startup public.choose_own_sectors open.submit_startup
         drafts.start drafts.save_step drafts.submit drafts.bring_together drafts.make_link
         drafts.delete drafts.leave own.edit own.link own.leave own.erase_all
-        returning.come_back returning.ask
+        returning.come_back returning.ask answers.give
     """,
     ("session", "use"): "entrance.ask_token entrance.give_token entrance.leave",
     ("workbench", "see"): """
         changes.why changes.missing chronicle.history duplicates.overview duplicates.compare
         editing.edit editing.new_tie privacy.held_of
         staff.profiles staff.profile staff.matches staff.names staff.programmes
+        pipeline.board pipeline.table pipeline.charts pipeline.chart
+        cases.case cases.letter cases.calendar
         records.startup records.partner records.tie records.programme
         staff_api.startups staff_api.startup_why staff_api.startup_missing staff_api.startup_matches
         staff_api.partners staff_api.partner_why staff_api.partner_missing staff_api.partner_matches
@@ -92,7 +97,9 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
     ("workbench", "edit"): """
         duplicates.merge duplicates.undo duplicates.set_apart duplicates.let_meet
         editing.save editing.save_tie editing.withdraw_consent
-        staff.choose_sectors staff.add_verdict
+        staff.choose_sectors staff.add_verdict pipeline.shortlist
+        cases.move cases.back cases.close cases.judge cases.note cases.assign cases.release
+        cases.answer cases.link cases.keep_letter cases.plan cases.change
         records.replace_startup records.replace_partner records.replace_tie
         records.replace_programme
     """,
@@ -103,6 +110,8 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
         judging.judge judging.settle judging.close entrance.ask_name entrance.give_name
     """,
     ("models", "see"): "models.overview",
+    ("answer", "see"): "answers.own_cases answers.own_case",
+    ("answer", "edit"): "answers.give_own",
 }
 """Which row of the table each address of the service has; one that stands in none is shut."""
 

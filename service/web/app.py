@@ -10,7 +10,10 @@ from service import labels
 from service.describing import field_name
 from service.forms import CONSENT_PURPOSE, CONSENT_VERSION
 from service.language import LANGUAGES, language, switch_url
-from service.security import is_signed_in, own_name
+from service.pipeline import cases_on_page
+from service.security import dari, is_signed_in, own_name
+from service.web.answers import answers
+from service.web.cases import cases
 from service.web.changes import changes
 from service.web.chronicle import chronicle
 from service.web.drafts import drafts
@@ -21,6 +24,7 @@ from service.web.judging import judging
 from service.web.matches import family
 from service.web.models import models
 from service.web.own import own
+from service.web.pipeline import pipeline
 from service.web.privacy import privacy
 from service.web.public import is_draft, public
 from service.web.returning import returning
@@ -38,6 +42,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters["field_name"] = field_name
     for blueprint in (
         *(public, drafts, own, returning, entrance, changes, staff, privacy),
+        *(pipeline, cases, answers),
         *(duplicates, editing, chronicle, judging, models),
     ):
         app.register_blueprint(blueprint)
@@ -53,6 +58,7 @@ def _for_templates() -> dict[str, Any]:
         "signed_in": is_signed_in(),
         "own_name": own_name(),
         "family": family,
+        "cases_on_page": lambda id: cases_on_page(dari().store, id),
         "consent_purpose": CONSENT_PURPOSE,
         "consent_version": CONSENT_VERSION,
     }
