@@ -84,8 +84,10 @@ def _with_address(letter: Letter, settings: Settings, here: str) -> Letter:
     Raises:
         AccountError: if none is set, and the reader came by another name than this machine's own.
     """
-    if settings.address:
-        return replace(letter, text=letter.text.replace(here, f"{settings.address.rstrip('/')}/"))
+    if settings.public_url:
+        return replace(
+            letter, text=letter.text.replace(here, f"{settings.public_url.rstrip('/')}/")
+        )
     if not is_own_host(urlsplit(here).hostname or ""):
         raise AccountError("address", "account_address", urlsplit(here).hostname)
     return letter
@@ -104,7 +106,7 @@ def one_time_link(account: Account) -> str:
 
     token = generate_reset_password_token(Person.of(account))  # type: ignore[no-untyped-call]
     path = url_for("security.reset_password", token=token)
-    base = dari().settings.address or request.host_url
+    base = dari().settings.public_url or request.host_url
     return f"{base.rstrip('/')}{path}"
 
 
@@ -174,7 +176,7 @@ def dari_of(app: Flask) -> Dari:
 def mail_state() -> str:
     """Tell how letters go: 'sent', 'outbox' (kept as files), or 'unsafe' (no address is set)."""
     settings = dari().settings
-    if not settings.address and not is_own_host(urlsplit(request.host_url).hostname or ""):
+    if not settings.public_url and not is_own_host(urlsplit(request.host_url).hostname or ""):
         return "unsafe"
     return "sent" if has_mail_server(settings) else "outbox"
 
