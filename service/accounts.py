@@ -39,6 +39,7 @@ from service.keys import dari
 from service.mail import Letter, deliver, has_mail_server
 from service.passwords import SHORTEST, Passwords
 from service.people import People, Person
+from service.sayings import sayings
 from service.settings import Settings
 from service.wiring import Dari
 
@@ -274,36 +275,7 @@ def _config(settings: Settings, secret: str) -> Mapping[str, Any]:
         "I18N_DOMAIN": "messages",
         "I18N_DIRNAME": str(Path(__file__).parent / "translations"),
     }
-    return {f"SECURITY_{name}": value for name, value in (found | _messages()).items()}
-
-
-def _messages() -> dict[str, Any]:
-    """Say some things more plainly than Flask-Security does; the catalogue translates all."""
-    broken = "This link does not work: it may have been used or cut off."
-    said = {
-        "PASSWORD_RESET_REQUEST": "If there is an account for %(email)s, a letter is on its way.",
-        "CONFIRMATION_REQUEST": "If %(email)s waits to be confirmed, a letter is on its way.",
-        "CONFIRM_REGISTRATION": "A letter with a link to confirm %(email)s is on its way.",
-        "GENERIC_AUTHN_FAILED": "This address and password do not go together.",
-        "EMAIL_CONFIRMED": "Your address is confirmed. You can sign in now.",
-        "INVALID_CONFIRMATION_TOKEN": broken,
-        "INVALID_RESET_PASSWORD_TOKEN": broken,
-        "PASSWORD_RESET_EXPIRED": "This link is too old. Ask for another one.",
-        "CONFIRMATION_EXPIRED": "This link is too old. Ask for another one.",
-        "PASSWORD_RESET_NO_LOGIN": "Your new password is kept. Sign in with it.",
-        "PASSWORD_CHANGE": "Your password has been changed.",
-        "TWO_FACTOR_PERMISSION_DENIED": "Please sign in again.",
-        "TWO_FACTOR_INVALID_TOKEN": "This code is not right, or has been used.",
-        "TWO_FACTOR_CHANGE_METHOD_SUCCESSFUL": "The second step is on. Make recovery codes now.",
-        "TWO_FACTOR_DISABLED": "The second step is off.",
-    }
-    kinds = {"PASSWORD_RESET_REQUEST", "CONFIRMATION_REQUEST", "CONFIRM_REGISTRATION"}
-    good = {"EMAIL_CONFIRMED", "PASSWORD_RESET_NO_LOGIN", "PASSWORD_CHANGE"}
-    good |= {"TWO_FACTOR_CHANGE_METHOD_SUCCESSFUL", "TWO_FACTOR_DISABLED"}
-    return {
-        f"MSG_{name}": (text, "info" if name in kinds else "success" if name in good else "error")
-        for name, text in said.items()
-    }
+    return {f"SECURITY_{name}": value for name, value in (found | sayings()).items()}
 
 
 def add_limits(app: Flask, limiter: Limiter) -> None:
