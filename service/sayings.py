@@ -20,9 +20,7 @@ _BROKEN = _("This link does not work: it may have been used or cut off.")
 _OLD = _("This link is too old. Ask for another one.")
 _TOLD = {
     "info": {
-        "PASSWORD_RESET_REQUEST": _(
-            "If %(email)s has an account, a letter is on its way."
-        ),
+        "PASSWORD_RESET_REQUEST": _("If %(email)s has an account, a letter is on its way."),
         "CONFIRMATION_REQUEST": _("If %(email)s waits to be confirmed, a letter is on its way."),
         "CONFIRM_REGISTRATION": _("A letter with a link to confirm %(email)s is on its way."),
         "ALREADY_CONFIRMED": _("Your address is confirmed. You can sign in."),
