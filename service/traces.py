@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from profiles.judges import HeldOfJudge
     from profiles.cases import HeldCase
+    from profiles.judges import HeldOfJudge
     from profiles.privacy import Held
 
 SHORTEST_SENTENCE = 20
