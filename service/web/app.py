@@ -7,10 +7,15 @@ from typing import Any
 from flask import Flask
 
 from service import labels
+from service.access import current_user
+from service.accounts import mail_state
 from service.forms import CONSENT_PURPOSE, CONSENT_VERSION
+from service.keys import dari
 from service.language import LANGUAGES, language, switch_url
 from service.pipeline import cases_on_page
 from service.security import dari, is_signed_in, own_name
+from service.web.account import account
+from service.web.accounts import accounts
 from service.web.answers import answers
 from service.web.cases import cases
 from service.web.changes import changes
@@ -20,7 +25,9 @@ from service.web.editing import editing
 from service.web.entrance import entrance
 from service.web.judging import judging
 from service.web.matches import family
+from service.web.menu import menu
 from service.web.models import models
+from service.web.own import own
 from service.web.pipeline import pipeline
 from service.web.privacy import privacy
 from service.web.public import is_draft, public
@@ -39,6 +46,7 @@ def init_app(app: Flask) -> None:
         *(public, entrance, changes, staff, privacy),
         *(pipeline, cases, answers),
         *(duplicates, editing, chronicle, judging, models),
+        *(account, accounts, own),
     ):
         app.register_blueprint(blueprint)
 
@@ -51,6 +59,10 @@ def _for_templates() -> dict[str, Any]:
         "switch_url": switch_url,
         "signed_in": is_signed_in(),
         "own_name": own_name(),
+        "menu": menu,
+        "mail_state": mail_state,
+        "sign_on_name": dari().settings.oidc_issuer and dari().settings.oidc_name,
+        "user": current_user(),
         "family": family,
         "cases_on_page": lambda id: cases_on_page(dari().store, id),
         "consent_purpose": CONSENT_PURPOSE,
