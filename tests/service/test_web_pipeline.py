@@ -27,6 +27,8 @@ from profiles.cases import (
 from profiles.casework import answer_case, make_link, note_case, open_case, release_case
 from service.answer_links import AnswerLink, newest_link, sign
 from service.submission import submit
+from tests.service.accounts import add, browser_of
+from tests.service.accounts import submit as send_form
 
 HOSTILE = '<script>alert(1)</script>=HYPERLINK("x")\'"]]>&amp;{{7*7}}'
 CONTACT = "ceo@sonoeye.example"
@@ -203,7 +205,7 @@ def test_nobody_but_staff_gets_in(client, send, case) -> None:
     for path in ("/pipeline", "/pipeline/charts", "/pipeline/cases.csv",
                  "/pipeline/charts/stage.svg", f"/cases/{case.id}",
                  f"/cases/{case.id}/letter/partner",
-                 "/my/cases", f"/my/cases/{case.id}"):  # fmt: skip
+                 f"/my/cases/{case.id}"):  # fmt: skip
         assert client.get(path).status_code == 401, path
     for what in ("move", "back", "close", "note", "assign", "release", "answer", "link", "verdict",
                  "letter/partner", "meetings", "meetings/1"):  # fmt: skip
@@ -420,6 +422,31 @@ def test_both_sides_answer_by_their_links(client, send, dari, case, linked) -> N
     assert CONTACT in client.get(linked["partner"]).text
     events = whole_case(dari.store, case.id).events
     assert [one.by for one in events if one.kind == "answered"] == ["samsung", "samsung", "sonoeye"]
+
+
+def test_accounts_answer_of_their_own_cases_alone(app, dari, case) -> None:
+    for address, role, profile in (
+        ("s@example.com", "startup", "sonoeye"),
+        ("p@example.com", "partner", "samsung"),
+        ("o@example.com", "partner", "kt"),
+    ):
+        add(app, address, role, profile=profile)
+    startup, partner, other = (browser_of(app, f"{one}@example.com") for one in "spo")
+    path = f"/my/cases/{case.id}"
+    for browser in (startup, partner, other):  # nobody has been told of it
+        assert browser.get(path).status_code == 404
+        assert browser.get(f"/cases/{case.id}").status_code == 403
+        assert browser.get("/pipeline").status_code == 403
+    release_case(dari.store, case.id)
+    assert partner.get(path).status_code == 404
+    assert send_form(startup, path, {"answer": "yes"}).status_code == 303
+    move_case(dari.store, case.id, CaseStage.INTRODUCED)
+    assert CONTACT not in partner.get(path).text
+    assert send_form(partner, path, {"answer": "yes"}).status_code == 303
+    assert CONTACT in partner.get(path).text
+    assert other.get(path).status_code == 404
+    assert send_form(other, path, {"answer": "no"}, on="/account").status_code == 404
+    assert get_case(dari.store, case.id).partner_answer is Answer.YES
 
 
 def test_a_link_is_of_one_side_of_one_case_for_a_while(client, send, dari, case, linked) -> None:
