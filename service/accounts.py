@@ -146,6 +146,7 @@ def init_app(app: Flask) -> Security:
         password_util_cls=Passwords,
         totp_cls=OneTimeCodes,
     )
+    app.blueprints["security"].enable_openapi = False  # type: ignore[attr-defined]
     security.want_json(_never)
     app.login_manager.request_loader(_nobody)  # type: ignore[attr-defined]
     user_authenticated.connect(_begin_anew, app)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from apiflask import APIFlask
 from flask.testing import FlaskClient
-from werkzeug.routing import Rule
+from werkzeug.routing import IntegerConverter, Rule
 
 from profiles import Side, Startup, Store
 from profiles.case_moves import move_case
@@ -66,7 +66,6 @@ ENDING = {
     *("entrance.give_token", "security.two_factor_token_validation"),
 }
 """The addresses that end the session: they would spoil the walk."""
-VALUES = {"side": "startups", "kinds": "startups", "path": "nope", "int": 0, "name": "nope"}
 
 
 @pytest.fixture(scope="module")
@@ -96,8 +95,10 @@ def addresses(app: APIFlask) -> Iterator[tuple[str, str, str]]:
 def values(rule: Rule) -> dict[str, Any]:
     found = {}
     for name in rule.arguments:
-        kind = type(rule._converters.get(name)).__name__
-        found[name] = VALUES.get(name, 0 if kind == "IntegerConverter" else "nope")
+        converter = rule._converters.get(name)
+        is_number = isinstance(converter, IntegerConverter)
+        choices = sorted(getattr(converter, "items", ()))
+        found[name] = choices[-1] if choices else 0 if is_number else "nope"
     return {**found, **(rule.defaults or {})}
 
 
