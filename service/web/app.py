@@ -10,6 +10,7 @@ from service import labels
 from service.access import current_user
 from service.accounts import mail_state
 from service.forms import CONSENT_PURPOSE, CONSENT_VERSION
+from service.keys import dari
 from service.language import LANGUAGES, language, switch_url
 from service.pipeline import cases_on_page
 from service.security import is_signed_in, own_name
