@@ -11,9 +11,10 @@ from service.access import current_user
 from service.accounts import mail_state
 from service.describing import field_name
 from service.forms import CONSENT_PURPOSE, CONSENT_VERSION
+from service.keys import dari
 from service.language import LANGUAGES, language, switch_url
 from service.pipeline import cases_on_page
-from service.security import dari, is_signed_in, own_name
+from service.security import is_signed_in, own_name
 from service.web.account import account
 from service.web.accounts import accounts
 from service.web.answers import answers

@@ -17,15 +17,14 @@ from service.language import language
 from service.pipeline import (
     MOST_EXPORTED,
     NOBODY,
-    BoardQuery,
     Tally,
     as_csv,
     as_xlsx,
     read_board,
+    read_board_query,
     table_rows,
     tallies,
 )
-from service.queries import read_query
 from service.security import dari, editor, local_address, require_session
 from service.shortlisting import read_wish, shortlist
 
@@ -42,7 +41,7 @@ _MOST_BARS = 12
 @pipeline.get("/pipeline")
 def board() -> ResponseReturnValue:
     """Show the cases by stage, or a page of those of one stage."""
-    store, query = dari().store, read_query(BoardQuery, request.args, strict=False)
+    store, query = dari().store, read_board_query(request.args)
     today = dari().settings.today()
     found = read_board(store, query, today)
     known = {"owners": owners_of_cases(store), "programmes": store.programmes(), "nobody": NOBODY}
@@ -57,7 +56,7 @@ def board() -> ResponseReturnValue:
 @pipeline.get("/pipeline/cases.<any(csv, xlsx):kind>")
 def table(kind: str) -> ResponseReturnValue:
     """Give the cases under the filters of the board as a table."""
-    query = read_query(BoardQuery, request.args, strict=False)
+    query = read_board_query(request.args)
     rows, is_cut = table_rows(dari().store, query, dari().settings.today(), language())
     head = _head()
     if is_cut:
