@@ -11,7 +11,7 @@ from flask_babel import gettext
 
 from matcher import tell_help
 from profiles import FieldError, InvalidRecord, Side, StaleEdit, Startup, UnknownId, validate
-from profiles.drafts import Draft, begin, draft_of, name_email, remove, save
+from profiles.drafts import Draft, begin, draft_of, expire, name_email, remove, save
 from profiles.fields import Email
 from profiles.links import LinkError, links_of
 from profiles.schema import Record
@@ -58,6 +58,8 @@ def start() -> ResponseReturnValue:
     if not any(values.values()) and _goes() == "stay":
         return redirect(url_for("public.new_startup", **_lang()), 303)
     now = datetime.now(UTC)
+    gone = expire(dari().store, now)  # whoever begins one sees old ones off
+    forget_letters(dari().settings, [one.email for one in gone if one.email])
     draft = begin(dari().store, {}, language=language(), now=now, expires_at=expiry(dari(), now))
     hold(draft.id)
     return _kept(draft.id, "who", values, saved=0)
