@@ -49,9 +49,9 @@ def case(dari, own):
     """A case of the startup with a partner whose name nobody has told it."""
     _, id = own
     told = reasons_of(dari.matchmaker, id, "cj-logistics", "1", None)
-    told["reasons"].append({"feature": "x", "points": 1.0, "is_quoted": True,
-                            "said": {"en": "CJ Logistics likes it.", "ko": "CJ대한통운이 좋아합니다."},
-                            "evidence": None})  # fmt: skip
+    said = {"en": "CJ Logistics likes it.", "ko": "CJ대한통운이 좋아합니다."}
+    named = {"feature": "x", "points": 1.0, "is_quoted": True, "said": said, "evidence": None}
+    told["reasons"].append(named)
     return open_case(dari.store, id, "cj-logistics", reasons=told, by="Kim Staff")[0]
 
 
