@@ -44,6 +44,8 @@ ARGUMENTS = [
 PAGES = [
     "/",
     "/startups/new",
+    "/startups/new/one-page",
+    "/return",
     "/sign-in",
     "/startups",
     "/partners",
@@ -138,13 +140,12 @@ def test_a_person_submits_in_korean_and_staff_find_the_startup(watch, token):
     person = watch("ko")
     page = person.open("/")
     page.get_by_role("link", name="스타트업 등록").first.click()
-    page.get_by_label("한글 이름").fill("부산항해")
+    page.get_by_role("link", name="한 화면에서 모두 쓰기").click()
+    page.get_by_label("이름 (한국어)").fill("부산항해")
     page.get_by_label("하는 일").fill(
         "자율운항 선박을 위한 충돌 회피 항법 소프트웨어를 개발합니다."
     )
-    page.get_by_label("파트너에게 바라는 것").fill(
-        "실제 선박에서 시험할 조선소나 연구소를 찾습니다."
-    )
+    page.get_by_label("찾는 것").fill("실제 선박에서 시험할 조선소나 연구소를 찾습니다.")
     page.get_by_label("지역", exact=True).select_option(label="부산광역시")
     page.get_by_text("모빌리티", exact=True).click()
     page.get_by_label("조선·해양 모빌리티").check()
@@ -153,7 +154,7 @@ def test_a_person_submits_in_korean_and_staff_find_the_startup(watch, token):
     page.get_by_label("연락용 이메일").fill("hello@busan.example")
     page.get_by_role("button", name="제출하기").click()
     page.get_by_text("연락처는 동의가 있어야 보관할 수 있습니다.").first.wait_for()
-    assert page.get_by_label("한글 이름").input_value() == "부산항해"
+    assert page.get_by_label("이름 (한국어)").input_value() == "부산항해"
     page.get_by_label("이메일 주소의 수집과 이용에 동의합니다.").check()
     page.get_by_role("button", name="제출하기").click()
     page.get_by_role("heading", name="감사합니다. 스타트업이 등록되었습니다.").wait_for()
@@ -175,9 +176,9 @@ def test_a_person_submits_in_korean_and_staff_find_the_startup(watch, token):
 
 def test_a_person_submits_in_english_without_scripts(watch, token):
     person = watch("en", java_script_enabled=False)
-    page = person.open("/startups/new")
-    page.get_by_label("Name in English").fill("Twinyard")
-    page.get_by_label("What the startup does").fill("We simulate shipyards as digital twins.")
+    page = person.open("/startups/new/one-page")
+    page.get_by_label("Name (English)").fill("Twinyard")
+    page.get_by_label("What it does").fill("We simulate shipyards as digital twins.")
     page.get_by_label("Region", exact=True).select_option("US")
     page.get_by_text("Digital technology", exact=True).click()
     page.get_by_label("Digital twin and simulation").check()
@@ -195,15 +196,15 @@ def test_a_person_submits_in_english_without_scripts(watch, token):
 
 
 def test_switching_the_language_in_the_middle_loses_nothing(watch):
-    page = watch("en").open("/startups/new")
-    page.get_by_label("Name in English").fill("Half done")
+    page = watch("en").open("/startups/new/one-page")
+    page.get_by_label("Name (English)").fill("Half done")
     page.get_by_role("button", name="한국어").click()
     page.get_by_role("heading", name="스타트업 등록").wait_for()
-    assert page.get_by_label("영문 이름").input_value() == "Half done"
+    assert page.get_by_label("이름 (English)").input_value() == "Half done"
 
 
 def test_the_form_is_reached_filled_and_sent_by_keyboard_alone(watch):
-    page = watch("en").open("/startups/new")
+    page = watch("en").open("/startups/new/one-page")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip-link"
     page.keyboard.press("Enter")
