@@ -14,6 +14,7 @@ from matcher.counterfactual import Change, Field, Option, Why
 from matcher.eligibility import Reason, partner_refusals, refusals, startup_refusals
 from matcher.families import FAMILIES, family
 from matcher.features import FEATURE_NAMES, pair_features
+from matcher.lacking import Lack, lacks
 from matcher.matchlist import (
     Abstention,
     Contribution,
@@ -54,6 +55,7 @@ __all__ = [
     "Entry",
     "Evidence",
     "Field",
+    "Lack",
     "Line",
     "Match",
     "MatchError",
@@ -83,6 +85,7 @@ __all__ = [
     "family",
     "helps_json",
     "known_features",
+    "lacks",
     "lines_of",
     "load_ranker",
     "pair_features",

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Flask
 
+from matcher import family
 from service import labels
 from service.forms import CONSENT_PURPOSE, CONSENT_VERSION
 from service.language import LANGUAGES, language, switch_url
@@ -16,7 +17,7 @@ from service.web.duplicates import duplicates
 from service.web.editing import editing
 from service.web.entrance import entrance
 from service.web.judging import judging
-from service.web.matches import family
+from service.web.matching import matching
 from service.web.models import models
 from service.web.privacy import privacy
 from service.web.public import is_draft, public
@@ -32,7 +33,7 @@ def init_app(app: Flask) -> None:
     app.context_processor(_for_templates)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     for blueprint in (
-        *(public, entrance, changes, staff, privacy),
+        *(public, entrance, changes, staff, matching, privacy),
         *(duplicates, editing, chronicle, judging, models),
     ):
         app.register_blueprint(blueprint)
