@@ -293,3 +293,24 @@ case_meetings = Table(
     Column("cancelled_at", Moment),
     sqlite_autoincrement=True,
 )
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("id", _Serial, primary_key=True, autoincrement=True),
+    Column("email", String(254), nullable=False, unique=True),
+    Column("name", String(200), nullable=False),
+    Column("roles", String(100), nullable=False),
+    Column("profile", Id, index=True),
+    Column("password", String(300)),
+    Column("uniquifier", String(64), nullable=False, unique=True),
+    Column("subject", String(600), unique=True),
+    Column("created_at", Moment, nullable=False),
+    Column("confirmed_at", Moment),
+    Column("disabled_at", Moment),
+    Column("totp", Text),
+    Column("totp_counter", BigInteger),
+    Column("recovery", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    sqlite_autoincrement=True,
+)
