@@ -61,12 +61,22 @@ def lines_of(contributions: Sequence[Contribution]) -> tuple[Line, ...]:
 
 
 def _by_evidence(contributions: Sequence[Contribution]) -> list[list[Contribution]]:
-    groups: dict[object, list[Contribution]] = {}
+    """Group those that quote the same, in either language."""
+    groups: list[list[Contribution]] = []
     for one in contributions:
-        quoted = one.evidence
-        key = (quoted.kind, quoted.text) if quoted else one.feature
-        groups.setdefault(key, []).append(one)
-    return list(groups.values())
+        found = next((group for group in groups if _quote_alike(group[0], one)), None)
+        if found is None:
+            groups.append([one])
+        else:
+            found.append(one)
+    return groups
+
+
+def _quote_alike(one: Contribution, other: Contribution) -> bool:
+    mine, theirs = one.evidence, other.evidence
+    if mine is None or theirs is None or mine.kind != theirs.kind:
+        return False
+    return mine.text.en == theirs.text.en or mine.text.ko == theirs.text.ko
 
 
 def _line(parts: Sequence[Contribution]) -> Line:

@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 from index import SearchIndex, tokenise
 from profiles import Profile, Side, Text
 from profiles.data import read_yaml
-from profiles.taxonomy import Names
+from profiles.taxonomy import Names, provinces
 
 MOST_WORDS = 4
 MOST_COMMON = 0.12
@@ -161,7 +161,9 @@ def tokens_of(text: str) -> frozenset[str]:
 @cache
 def _empty_words() -> frozenset[str]:
     held: Mapping[str, str] = read_yaml("matcher", "empty_words.yaml")
-    return frozenset(f"{held['en']} {held['ko']}".split())
+    places = [one.short for one in provinces().values()]
+    named = " ".join(f"{place.en} {place.ko}" for place in places).casefold()
+    return frozenset(f"{held['en']} {held['ko']} {named}".split())
 
 
 @cache

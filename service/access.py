@@ -79,6 +79,8 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
         changes.why changes.missing chronicle.history duplicates.overview duplicates.compare
         editing.edit editing.new_tie privacy.held_of
         staff.profiles staff.profile staff.matches staff.names staff.programmes
+        matching.printed matching.export matching.compare matching.compare_printed
+        matching.compare_export matching.choose matching.why_not
         records.startup records.partner records.tie records.programme
         staff_api.startups staff_api.startup_why staff_api.startup_missing staff_api.startup_matches
         staff_api.partners staff_api.partner_why staff_api.partner_missing staff_api.partner_matches

@@ -6,8 +6,10 @@ from typing import Any
 
 from flask import Flask
 
-from matcher import family
+from matcher import FAMILIES, family
 from service import labels
+from service.describing import asked_name
+from service.exporting import about, weights_told
 from service.forms import CONSENT_PURPOSE, CONSENT_VERSION
 from service.language import LANGUAGES, language, switch_url
 from service.security import is_signed_in, own_name
@@ -47,7 +49,11 @@ def _for_templates() -> dict[str, Any]:
         "switch_url": switch_url,
         "signed_in": is_signed_in(),
         "own_name": own_name(),
+        "about": about,
+        "families": FAMILIES,
         "family": family,
+        "asked_name": asked_name,
+        "weights_told": weights_told,
         "consent_purpose": CONSENT_PURPOSE,
         "consent_version": CONSENT_VERSION,
     }

@@ -6,7 +6,7 @@ from apiflask import APIBlueprint
 from flask import render_template, request
 from flask.typing import ResponseReturnValue
 
-from matcher import tell, tell_help
+from matcher import lines_of, tell, tell_help
 from service.match_queries import ONES, ask_one
 from service.queries import profile_on, read_match_query
 from service.security import dari, require_session
@@ -25,7 +25,9 @@ def why(side: str, id: str) -> ResponseReturnValue:
     found = ask_one(dari().matchmaker, profile, query)
     told = [tell(change, found.who, found.rank) for change in found.changes]
     page = "changes_part.html" if "part" in request.args else "why.html"
-    return render_template(page, side=side, why=found, told=told, query=query)
+    return render_template(
+        page, side=side, why=found, told=told, query=query, lines_of=lines_of
+    )
 
 
 @changes.get("/<any(startups, partners):side>/<path:id>/missing")

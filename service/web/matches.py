@@ -97,6 +97,10 @@ class MatchPage:
         """Give what is told of a match, each piece of evidence once."""
         return lines_of(match.contributions)
 
+    def lines_in(self, match: Match, name: str) -> tuple[Line, ...]:
+        """Give what is told of a match by the features of one family."""
+        return lines_of([part for part in match.contributions if family(part.feature) == name])
+
     def by_family(self, match: Match) -> dict[str, float]:
         """Give the points of a match by family; they sum to its score exactly."""
         points = dict.fromkeys(self.families, 0.0)
