@@ -30,7 +30,7 @@ Scope = Literal["any", "own"]
 
 Thing = Literal[
     "page", "submission", "session", "account", "accounts", "home", "workbench", "startup",
-    "partner", "held", "rounds", "evaluation", "models",
+    "partner", "held", "rounds", "evaluation", "models", "answer",
 ]  # fmt: skip
 """What there is to see or do: pages for all, the workbench of staff, and records."""
 
@@ -63,6 +63,8 @@ TABLE: Final[Mapping[tuple[Thing, Action], Mapping[Role, Scope]]] = {
     ("evaluation", "edit"): _EVALUATORS,
     ("models", "see"): _JUDGES,
     ("models", "edit"): _EVALUATORS,
+    ("answer", "see"): {Role.STARTUP: "own", Role.PARTNER: "own"},
+    ("answer", "edit"): {Role.STARTUP: "own", Role.PARTNER: "own"},
 }
 """(object, action) → role → of which records. What is not here, nobody may."""
 
@@ -70,9 +72,11 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
     ("page", "see"): """
         static bootstrap.static openapi.spec health.healthz open.list_sectors
         public.home public.new_startup public.thanks
+        answers.ask
     """,
     ("submission", "edit"): """
         public.submit_startup public.choose_own_sectors open.submit_startup
+        answers.give
     """,
     ("session", "use"): "entrance.ask_token entrance.give_token entrance.leave",
     ("workbench", "see"): """
@@ -81,6 +85,8 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
         staff.profiles staff.profile staff.matches staff.names staff.programmes
         matching.printed matching.export matching.compare matching.compare_printed
         matching.compare_export matching.choose matching.why_not
+        pipeline.board pipeline.table pipeline.charts pipeline.chart
+        cases.case cases.letter cases.calendar
         records.startup records.partner records.tie records.programme
         staff_api.startups staff_api.startup_why staff_api.startup_missing staff_api.startup_matches
         staff_api.partners staff_api.partner_why staff_api.partner_missing staff_api.partner_matches
@@ -89,7 +95,9 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
     ("workbench", "edit"): """
         duplicates.merge duplicates.undo duplicates.set_apart duplicates.let_meet
         editing.save editing.save_tie editing.withdraw_consent
-        staff.choose_sectors staff.add_verdict
+        staff.choose_sectors staff.add_verdict pipeline.shortlist
+        cases.move cases.back cases.close cases.judge cases.note cases.assign cases.release
+        cases.answer cases.link cases.keep_letter cases.plan cases.change
         records.replace_startup records.replace_partner records.replace_tie
         records.replace_programme
     """,
@@ -100,6 +108,8 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
         judging.judge judging.settle judging.close entrance.ask_name entrance.give_name
     """,
     ("models", "see"): "models.overview",
+    ("answer", "see"): "answers.own_cases answers.own_case",
+    ("answer", "edit"): "answers.give_own",
 }
 """Which row of the table each address of the service has; one that stands in none is shut."""
 
