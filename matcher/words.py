@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 
+import numpy as np
+
 from index import SearchIndex, tokenise
 from profiles import Profile, Side, Text
 from profiles.data import read_yaml
@@ -37,15 +39,23 @@ def unknown_commonness(tokens: Sequence[str]) -> Sequence[float]:
 
 
 def commonness_in(index: SearchIndex) -> Commonness:
-    """Give what tells how common tokens are among the profiles of an index."""
+    """Give what tells how common tokens are among the profiles of an index, as it stands now.
+
+    What was counted once is remembered by what is given.
+    """
     lexical = [index.lexical[side] for side in Side]
     profiles = sum(map(len, lexical))
     if profiles < FEWEST_PROFILES:
         return unknown_commonness
 
+    known: dict[str, float] = {}
+
     def shares(tokens: Sequence[str]) -> Sequence[float]:
-        held = sum(one.holding(tokens) for one in lexical)
-        return [float(count) / profiles for count in held]  # type: ignore[union-attr]
+        unseen = [token for token in dict.fromkeys(tokens) if token not in known]
+        if unseen:
+            held = np.sum([one.holding(unseen) for one in lexical], axis=0)
+            known.update(zip(unseen, (held / profiles).tolist(), strict=True))
+        return [known[token] for token in tokens]
 
     return shares
 

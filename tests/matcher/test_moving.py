@@ -27,6 +27,7 @@ def test_moved_contributions_sum_exactly_in_any_order(moves: dict[str, float], s
     for row in points:
         assert row.sum() == math.fsum(row) == row[::-1].sum()
     assert ((points == 0) | (points >= 0.05)).all()
+    assert (points * 1024 == np.round(points * 1024)).all()
 
 
 @pytest.mark.parametrize("name", FAMILIES)
