@@ -26,7 +26,8 @@ import numpy as np
 import yaml
 
 from index import Follower, Writer, load_encoder, tokenise
-from matcher import Matchmaker, load_ranker
+from matcher import Ranker, load_ranker
+from matcher.pool import Asked, Pool, other_of
 from profiles import (
     AnyProfile,
     InvalidRecord,
@@ -42,6 +43,8 @@ from profiles.taxonomy import sectors
 
 SEED = 20261
 DAY = date(2026, 1, 1)
+EVERYBODY = 1_000
+"""How many are looked at: all that there are."""
 FIRST = 10
 MOST_LISTS = 20
 """How many lists are attacked in all; each attacker tries some of them."""
@@ -81,13 +84,18 @@ class World:
 
     store: Store
     writer: Writer
-    matchmaker: Matchmaker
+    pool: Pool
+    ranker: Ranker
     profiles: Mapping[Side, Mapping[str, AnyProfile]]
 
     def ranks(self, query: AnyProfile) -> dict[str, int]:
         """Rank everybody on the other side for a profile: the place of each, from 1."""
-        ids = [id for id, _ in self.matchmaker.ranking(query, as_of=DAY)]
-        return {id: rank for rank, id in enumerate(ids, start=1)}
+        asked = Asked(self.pool.query(query, DAY), pool=EVERYBODY)
+        looked, index = self.pool.looked_at(asked, EVERYBODY)
+        free = [one.pair for one in looked if not one.reasons]
+        others = [other_of(asked.query, one.pair).id for one in looked if one.reasons]
+        ranked = self.pool.scored(self.ranker, free, others, len(free), index)
+        return {id: rank for rank, (id, _) in enumerate(ranked.standing, start=1)}
 
 
 @dataclass
@@ -321,10 +329,10 @@ def made_world(store: Store) -> World:
     store.put_programmes(held.programmes)
     startups = [*scene_startups(), *described_startups()]
     writer.put_many(startups)
-    matchmaker = Matchmaker(store, Follower(store, encoder), encoder, load_ranker())
+    pool = Pool(store, Follower(store, encoder), encoder)
     sides = {Side.PARTNER: held.partners, Side.STARTUP: startups}
     found = {side: {one.id: one for one in of} for side, of in sides.items()}
-    return World(store, writer, matchmaker, found)
+    return World(store, writer, pool, load_ranker(), found)
 
 
 def scene_startups() -> Iterator[Startup]:

@@ -137,6 +137,12 @@ class History:
         found = [t for t in ties if t.kind is TieKind.PAIRING and t.b == id and t.holds(on)]
         return sorted(found, key=lambda tie: tie.id)
 
+    def conflicts(self, id: str, on: date) -> list[Tie]:
+        """Give the conflicts of interest of a profile that hold on a day, by id."""
+        ties = (self._ties[t] for t in self._ties_of_end.get(id, ()) if t not in self._day)
+        found = [t for t in ties if t.kind is TieKind.CONFLICT and t.holds(on)]
+        return sorted(found, key=lambda tie: tie.id)
+
     def near(
         self,
         queries: Floats,

@@ -148,6 +148,10 @@ class LexicalIndex:
         found: Scores = lengths[rows - 1]
         return found
 
+    def holding(self, tokens: Sequence[str]) -> Numbers:
+        """Count the documents that hold each of t tokens, shape (t,)."""
+        return self._postings.held(tokens)
+
     def sums(
         self,
         numbers: Numbers,

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Collection, Sequence
 from functools import lru_cache
 from itertools import chain, islice
+from threading import Lock
 
 import numpy as np
 
@@ -130,11 +131,16 @@ class Names:
         self._seq = 0
         self._fingerprint = store.fingerprint(0)
         self._index = NameIndex()
+        self._turn = Lock()
 
     def search(self, text: str, side: Side | None = None, k: int = 20) -> list[tuple[str, float]]:
-        """Find up to k profiles by name, as `NameIndex.search` does, as the store stands now."""
-        self._catch_up()
-        return self._index.search(text, side, k)
+        """Find up to k profiles by name, as `NameIndex.search` does, as the store stands now.
+
+        Threads take turns.
+        """
+        with self._turn:
+            self._catch_up()
+            return self._index.search(text, side, k)
 
     def _catch_up(self) -> None:
         while self._store.last_seq() != self._seq:

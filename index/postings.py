@@ -175,6 +175,16 @@ class Postings:
         scores = np.bincount(there.rows, weights=found, minlength=len(self))
         return scores.astype(np.float64, copy=False)
 
+    def held(self, tokens: Sequence[str]) -> Numbers:
+        """Count the live rows that hold each of t tokens, shape (t,)."""
+        numbers = [self._vocabulary.get(token, -1) for token in tokens]
+        terms, place = np.unique(np.array(numbers, np.int32), return_inverse=True)
+        there = self._occurrences(terms)
+        alive = self._alive.values[there.rows]
+        at = np.repeat(there.places, there.sizes)[alive]
+        counts: Numbers = np.bincount(at, minlength=len(terms))[place]
+        return counts
+
     def weights(
         self, wanted: Numbers, among: Mask | None = None
     ) -> tuple[Scores, NDArray[np.int32], Numbers]:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
-from functools import lru_cache, partial
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index import FACET_PAIRS, Query, document, passages, tokenise
+from index import FACET_PAIRS, Query, document, passages
 from matcher.additive import Ranker
 from matcher.features import FEATURE_NAMES, flags_of
 from matcher.matchlist import Contribution, Evidence, Unknown
@@ -18,13 +17,11 @@ from matcher.pairs import TEXT_FEATURES, Pair
 from matcher.phrases import phrase
 from matcher.sentences import SentenceFinder, sentences
 from matcher.traits import RELATIONS, places_of
+from matcher.words import telling_words, text_of, texts_of, tokens_of
 from profiles import Partner, Profile, Side, Text, Tie
 from profiles.taxonomy import Names, Vocabulary, country_of, region_name, sectors, terms
 
-_MOST_WORDS = 6
 _MOST_NAMED = 5
-_SHORTEST_WORD = 2
-_KEPT_TEXTS = 2_000
 _UNKNOWN = [(name, n) for n, name in enumerate(FEATURE_NAMES) if name.endswith("_unknown")]
 
 _FOLLOWING = frozenset({
@@ -91,9 +88,19 @@ def _contribution(
         name,
         float(points[column]),
         float(values[column]),
-        phrase(f"reason.{name}", **params),
+        _reason(name, params),
         evidence,
     )
+
+
+def _reason(name: str, params: Mapping[str, object]) -> Names:
+    """Say a reason; in a language in which no word tells, without words."""
+    said = phrase(f"reason.{name}", **params)
+    words = params.get("words")
+    if not isinstance(words, Names):
+        return said
+    plain = phrase(f"told.{name}_plain")
+    return Names(said.en if words.en else plain.en, said.ko if words.ko else plain.ko)
 
 
 def _sentence(pair: Pair, query: Query, name: str, finder: SentenceFinder) -> Evidence | None:
@@ -115,92 +122,31 @@ def _sentence(pair: Pair, query: Query, name: str, finder: SentenceFinder) -> Ev
 
 
 def _lexical(pair: Pair) -> Said:
-    words = shared_words(pair.startup, pair.partner)
-    return {"words": _in_both(words)}, None
-
-
-def _in_both(words: Sequence[str]) -> Names:
-    return Names(_foremost(words, korean=False), _foremost(words, korean=True))
-
-
-def _foremost(words: Sequence[str], *, korean: bool) -> str:
-    """Join the words of the reader's script; those of the other only where there are none."""
-    own = [word for word in words if ("\uac00" <= word[0] <= "\ud7a3") is korean]
-    return ", ".join((own or list(words))[:_MOST_WORDS])
-
-
-def shared_words(one: Profile, other: Profile) -> list[str]:
-    """Find the longest words that two profiles' texts share, in the spelling of the first.
-
-    Where the texts share none, the names of their sectors, their aliases and regions, or parts of
-    Korean words are what lexical search found. Words of Hangul count as shared where all their
-    bigrams are, so that particles do not matter.
-    """
-    return (
-        _shared(_text(one), _text(other))
-        or _shared(f"{_text(one)}\n{_sector_words(one)}", f"{_text(other)}\n{_sector_words(other)}")
-        or _shared(document(one), document(other))
-        or _longest(set(tokenise(document(one))) & set(tokenise(document(other))))
-    )
-
-
-def _shared(one: str, other: str) -> list[str]:
-    known = _tokens(other)
-    words = {word.casefold(): word for word, tokens in reversed(_words(one)) if tokens <= known}
-    return _longest(words.values())
-
-
-@lru_cache(maxsize=_KEPT_TEXTS)
-def _words(text: str) -> tuple[tuple[str, frozenset[str]], ...]:
-    """Split a text into its words, each with its tokens; words without any are left out."""
-    found = re.findall(r"[\uac00-\ud7a3]+|[^\W_\uac00-\ud7a3]+", text)
-    words = ((word, frozenset(tokenise(word))) for word in dict.fromkeys(found))
-    return tuple((word, t) for word, t in words if t and len(word) >= _SHORTEST_WORD)
-
-
-@lru_cache(maxsize=_KEPT_TEXTS)
-def _tokens(text: str) -> frozenset[str]:
-    return frozenset(tokenise(text))
-
-
-def _longest(words: Iterable[str]) -> list[str]:
-    return sorted(words, key=lambda word: (-len(word), word))
-
-
-def _text(profile: Profile) -> str:
-    texts = (profile.name, profile.summary, profile.offering, profile.seeking)
-    return "\n".join(text.joined for text in texts if text)
-
-
-def _sector_words(profile: Profile) -> str:
-    names = [sectors()[code].name for code in profile.sectors]
-    return "\n".join(word for name in names for word in (name.en, name.ko))
+    own, theirs = texts_of(pair.startup), texts_of(pair.partner)
+    return {"words": telling_words(own, theirs, pair.scene.commonness)}, None
 
 
 def _history(pair: Pair) -> Said:
     tie = pair.candidate.tie
     if tie is None or tie.subject is None:
-        return {"subject": "", "other": ""}, None
+        return {"other": ""}, None
     other = tie.b if tie.a == pair.partner.id else tie.a
-    params = {"subject": _first_sentence(tie.subject), "other": pair.scene.name_of(other)}
-    return params, _tie_evidence(tie)
+    return {"other": pair.scene.name_of(other)}, _tie_evidence(tie)
 
 
 def _history_lexical(pair: Pair) -> Said:
     """Name the words that the startup shares with the past subject that has most of them."""
-    own = document(pair.startup)
     partner, startup = pair.partner.id, pair.startup.id
     ties = pair.scene.history.of(partner, pair.scene.as_of, apart_from=startup)
-    told = [(tie, tie.subject.joined) for tie in ties if tie.subject]
-    tokens = _tokens(own)
-    shared = [tokens & _tokens(subject) for _, subject in told]
-    weight = [sum(map(len, words)) for words in shared]
+    told = [(tie, tie.subject) for tie in ties if tie.subject]
+    tokens = tokens_of(document(pair.startup))
+    weight = [sum(map(len, tokens & tokens_of(subject.joined))) for _, subject in told]
     best = max(range(len(told)), key=weight.__getitem__, default=None)
     if best is None:
-        return {"words": ""}, None
+        return {"words": Names("", "")}, None
     tie, subject = told[best]
-    words = _shared(own, subject) or _longest(shared[best])
-    return {"words": _in_both(words)}, _tie_evidence(tie)
+    words = telling_words(texts_of(pair.startup), text_of(subject), pair.scene.commonness)
+    return {"words": words}, _tie_evidence(tie)
 
 
 def _sector_same(pair: Pair) -> Said:
@@ -208,8 +154,7 @@ def _sector_same(pair: Pair) -> Said:
 
 
 def _near_subject(pair: Pair) -> Said:
-    said, evidence = _history(pair)
-    return {"subject": said["subject"]}, evidence
+    return {}, _history(pair)[1]
 
 
 def _nothing_more(_: Pair) -> Said:

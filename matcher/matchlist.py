@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any, Literal
 
 from matcher.calibration import Calibration
 from matcher.eligibility import Reason
+from matcher.standing import Standing
 from profiles import AnyProfile, Programme, Text
 from profiles.taxonomy import Names
 
@@ -66,6 +68,7 @@ class Match:
     contributions: tuple[Contribution, ...]
     unknowns: tuple[Unknown, ...]
     probability: Probability | Abstention
+    standing: Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,12 @@ class MatchList:
     notes: tuple[Names, ...] = ()
     calibration: Calibration | None = None
     """What the probabilities of the matches rest on; None where there are none."""
+    moved: Mapping[str, float] = field(default_factory=dict)
+    """By family, how many times more than by the model it counts, where a person moved that."""
+    most: float = 100.0
+    """The most points that a score can come to."""
+    looked_at: int = 0
+    """How many candidates were ranked or refused."""
 
     @property
     def abstention(self) -> Abstention | None:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from index import Candidate, History
 from matcher.eligibility import rules_met
 from matcher.traits import RELATIONS, Traits, languages_of, places_of, relation, traits_of
+from matcher.words import Commonness, unknown_commonness
 from profiles import (
     AnyProfile,
     Partner,
@@ -63,6 +64,8 @@ class Scene:
     """Gives the traits of a profile; whoever knows them already gives those."""
     known_pairings: Mapping[str, Sequence[Tie]] | None = None
     """The policy pairings on the day of all partners; history is asked if they are not given."""
+    commonness: Commonness = unknown_commonness
+    """Tells how common words are among all profiles."""
 
     def pairings(self, id: str) -> Sequence[Tie]:
         """Give the policy pairings of a partner that are valid on the day, by id."""

@@ -71,6 +71,8 @@ def chances(
     calibration: Calibration | None,
     population: str,
     known: Callable[[], Amount],
+    *,
+    moved: bool = False,
 ) -> list[Probability | Abstention]:
     """Tell the probability of n pairs by their scores (n,), or why none is told.
 
@@ -80,7 +82,10 @@ def chances(
         calibration: that of the model.
         population: names those whom the pairs are of.
         known: counts what is known of them: verdicts and outcomes. Asked where that is of use.
+        moved: whether a person moved the weights that made the scores.
     """
+    if moved:
+        return [Abstention((phrase("probability.moved"),))] * len(pairs)
     silent = _silence(calibration, population, known)
     if calibration is None or silent is not None:
         return [silent or Abstention(())] * len(pairs)

@@ -99,6 +99,8 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
         changes.why changes.missing chronicle.history duplicates.overview duplicates.compare
         editing.edit editing.new_tie privacy.held_of
         staff.profiles staff.profile staff.matches staff.names staff.programmes
+        matching.printed matching.export matching.compare matching.compare_printed
+        matching.compare_export matching.choose matching.why_not
         pipeline.board pipeline.table pipeline.charts pipeline.chart
         cases.case cases.letter cases.calendar
         records.startup records.partner records.tie records.programme

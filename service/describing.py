@@ -60,6 +60,32 @@ FIELDS = {
     "funding_per": _l("Money: counted for"),
 }
 
+_ASKED = {
+    "k": _l("How many"),
+    "programme": _l("Programme"),
+    "sector": _l("Sector"),
+    "as_of": _l("Day"),
+    "room": _l("Only with places left"),
+    "new": _l("Never worked together"),
+    "weight_text": _l("Weight of texts"),
+    "weight_sector": _l("Weight of sectors"),
+    "weight_region": _l("Weight of the region"),
+    "weight_support": _l("Weight of support and stage"),
+    "weight_past": _l("Weight of past work"),
+    "candidate": _l("The one that is asked about"),
+    "partner": _l("Partners"),
+    "startup": _l("Startups"),
+    "q": _l("Search"),
+    "cursor": _l("Place in the list"),
+    "limit": _l("How many"),
+    "page": _l("Page"),
+    "label": _l("Verdict"),
+    "note": _l("Note"),
+    "shown_rank": _l("Rank shown"),
+    "model_version": _l("Model"),
+}
+"""What an address or a short form asks for, beside the fields of records."""
+
 _KINDS: Mapping[str, Vocabulary] = {
     "partner": "partner_kinds",
     "tie": "tie_kinds",
@@ -82,6 +108,12 @@ def field_name(field: str) -> str:
     if part in LANGUAGES:
         return f"{FIELDS.get(stem, stem)} ({LANGUAGES[part]})"
     return str(FIELDS.get(field, field))
+
+
+def asked_name(field: str) -> str:
+    """Name a field of a record or of an address as a page does: without the place in a list."""
+    stem = field.partition(".")[0]
+    return str(_ASKED[stem]) if stem in _ASKED else field_name(stem)
 
 
 def value_text(kind: str, field: str, value: Any) -> str:

@@ -218,6 +218,15 @@ def tie_dates(tie: Tie) -> str:
     return period(tie) if lasting or tie.valid_to else day(tie.valid_from)
 
 
+def tongue(text: str) -> str:
+    """Name the language of a text that is not in the reader's: 'en' or 'ko'; "" where it is."""
+    has_hangul = any("\uac00" <= sign <= "\ud7a3" for sign in text)
+    is_written = any(sign.isalpha() for sign in text)
+    if language() == "ko":
+        return "en" if is_written and not has_hangul else ""
+    return "ko" if has_hangul else ""
+
+
 def money(value: Money) -> str:
     """Write an amount with its currency and what it is counted for."""
     amount = str(format_currency(value.amount, value.currency, "¤#,##0", currency_digits=False))

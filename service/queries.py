@@ -20,7 +20,7 @@ from service.editing import LONGEST_MAKER
 if TYPE_CHECKING:
     from werkzeug.datastructures import MultiDict
 
-SEVERAL = ("kind", "region", "sector")
+SEVERAL = ("kind", "region", "sector", "stage")
 
 MOST = 100
 MOST_SIMILAR = 10

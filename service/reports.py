@@ -254,9 +254,14 @@ def why_tables(why: Why, lang: str) -> list[Any]:
 
 def _why(match: Match, lang: str, common: Abstention | None = None) -> str:
     """Tell why a match is made; what keeps all matches of a list from a probability is left out."""
+    from matcher import lines_of, without_subject
+
     lines = _chance(match.probability, lang) if match.probability != common else []
-    for one in match.contributions:
-        lines.append(f"{one.points:5.1f}  {one.phrase.in_(lang)}")
+    warning = without_subject(match)
+    if warning is not None:
+        lines.append(f"    !  {warning.in_(lang)}")
+    for one in lines_of(match.contributions):
+        lines.append(f"{one.points:5.1f}  {one.sentence.in_(lang)}")
         if one.evidence is not None:
             lines.append(f"       “{shorten(one.evidence.text.in_(lang), 160)}”")
     if match.unknowns:

@@ -6,6 +6,7 @@ import os
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from index import Encoder, Follower, Names, Writer, load_encoder
@@ -14,6 +15,7 @@ from profiles import DariError, Side, Store
 from profiles.catalogue import Catalogue, load_catalogue
 from profiles.merges import named_by
 from profiles.merging import follow
+from profiles.places import busy_on
 from service.settings import Settings
 
 Progress = Callable[[str, int, int], None]
@@ -79,7 +81,9 @@ def _assemble(settings: Settings, store: Store, encoder: Encoder | None = None) 
     follower = Follower(store, encoder, settings.snapshots)
     models = Registry(settings.home, encoder.encoder_id)
     ranker = models.at(settings.weights) if settings.weights else models.current
-    matchmaker = Matchmaker(store, follower, encoder, ranker, today=settings.today)
+    matchmaker = Matchmaker(
+        store, follower, encoder, ranker, today=settings.today, busy=partial(busy_on, store)
+    )
     return Dari(
         settings=settings,
         store=store,

@@ -6,10 +6,12 @@ from typing import Any
 
 from flask import Flask
 
+from matcher import FAMILIES, family
 from service import labels
 from service.access import current_user
 from service.accounts import mail_state
-from service.describing import field_name
+from service.describing import asked_name, field_name
+from service.exporting import about, weights_told
 from service.forms import CONSENT_PURPOSE, CONSENT_VERSION
 from service.keys import dari
 from service.language import LANGUAGES, language, switch_url
@@ -26,7 +28,7 @@ from service.web.duplicates import duplicates
 from service.web.editing import editing
 from service.web.entrance import entrance
 from service.web.judging import judging
-from service.web.matches import family
+from service.web.matching import matching
 from service.web.menu import menu
 from service.web.models import models
 from service.web.own import own
@@ -47,7 +49,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters["field_name"] = field_name
     for blueprint in (
-        *(public, drafts, own, returning, entrance, changes, staff, privacy),
+        *(public, drafts, own, returning, entrance, changes, staff, matching, privacy),
         *(pipeline, cases, answers),
         *(duplicates, editing, chronicle, judging, models),
         *(account, accounts),
@@ -64,11 +66,18 @@ def _for_templates() -> dict[str, Any]:
         "switch_url": switch_url,
         "signed_in": is_signed_in(),
         "own_name": own_name(),
+<<<<<<< HEAD
         "menu": menu,
         "mail_state": mail_state,
         "sign_on_name": dari().settings.oidc_issuer and dari().settings.oidc_name,
         "user": current_user(),
+=======
+        "about": about,
+        "families": FAMILIES,
+>>>>>>> matchlist
         "family": family,
+        "asked_name": asked_name,
+        "weights_told": weights_told,
         "cases_on_page": lambda id: cases_on_page(dari().store, id),
         "consent_purpose": CONSENT_PURPOSE,
         "consent_version": CONSENT_VERSION,

@@ -3,49 +3,32 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints
 
-from matcher import Abstention, Match, MatchList, Probability
-from profiles import AnyProfile, Programme, Record, Side, Store, Verdict, validate
+from matcher import (
+    FAMILIES,
+    Abstention,
+    Line,
+    Match,
+    MatchList,
+    Probability,
+    family,
+    lines_of,
+    without_subject,
+)
+from profiles import AnyProfile, Programme, Record, Side, Store, Text, Verdict, validate
+from profiles.cases import Case, cases_of
 from profiles.fields import Id, Plain, Whole
 from profiles.taxonomy import Names
 from profiles.validation import without_unknown_fields
+from service.match_queries import StartupsAsked, ask_matches
 from service.models import origin_of
-from service.queries import StartupMatchQuery, profile_on
+from service.queries import profile_on
 from service.wiring import Dari
-
-_FAMILIES = {
-    "text": "text",
-    "lexical": "text",
-    "language": "text",
-    "retrieval": "text",
-    "sector": "sector",
-    "region": "region",
-    "support": "support",
-    "wish": "support",
-    "stage": "support",
-    "readiness": "support",
-    "history": "past",
-    "prior": "past",
-    "activity": "past",
-    "programme": "past",
-    "focus": "past",
-    "area": "past",
-    "kind": "past",
-    "neighbours": "past",
-    "recency": "past",
-    "countries": "past",
-    "past": "past",
-}
-
-
-def family(feature: str) -> str:
-    """Tell which family a feature belongs to; one family has one colour."""
-    return _FAMILIES.get(feature.split("_")[0], "other")
 
 
 def beside(candidate: str) -> str:
@@ -82,22 +65,60 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class MatchPage:
-    """A match list: where its model comes from, what staff said, what its filters offer."""
+    """A match list: where its model comes from, what staff said and did, what its filters offer.
+
+    `cases` are the cases of the asking profile by whom they are with, open ones before closed ones
+    and the newest first; `names` are those of profiles that ties and conflicts name, by id.
+    """
 
     found: MatchList
     origin: Names
     programmes: tuple[Programme, ...]
     verdicts: Mapping[str, tuple[Verdict, ...]]
+    cases: Mapping[str, tuple[Case, ...]]
+    names: Mapping[str, Text]
 
     def bar(self, match: Match) -> list[Segment]:
         """Lay the contributions of a match side by side; those below zero have no width."""
         segments, x = [], 0.0
         for part in match.contributions:
-            width = min(max(part.points, 0.0), 100.0 - x)
+            width = min(max(part.points * 100.0 / self.most, 0.0), 100.0 - x)
             if width > 0:
                 segments.append(Segment(x, width, family(part.feature)))
             x += width
         return segments
+
+    @property
+    def most(self) -> float:
+        """The most points that a score can come to: 100 by the model, else by moved weights."""
+        return self.found.most if self.found.moved else 100.0
+
+    def lines(self, match: Match) -> tuple[Line, ...]:
+        """Give what is told of a match, each piece of evidence once."""
+        return lines_of(match.contributions)
+
+    def lines_in(self, match: Match, name: str) -> tuple[Line, ...]:
+        """Give what is told of a match by the features of one family."""
+        return lines_of([part for part in match.contributions if family(part.feature) == name])
+
+    def by_family(self, match: Match) -> dict[str, float]:
+        """Give the points of a match by family; they sum to its score exactly."""
+        points = dict.fromkeys(self.families, 0.0)
+        for part in match.contributions:
+            points[family(part.feature)] += part.points
+        return points
+
+    def warning(self, match: Match) -> Names | None:
+        """Say that nothing joins the two by subject, where that is so."""
+        return without_subject(match)
+
+    def case(self, match: Match) -> Case | None:
+        """Give the case of the asking profile with a match: the open one, else the newest."""
+        return next(iter(self.cases.get(match.profile.id, ())), None)
+
+    def name(self, id: str) -> Text:
+        """Name a profile; one that is not in the store by its id."""
+        return self.names.get(id) or Text(en=id, ko=id)
 
     def interval(self, match: Match) -> Interval | None:
         """Give the probability of a match as it is shown; None where none is told."""
@@ -132,19 +153,28 @@ class MatchPage:
         shown = {
             family(part.feature) for match in self.found.matches for part in match.contributions
         }
-        return [name for name in dict.fromkeys((*_FAMILIES.values(), "other")) if name in shown]
+        return [name for name in (*FAMILIES, "other") if name in shown]
 
 
-def match_page(dari: Dari, profile: AnyProfile, query: StartupMatchQuery) -> MatchPage:
+def match_page(dari: Dari, profile: AnyProfile, query: StartupsAsked) -> MatchPage:
     """Match a profile and gather what its page shows."""
-    found = dari.matchmaker.match(
-        profile.id, query.k, programme=query.programme, filters=query.filters
-    )
+    return page_of(dari, ask_matches(dari.matchmaker, profile, query))
+
+
+def page_of(dari: Dari, found: MatchList, more: Sequence[Match] = ()) -> MatchPage:
+    """Gather what a page shows of a list, and of some matches more."""
+    store, id = dari.store, found.query.id
     said: dict[str, tuple[Verdict, ...]] = {}
-    for verdict in dari.store.verdicts(profile.id):
+    for verdict in store.verdicts(id):
         said[verdict.candidate] = (*said.get(verdict.candidate, ()), verdict)
-    origin = origin_of(dari.settings, dari.models, found.model_version)
-    return MatchPage(found, origin, tuple(dari.store.programmes()), said)
+    cases: dict[str, tuple[Case, ...]] = {}
+    for case in sorted(cases_of(store, id), key=lambda case: not case.is_open):
+        other = case.id_of(Side(found.query.side).other)
+        cases[other] = (*cases.get(other, ()), case)
+    named = {one for match in (*found.matches, *more) for one in match.standing.conflicts}
+    names = {one.id: one.name for one in store.get_many(named).values()}
+    origin = origin_of(dari.settings, dari.models, found.model_version.partition("~")[0])
+    return MatchPage(found, origin, tuple(store.programmes()), said, cases, names)
 
 
 class _VerdictForm(Record):

@@ -11,11 +11,10 @@ from flask_babel import gettext
 
 from profiles import Side, Tie
 from profiles.merging import merges_of
+from service.match_queries import LISTS
 from service.queries import (
     ListQuery,
-    PartnerMatchQuery,
     ProfileQuery,
-    StartupMatchQuery,
     TieQuery,
     profile_on,
     read_match_query,
@@ -33,10 +32,6 @@ staff = APIBlueprint("staff", __name__, enable_openapi=False)
 staff.before_request(require_session)
 
 SIDES = {"startups": Side.STARTUP, "partners": Side.PARTNER}
-QUERIES: dict[str, type[StartupMatchQuery]] = {
-    "startups": PartnerMatchQuery,
-    "partners": StartupMatchQuery,
-}
 
 
 @staff.get("/<any(startups, partners):side>")
@@ -81,7 +76,7 @@ def choose_sectors(id: str) -> ResponseReturnValue:
 def matches(side: str, id: str) -> ResponseReturnValue:
     """Show who fits a profile, and why."""
     found = profile_on(dari().store, SIDES[side], id)
-    query = read_match_query(QUERIES[side], request.args, dari().store, strict=False)
+    query = read_match_query(LISTS[found.side], request.args, dari().store, strict=False)
     page = match_page(dari(), found, query)
     return render_template("matches.html", side=side, query=query, page=page)
 

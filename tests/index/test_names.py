@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from index import NameIndex, Names, Writer
 from index.hangul import romanise, sound
-from profiles import Side, Store
+from profiles import Partner, Side, Store, Vectors, validate
 from profiles.identity import readings, readings_of_many
 
 Make = Callable[..., Any]
@@ -192,3 +192,15 @@ def test_many_words_sound_as_each_by_itself() -> None:
 )
 def test_letters_fall_together_from_left_to_right(word: str, heard: str) -> None:
     assert sound(word) == heard
+
+
+def test_threads_that_search_at_once_take_turns(sqlite_store: Store) -> None:
+    """The first search reads all names; two of them at once must not read into one index."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    partners = [validate(Partner, {"id": f"p{n}", "name": f"Name {n}"}) for n in range(3_000)]
+    sqlite_store.put_many([(one, Vectors("e")) for one in partners])
+    names = Names(sqlite_store)
+    with ThreadPoolExecutor(4) as threads:
+        found = list(threads.map(names.search, ["Name 7"] * 8))
+    assert [one[0][0] for one in found] == ["p7"] * 8

@@ -65,8 +65,8 @@ def test_a_copy_counts_nothing_and_staff_are_told(
     assert alone["z-first"] > 2
     (note,) = notes(world, make)
     assert note.startswith("a-copy says almost word for word what z-first has said for longer")
-    ranking = world.matchmaker.ranking(make.startup("asks", **ASKS), as_of=START.date())
-    assert [id for id, _ in ranking] == ["z-first", "a-copy"]
+    found = world.matchmaker.match(make.startup("asks", **ASKS), 1_000, as_of=START.date())
+    assert [one.profile.id for one in found.matches] == ["z-first", "a-copy"]
 
 
 def test_who_copied_is_told_by_when_the_words_came_not_by_when_the_profile_came(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from types import SimpleNamespace
 from typing import Any
@@ -11,9 +13,10 @@ import pytest
 
 from index import Encoder, Query
 from matcher import FEATURE_NAMES, Contribution, pair_features, phrase
-from matcher.explanation import explain, judged, shared_words, unknowns
+from matcher.explanation import explain, judged, unknowns
 from matcher.phrases import phrases
 from matcher.sentences import SentenceFinder
+from matcher.words import FEWEST_PROFILES, commonness_in
 from profiles import Text
 from profiles.taxonomy import Names
 
@@ -146,8 +149,8 @@ def test_the_parameters_of_reasons(rich: Any, encoder: Encoder) -> None:
     assert "(1 of 2)" in said["support_fit"]
     assert said["prior_tie"].endswith("(1).")
     assert said["activity"].endswith("ties recorded: 1.")
-    assert said["history"].endswith("A crane.")
-    assert said["history_top3"].endswith("A crane.")
+    assert said["history"].endswith("with another.")
+    assert "crane" not in "".join(said.values()).casefold()  # deeds are quoted, not told again
     assert "Boston" not in said["region_joined"]
     assert said["region_joined"].endswith("countries: hub.")
     assert said["readiness_fit"].endswith("level 4 or higher, and the startup has it: 6.")
@@ -161,8 +164,7 @@ def test_the_parameters_of_reasons(rich: Any, encoder: Encoder) -> None:
     assert "South Korea, United States" in said["countries"]
     assert said["language"].endswith("same language: English.")
     assert said["history_lexical"].endswith("the same things: yard.")
-    assert "yard" in said["lexical"]
-    assert "ships" in said["lexical"]
+    assert said["lexical"].endswith("telling words: ships, yard.")
 
 
 def test_facts_carry_their_source(rich: Any, encoder: Encoder) -> None:
@@ -278,35 +280,69 @@ def test_what_is_known_is_not_told(rich: Any) -> None:
 # Words
 
 
+def lexical(make: SimpleNamespace, encoder: Encoder, one: Any, other: Any, **more: Any) -> Names:
+    pair = make.pair(make.startup("one", **one), make.partner("two", **other))
+    pair = replace(pair, scene=replace(pair.scene, **more))
+    return told(pair, encoder, only={"lexical"})["lexical"].phrase
+
+
+PLAIN = phrase("told.lexical_plain")
+
+
 @pytest.mark.parametrize(
-    ("one", "other", "words"),
+    ("one", "other", "en", "ko"),
     [
-        ({"summary": "Robots that weld"}, {"summary": "weld, ROBOTS"}, ["Robots", "weld"]),
-        ({"summary": "로봇을 만든다"}, {"summary": "산업용 로봇"}, ["로봇"]),
-        ({"summary": "산업용 로봇"}, {"summary": "로봇을 만든다"}, ["로봇"]),
-        ({"summary": "the and of"}, {"summary": "the and of"}, []),
-        ({"summary": "xx", "sectors": ["games"]}, {"sectors": ["games"]}, ["Games", "게임"]),
-        ({"summary": "xx", "region": "KR-27"}, {"region": "KR-27"}, ["Daegu", "대구광역시"]),
-        ({"summary": "xx", "aliases": ["Echo Labs"]}, {"summary": "Echo Labs"}, ["Echo", "Labs"]),
-        ({"summary": "자율운항선박"}, {"summary": "선박해양"}, ["선박"]),
-        ({"summary": "x y z"}, {"summary": "z"}, ["z"]),
-        ({"summary": "xx"}, {"summary": "yy"}, []),
+        ("Robots that weld", "weld, ROBOTS", "Robots, weld", ""),
+        ("로봇을 만든다", "산업용 로봇", "", "로봇"),
+        ("산업용 로봇", "로봇을 만든다", "", "로봇"),
+        ("초음파를 판독을 돕는", "초음파의 판독", "", "초음파, 판독"),
+        ("the and of", "the and of", "", ""),
+        ("A large pilot abroad for devices", "devices, a large pilot abroad", "", ""),
+        ("대규모 실증을 하는 솔루션", "대규모 실증과 솔루션", "", ""),
+        ("GPU가 필요하다", "GPU를 빌려준다", "", "GPU"),
+        ("robots", "로봇", "", ""),
+        ("5 robots 2026", "5 yards 2026", "", ""),
+        ("robot robots", "robots robot", "robots", ""),
+        ("x y z", "z", "", ""),
+        ("xx", "yy", "", ""),
     ],
 )
-def test_shared_words(
-    make: SimpleNamespace, one: dict[str, Any], other: dict[str, Any], words: list[str]
+def test_words_that_tell(
+    make: SimpleNamespace, encoder: Encoder, one: str, other: str, en: str, ko: str
 ) -> None:
-    assert shared_words(make.startup("one", **one), make.partner("two", **other)) == words
+    """Empty words are not named; where none is left in a language, none is named in it."""
+    said = lexical(make, encoder, {"summary": one}, {"summary": other})
+    assert said.en == (phrase("reason.lexical", words=en).en if en else PLAIN.en)
+    assert said.ko == (phrase("reason.lexical", words=ko).ko if ko else PLAIN.ko)
 
 
-def test_at_most_six_words_are_told_the_longest_first(
+def test_the_rarest_words_come_first_and_common_ones_not_at_all(
     make: SimpleNamespace, encoder: Encoder
 ) -> None:
-    text = "aa bbbb ccc dddddd eeeee ffffffff ggggggg"
-    pair = make.pair(make.startup("one", summary=text), make.partner("two", summary=text))
-    said = told(pair, encoder, only={"lexical"})["lexical"].phrase
-    assert ": ffffffff, ggggggg, dddddd, eeeee, bbbb, ccc." in said.en
-    assert ": ffffffff, ggggggg, dddddd, eeeee, bbbb, ccc" in said.ko
+    share = {"valves": 0.01, "pumps": 0.1, "pipes": 0.5, "tanks": 0.05, "hoses": 0.05, "bolts": 0}
+    text = {"summary": " ".join(share)}
+
+    def commonness(tokens: Sequence[str]) -> list[float]:
+        return [share[token] for token in tokens]
+
+    said = lexical(make, encoder, text, text, commonness=commonness)
+    assert said.en.endswith(": bolts, valves, hoses, tanks.")
+
+
+def test_how_common_words_are_is_counted_over_both_sides(
+    world: SimpleNamespace, make: SimpleNamespace
+) -> None:
+    partners = [make.partner(f"p{n}", summary=f"Pumps {n}") for n in range(FEWEST_PROFILES - 1)]
+    world.writer.put_many(partners)
+    asked = ["pumps", "valves", "nowhere"]
+    assert list(commonness_in(world.follower.catch_up())(asked)) == [0.0] * 3  # of too few
+    world.writer.put_many([make.startup("s", summary="Valves and pumps")])
+    found = commonness_in(world.follower.catch_up())(asked)
+    assert list(found) == [1.0, 1 / FEWEST_PROFILES, 0.0]
+    world.store.erase("s")
+    world.writer.put_many([make.partner("more", summary="Valves")])
+    found = commonness_in(world.follower.catch_up())(["valves", "valves"])
+    assert list(found) == [1 / FEWEST_PROFILES] * 2
 
 
 def test_words_are_told_to_each_reader_in_their_own_language(
@@ -324,7 +360,9 @@ def test_words_are_told_to_each_reader_in_their_own_language(
 # Phrases
 
 
-@pytest.mark.parametrize("group", ["name", "reason", "unknown", "refusal", "note"])
+@pytest.mark.parametrize(
+    "group", ["name", "reason", "told", "unknown", "refusal", "note", "probability"]
+)
 def test_every_phrase_stands_in_both_languages_with_the_same_parameters(group: str) -> None:
     from string import Formatter
 
