@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from index import Encoder, Follower, Names, Writer, load_encoder
+from index import Encoder, Follower, Listing, Names, Writer, load_encoder
 from matcher import Matchmaker, Registry
 from profiles import DariError, Side, Store
 from profiles.catalogue import Catalogue, load_catalogue
@@ -32,6 +32,7 @@ class Dari:
     matchmaker: Matchmaker
     models: Registry
     names: Names
+    listing: Listing
     staff_token: str
     secret_key: str
 
@@ -89,6 +90,7 @@ def _assemble(settings: Settings, store: Store, encoder: Encoder | None = None) 
         matchmaker=matchmaker,
         models=models,
         names=Names(store),
+        listing=Listing(store),
         staff_token=settings.staff_token or _kept_secret(settings.home / "staff-token"),
         secret_key=settings.secret_key or _kept_secret(settings.home / "secret-key"),
     )

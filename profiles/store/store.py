@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import or_, select
 
-from profiles import judgements, merges, rows, verdicts
+from profiles import judgements, merges, rows, verdicts, views
 from profiles import tables as t
 from profiles.database import forget, writing
 from profiles.store.connection import SYSTEM
@@ -48,6 +48,7 @@ class Store(Profiles, Ties, Programmes, VectorsOfRecords, Verdicts, Log):
             rows.delete_by(connection, t.ties, t.ties.c.id, ties)
             verdicts.forget(connection, family)
             judgements.forget(connection, family)
+            views.forget_views_naming(connection, family)
             for column in (t.verdicts.c.query, t.verdicts.c.candidate):
                 rows.delete_by(connection, t.verdicts, column, [id])
             rows.delete_by(connection, t.profiles, t.profiles.c.id, [id])
