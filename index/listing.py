@@ -12,7 +12,7 @@ import unicodedata
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from itertools import islice
 from typing import Any, Literal, NamedTuple, cast
@@ -97,6 +97,7 @@ class Listed:
         counts: field → code → how many pass under the filters of all other fields.
         before: the key before which an earlier part ends; None where there is none.
         after: the key after which the next part begins; None where there is none.
+        entered: when each of `ids` was entered (UTC).
     """
 
     ids: tuple[str, ...]
@@ -105,6 +106,7 @@ class Listed:
     counts: Mapping[str, Mapping[str, int]]
     before: Key | None
     after: Key | None
+    entered: tuple[datetime, ...] = ()
 
 
 class Standing(NamedTuple):
@@ -114,6 +116,11 @@ class Standing(NamedTuple):
     english: str
     korean: str
     place: tuple[int, str]
+
+    @property
+    def entered_at(self) -> datetime:
+        """When it was entered (UTC)."""
+        return _EPOCH + timedelta(microseconds=self.entered)
 
     def key(self, sort: Sort, lang: str, id: str) -> Key:
         """Give the key of the profile with an id in an order."""
@@ -147,8 +154,7 @@ class _Codes:
         """Mark which of the first `size` profiles have one of the codes."""
         wanted = np.zeros(len(self._number) + 1, bool)  # the last one is that of no code (-1)
         wanted[[self._number[code] for code in codes if code in self._number]] = True
-        found: Mask = wanted[self._held[:size]].any(axis=1)
-        return found
+        return cast(Mask, wanted[self._held[:size]].any(axis=1))
 
     def counts(self, rows: Numbers | None, size: int) -> dict[str, int]:
         """Count by code the profiles of some rows, or of the first `size`."""
@@ -198,6 +204,7 @@ class Shelf:
         self._codes = {name: _Codes() for name in FIELDS[side]}
         self._standing: list[Standing] = []
         self._orders: dict[tuple[Sort, str], _Order] = {}
+        self._having_last: tuple[tuple[Term, ...], Mask] | None = None
 
     def __len__(self) -> int:
         return len(self._row)
@@ -215,10 +222,11 @@ class Shelf:
     def remove(self, id: str) -> None:
         """Drop a profile; an id that is not there is passed over."""
         row = self._row.pop(id, None)
+        self._having_last = None
         if row is None:
             return
-        for name, order in self._orders.items():
-            order.drop(self._standing[row].key(*name, id))
+        for (sort, lang), order in self._orders.items():
+            order.drop(self._standing[row].key(sort, lang, id))
         self._alive.values[row] = False
         self._names[row] = ""
         for codes in self._codes.values():
@@ -242,8 +250,11 @@ class Shelf:
         return self._part(asked, passed, counts)
 
     def among(self, ids: Iterable[str], asked: Asked) -> list[str]:
-        """Keep those of some ids that pass the filters, whatever their names are."""
+        """Keep those of some ids that pass the filters, but have not all of the terms."""
+        having = self._having(asked.terms)
         there = [id for id in ids if id in self._row]
+        if having is not None:
+            there = [id for id in there if not having[self._row[id]]]
         rows = np.array([self._row[id] for id in there], np.int64)
         size = len(self._ids)
         for name, codes in asked.filters.items():
@@ -270,8 +281,8 @@ class Shelf:
         for name, codes in codes_of(one).items():
             self._codes[name].put(row, codes)
         self._standing[row] = standing = standing_of(one)
-        for name, order in self._orders.items():
-            order.add(standing.key(*name, one.id), row)
+        for (sort, lang), order in self._orders.items():
+            order.add(standing.key(sort, lang, one.id), row)
 
     def _order(self, sort: Sort, lang: str) -> _Order:
         name = (sort, lang)
@@ -286,6 +297,8 @@ class Shelf:
         """Mark the rows that have each of the terms, shape (n,); None where none is asked for."""
         if not terms:
             return None
+        if self._having_last is not None and self._having_last[0] == tuple(terms):
+            return self._having_last[1]
         size = len(self._ids)
         left: Sequence[int] = list(self._row.values())
         for term in terms:
@@ -298,6 +311,7 @@ class Shelf:
             left = [row for row in left if text in names[row] or coded[row]]
         found = np.zeros(size, bool)
         found[list(left)] = True
+        self._having_last = (tuple(terms), found)
         return found
 
     def _rows_of(self, found: Mask | None, masks: Mapping[str, Mask], but: str) -> Numbers | None:
@@ -319,13 +333,15 @@ class Shelf:
             begin = int(np.searchsorted(places, bisect_right(order.keys, asked.after)))
         shown = places[begin : begin + asked.limit].tolist()
         more = begin + len(shown) < len(places)
+        ids = tuple(order.keys[place][-1] for place in shown)
         return Listed(
-            ids=tuple(order.keys[place][-1] for place in shown),
+            ids=ids,
             total=len(places),
             first=begin + 1 if shown else 0,
             counts=counts,
             before=order.keys[shown[0]] if shown and begin else None,
             after=order.keys[shown[-1]] if shown and more else None,
+            entered=tuple(self._standing[self._row[id]].entered_at for id in ids),
         )
 
 
@@ -337,16 +353,25 @@ class Listing:
         self._lock = threading.Lock()
         self._begin()
 
-    def ask(self, side: Side, asked: Asked, near: Sequence[str] = ()) -> tuple[Listed, list[str]]:
-        """Answer what is asked of a side, and which of `near` pass the filters, as it stands now.
+    def ask(self, side: Side, asked: Asked) -> Listed:
+        """Answer what is asked of a side, as it stands now.
 
         Raises:
             StoreError: if the database does not answer.
         """
         with self._lock:
             self._catch_up()
-            shelf = self._shelves[side]
-            return shelf.ask(asked), shelf.among(near, asked)
+            return self._shelves[side].ask(asked)
+
+    def among(self, side: Side, ids: Iterable[str], asked: Asked) -> list[str]:
+        """Keep those of some ids that pass the filters, but have not all of the terms.
+
+        Raises:
+            StoreError: if the database does not answer.
+        """
+        with self._lock:
+            self._catch_up()
+            return self._shelves[side].among(ids, asked)
 
     def all_ids(self, side: Side, asked: Asked) -> list[str]:
         """Give all profiles of a side that pass, in the order that is asked for.

@@ -33,7 +33,7 @@ _BEYOND = 0.05
 """What is taken off a name, all of whose words but those looked for are other words."""
 _FEW_SYLLABLES = 3
 _SHORT = 9
-"""The letters (those of Hangul by themselves) of a name that one slip may change beyond likeness."""
+"""The letters (Hangul split into its own) of a name that one slip may change beyond likeness."""
 _FEWEST_HEARD = 4
 """The letters of a sound that is no acronym's."""
 _SLIPS = ((4, 1), (6, 2), (9, 3))

@@ -70,7 +70,7 @@ def export_file(
 
 
 def export_profiles(store: Store, side: Side, ids: Sequence[str], path: Path) -> int:
-    """Write some profiles of a side, in this order, to a JSONL, CSV or XLSX file; give their number.
+    """Write some profiles, in this order, to a JSONL, CSV or XLSX file; give their number.
 
     Those that are gone meanwhile are left out. No personal data is written.
 

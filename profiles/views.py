@@ -105,7 +105,7 @@ def remove_view(store: Store, id: int, person: str) -> SavedView:
 
 
 def forget_views_of(connection: Connection, names: Collection[str], nobody: str) -> int:
-    """Delete the views that were a person's alone; shared ones stay under a name that tells nothing.
+    """Delete a person's own views; shared ones stay under a name that tells nothing.
 
     Returns:
         How many views were the person's, the shared ones too.

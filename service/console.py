@@ -5,8 +5,9 @@ from __future__ import annotations
 import gc
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -19,12 +20,15 @@ if TYPE_CHECKING:
 
 
 SAME = 0.95
+"""The likeness from which a name is the one that was meant: it is written or sounds the same."""
+
 _ALSO = 0.9
+"""The likeness from which another may have been meant too."""
+
 _TAKEN = {
     "en": "“{text}” is read as {id}. It may also mean: {others}. An id says it exactly.",
     "ko": "“{text}”: {id}(으)로 읽었습니다. 다른 후보: {others}. ID로 적으면 분명합니다.",
 }
-"""The likeness from which a name is the one that was meant: it is written or sounds the same."""
 
 _LANGUAGE = "dari.language"
 _SAID = {"en": ("given: ", "remedy:"), "ko": ("받은 값:  ", "해결 방법:")}

@@ -12,15 +12,18 @@ from service.language import LANGUAGES, language, switch_url
 from service.security import is_signed_in, own_name
 from service.web.changes import changes
 from service.web.chronicle import chronicle
+from service.web.deeds import deeds
 from service.web.duplicates import duplicates
 from service.web.editing import editing
 from service.web.entrance import entrance
+from service.web.geography import geography
 from service.web.judging import judging
 from service.web.matches import family
 from service.web.models import models
 from service.web.privacy import privacy
 from service.web.public import is_draft, public
 from service.web.staff import staff
+from service.web.workbench import workbench
 
 SUBMISSION = "public.submit_startup"
 
@@ -34,6 +37,7 @@ def init_app(app: Flask) -> None:
     for blueprint in (
         *(public, entrance, changes, staff, privacy),
         *(duplicates, editing, chronicle, judging, models),
+        *(workbench, deeds, geography),
     ):
         app.register_blueprint(blueprint)
 
