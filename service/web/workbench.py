@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote, urlencode
 
 from apiflask import APIBlueprint
 from flask import (
@@ -34,6 +34,7 @@ from service.language import language
 from service.lists import COLUMNS, ListView, chosen_columns, read_list
 from service.queries import MOST_SIMILAR
 from service.security import dari, own_name, require_session
+from service.web.columns import column_names, tellers
 from service.web.facets import Chip, Facet, chips, facets, readings, sides_name
 
 workbench = APIBlueprint("workbench", __name__, enable_openapi=False)
@@ -48,6 +49,17 @@ FORMATS = {
 EXPORT = "export-"
 _MOST_FIELDS = 500
 _YEAR = 365 * 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class ListRow:
+    """A row of a list: the profile, its name, the addresses of its pages, and its cells."""
+
+    profile: AnyProfile
+    name: str
+    address: str
+    matches: str
+    cells: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +92,35 @@ class ListPage:
     def columns(self) -> tuple[str, ...]:
         """The columns beside the name."""
         return chosen_columns(self.view)
+
+    @property
+    def heads(self) -> list[str]:
+        """What the columns beside the name are called."""
+        names = column_names()
+        return [names[column] for column in self.columns]
+
+    @property
+    def rows(self) -> list[ListRow]:
+        """The rows of the table, those with similar names at its end."""
+        lang, back = language(), self.back
+        told = tellers(self.columns, self.entered)
+        profile, matches = (
+            url_for(f"staff.{view}", side=self.side, id="\x00") for view in ("profile", "matches")
+        )
+        behind = f"?{urlencode({'back': back})}" if back else ""
+        rows = []
+        for one in self.items + self.similar:
+            id = quote(one.id, safe="/:@!$'()*+,;=-._~")
+            rows.append(
+                ListRow(
+                    one,
+                    one.name.in_(lang),
+                    profile.replace("%00", id) + behind,
+                    matches.replace("%00", id),
+                    [tell(one) for tell in told],
+                )
+            )
+        return rows
 
     @property
     def said(self) -> str:
@@ -138,11 +179,11 @@ def show_list(side: str) -> ResponseReturnValue:
     """Show a list, and remember the columns that were asked for."""
     view = _asked(side, request.args)
     page = _page(side, view)
-    person = own_name()
+    person, names = own_name(), column_names()
     shown = {
         "page": page,
         "views": views_of(dari().store, view.side, person),
-        "all_columns": COLUMNS[view.side],
+        "all_columns": [(one, names[one]) for one in COLUMNS[view.side]],
         "formats": list(FORMATS),
         "deeds": offered(side),
     }
