@@ -16,7 +16,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from service import api, errors, web
 from service.language import choose_language, keep_language
-from service.security import SecureWhereTls, set_headers
+from service.security import SecureWhereTls, guard, set_headers
 from service.settings import Settings
 from service.wiring import Dari, build
 
@@ -41,6 +41,7 @@ def create_app(settings: Settings | None = None) -> APIFlask:
     Babel(app, locale_selector=choose_language)
     Bootstrap5(app)
     csrf = CSRFProtect(app)
+    app.before_request(guard)
     web.init_app(app)
     api.init_app(app, csrf)
     errors.init_app(app)

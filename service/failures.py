@@ -40,6 +40,10 @@ _KNOWN = {
         _l("This address cannot be used in that way"),
         _l("The method of the request is not allowed here."),
     ),
+    410: (
+        _l("This link has ended"),
+        _l("It held for a while only, or a newer one has taken its place. Ask for another one."),
+    ),
     412: (
         _l("Somebody else has changed this since you read it"),
         _l("Compare the two versions, and send yours again on the newer one."),

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import re
-from typing import cast
 
-from flask import Flask, Response, current_app, request, session
+from flask import Flask, Response, request, session
 from flask.sessions import SecureCookieSessionInterface
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Unauthorized
 
+from service.access import EVERYBODY, current_user, may, require_row, row_of
 from service.editing import LONGEST_MAKER
-from service.wiring import Dari
+from service.keys import bears_token, dari, is_token, token_mark
+
+__all__ = [
+    "SecureWhereTls",
+    "dari",
+    "editor",
+    "guard",
+    "is_signed_in",
+    "is_token",
+    "local_address",
+    "own_name",
+    "require_session",
+    "require_token",
+    "set_headers",
+    "sign_as",
+    "sign_in",
+    "sign_out",
+]
 
 _POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
@@ -28,6 +43,7 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 _CSRF = "csrf_token"
+_API = "/api/"
 _LOCAL = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
 
 
@@ -39,16 +55,6 @@ class SecureWhereTls(SecureCookieSessionInterface):
         return request.is_secure or super().get_cookie_secure(app)
 
 
-def dari() -> Dari:
-    """Give the engine behind the application that answers now."""
-    return cast(Dari, current_app.extensions["dari"])
-
-
-def is_token(given: str) -> bool:
-    """Compare with the staff token in constant time."""
-    return hmac.compare_digest(given.encode("utf-8", "replace"), dari().staff_token.encode("utf-8"))
-
-
 def sign_in() -> None:
     """Open a staff session; it ends when the token is changed.
 
@@ -56,7 +62,7 @@ def sign_in() -> None:
     """
     kept = {name: session[name] for name in (_CSRF,) if name in session}
     session.clear()
-    session.update(kept, staff=_mark())
+    session.update(kept, staff=token_mark())
 
 
 def sign_out() -> None:
@@ -65,8 +71,8 @@ def sign_out() -> None:
 
 
 def is_signed_in() -> bool:
-    """Tell whether this browser's session belongs to staff."""
-    return hmac.compare_digest(str(session.get("staff", "")).encode(), _mark().encode())
+    """Tell whether this browser's session may use the workbench of staff."""
+    return may("see", "workbench")
 
 
 def editor() -> str:
@@ -85,26 +91,43 @@ def sign_as(name: str) -> None:
     session["name"] = " ".join(shown.split())[:LONGEST_MAKER]
 
 
-def require_session() -> None:
-    """Let only signed-in staff pass.
+def guard() -> None:
+    """Let only those pass who may use the address that is asked for.
 
     Raises:
-        Unauthorized: for anybody else.
+        Unauthorized: for somebody who is not signed in.
+        Forbidden: for somebody who is, and may not.
     """
-    if not is_signed_in():
-        raise Unauthorized
+    if request.endpoint is None:  # an address that does not exist is told of as such
+        return
+    if request.path.startswith(_API):
+        require_token()
+    else:
+        require_row()
+
+
+def require_session() -> None:
+    """Let only those pass who may use the page that is asked for.
+
+    Raises:
+        Unauthorized: for somebody who is not signed in.
+        Forbidden: for somebody who is, and may not.
+    """
+    require_row()
 
 
 def require_token() -> None:
-    """Let a call pass that bears the staff token, or a GET of signed-in staff.
+    """Let a call pass that bears the staff token, or a GET of somebody signed in who may.
 
     Raises:
         Unauthorized: for any other.
     """
-    held = request.authorization
-    if held and held.type == "bearer" and held.token and is_token(held.token):
+    row = row_of(request.endpoint)
+    if row in EVERYBODY or bears_token():
         return
-    if held is None and request.method in ("GET", "HEAD") and is_signed_in():
+    is_read = request.authorization is None and request.method in ("GET", "HEAD")
+    if is_read and current_user().is_known:
+        require_row()
         return
     raise Unauthorized(www_authenticate=WWWAuthenticate("bearer", {"realm": "Dari"}))
 
@@ -122,7 +145,3 @@ def set_headers(response: Response) -> Response:
         kept = "private, no-cache" if request.blueprint == "public" else "no-store"
         response.headers.setdefault("Cache-Control", kept)
     return response
-
-
-def _mark() -> str:
-    return hashlib.sha256(b"session\x00" + dari().staff_token.encode()).hexdigest()

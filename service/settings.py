@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -60,8 +60,68 @@ class Settings(BaseSettings):
     retention_inactive_days: int | None = Field(default=None, ge=1)
     """After how many days without a change or verdict a startup expires; without it, never."""
 
+    smtp_host: str | None = None
+    """The mail server; without it, letters are kept as files in the outbox of this home."""
+
+    smtp_port: int = Field(default=587, ge=1, le=65535)
+    """The port of the mail server."""
+
+    smtp_username: str | None = None
+    """The name by which Dari signs in to the mail server; without it, it does not sign in."""
+
+    smtp_password: str | None = Field(default=None, repr=False)
+    """The password that goes with `smtp_username`."""
+
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    """How the way to the mail server is kept secret; "none" never carries a password."""
+
+    smtp_ca_file: Path | None = None
+    """Certificates (PEM) that vouch for the mail server; without them, those of the system."""
+
+    mail_from: str | None = Field(default=None, validate_default=True)
+    """Whom letters are from, as `address` or `Name <address>`."""
+
+    address: str | None = Field(default=None, pattern=r"^https?://[^\s/?#@]+/?$")
+    """The address that people reach Dari by, for the links in letters."""
+
+    registration: bool = True
+    """Whether startups may make an account by themselves."""
+
+    session_hours: int = Field(default=12, ge=1, le=24 * 30)
+    """After how many hours one must sign in again."""
+
+    sign_in_attempts: int = Field(default=10, ge=3)
+    """How often a quarter of an hour a sign-in may fail, for an account and for an address."""
+
+    second_step_required: bool = False
+    """Whether admins, staff and evaluators must have a second step (TOTP)."""
+
+    breached_passwords: Path | None = None
+    """A list of breached passwords, ordered by SHA-1, that new ones are looked up in."""
+
+    oidc_issuer: str | None = Field(default=None, pattern=r"^https?://[^\s?#]+$")
+    """The single sign-on: the issuer of an OpenID provider; without it, there is none."""
+
+    oidc_client_id: str | None = None
+    """Under which id the OpenID provider knows Dari."""
+
+    oidc_client_secret: str | None = Field(default=None, repr=False)
+    """The secret that goes with `oidc_client_id`."""
+
+    oidc_name: str = "Single sign-on"
+    """What the button of the single sign-on is called."""
+
     testing: bool = False
     """Whether the application is under test."""
+
+    @field_validator("mail_from")
+    @classmethod
+    def _is_sendable(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if info.data.get("smtp_host") and not value:
+            raise ValueError("a mail server needs to be told whom letters are from")
+        if info.data.get("smtp_password") and info.data.get("smtp_security") == "none":
+            raise ValueError("a password is not sent in the clear: set DARI_SMTP_SECURITY")
+        return value
 
     @property
     def database(self) -> str:
@@ -76,3 +136,8 @@ class Settings(BaseSettings):
     def snapshots(self) -> Path:
         """The folder of the index snapshots."""
         return self.home / "snapshots"
+
+    @property
+    def outbox(self) -> Path:
+        """The folder of the letters that no mail server was there to take."""
+        return self.home / "outbox"

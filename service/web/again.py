@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from service.failures import Failure
 
-_BLUEPRINTS = ("staff", "duplicates", "judging")
+_BLUEPRINTS = ("staff", "duplicates", "judging", "pipeline", "cases")
 _TYPED = ("note",)
 """The fields that a person types; the others are sent again as they were."""
 

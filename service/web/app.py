@@ -9,7 +9,10 @@ from flask import Flask
 from service import labels
 from service.forms import CONSENT_PURPOSE, CONSENT_VERSION
 from service.language import LANGUAGES, language, switch_url
-from service.security import is_signed_in, own_name
+from service.pipeline import cases_on_page
+from service.security import dari, is_signed_in, own_name
+from service.web.answers import answers
+from service.web.cases import cases
 from service.web.changes import changes
 from service.web.chronicle import chronicle
 from service.web.deeds import deeds
@@ -20,6 +23,7 @@ from service.web.geography import geography
 from service.web.judging import judging
 from service.web.matches import family
 from service.web.models import models
+from service.web.pipeline import pipeline
 from service.web.privacy import privacy
 from service.web.public import is_draft, public
 from service.web.staff import staff
@@ -36,6 +40,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     for blueprint in (
         *(public, entrance, changes, staff, privacy),
+        *(pipeline, cases, answers),
         *(duplicates, editing, chronicle, judging, models),
         *(workbench, deeds, geography),
     ):
@@ -51,6 +56,7 @@ def _for_templates() -> dict[str, Any]:
         "signed_in": is_signed_in(),
         "own_name": own_name(),
         "family": family,
+        "cases_on_page": lambda id: cases_on_page(dari().store, id),
         "consent_purpose": CONSENT_PURPOSE,
         "consent_version": CONSENT_VERSION,
     }

@@ -17,7 +17,9 @@ from profiles.privacy import withdraw
 from profiles.remains import database_files, settle
 from service.queries import MOST
 from service.security import dari, editor, local_address, require_session
+from service.shortlisting import MOST_AT_ONCE
 from service.submission import keep_sectors
+from service.web.naming import ids_of
 from service.web.understanding import suggested_sectors
 from service.web.workbench import EXPORT, SIDES, exported, offered
 
@@ -54,6 +56,8 @@ def ask(side: str) -> ResponseReturnValue:
         return redirect(back, 303)
     if deed.startswith(EXPORT):
         return exported(side, ids, deed.removeprefix(EXPORT))
+    if deed == "shortlist":
+        return _ask_for_partner(ids, back)
     chosen = _chosen(SIDES[side], ids)
     gone = [id for id in ids if id not in {one.profile.id for one in chosen}]
     taken = [one for one in chosen if one.takes(deed)]
@@ -71,6 +75,18 @@ def carry_out(side: str, deed: str) -> ResponseReturnValue:
     for sentence in left:
         flash(sentence, "warning")
     return redirect(_back(side), 303)
+
+
+def _ask_for_partner(ids: Sequence[str], back: str) -> ResponseReturnValue:
+    """Ask for which partner the chosen startups are shortlisted; its name will do."""
+    text = request.form.get("partner", "")
+    id, near = ids_of(dari(), "partners", text) if text.strip() else ("", [])
+    held = dari().store.get_many([id])
+    partner = held[id] if id in held and held[id].side is Side.PARTNER else None
+    chosen = _chosen(Side.STARTUP, ids)
+    shown = {"chosen": chosen, "partner": partner, "text": text, "near": near, "back": back}
+    status = 200 if partner or not text.strip() else 422
+    return render_template("shortlist.html", side="startups", most=MOST_AT_ONCE, **shown), status
 
 
 def _told(deed: str, done: int) -> str:

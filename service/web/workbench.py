@@ -243,6 +243,7 @@ def offered(side: str) -> list[tuple[str, str]]:
         for ending, name in (("xlsx", "Excel"), ("csv", "CSV"), ("jsonl", "JSONL"))
     ]
     if side == "startups":
+        found.append(("shortlist", gettext("Shortlist for a partner")))
         found.append(("sectors", gettext("Confirm sectors")))
         found.append(("withdraw", gettext("Withdraw consent")))
     return [*found, ("erase", gettext("Erase"))]
