@@ -497,8 +497,9 @@ def read_terms(text: str) -> tuple[Term, ...]:
 
 
 def _named(words: Sequence[str]) -> bool:
+    """Tell whether words name a place or sector together: an address is a place and other words."""
     term = _term(" ".join(words))
-    return bool(term.regions or term.sectors)
+    return bool(term.sectors or (term.regions and not _term(words[0]).regions))
 
 
 @lru_cache(maxsize=1 << 10)

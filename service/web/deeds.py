@@ -91,14 +91,17 @@ def _ask_for_partner(ids: Sequence[str], back: str) -> ResponseReturnValue:
 
 def _told(deed: str, done: int) -> str:
     if deed == "sectors":
-        one, many = "Sectors of %(num)d startup kept.", "Sectors of %(num)d startups kept."
-        return str(ngettext(one, many, done))
-    if deed == "withdraw":
-        one, many = (
-            "Consent of %(num)d startup taken out.",
-            "Consent of %(num)d startups taken out.",
+        return str(
+            ngettext("Sectors of %(num)d startup kept.", "Sectors of %(num)d startups kept.", done)
         )
-        return str(ngettext(one, many, done))
+    if deed == "withdraw":
+        return str(
+            ngettext(
+                "Consent of %(num)d startup taken out.",
+                "Consent of %(num)d startups taken out.",
+                done,
+            )
+        )
     return str(ngettext("%(num)d profile erased.", "%(num)d profiles erased.", done))
 
 
