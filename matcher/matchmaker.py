@@ -15,7 +15,7 @@ from index.columns import best_first
 from matcher.additive import Doubles, Ranker, score
 from matcher.copies import Copies, own_word
 from matcher.counterfactual import Change, Why
-from matcher.eligibility import Reason, partner_refusals, refusals, startup_refusals
+from matcher.eligibility import Reason, own_refusals, partner_refusals, refusals, startup_refusals
 from matcher.explanation import explain, judged, unknowns
 from matcher.features import pair_features
 from matcher.matchlist import Abstention, Match, MatchList, Probability, Refused
@@ -429,6 +429,8 @@ def _runs(programme: Programme, day: date) -> bool:
 
 
 def _query_refusals(profile: object, programme: Programme | None) -> list[Reason]:
+    if isinstance(profile, Partner) and (reasons := own_refusals(profile)):
+        return reasons
     if programme is None:
         return []
     if isinstance(profile, Partner):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from urllib.parse import parse_qsl, quote, urlencode
 
 from apiflask import APIBlueprint
@@ -18,7 +18,6 @@ from flask import (
     redirect,
     render_template,
     request,
-    send_file,
     url_for,
 )
 from flask.typing import ResponseReturnValue
@@ -48,6 +47,7 @@ FORMATS = {
 }
 EXPORT = "export-"
 _MOST_FIELDS = 500
+_BLOCK = 1 << 16
 _YEAR = 365 * 24 * 3600
 
 
@@ -263,13 +263,16 @@ def exported(side: str, ids: Sequence[str], ending: str) -> ResponseReturnValue:
         export_profiles(dari().store, SIDES[side], ids, path)
         stream = path.open("rb")
     day = dari().settings.today().isoformat()
-    return send_file(
-        stream,
-        mimetype=FORMATS[ending],
-        as_attachment=True,
-        download_name=f"{side}-{day}.{ending}",
-        etag=False,
-    )
+    answer = Response(_blocks(stream), content_type=FORMATS[ending])
+    name = f"{side}-{day}.{ending}"
+    answer.headers.set("Content-Disposition", "attachment", filename=name)
+    return answer
+
+
+def _blocks(stream: IO[bytes]) -> Iterator[bytes]:
+    with stream:
+        while block := stream.read(_BLOCK):
+            yield block
 
 
 def _asked(side: str, args: MultiDict[str, str]) -> ListView:
