@@ -240,7 +240,7 @@ def offered(side: str) -> list[tuple[str, str]]:
     """Offer what may be done with the chosen of a list, in the reader's language."""
     found = [
         (f"{EXPORT}{ending}", gettext("Export as %(format)s", format=name))
-        for ending, name in (("xlsx", "Excel"), ("csv", "CSV"), ("jsonl", "JSONL"))
+        for ending, name in (("xlsx", gettext("Excel")), ("csv", "CSV"), ("jsonl", "JSONL"))
     ]
     if side == "startups":
         found.append(("shortlist", gettext("Shortlist for a partner")))
