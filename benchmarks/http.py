@@ -40,7 +40,7 @@ imported = import_module("benchmarks.import")  # its name is a word of the langu
 TOKEN = "benchmark-token-of-staff"
 SYLLABLES = "가나다라마바사아자차카타파하로보테크온솔루센스넥젠메디에코링크"
 LATIN = ("son", "dar", "vel", "mi", "tra", "no", "ka", "lu", "be", "sto", "ri", "quan", "hex")
-STEADY = 30
+STEADY = 6
 """How many requests of a page go before those that are measured."""
 
 
