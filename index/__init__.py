@@ -5,6 +5,7 @@ from index.filters import Facts, Filters, facts_of
 from index.follower import Follower, MissingVectors
 from index.history import History
 from index.lexical import LexicalIndex, tokenise
+from index.listing import FIELDS, NO, UNKNOWN, YES, Asked, Listed, Listing, Term, read_terms
 from index.loading import ImportReport, import_file
 from index.names import NameIndex, Names
 from index.passages import PASSAGE_VERSION, document, passages, subject_passage
@@ -26,8 +27,13 @@ from index.writer import Writer, vector_space
 
 __all__ = [
     "FACET_PAIRS",
+    "FIELDS",
+    "NO",
     "PASSAGE_VERSION",
+    "UNKNOWN",
     "WEIGHTS",
+    "YES",
+    "Asked",
     "Candidate",
     "Difference",
     "Encoder",
@@ -38,6 +44,8 @@ __all__ = [
     "History",
     "ImportReport",
     "LexicalIndex",
+    "Listed",
+    "Listing",
     "MissingVectors",
     "NameIndex",
     "Names",
@@ -46,6 +54,7 @@ __all__ = [
     "SearchIndex",
     "Selection",
     "SnapshotError",
+    "Term",
     "VectorIndex",
     "Verification",
     "Writer",
@@ -57,6 +66,7 @@ __all__ = [
     "import_file",
     "load_encoder",
     "passages",
+    "read_terms",
     "subject_passage",
     "tokenise",
     "vector_space",

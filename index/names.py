@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache
 from itertools import chain, islice
 from threading import Lock
@@ -18,6 +18,12 @@ from profiles import Side, Store
 LEAST = 0.8
 """The likeness from which a name is similar: one slip in five letters, two in ten."""
 
+LOOSE = 0.5
+"""The likeness from which a name is told of where none is similar."""
+
+MOST_LOOSE = 5
+"""How many such names are told of."""
+
 LONGEST = 200
 """The characters of a name, and of what is looked for, that count."""
 
@@ -27,6 +33,12 @@ _BY_SOUND = 0.95
 _BEYOND = 0.05
 """What is taken off a name, all of whose words but those looked for are other words."""
 _FEW_SYLLABLES = 3
+_SHORT = 9
+"""The letters (Hangul split into its own) of a name that one slip may change beyond likeness."""
+_FEWEST_HEARD = 4
+"""The letters of a sound that is no acronym's."""
+_SLIPS = ((4, 1), (6, 2), (9, 3))
+"""How many slips a word of so many letters may have and still be told of."""
 _FEWEST_DEAD_ROWS = 1_000
 _SIDES = {side.value: side for side in Side}
 
@@ -83,18 +95,32 @@ class NameIndex:
 
         Every word looked for must be like a word of the name, or like its beginning.
 
+        Where there is none, the few are given that have more slips, as a short name with one wrong
+        syllable has.
+
         Returns:
-            (id, likeness from `LEAST` to 1) by likeness descending, then id ascending.
+            (id, likeness) by likeness descending, then id ascending: from `LEAST` to 1, or all of
+            them from `LOOSE` to less than `LEAST`.
         """
+        rows = [(asked, self._alike(asked)) for asked in spellings_of(text[:LONGEST])]
+        found = self._scored(rows, side, likeness, LEAST)
+        return (found or self._scored(rows, side, looseness, LOOSE)[:MOST_LOOSE])[:k]
+
+    def _scored(
+        self,
+        rows: Sequence[tuple[Spelling, Sequence[int]]],
+        side: Side | None,
+        score: Callable[[Spelling, Spelling], float],
+        least: float,
+    ) -> list[tuple[str, float]]:
         best: dict[str, float] = {}
-        for asked in spellings_of(text[:LONGEST]):
-            for row in self._alike(asked):
+        for asked, alike in rows:
+            for row in alike:
                 id = self._roster.id(int(self._number.values[row]))
                 if side is None or self._side[id] is side:
-                    score = likeness(asked, self._spellings[row])
-                    best[id] = max(score, best.get(id, 0.0))
-        found = [(id, round(score, 4)) for id, score in best.items() if score >= LEAST]
-        return sorted(found, key=lambda pair: (-pair[1], pair[0]))[:k]
+                    best[id] = max(score(asked, self._spellings[row]), best.get(id, 0.0))
+        found = [(id, round(worth, 4)) for id, worth in best.items() if worth >= least]
+        return sorted(found, key=lambda pair: (-pair[1], pair[0]))
 
     def _alike(self, asked: Spelling) -> list[int]:
         """Give the rows that share most, and rarest, runs of signs."""
@@ -175,7 +201,8 @@ def spellings_of(name: str) -> tuple[Spelling, ...]:
 def _spellings(entries: Sequence[Collection[str]]) -> Sequence[Collection[Spelling]]:
     """Give the ways to write the names of n profiles, as `spellings_of` does, each once.
 
-    Of names in both scripts none is written by its sound: there is no other script to guess.
+    Of names in both scripts only short ones are written by their sound: there is no other script to
+    guess, but one slip leaves little of a short name.
     """
     from profiles.identity import readings_of_many
 
@@ -188,11 +215,15 @@ def _spellings(entries: Sequence[Collection[str]]) -> Sequence[Collection[Spelli
         is_heard = len(names) < 2 or len({has_hangul(name) for name in names}) < 2
         found.append({})
         for one in chain.from_iterable(islice(of_names, len(names))):
-            found[-1][next(by_letters)] = None
-            heard = next(by_sound)
-            if is_heard and not one.translated:
+            spelt, heard = next(by_letters), next(by_sound)
+            found[-1][spelt] = None
+            if (is_heard or _is_short(spelt, heard)) and not one.translated:
                 found[-1][_HEARD + heard] = None
     return found
+
+
+def _is_short(spelt: str, heard: str) -> bool:
+    return len(spelt) <= _SHORT and len(heard) >= _FEWEST_HEARD
 
 
 def likeness(asked: Spelling, held: Spelling) -> float:
@@ -212,6 +243,48 @@ def likeness(asked: Spelling, held: Spelling) -> float:
     mean = sum(score * size for score, size in zip(best, sizes, strict=True)) / sum(sizes)
     beyond = max(0.0, 1 - sum(sizes) / sum(map(len, others)))
     return (mean - _BEYOND * beyond) * share
+
+
+def looseness(asked: Spelling, held: Spelling) -> float:
+    """Score how well a name that is not similar may answer all the same; below `LEAST`, or 0.
+
+    Every word may have a few slips, but begins with the letter with which the other one begins.
+    """
+    by_sound = asked.startswith(_HEARD)
+    if by_sound is not held.startswith(_HEARD):
+        return 0.0
+    share = _BY_SOUND if by_sound else 1.0
+    words, others = asked.removeprefix(_HEARD).split(" "), held.removeprefix(_HEARD).split(" ")
+    whole = _near("".join(words), "".join(others))
+    best = [max(_near(word, other) for other in others) for word in words]
+    score = max(whole, min(best, default=0.0))
+    return min(score, LEAST - 0.001) * share
+
+
+def _near(word: str, other: str) -> float:
+    """Score a word by its slips beside another, or beside the beginning of one; 0 for too many."""
+    from rapidfuzz.distance import OSA
+
+    if word[:1] != other[:1]:
+        return 0.0
+    found = 0.0
+    for start in {other, other[: len(word)], other[: len(word) + 1]}:
+        longest = max(len(word), len(start))
+        slips = OSA.distance(word, start)
+        if slips <= _slips(word, start, longest):
+            worth = 1 - slips / longest
+            found = max(found, worth if start == other else 0.98 * worth)
+    return found
+
+
+def _slips(word: str, other: str, longest: int) -> int:
+    """Tell how many letters may differ: all of one syllable, where there are two of Hangul."""
+    allowed = max((slips for size, slips in _SLIPS if longest >= size), default=0)
+    if word.isascii() or other.isascii():
+        return allowed
+    left, right = (unicodedata.normalize("NFC", text) for text in (word, other))
+    one = len(left) == len(right) > 1 and sum(a != b for a, b in zip(left, right, strict=True)) == 1
+    return max(allowed, 2 if one else 0)
 
 
 def _begins(word: str, other: str) -> float:

@@ -56,6 +56,11 @@ def partner_refusals(partner: Partner, programme: Programme) -> list[Reason]:
     return []
 
 
+def own_refusals(partner: Partner) -> list[Reason]:
+    """Give the rules that keep a partner from any list of its own: it takes nobody."""
+    return [_reason("no_capacity")] if partner.capacity == 0 else []
+
+
 def rules_met(startup: Startup, programme: Programme) -> int | None:
     """Count the rules of a programme that a startup meets; None if it breaks one."""
     met = 0

@@ -14,7 +14,7 @@ from index import Candidate, Encoder, Filters, Follower, Query, Retriever, Searc
 from index.columns import best_first
 from matcher.additive import Doubles, Ranker, score
 from matcher.copies import Copies, own_word
-from matcher.eligibility import Reason, partner_refusals, refusals, startup_refusals
+from matcher.eligibility import Reason, own_refusals, partner_refusals, refusals, startup_refusals
 from matcher.explanation import explain, judged, unknowns
 from matcher.features import pair_features
 from matcher.matchlist import Abstention, Match, Probability
@@ -57,7 +57,9 @@ class Asked:
 
     @property
     def refusals(self) -> list[Reason]:
-        """The rules of the programme that keep the asking profile itself from a list."""
+        """The rules that keep the asking profile itself from a list: its own, the programme's."""
+        if isinstance(self.profile, Partner) and (own := own_refusals(self.profile)):
+            return own
         if self.programme is None:
             return []
         if isinstance(self.profile, Partner):

@@ -69,6 +69,36 @@ def export_file(
     return count
 
 
+def export_profiles(store: Store, side: Side, ids: Sequence[str], path: Path) -> int:
+    """Write some profiles, in this order, to a JSONL, CSV or XLSX file; give their number.
+
+    Those that are gone meanwhile are left out. No personal data is written.
+
+    Raises:
+        UnwritableFile: if the file cannot be written, its ending is none of these, or a cell or
+            the number of rows is more than XLSX can hold.
+    """
+    kind: ImportKind = "startups" if side is Side.STARTUP else "partners"
+    count = 0
+
+    def dumped() -> Iterator[dict[str, Any]]:
+        nonlocal count
+        for start in range(0, len(ids), _BATCH):
+            some = ids[start : start + _BATCH]
+            held = {row.id: row for row in store.listed(some) if row.side is side}
+            for id in some:
+                if id in held:
+                    count += 1
+                    fields = held[id].fields
+                    yield {name: fields[name] for name in named if name in fields}
+
+    columns = [one for one in _columns(kind) if one[0] not in PERSONAL]
+    named = list(dict.fromkeys(field for field, _ in columns))
+    with replacing(path) as new:
+        _WRITERS[path.suffix.lower()](new, dumped(), columns)
+    return count
+
+
 def _records(store: Store, kind: ImportKind) -> Iterable[Record]:
     if kind == "programmes":
         return store.programmes()

@@ -1,4 +1,4 @@
-"""Owns what is held of a judge: reading it, and taking a name out of everything they said."""
+"""Owns what is held of a judge, saved views too: reading it, and taking a name out of it all."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from profiles.judgements import (
     read_round,
 )
 from profiles.store import Store
+from profiles.views import SavedView, forget_views_of, owned_by
 
 _ERASED = "erased-"
 
@@ -32,11 +33,13 @@ class HeldOfJudge:
         names: the spellings of the name.
         judgements: each with its pair, oldest first.
         rounds: the rounds that the person opened or closed.
+        views: the views of lists that the person has saved.
     """
 
     names: tuple[str, ...]
     judgements: tuple[tuple[Pooled, Judgement], ...]
     rounds: tuple[Round, ...]
+    views: tuple[SavedView, ...] = ()
 
 
 def held_of_judge(store: Store, name: str) -> HeldOfJudge:
@@ -56,14 +59,16 @@ def held_of_judge(store: Store, name: str) -> HeldOfJudge:
         by = or_(r.opened_by.in_(names), r.closed_by.in_(names))
         found = connection.execute(select(t.judging_rounds).where(by).order_by(r.name))
         rounds = tuple(read_round(row) for row in found)
-        return HeldOfJudge(tuple(names), tuple((of[one.pair], one) for one in given), rounds)
+        views = owned_by(connection, names)
+        return HeldOfJudge(tuple(names), tuple((of[one.pair], one) for one in given), rounds, views)
 
 
 def erase_judge(store: Store, name: str) -> int:
     """Take a person's name and notes out of judging; give how many judgements were theirs.
 
     The grades stay under a name that tells nothing, so that rounds keep what they found: one that
-    no other judge has, the same for all grades of the person.
+    no other judge has, the same for all grades of the person. Views of lists that were the person's
+    alone go; those that staff share stay under that name.
 
     Raises:
         JudgingError: if nobody of this name has judged, opened or closed a round.
@@ -77,6 +82,7 @@ def erase_judge(store: Store, name: str) -> int:
         for column in (r.opened_by, r.closed_by):
             by = update(t.judging_rounds).where(column.in_(names))
             connection.execute(by.values({column.name: nobody}))
+        forget_views_of(connection, names, nobody)
     forget(store.engine)
     return gone.rowcount
 
@@ -84,9 +90,9 @@ def erase_judge(store: Store, name: str) -> int:
 def _names(connection: Connection) -> set[str]:
     j, r = t.judgements.c, t.judging_rounds.c
     found: set[Any] = set()
-    for column in (j.judge, r.opened_by, r.closed_by):
+    for column in (j.judge, r.opened_by, r.closed_by, t.saved_views.c.owner):
         found |= set(connection.execute(select(column).distinct()).scalars())
-    return {name for name in found if name is not None}
+    return {name for name in found if name}
 
 
 def _spellings(connection: Connection, name: str) -> list[str]:

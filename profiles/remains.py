@@ -35,6 +35,7 @@ _TOUCHED = (
     t.judgements,
     t.drafts,
     t.links,
+    t.saved_views,
     t.cases,
     t.case_events,
     t.case_meetings,

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Date,
@@ -221,6 +222,20 @@ judgements = Table(
     Column("at", Moment, nullable=False),
     CheckConstraint("role IN ('judge', 'final')", name="role"),
     CheckConstraint("grade BETWEEN 0 AND 3", name="grade"),
+    sqlite_autoincrement=True,
+)
+
+saved_views = Table(
+    "saved_views",
+    metadata,
+    Column("id", _Serial, primary_key=True, autoincrement=True),
+    Column("side", String(10), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("asked", Text, nullable=False),
+    Column("owner", String(200), nullable=False, index=True),
+    Column("shared", Boolean, nullable=False),
+    Column("at", Moment, nullable=False),
+    CheckConstraint("side IN ('startup', 'partner')", name="side"),
     sqlite_autoincrement=True,
 )
 

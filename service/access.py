@@ -101,6 +101,7 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
         staff.profiles staff.profile staff.matches staff.names staff.programmes
         matching.printed matching.export matching.compare matching.compare_printed
         matching.compare_export matching.choose matching.why_not
+        workbench.part workbench.export geography.map
         pipeline.board pipeline.table pipeline.charts pipeline.chart
         cases.case cases.letter cases.calendar
         records.startup records.partner records.tie records.programme
@@ -112,6 +113,7 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
         duplicates.merge duplicates.undo duplicates.set_apart duplicates.let_meet
         editing.save editing.save_tie editing.withdraw_consent
         staff.choose_sectors staff.add_verdict pipeline.shortlist
+        workbench.save workbench.remove deeds.ask deeds.carry_out
         cases.move cases.back cases.close cases.judge cases.note cases.assign cases.release
         cases.answer cases.link cases.keep_letter cases.plan cases.change
         records.replace_startup records.replace_partner records.replace_tie

@@ -25,6 +25,7 @@ from service.console import (
     Word,
     counts,
     fail,
+    meant,
     named,
     opened,
     prepared,
@@ -33,6 +34,7 @@ from service.console import (
     short_work,
     show,
     tell_in,
+    tell_of_others,
 )
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -142,10 +144,12 @@ def match(
         first = error.errors[0]
         option = first.field.split(".")[0]
         raise click.UsageError(f"--{option}: {first.rule('en')} {first.remedy('en')}") from error
-    id = named(dari, id)
-    found = dari.matchmaker.match(id, k, programme=programme, filters=asked.filters, as_of=day)
+    read = meant(dari, id)
+    tell_of_others(id, read)
+    found = dari.matchmaker.match(read.id, k, programme=programme, filters=asked.filters, as_of=day)
     if as_json:
-        print_json(found.as_json())
+        others = [{"id": other, "name": name} for other, name in read.others.items()]
+        print_json(found.as_json() | ({"may_also_mean": others} if others else {}))
     else:
         origin = origin_of(dari.settings, dari.models, found.model_version)
         show(*match_tables(found, origin, language))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import gc
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -20,6 +21,14 @@ if TYPE_CHECKING:
 
 SAME = 0.95
 """The likeness from which a name is the one that was meant: it is written or sounds the same."""
+
+_ALSO = 0.9
+"""The likeness from which another may have been meant too."""
+
+_TAKEN = {
+    "en": "“{text}” is read as {id}. It may also mean: {others}. An id says it exactly.",
+    "ko": "“{text}”: {id}(으)로 읽었습니다. 다른 후보: {others}. ID로 적으면 분명합니다.",
+}
 
 _LANGUAGE = "dari.language"
 _SAID = {"en": ("given: ", "remedy:"), "ko": ("받은 값:  ", "해결 방법:")}
@@ -108,7 +117,30 @@ def counts(dari: Dari) -> str:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """The profile that a text names, and the others that it may name: id → name."""
+
+    id: str
+    others: Mapping[str, str]
+
+
 def named(dari: Dari, text: str) -> str:
+    """Find the id that is meant, as `meant` does, and tell of the others that may be meant."""
+    found = meant(dari, text)
+    tell_of_others(text, found)
+    return found.id
+
+
+def tell_of_others(text: str, found: Meant) -> None:
+    """Say on stderr which profile a name was read as, where it may mean others too."""
+    if found.others:
+        others = ", ".join(f"{id} ({name})" for id, name in found.others.items())
+        lang = click.get_current_context().meta.get(_LANGUAGE, "en")
+        say(_TAKEN[lang].format(text=text, id=found.id, others=others))
+
+
+def meant(dari: Dari, text: str) -> Meant:
     """Find the id that is meant by an id, or by a name that one profile alone has.
 
     A merged id stays itself: whoever asks for its profile is told which one it is now.
@@ -119,14 +151,16 @@ def named(dari: Dari, text: str) -> str:
     from profiles import UnknownName
 
     if dari.store.sides([text]) or dari.store.merged_into([text]):
-        return text
-    near = dari.names.search(text, k=5)
+        return Meant(text, {})
+    near = dari.names.search(text, k=6)
     best = [id for id, score in near if score >= SAME and score == near[0][1]]
-    if len(best) == 1:
-        return best[0]
     held = dari.store.get_many([id for id, _ in near])
+    if len(best) == 1:
+        lang = click.get_current_context().meta.get(_LANGUAGE, "en")
+        others = [id for id, score in near if id != best[0] and id in held and score >= _ALSO]
+        return Meant(best[0], {id: held[id].name.in_(lang) for id in others})
     said = {
-        lang: ", ".join(f"{id} ({held[id].name.in_(lang)})" for id, _ in near if id in held)
+        lang: ", ".join(f"{id} ({held[id].name.in_(lang)})" for id, _ in near[:5] if id in held)
         for lang in ("en", "ko")
     }
     unknown = "name_near" if said["en"] else "name_unknown"

@@ -92,6 +92,7 @@ JUDGE_README = """\
 이 파일은 {name}(이)라는 이름으로 남은 평가에 대해 Dari가 보유하고 있는 모든 정보입니다. ({at})
 
 judgements.csv    평가한 쌍, 등급, 메모, 시각 (바뀌기 전의 평가 포함)
+saved_views.csv   저장한 목록 보기
 rounds.csv        열거나 마감한 평가 라운드
 프로필을 고치거나 병합한 기록의 이름은 각 프로필의 변경 기록에 있습니다.
 
@@ -100,6 +101,7 @@ rounds.csv        열거나 마감한 평가 라운드
 This file is everything that the judging of Dari holds under the name {name}. ({at})
 
 judgements.csv    the judged pairs with grade, note and time, former ones too
+saved_views.csv   the views of lists that were saved
 rounds.csv        the rounds that were opened or closed
 Edits and merges of profiles name their makers in the histories of these profiles.
 """
@@ -171,7 +173,15 @@ def judge_zip(found: HeldOfJudge, at: datetime) -> bytes:
         }
         for one in found.rounds
     ]
-    tables = {"judgements": (_OF_JUDGE, given), "rounds": (_OF_ROUND, rounds)}
+    views = [
+        {**{name: getattr(one, name) for name in _OF_VIEW}, "at": one.at.isoformat()}
+        for one in found.views
+    ]
+    tables = {
+        "judgements": (_OF_JUDGE, given),
+        "rounds": (_OF_ROUND, rounds),
+        "saved_views": (_OF_VIEW, views),
+    }
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         said = JUDGE_README.format(name=found.names[0], at=at.isoformat(timespec="seconds"))
         archive.writestr("README.txt", said.encode("utf-8-sig"))
@@ -182,6 +192,7 @@ def judge_zip(found: HeldOfJudge, at: datetime) -> bytes:
 
 
 _OF_JUDGE = ("round", "startup", "partner", "judge", "role", "grade", "note", "at")
+_OF_VIEW = ("side", "name", "asked", "owner", "shared", "at")
 _OF_ROUND = ("name", "opened_by", "opened_at", "closed_by", "closed_at")
 
 

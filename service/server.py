@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import gc
 import socket
+import time
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
 
 from profiles import DariError
 from service.settings import Settings
+
+_FULL = 2
+_LONG_S = 0.02
 
 
 class AddressTaken(DariError):
@@ -51,7 +55,27 @@ class _Server(BaseApplication):  # type: ignore[misc]
         app = create_app(self._settings)
         gc.collect()
         gc.freeze()  # what lives as long as the worker is not looked through again and again
+        gc.callbacks.append(_KeepShort())
         return app
+
+
+class _KeepShort:
+    """Sets apart what is left after a full collection of garbage that took long.
+
+    What lists, names and lists of matches are made from is read by the first request that needs it,
+    lives as long as the worker, and would be looked through by every later full collection.
+    """
+
+    def __init__(self) -> None:
+        self._begun = 0.0
+
+    def __call__(self, phase: str, info: dict[str, int]) -> None:
+        if info["generation"] != _FULL:
+            return
+        if phase == "start":
+            self._begun = time.perf_counter()
+        elif time.perf_counter() - self._begun > _LONG_S:
+            gc.freeze()
 
 
 def run(settings: Settings, host: str, port: int, workers: int) -> None:

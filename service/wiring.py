@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from index import Encoder, Follower, Names, Writer, load_encoder
+from index import Encoder, Follower, Listing, Names, Writer, load_encoder
 from matcher import Matchmaker, Registry
 from profiles import DariError, Side, Store
 from profiles.catalogue import Catalogue, load_catalogue
@@ -34,6 +34,7 @@ class Dari:
     matchmaker: Matchmaker
     models: Registry
     names: Names
+    listing: Listing
     staff_token: str
     secret_key: str
 
@@ -93,6 +94,7 @@ def _assemble(settings: Settings, store: Store, encoder: Encoder | None = None) 
         matchmaker=matchmaker,
         models=models,
         names=Names(store),
+        listing=Listing(store),
         staff_token=settings.staff_token or _kept_secret(settings.home / "staff-token"),
         secret_key=settings.secret_key or _kept_secret(settings.home / "secret-key"),
     )

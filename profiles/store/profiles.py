@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from functools import partial
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, false, func, or_, select
 
@@ -20,6 +23,16 @@ from profiles.text import is_clean
 from profiles.vectors import Vectors
 
 LONGEST_SEARCH = 1_000
+
+
+class ListedRow(NamedTuple):
+    """A profile as lists see it: `names` in lower case, a line each, and its fields as stored."""
+
+    id: str
+    side: Side
+    names: str
+    created_at: datetime
+    fields: Mapping[str, Any]
 
 
 class Profiles(Connected):
@@ -117,6 +130,21 @@ class Profiles(Connected):
             p = t.profiles.c
             found = rows.by_ids(connection, t.profiles, p.id, ids, only=(p.id, p.side, p.names))
             return {row.id: (Side(row.side), row.names.split("\n")[:-1]) for row in found}
+
+    def listed(self, ids: Collection[str] | None = None) -> Iterator[ListedRow]:
+        """Read what lists are ordered and counted by, of the profiles among `ids`, or of all."""
+        p = t.profiles.c
+        only = (p.id, p.side, p.names, p.payload, p.created_at)
+        with reading(self._engine) as connection:
+            if ids is not None:
+                found = rows.by_ids(connection, t.profiles, p.id, ids, only=only)
+            else:
+                options = {"yield_per": rows.BATCH * 4}
+                found = iter(connection.execute(select(*only), execution_options=options))
+            for row in found:
+                yield ListedRow(
+                    row.id, Side(row.side), row.names, row.created_at, json.loads(row.payload)
+                )
 
     def sides(self, ids: Collection[str]) -> dict[str, Side]:
         """Tell the side of each profile that exists among `ids`."""

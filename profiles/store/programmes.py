@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from sqlalchemy import select
 
@@ -45,7 +46,7 @@ class Programmes(Connected):
         """Read all programmes by id."""
         with reading(self._engine) as connection:
             found = connection.execute(select(t.programmes).order_by(t.programmes.c.id))
-            return [Programme.model_validate_json(row.payload) for row in found]
+            return [_read(row.payload) for row in found]
 
     def programme(self, id: str) -> Programme:
         """Read one programme.
@@ -64,3 +65,9 @@ class Programmes(Connected):
         with reading(self._engine) as connection:
             row = held_record(connection, t.programmes, "programme", id)
         return Programme.model_validate_json(row.payload), row.revision
+
+
+@lru_cache(maxsize=1 << 10)
+def _read(payload: str) -> Programme:
+    """Read a stored programme; those that nobody has changed are read once in a process."""
+    return Programme.model_validate_json(payload)

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, func, or_, select
 from profiles import merges, rows
 from profiles import tables as t
 from profiles.database import reading, writing
+from profiles.kinds import TieKind
 from profiles.schema import Tie
 from profiles.store.connection import SYSTEM, Connected
 from profiles.store.revising import held_record, refuse_stale
@@ -111,6 +112,14 @@ class Ties(Connected):
         query = select(t.ties.c.payload).where(t.ties.c.id > id).order_by(t.ties.c.id)
         with reading(self._engine) as connection:
             found = connection.execute(query.limit(rows.BATCH))
+            return [Tie.model_validate_json(row.payload) for row in found]
+
+    def ties_of_kind(self, kind: TieKind) -> list[Tie]:
+        """Read all ties of a kind, by id."""
+        c = t.ties.c
+        query = select(c.payload).where(c.kind == kind.value).order_by(c.id)
+        with reading(self._engine) as connection:
+            found = connection.execute(query)
             return [Tie.model_validate_json(row.payload) for row in found]
 
     def count_ties(self) -> int:

@@ -23,10 +23,12 @@ from service.web.answers import answers
 from service.web.cases import cases
 from service.web.changes import changes
 from service.web.chronicle import chronicle
+from service.web.deeds import deeds
 from service.web.drafts import drafts
 from service.web.duplicates import duplicates
 from service.web.editing import editing
 from service.web.entrance import entrance
+from service.web.geography import geography
 from service.web.judging import judging
 from service.web.matching import matching
 from service.web.menu import menu
@@ -37,6 +39,7 @@ from service.web.privacy import privacy
 from service.web.public import is_draft, public
 from service.web.returning import returning
 from service.web.staff import staff
+from service.web.workbench import workbench
 
 SUBMISSION = "public.submit_startup"
 
@@ -53,6 +56,7 @@ def init_app(app: Flask) -> None:
         *(pipeline, cases, answers),
         *(duplicates, editing, chronicle, judging, models),
         *(account, accounts),
+        *(workbench, deeds, geography),
     ):
         app.register_blueprint(blueprint)
 
@@ -66,15 +70,12 @@ def _for_templates() -> dict[str, Any]:
         "switch_url": switch_url,
         "signed_in": is_signed_in(),
         "own_name": own_name(),
-<<<<<<< HEAD
         "menu": menu,
         "mail_state": mail_state,
         "sign_on_name": dari().settings.oidc_issuer and dari().settings.oidc_name,
         "user": current_user(),
-=======
         "about": about,
         "families": FAMILIES,
->>>>>>> matchlist
         "family": family,
         "asked_name": asked_name,
         "weights_told": weights_told,

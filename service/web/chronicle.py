@@ -25,6 +25,9 @@ chronicle.before_request(require_session)
 
 _PAGE = 50
 _TEXTS = ("en", "ko")
+_NAMING = ("a", "b", "conflicts", "partners")
+"""The fields whose values are ids of profiles."""
+
 _PLACES = {field: place for place, field in enumerate(FIELDS)}
 
 
@@ -50,7 +53,8 @@ class Chronicle:
     def told(self, step: Step) -> list[Told]:
         """Tell the changes of a step, each language of a text by itself."""
         changes = sorted(step.changes, key=lambda change: _PLACES.get(change.field, len(_PLACES)))
-        return [one for change in changes for one in _told(step.revision.kind, change)]
+        kind, names = step.revision.kind, self.names
+        return [one for change in changes for one in _told(kind, change, names)]
 
     def merging(self, one: Revision) -> Merging | None:
         """Give the merge that made a revision, or whose undoing did; None for any other."""
@@ -111,11 +115,27 @@ def _page(store: Store, kind: Kind, id: str, number: int) -> Chronicle:
 def _named(shown: Sequence[Step]) -> set[str]:
     payloads = [(step.revision.id, step.revision.payload or {}) for step in shown]
     fields = ("a", "b", "candidate")
-    return {id for id, _ in payloads} | {p[f] for _, p in payloads for f in fields if f in p}
+    found = {id for id, _ in payloads} | {p[f] for _, p in payloads for f in fields if f in p}
+    changed = [change for step in shown for change in step.changes if change.field in _NAMING]
+    told = [value for change in changed for value in (change.before, change.after)]
+    return found | {id for value in told for id in _ids(value)}
 
 
-def _told(kind: str, change: Any) -> list[Told]:
+def _ids(value: Any) -> list[str]:
+    return [value] if isinstance(value, str) else list(value or ())
+
+
+def _by_name(value: Any, names: Mapping[str, AnyProfile]) -> str:
+    """Write ids as names with the ids behind them; an id that is no profile's stays alone."""
+    told = (f"{names[id].name.in_(language())} ({id})" if id in names else id for id in _ids(value))
+    return ", ".join(told)
+
+
+def _told(kind: str, change: Any, names: Mapping[str, AnyProfile]) -> list[Told]:
     before, after, name = change.before, change.after, change.field
+    if name in _NAMING:
+        was, now = _by_name(before, names), _by_name(after, names)
+        return [Told(field_name(name), was, now, is_long=False)]
     if not is_text(before, after):
         was, now = value_text(kind, name, before), value_text(kind, name, after)
         return [Told(field_name(name), was, now, is_long=False)]

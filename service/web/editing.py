@@ -64,7 +64,8 @@ def save(kinds: str, id: str) -> ResponseReturnValue:
 @editing.get("/ties/new")
 def new_tie() -> ResponseReturnValue:
     """Show the empty form of a tie of a profile."""
-    form = TieEdit(formdata=None, a=request.args.get("profile"), back=request.args.get("back"))
+    ends = {"a": request.args.get("a") or request.args.get("profile"), "b": request.args.get("b")}
+    form = TieEdit(formdata=None, back=request.args.get("back"), **ends)
     form.editor.data = own_name()
     return _page("tie", "", form)
 

@@ -18,7 +18,6 @@ from service.queries import (
     TieQuery,
     profile_on,
     read_match_query,
-    read_page,
     read_query,
     read_ties,
 )
@@ -27,6 +26,7 @@ from service.submission import keep_sectors
 from service.web.matches import beside, match_page, read_verdict
 from service.web.naming import near_names
 from service.web.understanding import suggested_sectors
+from service.web.workbench import show_list
 
 staff = APIBlueprint("staff", __name__, enable_openapi=False)
 staff.before_request(require_session)
@@ -36,10 +36,8 @@ SIDES = {"startups": Side.STARTUP, "partners": Side.PARTNER}
 
 @staff.get("/<any(startups, partners):side>")
 def profiles(side: str) -> ResponseReturnValue:
-    """List startups the newest first, partners by id, a page at a time."""
-    query = read_query(ListQuery, request.args, strict=False)
-    page = read_page(dari().store, dari().names, SIDES[side], query, newest=side == "startups")
-    return render_template(f"{side}.html", side=side, query=query, page=page)
+    """List startups the newest first, partners by name, a page at a time."""
+    return show_list(side)
 
 
 @staff.get("/<any(startups, partners):side>/<path:id>")
@@ -59,8 +57,16 @@ def profile(side: str, id: str) -> ResponseReturnValue:
         "names": names,
         "suggested": suggested_sectors(found),
         "merged": merged,
+        "home": _list_of(side, request.args.get("back")),
     }
     return render_template("profile.html", side=side, profile=found, **shown)
+
+
+def _list_of(side: str, back: str | None) -> str:
+    """Give the address of the list that a reader comes from, else that of the whole list."""
+    plain = url_for("staff.profiles", side=side)
+    kept = local_address(back, plain)
+    return kept if kept.partition("?")[0] == plain else plain
 
 
 @staff.post("/startups/<path:id>/sectors")

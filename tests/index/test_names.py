@@ -119,7 +119,7 @@ def test_names_are_replaced_and_removed(monkeypatch: pytest.MonkeyPatch) -> None
 def test_any_text_is_answered(text: str, names: list[str]) -> None:
     index = NameIndex()
     index.put("p", Side.PARTNER, names)
-    assert all(0.8 <= score <= 1.0 for _, score in index.search(text))
+    assert all(0.5 * 0.95 <= score <= 1.0 for _, score in index.search(text))
 
 
 def test_the_store_is_followed(store: Store, tiny: Make, partner: Make) -> None:
@@ -204,3 +204,51 @@ def test_threads_that_search_at_once_take_turns(sqlite_store: Store) -> None:
     with ThreadPoolExecutor(4) as threads:
         found = list(threads.map(names.search, ["Name 7"] * 8))
     assert [one[0][0] for one in found] == ["p7"] * 8
+SHORT = {
+    "hyundai": ["현대", "Hyundai"],
+    "naver": ["네이버", "NAVER"],
+    "sonolight": ["SonoLight", "소노라이트"],
+    "butterfly": ["나비"],
+    "samsung": ["삼성", "Samsung"],
+}
+
+
+@pytest.fixture(scope="module")
+def short() -> NameIndex:
+    made = NameIndex()
+    made.put_many([(id, Side.PARTNER, names) for id, names in SHORT.items()])
+    return made
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("sonolite", "sonolight"),
+        ("현데", "hyundai"),
+        ("현다이", "hyundai"),
+        ("나바", "butterfly"),
+        ("나바", "naver"),
+        ("나이버", "naver"),
+        ("삼선", "samsung"),
+        ("삼송", "samsung"),
+    ],
+)
+def test_a_short_name_with_a_wrong_syllable_is_told_of(
+    short: NameIndex, text: str, found: str
+) -> None:
+    assert found in dict(short.search(text))
+
+
+@pytest.mark.parametrize("text", ["google", "lotte", "다보", "kt", "배", "zz"])
+def test_nothing_is_told_of_that_is_not_near(short: NameIndex, text: str) -> None:
+    assert short.search(text) == []
+
+
+def test_what_is_only_near_never_stands_beside_what_is_alike() -> None:
+    index = NameIndex()
+    for n in range(30):
+        index.put(f"s{n}", Side.STARTUP, [f"나{chr(0xB098 + 28 * n)}"])
+    index.put("navi", Side.STARTUP, ["나비"])
+    assert index.search("나비")[0] == ("navi", 1.0)
+    assert all(score >= 0.8 for _, score in index.search("나비"))
+    assert len(index.search("나뱌")) <= 5

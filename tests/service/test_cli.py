@@ -265,3 +265,23 @@ def test_a_password_in_a_url_is_not_printed(dari, monkeypatch):
     answer = dari("init")
     assert answer.exit_code == 1
     assert "hunter2" not in answer.output
+
+
+def test_a_name_that_may_mean_others_names_them(dari):
+    found = dari("match", "hyundai", "--k", 1, "--json")
+    assert found.exit_code == 0
+    assert "is read as hd-hyundai" in found.stderr
+    assert "hyundai-motor" in found.stderr
+    others = json.loads(found.stdout)["may_also_mean"]
+    assert "hyundai-motor" in [one["id"] for one in others]
+    korean = dari("match", "현대", "--k", 1, "--lang", "ko")
+    assert "다른 후보: " in korean.stderr
+    exact = dari("match", "samsung", "--k", 1, "--json")
+    assert (exact.stderr, "may_also_mean" in json.loads(exact.stdout)) == ("", False)
+
+
+@pytest.mark.parametrize(("text", "near"), [("현데", "hyundai-motor"), ("나바", "naver")])
+def test_a_short_mistyped_name_is_answered_with_near_ones(dari, text, near):
+    found = dari("match", text)
+    assert found.exit_code == 1
+    assert near in found.stderr
