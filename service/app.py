@@ -16,7 +16,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from service import api, errors, web
 from service.language import choose_language, keep_language
-from service.security import SecureWhereTls, set_headers
+from service.security import SecureWhereTls, guard, set_headers
 from service.settings import Settings
 from service.wiring import Dari, build
 
@@ -41,10 +41,12 @@ def create_app(settings: Settings | None = None) -> APIFlask:
     Babel(app, locale_selector=choose_language)
     Bootstrap5(app)
     csrf = CSRFProtect(app)
+    app.before_request(guard)
     web.init_app(app)
     api.init_app(app, csrf)
     errors.init_app(app)
-    _limit_submissions(app, dari.settings.public_submissions_per_hour)
+    limiter = _limit_submissions(app, dari.settings.public_submissions_per_hour)
+    api.init_limits(app, limiter)
     app.after_request(keep_language)
     app.after_request(set_headers)
     return app
@@ -68,7 +70,7 @@ def _config(dari: Dari) -> dict[str, Any]:
         "SEND_FILE_MAX_AGE_DEFAULT": 3600,
         "AUTO_404_RESPONSE": False,
         "AUTO_AUTH_ERROR_RESPONSE": False,
-        "SECURITY_SCHEMES": {"staff": {"type": "http", "scheme": "bearer"}},
+        "SECURITY_SCHEMES": api.SECURITY_SCHEMES,
     }
 
 
@@ -79,13 +81,14 @@ def _readable_json(app: APIFlask) -> DefaultJSONProvider:
     return provider
 
 
-def _limit_submissions(app: APIFlask, per_hour: int) -> None:
+def _limit_submissions(app: APIFlask, per_hour: int) -> Limiter:
     """Bound the submissions of one address, form and API together; each worker counts its own."""
     limiter = Limiter(get_remote_address, app=app, storage_uri="memory://")
-    exempt: dict[str, Any] = {web.SUBMISSION: web.is_draft, api.SUBMISSION: None}
+    exempt: dict[str, Any] = {web.SUBMISSION: web.is_draft, api.SUBMISSION: api.is_keyed}
     for endpoint, exempt_when in exempt.items():
         limit = limiter.shared_limit(
             f"{per_hour} per hour", scope="submissions", methods=["POST"], exempt_when=exempt_when
         )
         view: Callable[..., Any] = app.view_functions[endpoint]
         app.view_functions[endpoint] = limit(view)
+    return limiter

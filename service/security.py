@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import re
-from typing import cast
 
-from flask import Flask, Response, current_app, request, session
+from flask import Flask, Response, request, session
 from flask.sessions import SecureCookieSessionInterface
-from werkzeug.datastructures import WWWAuthenticate
-from werkzeug.exceptions import Unauthorized
 
+from service.access import may, require_row
 from service.editing import LONGEST_MAKER
-from service.wiring import Dari
+from service.keys import dari, is_token, token_mark
+
+__all__ = [
+    "SecureWhereTls",
+    "dari",
+    "editor",
+    "guard",
+    "is_signed_in",
+    "is_token",
+    "local_address",
+    "own_name",
+    "require_session",
+    "set_headers",
+    "sign_as",
+    "sign_in",
+    "sign_out",
+]
 
 _POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
@@ -28,6 +40,7 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 _CSRF = "csrf_token"
+_API = "/api/"
 _LOCAL = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
 
 
@@ -39,16 +52,6 @@ class SecureWhereTls(SecureCookieSessionInterface):
         return request.is_secure or super().get_cookie_secure(app)
 
 
-def dari() -> Dari:
-    """Give the engine behind the application that answers now."""
-    return cast(Dari, current_app.extensions["dari"])
-
-
-def is_token(given: str) -> bool:
-    """Compare with the staff token in constant time."""
-    return hmac.compare_digest(given.encode("utf-8", "replace"), dari().staff_token.encode("utf-8"))
-
-
 def sign_in() -> None:
     """Open a staff session; it ends when the token is changed.
 
@@ -56,7 +59,7 @@ def sign_in() -> None:
     """
     kept = {name: session[name] for name in (_CSRF,) if name in session}
     session.clear()
-    session.update(kept, staff=_mark())
+    session.update(kept, staff=token_mark())
 
 
 def sign_out() -> None:
@@ -65,8 +68,8 @@ def sign_out() -> None:
 
 
 def is_signed_in() -> bool:
-    """Tell whether this browser's session belongs to staff."""
-    return hmac.compare_digest(str(session.get("staff", "")).encode(), _mark().encode())
+    """Tell whether this browser's session may use the workbench of staff."""
+    return may("see", "workbench")
 
 
 def editor() -> str:
@@ -85,28 +88,26 @@ def sign_as(name: str) -> None:
     session["name"] = " ".join(shown.split())[:LONGEST_MAKER]
 
 
+def guard() -> None:
+    """Let only those pass who may use the address that is asked for.
+
+    Raises:
+        Unauthorized: for somebody who is not signed in.
+        Forbidden: for somebody who is, and may not.
+    """
+    # An address that does not exist is told of as such; `service.api.guard` reads keys and scopes.
+    if request.endpoint is not None and not request.path.startswith(_API):
+        require_row()
+
+
 def require_session() -> None:
-    """Let only signed-in staff pass.
+    """Let only those pass who may use the page that is asked for.
 
     Raises:
-        Unauthorized: for anybody else.
+        Unauthorized: for somebody who is not signed in.
+        Forbidden: for somebody who is, and may not.
     """
-    if not is_signed_in():
-        raise Unauthorized
-
-
-def require_token() -> None:
-    """Let a call pass that bears the staff token, or a GET of signed-in staff.
-
-    Raises:
-        Unauthorized: for any other.
-    """
-    held = request.authorization
-    if held and held.type == "bearer" and held.token and is_token(held.token):
-        return
-    if held is None and request.method in ("GET", "HEAD") and is_signed_in():
-        return
-    raise Unauthorized(www_authenticate=WWWAuthenticate("bearer", {"realm": "Dari"}))
+    require_row()
 
 
 def local_address(target: str | None, default: str) -> str:
@@ -122,7 +123,3 @@ def set_headers(response: Response) -> Response:
         kept = "private, no-cache" if request.blueprint == "public" else "no-store"
         response.headers.setdefault("Cache-Control", kept)
     return response
-
-
-def _mark() -> str:
-    return hashlib.sha256(b"session\x00" + dari().staff_token.encode()).hexdigest()

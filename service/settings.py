@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -51,6 +51,13 @@ class Settings(BaseSettings):
     public_submissions_per_hour: int = Field(default=60, ge=1)
     """How many startups one address may submit in an hour; each worker counts its own."""
 
+    api_calls_per_minute: int = Field(default=600, ge=1)
+    """How many calls one key, or one address without a key, may make of the API in a minute; each
+    worker counts its own."""
+
+    wrong_keys_per_minute: int = Field(default=20, ge=1)
+    """How many wrong keys one address may try in a minute; each worker counts its own."""
+
     secure_cookies: bool = False
     """Whether cookies travel over TLS alone; set it wherever Dari stands behind TLS."""
 
@@ -60,8 +67,38 @@ class Settings(BaseSettings):
     retention_inactive_days: int | None = Field(default=None, ge=1)
     """After how many days without a change or verdict a startup expires; without it, never."""
 
+    smtp_host: str | None = None
+    """The mail server; without it, letters are kept as files in the outbox of this home."""
+
+    smtp_port: int = Field(default=587, ge=1, le=65535)
+    """The port of the mail server."""
+
+    smtp_username: str | None = None
+    """The name by which Dari signs in to the mail server; without it, it does not sign in."""
+
+    smtp_password: str | None = Field(default=None, repr=False)
+    """The password that goes with `smtp_username`."""
+
+    smtp_security: Literal["starttls", "tls", "none"] = "starttls"
+    """How the way to the mail server is kept secret; "none" never carries a password."""
+
+    smtp_ca_file: Path | None = None
+    """Certificates (PEM) that vouch for the mail server; without them, those of the system."""
+
+    mail_from: str | None = Field(default=None, validate_default=True)
+    """Whom letters are from, as `address` or `Name <address>`."""
+
     testing: bool = False
     """Whether the application is under test."""
+
+    @field_validator("mail_from")
+    @classmethod
+    def _is_sendable(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if info.data.get("smtp_host") and not value:
+            raise ValueError("a mail server needs to be told whom letters are from")
+        if info.data.get("smtp_password") and info.data.get("smtp_security") == "none":
+            raise ValueError("a password is not sent in the clear: set DARI_SMTP_SECURITY")
+        return value
 
     @property
     def database(self) -> str:
@@ -76,3 +113,8 @@ class Settings(BaseSettings):
     def snapshots(self) -> Path:
         """The folder of the index snapshots."""
         return self.home / "snapshots"
+
+    @property
+    def outbox(self) -> Path:
+        """The folder of the letters that no mail server was there to take."""
+        return self.home / "outbox"

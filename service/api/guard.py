@@ -7,14 +7,15 @@ from typing import cast
 
 from flask import g, request
 from werkzeug.datastructures import WWWAuthenticate
-from werkzeug.exceptions import Unauthorized
+from werkzeug.exceptions import Forbidden, Unauthorized
 
 from profiles.api_keys import ApiKey, Scope, key_of, stamp_use
 from profiles.rows import now
+from service.access import current_user, require_row, row_of
 from service.api.calls import this_call
 from service.api.problems import Problem
 from service.queries import EditQuery, read_query
-from service.security import dari, editor, is_signed_in, is_token
+from service.security import dari, editor, is_token
 
 _EVERYTHING = frozenset(Scope)
 
@@ -62,36 +63,37 @@ def maker(nobody: str = "staff") -> str:
 
 
 def admit() -> None:
-    """Let a call pass that its caller may make.
+    """Let a call pass that its caller may make: a key by its scopes, an account by its row.
 
     Raises:
-        Problem: for one without a key that is valid, or whose key lacks the scope of the call.
+        Problem: for a key that is not valid, or lacks the scope of the call.
+        Unauthorized: for one without a key.
+        Forbidden: for an account whose roles do not allow it, or an address without a row.
     """
+    call, row = this_call(), row_of(request.endpoint)
     if request.method == "OPTIONS":
         return
-    call = this_call()
-    scope = call.scope if call else Scope.READ
-    if scope is None and call is not None and "Authorization" in request.headers:
-        scope = call.keyed
+    if call is None or row is None:
+        raise Forbidden
+    is_keyed = "Authorization" in request.headers
+    scope = call.keyed if call.scope is None and is_keyed else call.scope
     if scope is None:
         return
-    g.caller = _caller()
-    if not g.caller.may(scope):
-        kind = "scope_missing" if request.authorization else "role_missing"
-        raise Problem(kind, sent=_challenge("insufficient_scope", scope), scope=scope.value)
+    if is_keyed:
+        g.caller = _bearer()
+        if not g.caller.may(scope):
+            sent = _challenge("insufficient_scope", scope)
+            raise Problem("scope_missing", sent=sent, scope=scope.value)
+        return
+    if request.method not in ("GET", "HEAD") or not current_user().is_known:
+        raise Unauthorized(www_authenticate=WWWAuthenticate("bearer", {"realm": "Dari"}))
+    require_row()
+    g.caller = Caller("session", editor(), frozenset({Scope.READ}))
 
 
-def _caller() -> Caller:
+def _bearer() -> Caller:
     held = request.authorization
-    if held is not None or "Authorization" in request.headers:
-        token = (held.token or "") if held is not None and held.type == "bearer" else ""
-        return _bearer(token)
-    if request.method in ("GET", "HEAD") and is_signed_in():
-        return Caller("session", editor(), frozenset({Scope.READ}))
-    raise Unauthorized(www_authenticate=WWWAuthenticate("bearer", {"realm": "Dari"}))
-
-
-def _bearer(token: str) -> Caller:
+    token = (held.token or "") if held is not None and held.type == "bearer" else ""
     if token and is_token(token):
         return Caller("token", "staff", _EVERYTHING)
     key = key_of(dari().store, token)

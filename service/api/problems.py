@@ -29,11 +29,6 @@ _OWN: Mapping[str, tuple[int, Any, Any]] = {
         _l("The key does not allow this"),
         _l("It lacks the scope that is named below. Ask staff for a key that has it."),
     ),
-    "role_missing": (
-        403,
-        _l("Your account does not allow this"),
-        _l("Use a key that has the scope that is named below."),
-    ),
     "idempotency_key": (
         400,
         _l("The idempotency key cannot be used"),
