@@ -1,4 +1,4 @@
-"""Owns the answers that are kept for a day, so that a call that is sent twice is carried out once."""
+"""Owns the answers that are kept for a day: a call that is sent twice is carried out once."""
 
 from __future__ import annotations
 
@@ -111,7 +111,9 @@ def forget(connection: Connection, ids: Collection[str]) -> None:
     r = t.replays.c
     for id in ids:
         told = json.dumps(id, ensure_ascii=False)
-        naming = or_(r.body.contains(told, autoescape=True), r.headers.contains(id, autoescape=True))
+        naming = or_(
+            r.body.contains(told, autoescape=True), r.headers.contains(id, autoescape=True)
+        )
         connection.execute(update(t.replays).where(naming).values(body=None, headers=None))
 
 

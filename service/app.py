@@ -45,8 +45,7 @@ def create_app(settings: Settings | None = None) -> APIFlask:
     web.init_app(app)
     api.init_app(app, csrf)
     errors.init_app(app)
-    limiter = _limit_submissions(app, dari.settings.public_submissions_per_hour)
-    api.init_limits(app, limiter)
+    _limit_submissions(app, dari.settings.public_submissions_per_hour)
     app.after_request(keep_language)
     app.after_request(set_headers)
     return app
@@ -81,9 +80,12 @@ def _readable_json(app: APIFlask) -> DefaultJSONProvider:
     return provider
 
 
-def _limit_submissions(app: APIFlask, per_hour: int) -> Limiter:
-    """Bound the submissions of one address, form and API together; each worker counts its own."""
-    limiter = Limiter(get_remote_address, app=app, storage_uri="memory://")
+def _limit_submissions(app: APIFlask, per_hour: int) -> None:
+    """Bound calls of the API, and submissions of one address; each worker counts its own."""
+    limits = api.call_limits()
+    limiter = Limiter(
+        get_remote_address, app=app, storage_uri="memory://", application_limits=[*limits]
+    )
     exempt: dict[str, Any] = {web.SUBMISSION: web.is_draft, api.SUBMISSION: api.is_keyed}
     for endpoint, exempt_when in exempt.items():
         limit = limiter.shared_limit(
@@ -91,4 +93,3 @@ def _limit_submissions(app: APIFlask, per_hour: int) -> Limiter:
         )
         view: Callable[..., Any] = app.view_functions[endpoint]
         app.view_functions[endpoint] = limit(view)
-    return limiter

@@ -8,6 +8,7 @@ import time
 from flask import Response, current_app, request
 
 from service.api.calls import JSON, this_call
+from service.api.limits import CALLS
 from service.api.problems import Problem
 
 _PROBLEM = "application/problem+json"
@@ -60,7 +61,7 @@ def _add_version(response: Response) -> None:
 def _tell_limit(response: Response) -> None:
     """Tell the limit in the fields of the IETF's draft, and how long to wait where it is spent."""
     limiter = next(iter(current_app.extensions["limiter"]))
-    now = limiter.current_limit
+    now = next((one for one in limiter.current_limits if one.request_args[-1] == CALLS), None)
     if now is None:
         return
     window = now.limit.get_expiry()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from apiflask import APIFlask
-from flask_limiter import Limiter
 from flask_wtf.csrf import CSRFProtect
 
 from service.api.answering import finish, refuse_unreadable
@@ -11,7 +10,6 @@ from service.api.guard import admit
 from service.api.health import health
 from service.api.identity import identity_calls
 from service.api.judging import judging_calls
-from service.api.limits import limit_calls
 from service.api.matching import match_calls
 from service.api.openapi import describe
 from service.api.own_keys import key_calls
@@ -41,10 +39,5 @@ def init_app(app: APIFlask, csrf: CSRFProtect) -> None:
         app.register_blueprint(blueprint, url_prefix="/api/v1")
     app.register_blueprint(health)
     app.register_error_handler(Problem, lambda error: error.answer())
-    app.spec_processor(describe)
-
-
-def init_limits(app: APIFlask, limiter: Limiter) -> None:
-    """Bound the calls of one caller, and the keys that one address may try."""
-    limit_calls(app, limiter, _BLUEPRINTS)
     app.after_request(finish)
+    app.spec_processor(describe)

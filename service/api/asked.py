@@ -142,7 +142,7 @@ class MergeBody(Record):
     drop: Id
     keep_revision: Whole
     drop_revision: Whole
-    choices: dict[str, Literal["keep", "drop"]] = {}
+    choices: dict[str, Literal["keep", "drop"]] = Field(default_factory=dict)
 
 
 class JudgementBody(Record):

@@ -14,7 +14,6 @@ from profiles import FieldError, InvalidRecord, Record, validate
 from profiles.exporting import PERSONAL
 from profiles.importing import parse_json
 
-
 R = TypeVar("R", bound=Record)
 
 

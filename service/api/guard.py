@@ -107,5 +107,5 @@ def _bearer() -> Caller:
 
 def _challenge(error: str | None = None, scope: Scope | None = None) -> dict[str, str]:
     told = {"realm": "Dari", "error": error, "scope": scope.value if scope else None}
-    given = {name: value for name, value in told.items() if value}
+    given: dict[str, str | None] = {name: value for name, value in told.items() if value}
     return {"WWW-Authenticate": WWWAuthenticate("bearer", given).to_header()}

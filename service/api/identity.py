@@ -172,9 +172,7 @@ def let_meet() -> Response:
 
 def _proposal_json(one: Stored) -> dict[str, Any]:
     found = one.proposal
-    reasons = [
-        {"code": r.code, "text": {"en": r.text.en, "ko": r.text.ko}} for r in found.reasons
-    ]
+    reasons = [{"code": r.code, "text": {"en": r.text.en, "ko": r.text.ko}} for r in found.reasons]
     pair = {"side": one.side.value, "a": found.a, "b": found.b, "score": found.score}
     return {**pair, "reasons": reasons, "found_at": one.found_at.isoformat()}
 

@@ -2,42 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from apiflask import APIBlueprint, APIFlask
 from flask import Response, request
-from flask_limiter import Limiter
+from flask_limiter import ApplicationLimit
 from flask_limiter.util import get_remote_address
 
 from profiles.api_keys import prefix_of
 from service.keys import dari
 
+CALLS = "calls of the API"
+GUESSES = "wrong keys"
+_API = "/api/"
 
-def limit_calls(app: APIFlask, limiter: Limiter, blueprints: Iterable[APIBlueprint]) -> None:
-    """Bound the calls of each caller to every blueprint together; each worker counts its own.
 
-    Wrong keys are counted by address, whatever key is tried.
+def call_limits() -> list[ApplicationLimit]:
+    """Give the limits of the API; each worker counts its own.
+
+    Wrong keys are counted by address, whatever key is tried, and before any key is looked at.
     """
-    calls = limiter.shared_limit(
-        lambda: f"{dari().settings.api_calls_per_minute} per minute",
-        scope="calls of the API",
-        key_func=_caller,
-        override_defaults=False,
+    calls = ApplicationLimit(
+        limit_provider=lambda: f"{dari().settings.api_calls_per_minute} per minute",
+        key_function=_caller,
+        scope=CALLS,
+        exempt_when=_is_elsewhere,
     )
-    guesses = limiter.shared_limit(
-        lambda: f"{dari().settings.wrong_keys_per_minute} per minute",
-        scope="wrong keys",
-        key_func=get_remote_address,
+    guesses = ApplicationLimit(
+        limit_provider=lambda: f"{dari().settings.wrong_keys_per_minute} per minute",
+        key_function=get_remote_address,
+        scope=GUESSES,
+        exempt_when=lambda: _is_elsewhere() or "Authorization" not in request.headers,
         deduct_when=_is_guess,
-        override_defaults=False,
     )
-    for endpoint, view in [*app.view_functions.items()]:
-        if endpoint.partition(".")[0] in {one.name for one in blueprints}:
-            app.view_functions[endpoint] = calls(guesses(view))
+    return [calls, guesses]
+
+
+def _is_elsewhere() -> bool:
+    return not request.path.startswith(_API)
 
 
 def _is_guess(response: Response) -> bool:
-    return response.status_code == 401 and "Authorization" in request.headers
+    return response.status_code == 401
 
 
 def _caller() -> str:

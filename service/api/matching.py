@@ -30,7 +30,7 @@ from service.security import dari
 
 match_calls = APIBlueprint("match_api", __name__, tag="matches")
 
-_MATCH: dict[Side, type[MatchStartupsQuery]] = {
+_MATCH: dict[Side, Any] = {
     Side.STARTUP: MatchPartnersQuery,
     Side.PARTNER: MatchStartupsQuery,
 }
@@ -133,9 +133,7 @@ def _add_calls(side: Side) -> None:
         profile = profile_on(dari().store, side, id)
         body = read_body(VerdictBody, request)
         candidate = profile_on(dari().store, side.other, body.candidate)
-        verdict = Verdict(
-            query=profile.id, **{**body.model_dump(), "candidate": candidate.id}
-        )
+        verdict = Verdict(query=profile.id, **{**body.model_dump(), "candidate": candidate.id})
         dari().store.add_verdict(verdict, by=maker())
         return jsonify(_verdict_json(verdict)), 201
 

@@ -26,9 +26,7 @@ def all_keys() -> ResponseReturnValue:
     """List the keys."""
     query = read_query(PageQuery, request.args, strict=True)
     at = now()
-    return sequence(
-        keys(dari().store), query, lambda one: one.prefix, lambda one: one.as_json(at)
-    )
+    return sequence(keys(dari().store), query, lambda one: one.prefix, lambda one: one.as_json(at))
 
 
 @add(

@@ -175,12 +175,12 @@ def _erase(kept: Kept, by: str, *, prove: bool) -> ResponseReturnValue:
     if not is_current(kept):
         return _stale(kept, public_json(kept.record))
     named: list[Appearance]
+    more: dict[str, Any] = {"proof": None}
     if prove:
         named, left, proof = erase_and_prove(dari(), kept.id, by=by, tell=lambda _: None)
         more = {"proof": proof.as_json()}
     else:
         named, left = erase(dari(), [kept.id], by=by, tell=lambda _: None)
-        more = {"proof": None}
     stood = [{"kind": one.kind, "id": one.id, "field": one.field} for one in named]
     return jsonify(id=kept.id, stood_in=stood, left=left, **more)
 

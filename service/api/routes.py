@@ -13,7 +13,6 @@ from werkzeug.exceptions import NotFound
 from index import Filters
 from profiles import AnyProfile, Partner, Programme, Record, Side, validate
 from profiles.api_keys import Scope
-from profiles.exporting import PERSONAL
 from profiles.taxonomy import sectors
 from service.api.asked import (
     PartnerListQuery,
@@ -48,7 +47,8 @@ _READ = {"read": ("getStartup", "id", "$response.body#/id")}
 
 @add(
     open_calls, "POST", "/startups",
-    Call("submitStartup", "Hand in a startup.", None, keyed=Scope.SUBMIT, body="Startup", answer="StartupShown",
+    Call("submitStartup", "Hand in a startup.", None, keyed=Scope.SUBMIT, body="Startup",
+         answer="StartupShown",
          status=201, sent=_NEW, links={
              **_READ,
              "matches": ("matchStartup", "id", "$response.body#/id"),
@@ -62,7 +62,8 @@ def submit_startup() -> ResponseReturnValue:
 
 @add(
     staff_calls, "POST", "/partners",
-    Call("addPartner", "Add a partner.", Scope.WRITE, query=EditQuery, body="Partner", answer="Partner", status=201,
+    Call("addPartner", "Add a partner.", Scope.WRITE, query=EditQuery, body="Partner",
+         answer="Partner", status=201,
          sent=_PARTNER, links={
              "read": ("getPartner", "id", "$response.body#/id"),
              "matches": ("matchPartner", "id", "$response.body#/id"),
@@ -80,7 +81,8 @@ def add_partner() -> ResponseReturnValue:
 
 @add(
     staff_calls, "POST", "/ties",
-    Call("addTie", "Add a tie between two profiles.", Scope.WRITE, query=EditQuery, body="Tie", answer="Tie",
+    Call("addTie", "Add a tie between two profiles.", Scope.WRITE, query=EditQuery, body="Tie",
+         answer="Tie",
          status=201, sent=_TIE, links={"read": ("getTie", "id", "$response.body#/id")}),
     endpoint="add_tie",
 )  # fmt: skip
@@ -91,7 +93,8 @@ def add_one_tie() -> ResponseReturnValue:
 
 @add(
     staff_calls, "POST", "/programmes",
-    Call("addProgramme", "Add a programme.", Scope.WRITE, query=EditQuery, body="Programme", answer="Programme",
+    Call("addProgramme", "Add a programme.", Scope.WRITE, query=EditQuery, body="Programme",
+         answer="Programme",
          status=201, sent=_PROGRAMME,
          links={"read": ("getProgramme", "id", "$response.body#/id")}),
     endpoint="add_programme",
@@ -180,9 +183,7 @@ def _filters(query: StartupListQuery) -> Filters | None:
     kinds = frozenset(getattr(query, "kind", ()))
     if not (query.region or query.sector or kinds):
         return None
-    return Filters(
-        kinds=kinds, regions=frozenset(query.region), sectors=frozenset(query.sector)
-    )
+    return Filters(kinds=kinds, regions=frozenset(query.region), sectors=frozenset(query.sector))
 
 
 def _filtered(side: Side, query: StartupListQuery) -> list[str]:

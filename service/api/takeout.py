@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import IO
+from typing import IO, get_args
 
 from apiflask import APIBlueprint
 from flask import Response, jsonify, request, send_file
@@ -37,18 +37,18 @@ _ZIP = "application/zip"
 
 def _add_export(kind: ImportKind) -> None:
     call = Call(
-        f"export{kind.value.capitalize()}",
-        f"Export all {kind.value} as a file that the import reads back, without personal data.",
+        f"export{kind.capitalize()}",
+        f"Export all {kind} as a file that the import reads back, without personal data.",
         Scope.READ,
         query=ExportQuery,
         answer="File",
         produces=tuple(FORMS.values()),
     )
 
-    @add(takeout_calls, "GET", f"/exports/{kind.value}", call, endpoint=f"export_{kind.value}")
+    @add(takeout_calls, "GET", f"/exports/{kind}", call, endpoint=f"export_{kind}")
     def export() -> ResponseReturnValue:
         query = read_query(ExportQuery, request.args, strict=True)
-        name = f"{kind.value}.{query.format}"
+        name = f"{kind}.{query.format}"
         stream = _written(kind, name)
         kept = FORMS[query.format]
         return send_file(stream, mimetype=kept, as_attachment=True, download_name=name)
@@ -83,7 +83,7 @@ def _add_held(side: Side) -> None:
         return packed
 
 
-for _kind in ImportKind:
+for _kind in get_args(ImportKind):
     _add_export(_kind)
 for _side in Side:
     _add_held(_side)

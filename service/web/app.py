@@ -16,6 +16,7 @@ from service.web.duplicates import duplicates
 from service.web.editing import editing
 from service.web.entrance import entrance
 from service.web.judging import judging
+from service.web.keys import keys
 from service.web.matches import family
 from service.web.models import models
 from service.web.privacy import privacy
@@ -33,7 +34,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     for blueprint in (
         *(public, entrance, changes, staff, privacy),
-        *(duplicates, editing, chronicle, judging, models),
+        *(duplicates, editing, chronicle, judging, models, keys),
     ):
         app.register_blueprint(blueprint)
 
