@@ -225,9 +225,8 @@ def ties() -> ResponseReturnValue:
     """List the ties of a profile by id; of a merged one, those of the one that it is now."""
     query = read_query(TieListQuery, request.args, strict=True)
     into = dari().store.merged_into([query.profile])
-    asked = TieQuery(
-        profile=into.get(query.profile, query.profile), cursor=place(query), limit=query.limit
-    )
+    query = query.model_copy(update={"profile": into.get(query.profile, query.profile)})
+    asked = TieQuery(profile=query.profile, cursor=place(query), limit=query.limit)
     found = read_ties(dari().store, asked)
     items = [public_json(item) for item in found.items]
     return page(items, query, found.cursor, total=found.total)

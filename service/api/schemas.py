@@ -14,7 +14,10 @@ from profiles.exporting import PERSONAL
 
 REF = "#/components/schemas/"
 RECORDS = ("Startup", "Partner", "Tie", "Programme")
-_NAMES = {"type": "object", "properties": {"en": {"type": "string"}, "ko": {"type": "string"}}}
+_NAMES = {
+    "type": "object",
+    "properties": {"en": {"type": ["string", "null"]}, "ko": {"type": ["string", "null"]}},
+}
 _MOMENT = {"type": "string", "format": "date-time"}
 _NO_MOMENT = {"type": ["string", "null"], "format": "date-time"}
 _NO_TEXT = {"type": ["string", "null"]}
