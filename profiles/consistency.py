@@ -17,6 +17,7 @@ from sqlalchemy import (
     cast,
     func,
     literal,
+    not_,
     null,
     or_,
     select,
@@ -41,7 +42,8 @@ class Fault:
 def faults(store: Store) -> list[Fault]:
     """Compare profiles, ties and programmes with revisions, vectors and the change log.
 
-    Judged pairs are compared with their rounds, profiles and judgements.
+    Judged pairs are compared with their rounds, profiles and judgements, cases with their profiles
+    and events.
 
     All is read in one transaction, so a server may write meanwhile.
 
@@ -89,6 +91,7 @@ def _queries() -> Iterator[tuple[str, Select[Any]]]:
     )
     yield from _merged_queries(records)
     yield from _judging_queries()
+    yield from _case_queries()
     owners = select(t.vectors.c.owner_kind.label("kind"), t.vectors.c.owner_id.label("id"))
     owner = owners.distinct().subquery("owners")
     owned = and_(records.c.kind == owner.c.kind, records.c.id == owner.c.id)
@@ -106,6 +109,29 @@ def _judging_queries() -> Iterator[tuple[str, Select[Any]]]:
     for end in (p.startup, p.partner):
         yield f"its {end.name} is not held", _lost("pooled pair", p.id, end.not_in(held))
     yield "its pair is not held", _lost("judgement", j.id, j.pair.not_in(select(p.id)))
+
+
+def _case_queries() -> Iterator[tuple[str, Select[Any]]]:
+    c, e, m = t.cases.c, t.case_events.c, t.case_meetings.c
+    held = select(t.profiles.c.id)
+    for end in (c.startup, c.partner):
+        yield f"its {end.name} is not held", _lost("case", c.id, end.not_in(held))
+    ends = or_(c.path == c.stage, c.path.like("% " + c.stage))
+    yield "its way does not end at its stage", _lost("case", c.id, not_(ends))
+    closed = (c.stage == "closed") != c.closed_at.is_not(None)
+    yield "its stage and the moment of its end do not agree", _lost("case", c.id, closed)
+    yield (
+        "it stands aside for one that is not held",
+        _lost("case", c.id, c.aside.not_in(_case_ids())),
+    )
+    begun = select(e.case).where(e.kind == "opened")
+    yield "no event tells of its beginning", _lost("case", c.id, c.id.not_in(begun))
+    for kind, column, id in (("case event", e.case, e.id), ("case meeting", m.case, m.id)):
+        yield "its case is not held", _lost(kind, id, column.not_in(_case_ids()))
+
+
+def _case_ids() -> Select[Any]:
+    return select(t.cases.c.id)
 
 
 def _lost(kind: str, id: Any, where: ColumnElement[bool]) -> Select[Any]:

@@ -43,6 +43,8 @@ class Moved:
         pairs: (pair, column) of each judged pair that names the kept profile since.
         fused: (pair, twin, column, round, other end, its systems, those of the twin before, its
             judgements) of each whose judgements became those of a twin of its round.
+        cases: (case, column) of each case that names the kept profile since.
+        cases_aside: (case, twin) of each case that stepped aside for the open one of its pair.
     """
 
     created_at: str
@@ -53,6 +55,8 @@ class Moved:
     withdrawn: bool = False
     pairs: tuple[tuple[int, str], ...] = ()
     fused: tuple[Fused, ...] = ()
+    cases: tuple[tuple[int, str], ...] = ()
+    cases_aside: tuple[tuple[int, int], ...] = ()
 
     def written(self) -> str:
         """Write it as JSON."""
@@ -67,7 +71,9 @@ class Moved:
         profiles = {(kind, id) for kind, id, _ in self.lists if kind != "programme"}
         pairs = {pair for pair, _ in self.pairs} | {id for one in self.fused for id in one[:2]}
         judged = {("pooled", str(pair)) for pair in pairs}
-        return {("tie", tie) for tie in ties} | profiles | judged
+        of_cases = {case for case, _ in self.cases} | {id for one in self.cases_aside for id in one}
+        cases = {("case", str(case)) for case in of_cases}
+        return {("tie", tie) for tie in ties} | profiles | judged | cases
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +131,8 @@ def _read_moved(text: str) -> Moved:
         raw["withdrawn"],
         tuple((pair, column) for pair, column in raw.get("pairs", ())),  # older merges have none
         tuple((*one[:7], tuple(one[7])) for one in raw.get("fused", ())),
+        tuple((case, column) for case, column in raw.get("cases", ())),
+        tuple((case, twin) for case, twin in raw.get("cases_aside", ())),
     )
 
 

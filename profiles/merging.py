@@ -8,11 +8,12 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, insert, or_, select
 
-from profiles import repooling, rows
+from profiles import recasing, repooling, rows
 from profiles import tables as t
 from profiles.database import reading, writing
 from profiles.errors import FieldError, InvalidRecord
 from profiles.fusing import Choice, Difference, differing, fuse, regain
+from profiles.kinds import Side
 from profiles.mentions import VectorsOf, find_mentions, log, move, write_merged
 from profiles.merges import (
     Merge,
@@ -116,6 +117,7 @@ def merge(
         vectors = vectors_of(fused)
         found = find_mentions(connection, keep, drop)
         judged = repooling.find(connection, kept.side, keep, drop)
+        on_way = recasing.find_cases(connection, Side(kept.side), keep, drop)
         numbers = rows.newest(connection, "tie", [tie for tie, _ in found.aside])
         moved = Moved(
             created_at=dropped.created_at.isoformat(),
@@ -125,8 +127,11 @@ def merge(
             lists=tuple(found.lists),
             pairs=judged.pairs,
             fused=judged.fused,
+            cases=on_way.cases,
+            cases_aside=on_way.aside,
         )
         repooling.move(connection, judged, keep)
+        recasing.move_cases(connection, on_way, keep)
         move(connection, found, keep, drop, by)
         _drop(connection, dropped, keep, by)
         rows.write_profiles(connection, [fused], {keep: kept}, by, touch=True)

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Table, and_, or_, select, update
 from profiles import rows
 from profiles import tables as t
 from profiles.apart import Apart, Stored, apart_of, proposals_of
+from profiles.cases import HeldCase, about_cases
 from profiles.database import reading, writing
 from profiles.histories import (
     former_tie_revisions,
@@ -74,11 +75,12 @@ class Held:
     apart: tuple[Apart, ...] = ()
     proposals: tuple[Stored, ...] = ()
     judged: tuple[Judged, ...] = ()
+    cases: tuple[HeldCase, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Idle:
-    """A startup that nobody has changed or judged since `last`."""
+    """A startup that nobody has changed, judged or worked on in a case since `last`."""
 
     id: str
     name: str
@@ -119,6 +121,7 @@ def held(store: Store, id: str) -> Held:
             apart=tuple(apart_of(connection, ids)),
             proposals=tuple(proposals_of(connection, ids)),
             judged=about(connection, ids),
+            cases=about_cases(connection, ids),
         )
 
 
@@ -177,11 +180,14 @@ def withdraw(store: Store, id: str, *, by: str = SYSTEM) -> int:
 
 
 def idle(store: Store, since: datetime) -> list[Idle]:
-    """Give the startups that have no revision and no verdict from `since` on, by id."""
+    """Give the startups without revision, verdict or event of a case from `since` on, by id."""
     p, r, v = t.profiles.c, t.revisions.c, t.verdicts.c
+    c, e = t.cases.c, t.case_events.c
     changed = select(r.id).where(r.kind == Side.STARTUP.value, r.id == p.id, r.at >= since).exists()
     judged = select(v.id).where(or_(v.query == p.id, v.candidate == p.id), v.at >= since).exists()
-    quiet = and_(p.side == Side.STARTUP.value, p.updated_at < since, ~changed, ~judged)
+    its = (c.startup == p.id, e.case == c.id, e.at >= since)
+    worked = select(e.id).where(*its).exists()
+    quiet = and_(p.side == Side.STARTUP.value, p.updated_at < since, ~changed, ~judged, ~worked)
     with reading(store._engine) as connection:
         found = list(connection.execute(select(t.profiles).where(quiet).order_by(p.id)))
         last = _last_active(connection, [row.id for row in found])
@@ -294,6 +300,10 @@ def _last_active(connection: Connection, ids: Collection[str]) -> dict[str, date
         for row in rows.by_ids(connection, table, column, ids, *where):
             key = getattr(row, column.name)
             last[key] = max(row.at, last.get(key, row.at))
+    for held in about_cases(connection, ids):
+        for event in held.events:
+            key = held.case.startup
+            last[key] = max(event.at, last.get(key, event.at))
     return last
 
 

@@ -33,6 +33,9 @@ _TOUCHED = (
     t.judging_rounds,
     t.pooled_pairs,
     t.judgements,
+    t.cases,
+    t.case_events,
+    t.case_meetings,
 )
 
 
@@ -40,6 +43,8 @@ def owners(store: Store, said: str) -> set[str]:
     """Give the ids of the records whose content, now or formerly, holds a text, in any case."""
     quoted = json.dumps(said, ensure_ascii=False)[1:-1]
     judged = t.pooled_pairs.c.id == t.judgements.c.pair
+    pair = (t.cases.c.startup, t.cases.c.partner)
+    happened, met = t.cases.c.id == t.case_events.c.case, t.cases.c.id == t.case_meetings.c.case
     places: tuple[tuple[Any, ...], ...] = (
         (t.profiles.c.payload, quoted, (t.profiles.c.id,)),
         (t.programmes.c.payload, quoted, (t.programmes.c.id,)),
@@ -49,6 +54,10 @@ def owners(store: Store, said: str) -> set[str]:
         (t.kept_apart.c.note, said, (t.kept_apart.c.a, t.kept_apart.c.b)),
         (t.proposals.c.reasons, quoted, (t.proposals.c.a, t.proposals.c.b)),
         (t.judgements.c.note, said, (t.pooled_pairs.c.startup, t.pooled_pairs.c.partner), judged),
+        (t.cases.c.reasons, quoted, pair),
+        (t.cases.c.declined_words, said, pair),
+        (t.case_events.c.data, quoted, pair, happened),
+        (t.case_meetings.c.place, said, pair, met),
     )
     found: set[str] = set()
     with reading(store._engine) as connection:

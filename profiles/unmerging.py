@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, select, update
 
-from profiles import repooling, rows
+from profiles import recasing, repooling, rows
 from profiles import tables as t
 from profiles.database import writing
 from profiles.errors import FieldError, InvalidRecord
@@ -62,6 +62,7 @@ def unmerge(store: Store, number: int, vectors_of: VectorsOf, *, by: str = SYSTE
         _give_back(connection, one, returning, by)
         repooling.move_back(connection, moved, one.kept, one.dropped)
         write(connection, found, by)
+        recasing.move_cases_back(connection, moved, one.kept, one.dropped)
         rows.write_profiles(connection, [split], {one.kept: kept}, by, touch=True)
         rows.write_profiles(connection, [dropped], {}, by)
         made = datetime.fromisoformat(moved.created_at)

@@ -88,6 +88,36 @@ class Settings(BaseSettings):
     mail_from: str | None = Field(default=None, validate_default=True)
     """Whom letters are from, as `address` or `Name <address>`."""
 
+    address: str | None = Field(default=None, pattern=r"^https?://[^\s/?#@]+/?$")
+    """The address that people reach Dari by, for the links in letters."""
+
+    registration: bool = True
+    """Whether startups may make an account by themselves."""
+
+    session_hours: int = Field(default=12, ge=1, le=24 * 30)
+    """After how many hours one must sign in again."""
+
+    sign_in_attempts: int = Field(default=10, ge=3)
+    """How often a quarter of an hour a sign-in may fail, for an account and for an address."""
+
+    second_step_required: bool = False
+    """Whether admins, staff and evaluators must have a second step (TOTP)."""
+
+    breached_passwords: Path | None = None
+    """A list of breached passwords, ordered by SHA-1, that new ones are looked up in."""
+
+    oidc_issuer: str | None = Field(default=None, pattern=r"^https?://[^\s?#]+$")
+    """The single sign-on: the issuer of an OpenID provider; without it, there is none."""
+
+    oidc_client_id: str | None = None
+    """Under which id the OpenID provider knows Dari."""
+
+    oidc_client_secret: str | None = Field(default=None, repr=False)
+    """The secret that goes with `oidc_client_id`."""
+
+    oidc_name: str = "Single sign-on"
+    """What the button of the single sign-on is called."""
+
     testing: bool = False
     """Whether the application is under test."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import or_, select
 
-from profiles import judgements, merges, replays, rows, verdicts
+from profiles import cases, judgements, merges, replays, rows, verdicts
 from profiles import tables as t
 from profiles.database import forget, writing
 from profiles.store.connection import SYSTEM
@@ -27,6 +27,8 @@ class Store(Profiles, Ties, Programmes, VectorsOfRecords, Verdicts, Log):
     def erase(self, id: str, *, by: str = SYSTEM) -> int:
         """Delete a profile with its revisions, vectors, ties and judgements; give the newest seq.
 
+        Its cases go with all that is kept of them.
+
         Verdicts and what has been merged into it go, too. What stays is a line without content for
         each: that a record of this id was erased, when, by whom; of each verdict on it as a match
         of others, that it was given.
@@ -48,6 +50,7 @@ class Store(Profiles, Ties, Programmes, VectorsOfRecords, Verdicts, Log):
             rows.delete_by(connection, t.ties, t.ties.c.id, ties)
             verdicts.forget(connection, family)
             judgements.forget(connection, family)
+            cases.forget_cases(connection, family)
             for column in (t.verdicts.c.query, t.verdicts.c.candidate):
                 rows.delete_by(connection, t.verdicts, column, [id])
             rows.delete_by(connection, t.profiles, t.profiles.c.id, [id])

@@ -1,4 +1,4 @@
-"""Owns the names of stages, kinds and supports, and the phrases that betray a support."""
+"""Owns the words of the vocabularies, those of cases too, and the phrases of supports."""
 
 from __future__ import annotations
 
@@ -11,7 +11,17 @@ from typing import Any, Literal
 from profiles.data import read_yaml
 from profiles.taxonomy.names import Names, PhraseBook
 
-Vocabulary = Literal["stages", "partner_kinds", "supports", "tie_kinds", "programme_kinds"]
+Vocabulary = Literal[
+    "stages",
+    "partner_kinds",
+    "supports",
+    "tie_kinds",
+    "programme_kinds",
+    "case_stages",
+    "case_outcomes",
+    "case_declines",
+    "case_answers",
+]
 
 
 @dataclass(frozen=True, slots=True)

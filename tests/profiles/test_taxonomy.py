@@ -53,6 +53,12 @@ VOCABULARIES: dict[taxonomy.Vocabulary, str] = {
         "regional_centre contest special_district global_company bilateral cluster_hub"
         " stage_support event"
     ),
+    "case_stages": "shortlisted introduced met poc contract closed",
+    "case_outcomes": "contract declined_startup declined_partner dropped",
+    "case_declines": (
+        "capacity budget timing strategy maturity technology similar terms conflict no_reply other"
+    ),
+    "case_answers": "yes no undecided",
 }
 CRUNCHBASE = (
     "advertising analytics automotive biotech cleantech consulting design ecommerce education"

@@ -1,14 +1,14 @@
 """Makes the keys of the API, and the answers that are kept for calls sent twice.
 
 Revision ID: 0011
-Revises: 0005
+Revises: 0008
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0011"
-down_revision = "0005"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,157 @@
+"""Owns the people as Flask-Security sees them: its users over the accounts of the store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from flask import g
+from flask_security import RoleMixin, UserMixin
+from flask_security.datastore import UserDatastore
+
+from profiles import Store
+from profiles.accounts import (
+    Account,
+    Key,
+    find_account,
+    free_name,
+    keep_account,
+    remove_account,
+    take_recovery,
+)
+from service.access import Role
+
+_KEYS: dict[str, Key] = {"id": "id", "email": "email", "fs_uniquifier": "uniquifier"}
+_AUTHENTICATOR = "authenticator"
+
+
+class Office(RoleMixin):  # type: ignore[misc]
+    """A role as Flask-Security asks for it."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+class Person(UserMixin):  # type: ignore[misc]
+    """A user: what of an account may change, under the names that Flask-Security gives."""
+
+    def __init__(
+        self,
+        *,
+        email: str,
+        fs_uniquifier: str,
+        roles: list[Office],
+        password: str | None = None,
+        active: bool = True,
+        account: Account | None = None,
+        **_more: Any,
+    ) -> None:
+        self.account = account
+        self.email, self.fs_uniquifier, self.password = email, fs_uniquifier, password
+        self.active, self.roles = active, roles
+        self.confirmed_at: datetime | None = account.confirmed_at if account else None
+        self.tf_totp_secret: str | None = account.totp if account else None
+        self.tf_primary_method = _AUTHENTICATOR if self.tf_totp_secret else None
+        self.tf_phone_number: str | None = None
+        self.mf_recovery_codes: list[str] | None = list(account.recovery) if account else []
+
+    @classmethod
+    def of(cls, account: Account) -> Person:
+        """Make the user of an account."""
+        return cls(
+            email=account.email,
+            fs_uniquifier=account.uniquifier,
+            roles=[Office(name) for name in account.roles],
+            password=account.password,
+            active=account.is_active,
+            account=account,
+        )
+
+    @property
+    def id(self) -> int:
+        """The number of its account; 0 before it is kept."""
+        return self.account.id if self.account else 0
+
+
+class People(UserDatastore):  # type: ignore[misc]
+    """Finds and keeps users; what was put is written by `commit`."""
+
+    def __init__(self, store: Callable[[], Store], now: Callable[[], datetime]) -> None:
+        super().__init__(Person, Office)
+        self._store, self._now = store, now
+
+    def find_user(self, case_insensitive: bool = False, **sought: Any) -> Person | None:
+        """Find the user of one key; an address is found whatever its case."""
+        name, value = next(iter(sought.items()))
+        account = find_account(self._store(), _KEYS[name], value)
+        return Person.of(account) if account else None
+
+    def find_role(self, role: str) -> Office | None:
+        """Find a role by its name."""
+        return Office(role) if role in set(Role) else None
+
+    def create_user(self, **given: Any) -> Person:
+        """Make a user that registers: a startup, until an admin says otherwise."""
+        given.setdefault("roles", [Role.STARTUP.value])
+        return super().create_user(**given)  # type: ignore[no-any-return]
+
+    def put(self, model: Person) -> Person:
+        """Remember a user that has changed."""
+        changed: list[Person] = g.setdefault("people_changed", [])
+        model = getattr(model, "_get_current_object", lambda: model)()
+        if model not in changed:
+            changed.append(model)
+        return model
+
+    def delete(self, model: Person) -> None:
+        """Delete a user for good."""
+        remove_account(self._store(), model.email)
+
+    def commit(self) -> None:
+        """Write the users that have changed.
+
+        Raises:
+            AccountError: if one has changed in the store meanwhile.
+        """
+        for person in g.pop("people_changed", []):
+            person.account = keep_account(self._store(), self._account(person))
+
+    def mf_delete_recovery_code(self, user: Person, idx: int) -> bool:
+        """Use up a recovery code at once, so that no second request can use it too.
+
+        Raises:
+            AccountError: if another request has just used it.
+        """
+        code = (user.mf_recovery_codes or [])[idx]
+        if not take_recovery(self._store(), user.id, code):
+            raise _used(user)
+        return True
+
+    def _account(self, person: Person) -> Account:
+        now = self._now()
+        held = person.account or Account(
+            email=person.email,
+            name=free_name(self._store(), person.email),
+            roles=(),
+            uniquifier=person.fs_uniquifier,
+            created_at=now,
+        )
+        return replace(
+            held,
+            email=person.email,
+            roles=tuple(role.name for role in person.roles),
+            uniquifier=person.fs_uniquifier,
+            password=person.password,
+            confirmed_at=person.confirmed_at,
+            disabled_at=None if person.active else held.disabled_at or now,
+            totp=person.tf_totp_secret,
+            recovery=tuple(person.mf_recovery_codes or ()),
+        )
+
+
+def _used(user: Person) -> Exception:
+    from profiles.accounts import AccountError
+
+    return AccountError("email", "account_changed", user.email)

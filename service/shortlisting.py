@@ -1,0 +1,164 @@
+"""Owns the shortlisting: which pairs are meant, and the reasons of each match as they are told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import StringConstraints
+
+from matcher import Match, Matchmaker
+from profiles import Side, validate
+from profiles.cases import Case, CaseError
+from profiles.casework import open_case
+from profiles.fields import Id, Plain
+from profiles.schema import Record
+from profiles.validation import without_unknown_fields
+from service.wiring import Dari
+
+if TYPE_CHECKING:
+    from werkzeug.datastructures import MultiDict
+
+MOST_AT_ONCE = 50
+MOST_REASONS = 8
+_DEEPEST = 100
+
+
+class _Sent(Record):
+    programme: Id | None = None
+    model_version: Annotated[Plain, StringConstraints(max_length=200)] = ""
+    owner: Plain | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """The pairs that somebody wants to shortlist, and what their list showed.
+
+    Attributes:
+        pairs: (startup, partner, place in the list or None).
+        asked: the side whose list it was.
+        programme: the programme that it was made under.
+        model_version: the model that made it.
+        owner: who is to look after the cases.
+    """
+
+    pairs: tuple[tuple[str, str, str | None], ...]
+    asked: Side
+    programme: str | None
+    model_version: str
+    owner: str | None
+
+
+def read_wish(form: MultiDict[str, str]) -> Wish:
+    """Read a form: `startup` and `partner`, of which one may be there several times.
+
+    The place of one in the list is `shown_rank`, of several `rank-` and the id. `asked` says whose
+    list it was; without it, that of the side which is there once, or the startup's.
+
+    Raises:
+        InvalidRecord: if nobody is chosen, too many are, or a field is wrong.
+    """
+    startups, partners = (
+        list(dict.fromkeys(form.getlist(name))) for name in ("startup", "partner")
+    )
+    if not startups or not partners:
+        raise CaseError("partner", "case_nobody", None)
+    if len(startups) * len(partners) > MOST_AT_ONCE:
+        raise CaseError("partner", "case_many", len(startups) * len(partners), limit=MOST_AT_ONCE)
+    said = validate(_Sent, without_unknown_fields(_Sent, form)[0])
+    several = len(startups) > 1
+    asked = Side.PARTNER if form.get("asked", "") == "partner" or several else Side.STARTUP
+    pairs = tuple(
+        (one, other, _rank(form, one if asked is Side.PARTNER else other, len(startups + partners)))
+        for one in startups
+        for other in partners
+    )
+    return Wish(pairs, asked, said.programme, said.model_version, said.owner)
+
+
+def _rank(form: Mapping[str, str], listed: str, ends: int) -> str | None:
+    own = form.get(f"rank-{listed}")
+    return own or (form.get("shown_rank") if ends == 2 else None) or None
+
+
+def shortlist(dari: Dari, wish: Wish, *, by: str) -> tuple[list[Case], list[Case]]:
+    """Open a case for each pair, with the reasons of the match as they are now.
+
+    Returns:
+        The new cases, and those that were open already.
+
+    Raises:
+        InvalidRecord: if a value is wrong, or a profile or the programme is not held.
+    """
+    new, old = [], []
+    for startup, partner, rank in wish.pairs:
+        startup, partner = _held(dari, startup, partner)
+        asking = startup if wish.asked is Side.STARTUP else partner
+        listed = partner if wish.asked is Side.STARTUP else startup
+        told = reasons_of(dari.matchmaker, asking, listed, rank, wish.programme)
+        case, is_new = open_case(
+            dari.store,
+            startup,
+            partner,
+            asked=wish.asked,
+            shown_rank=rank,
+            model_version=wish.model_version or str(told["model"]),
+            programme=wish.programme,
+            owner=wish.owner,
+            reasons=told,
+            by=by,
+        )
+        (new if is_new else old).append(case)
+    return new, old
+
+
+def _held(dari: Dari, startup: str, partner: str) -> tuple[str, str]:
+    """Give the ids that the two have now; what has been merged is what it is now."""
+    into = dari.store.merged_into([startup, partner])
+    one, other = (into.get(id, id) for id in (startup, partner))
+    sides = dari.store.sides([one, other])
+    for side, id in ((Side.STARTUP, one), (Side.PARTNER, other)):
+        if sides.get(id) is not side:
+            raise CaseError(side.value, f"case_no_{side.value}", id)
+    return one, other
+
+
+def reasons_of(
+    matchmaker: Matchmaker, asking: str, listed: str, rank: str | None, programme: str | None
+) -> dict[str, Any]:
+    """Tell the reasons of a match as JSON can say them: score, reasons, unknowns, the model.
+
+    Reasons are told in both languages, the weightiest first, at most `MOST_REASONS`.
+    """
+    deep = int(rank) if rank and rank.isascii() and rank.isdigit() and len(rank) < 4 else 10
+    found = matchmaker.match(asking, min(max(deep, 10), _DEEPEST), programme=programme)
+    match = next((one for one in found.matches if one.profile.id == listed), None)
+    if match is None:
+        why = matchmaker.why(asking, listed, programme=programme)
+        match = why.match
+    return told(match, found.model_version)
+
+
+def told(match: Match, model: str) -> dict[str, Any]:
+    """Tell a match as JSON can say it."""
+    counted = [part for part in match.contributions if part.points > 0][:MOST_REASONS]
+    return {
+        "score": round(match.score, 2),
+        "model": model,
+        "reasons": [
+            {
+                "feature": part.feature,
+                "points": round(part.points, 2),
+                "said": _both(part.phrase),
+                "evidence": _both(part.evidence.text) if part.evidence else None,
+                "is_quoted": bool(part.evidence and part.evidence.kind == "sentence"),
+            }
+            for part in counted
+        ],
+        "unknown": [_both(one.phrase) for one in match.unknowns],
+    }
+
+
+def _both(names: Any) -> dict[str, str]:
+    return {"en": names.en, "ko": names.ko}
