@@ -93,7 +93,7 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
         identity_api.duplicates identity_api.pair identity_api.merges identity_api.apart
         takeout_api.export_startups takeout_api.export_partners takeout_api.export_ties
         takeout_api.export_programmes
-        key_api.own_key
+        key_api.own_key case_api.all case_api.one
     """,
     ("workbench", "edit"): """
         duplicates.merge duplicates.undo duplicates.set_apart duplicates.let_meet
@@ -107,6 +107,8 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
         match_api.startup_verdict match_api.partner_verdict
         identity_api.merge identity_api.undo identity_api.set_apart identity_api.let_meet
         takeout_api.withdraw_consent judging_api.close
+        case_api.open case_api.change case_api.move case_api.close case_api.answer case_api.release
+        case_api.note case_api.meeting
     """,
     ("held", "see"): "takeout_api.startup_held takeout_api.partner_held",
     ("keys", "see"): "keys.overview key_api.all_keys",

@@ -6,6 +6,7 @@ from apiflask import APIFlask
 from flask_wtf.csrf import CSRFProtect
 
 from service.api.answering import finish, refuse_unreadable
+from service.api.cases import case_calls
 from service.api.guard import admit
 from service.api.health import health
 from service.api.identity import identity_calls
@@ -24,7 +25,7 @@ SUBMISSION = "open.submit_startup"
 
 _BLUEPRINTS = (
     *(open_calls, match_calls, takeout_calls, staff_calls, identity_calls),
-    *(judging_calls, model_calls, key_calls, record_calls),
+    *(judging_calls, model_calls, key_calls, case_calls, record_calls),
 )
 
 

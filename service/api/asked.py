@@ -6,17 +6,21 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
+from profiles.cases import Answer, CaseStage, Decline, Outcome
 from profiles.fields import (
     Day,
     Id,
     PartnerKinds,
     Plain,
     ProgrammeKindField,
+    RegionCode,
     Regions,
+    SectorCode,
     Sectors,
     Whole,
 )
 from profiles.judging import LONGEST_NOTE
+from profiles.kinds import Side
 from profiles.schema import Record
 from service.api.cursors import PageQuery
 from service.queries import (
@@ -156,3 +160,84 @@ class ExportQuery(Record):
     """In which form a table is exported."""
 
     format: Literal["jsonl", "csv", "xlsx", "parquet"] = "jsonl"
+
+
+class CaseListQuery(PageQuery):
+    """Which cases are asked for."""
+
+    stage: CaseStage | None = None
+    owner: Plain | None = None
+    due: Literal["overdue", "week", "none"] | None = None
+    region: RegionCode | None = None
+    sector: SectorCode | None = None
+    programme: Id | None = None
+    partner: Id | None = None
+    q: Plain | None = None
+
+
+class CaseBody(Record):
+    """A pair that is shortlisted, and the list that showed it."""
+
+    startup: Id
+    partner: Id
+    asked: Side = Side.STARTUP
+    shown_rank: Annotated[Whole, Field(ge=1, le=1000)] | None = None
+    model_version: Annotated[str, StringConstraints(max_length=200)] = ""
+    programme: Id | None = None
+    owner: Annotated[Plain, StringConstraints(max_length=100)] | None = None
+    due: Day | None = None
+
+
+class CaseChangeBody(Record):
+    """Who looks after a case, when its next step is due, and its programme; null for none."""
+
+    owner: Annotated[Plain, StringConstraints(max_length=100)] | None = None
+    due: Day | None = None
+    programme: Id | None = None
+
+
+class CaseMoveBody(Record):
+    """Where a case is moved: on, or back to where it stood before, with the reason."""
+
+    to: CaseStage | Literal["back"]
+    day: Day | None = None
+    reason: _Note | None = None
+
+
+class CaseCloseBody(Record):
+    """How a case ended, and why."""
+
+    outcome: Outcome
+    reason: Decline | None = None
+    words: _Note = ""
+    verdict: Literal["good", "poor"] | None = None
+
+
+class CaseAnswerBody(Record):
+    """What a side says."""
+
+    side: Side
+    answer: Answer
+    reason: Decline | None = None
+    words: _Note = ""
+
+
+class CaseReleaseBody(Record):
+    """Whether the startup may see the match."""
+
+    released: bool
+
+
+class CaseNoteBody(Record):
+    """What is noted of a case."""
+
+    note: _Note
+
+
+class MeetingBody(Record):
+    """When and where both sides meet; the time is that on the clock there."""
+
+    starts: Annotated[Plain, StringConstraints(max_length=40)]
+    zone: Annotated[Plain, StringConstraints(max_length=60)]
+    minutes: Annotated[Whole, Field(ge=1, le=1_440)] = 60
+    place: _Note = ""

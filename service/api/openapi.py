@@ -55,6 +55,7 @@ _DESCRIPTIONS = {
     "b": "Id of the other.",
     "stage": "A stage of cases.",
     "owner": "Who looks after a case.",
+    "due": "When the next step is due: overdue, week or none.",
 }
 _CONDITIONS = {
     "read": (
@@ -138,6 +139,8 @@ def _answers(call: Call, has_id: bool) -> dict[str, Any]:
             for name, (to, of, value) in call.links.items()
         }
     answers = {str(call.status): good}
+    if call.id == "openCase":
+        answers["200"] = good
     if call.id == "nextPair":
         answers["204"] = {"description": "Nothing is left to be judged"}
     if has_id and call.body is None and _is_reading(call):

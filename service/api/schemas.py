@@ -10,6 +10,7 @@ from pydantic.json_schema import models_json_schema
 
 from profiles import Partner, Programme, Startup, Tie
 from profiles.api_keys import Scope
+from profiles.cases import Answer, CaseStage
 from profiles.exporting import PERSONAL
 
 REF = "#/components/schemas/"
@@ -36,7 +37,15 @@ def all_schemas(bodies: Iterable[type[BaseModel]]) -> dict[str, Any]:
         schemas[name]["required"] = [one for one in schemas[name]["required"] if one != "id"]
     schemas["StartupShown"] = shown
     schemas["StartupReplaced"] = _without(schemas["Startup"], PERSONAL, "StartupReplaced")
-    return schemas | _of_records() | _of_matches() | _of_work() | _of_duplicates() | _of_judging()
+    return (
+        schemas
+        | _of_records()
+        | _of_matches()
+        | _of_work()
+        | _of_duplicates()
+        | _of_judging()
+        | _of_cases()
+    )
 
 
 def _without(schema: dict[str, Any], fields: Collection[str], title: str) -> dict[str, Any]:
@@ -209,6 +218,52 @@ def _of_judging() -> dict[str, Any]:
             partner=side,
             judgement={"anyOf": [said, {"type": "null"}]},
         ),
+    }
+
+
+def _of_cases() -> dict[str, Any]:
+    fields: dict[str, Any] = {
+        "id": "integer",
+        "startup": "string",
+        "partner": "string",
+        "stage": {"enum": [one.value for one in CaseStage]},
+        "path": {"type": "array", "items": {"type": "string"}},
+        "revision": "integer",
+        "owner": _NO_TEXT,
+        "due": _NO_TEXT,
+        "programme": _NO_TEXT,
+        "released_at": _NO_MOMENT,
+        "startup_answer": {"enum": [one.value for one in Answer]},
+        "partner_answer": {"enum": [one.value for one in Answer]},
+        "outcome": _NO_TEXT,
+        "declined_reason": _NO_TEXT,
+        "declined_words": "string",
+        "opened_at": _MOMENT,
+        "opened_by": "string",
+        "moved_at": _MOMENT,
+        "closed_at": _NO_MOMENT,
+    }
+    event = _object(kind="string", at=_MOMENT, by="string", data=_ANY)
+    more = {
+        "events": {"type": "array", "items": event},
+        "meetings": {"type": "array", "items": _ref("Meeting")},
+    }
+    listed = _page("Case")
+    listed["properties"]["stages"] = {"type": "object"}
+    meeting = _object(
+        id="integer",
+        case="integer",
+        starts="string",
+        zone="string",
+        minutes="integer",
+        place="string",
+        cancelled_at=_NO_MOMENT,
+    )
+    return {
+        "Case": _object(**fields),
+        "WholeCase": _object(**fields, **more),
+        "CasePage": listed,
+        "Meeting": meeting,
     }
 
 

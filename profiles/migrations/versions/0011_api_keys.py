@@ -43,3 +43,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("caller", "route", "key", name=op.f("pk_replays")),
     )
     op.create_index(op.f("ix_replays_begun_at"), "replays", ["begun_at"])
+
+
+def downgrade() -> None:
+    op.drop_index(op.f("ix_replays_begun_at"), table_name="replays")
+    op.drop_table("replays")
+    op.drop_table("api_keys")
