@@ -9,7 +9,8 @@ from flask import Response, current_app, request
 
 from service.api.calls import JSON, this_call
 from service.api.limits import CALLS
-from service.api.problems import Problem
+from service.api.problems import Problem, problem
+from service.failures import failure
 
 _PROBLEM = "application/problem+json"
 
@@ -46,6 +47,9 @@ def finish(response: Response) -> Response:
         response.vary.add("Accept")
     if request.method in ("GET", "HEAD") and response.status_code == 200:
         _add_version(response)
+    if request.method in ("GET", "HEAD") and response.status_code == 412 and call is not None:
+        known = failure(412)
+        response = problem(412, known.heading, known.text)
     _tell_limit(response)
     return response
 

@@ -147,7 +147,8 @@ def _answers(call: Call, has_id: bool) -> dict[str, Any]:
         said = "Merged into another profile: Location is the address of that one"
         answers["308"] = {"description": said}
     answers |= {str(status): _problem() for status in _problems(call, has_id)}
-    if call.etag == "read" or _is_reading(call):
+    if _is_reading(call):
+        answers["412"] = _problem()
         answers["304"] = {"description": "What is known still stands"}
     if call.etag == "change":
         answers |= {"412": _problem("Stale"), "428": _problem()}

@@ -9,8 +9,8 @@ import zipfile
 
 import pytest
 
-from profiles.apart import keep_proposals
 from profiles import Side
+from profiles.apart import keep_proposals
 from profiles.api_keys import add_key
 from profiles.identity import propose_duplicates
 from profiles.judging import open_round
