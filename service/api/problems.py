@@ -111,7 +111,7 @@ def problem(
     if errors:
         body["errors"] = [_field(error, language()) for error in errors]
     body |= more
-    text = current_app.json.dumps(body)
+    text = current_app.json.dumps(body, separators=(",", ":"))
     return Response(text + "\n", status, mimetype="application/problem+json")
 
 

@@ -27,7 +27,7 @@ from service.privacy import erase, erase_and_prove
 from service.queries import EditQuery, read_query
 from service.security import dari
 
-record_calls = APIBlueprint("records", __name__, tag="records")
+record_calls = APIBlueprint("records", __name__, tag="one record")
 
 PATCH = "application/merge-patch+json"
 _LONGEST_NUMBER = 9
