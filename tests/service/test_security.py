@@ -11,58 +11,17 @@ from html.parser import HTMLParser
 import pytest
 
 from profiles.api_keys import Scope, add_key
-from profiles.judging import open_round
 from service.api.calls import call_at
-from service.submission import submit
+from tests.walking import MARK, addresses, fill, value_of
 
-MARK = "hx9z"
-SCRIPT = (
-    f"<script>{MARK}()</script><img src=x onerror={MARK}()>\"'><svg onload={MARK}()>{{{{7*7}}}}"
-)
 FORMULA = '=HYPERLINK("http://evil.example";"x")'
 INJECTIONS = ("' OR '1'='1", "'; DROP TABLE profiles; --", "%' UNION SELECT 1--", "\\", "%", "_")
-STARTUP = {
-    "id": "hostile",
-    "name": {"en": f"Evil {SCRIPT}", "ko": f"나쁜 {SCRIPT}"},
-    "aliases": [f"Alias {SCRIPT}"],
-    "summary": {"en": SCRIPT, "ko": f"초음파 {SCRIPT}"},
-    "seeking": f"Hospitals {SCRIPT}",
-    "offering": f"Devices {SCRIPT}",
-    "source": f"Source {SCRIPT}",
-    "region": "KR-27",
-    "sectors": ["medical_imaging"],
-}
 
 
 @pytest.fixture(scope="module")
 def app(make_app):
     app = make_app()
-    dari = app.extensions["dari"]
-    submit(dari, STARTUP)
-    submit(dari, {"id": "victim", "name": "Victim", "summary": "Keeps its secrets."})
-    client, bearer = app.test_client(), {"Authorization": f"Bearer {dari.staff_token}"}
-
-    def post(path, body):
-        answer = client.post(f"/api/v1{path}", json=body, headers=bearer)
-        assert answer.status_code == 201, answer.text
-
-    partner = {"id": "hostile-partner", "kind": "hospital", "capacity": 3}
-    texts = {name: STARTUP[name] for name in ("name", "aliases", "summary", "seeking", "source")}
-    post(f"/partners?by={MARK}<b>", {**partner, **texts, "offering": SCRIPT})
-    tie = {"kind": "pilot", "a": "hostile", "b": "hostile-partner", "valid_from": "2026-01-01"}
-    post("/ties", {**tie, "subject": SCRIPT, "source": SCRIPT})
-    programme = {"id": "hostile-programme", "kind": "contest", "partners": ["hostile-partner"]}
-    post("/programmes", {**programme, "name": SCRIPT, "summary": SCRIPT, "source": SCRIPT})
-    verdict = {"candidate": "hostile-partner", "label": "good", "note": SCRIPT, "shown_rank": 1}
-    post("/startups/hostile/verdicts", {**verdict, "model_version": SCRIPT})
-    post("/kept-apart", {"a": "hostile", "b": "victim", "note": SCRIPT})
-    case = {"startup": "hostile", "partner": "hostile-partner", "owner": SCRIPT[:100]}
-    post("/cases", {**case, "model_version": SCRIPT})
-    post("/cases/1/notes", {"note": SCRIPT})
-    post("/cases/1/meetings", {"starts": "2026-12-01T14:00", "zone": "Asia/Seoul", "place": SCRIPT})
-    pairs = {("hostile", "hostile-partner"): {SCRIPT[:40]: 1}}
-    open_round(dari.store, "hostile-round", pairs, judges=2, depth=5, instructions=SCRIPT)
-    add_key(dari.store, f"Key {SCRIPT}"[:60], ["read"], by=SCRIPT)
+    fill(app)
     return app
 
 
@@ -93,47 +52,6 @@ class Active(HTMLParser):
     def handle_data(self, data):
         if "49" in data and MARK in data:
             self.found.append(f"a template was run: {data}")
-
-
-def addresses(app):
-    """Give the address of every page, for what is there and for what is not."""
-    known = {"side": ("startups", "partners"), "kinds": ("startups", "partners")}
-    ids = {"startups": "hostile", "partners": "hostile-partner", "startup": "hostile"}
-    adapter = app.url_map.bind("")
-    found = set()
-    for rule in app.url_map.iter_rules():
-        if "GET" not in rule.methods or rule.rule.startswith(("/api/", "/static", "/bootstrap")):
-            continue
-        if "static" in rule.endpoint or rule.endpoint in ("openapi.spec",):
-            continue
-        names = sorted(rule.arguments - set(rule.defaults or {}))
-        sides = [name for name in names if name in known]
-        for side in known[sides[0]] if sides else ("startups",):
-            values = {name: _value(rule.rule, name, side, ids) for name in names}
-            found.add(adapter.build(rule.endpoint, {**(rule.defaults or {}), **values}))
-    asked = {
-        "/startups/hostile/why?candidate=hostile-partner",
-        "/duplicates/pair?a=hostile&b=victim",
-        "/startups?q=hx9z",
-        f"/startups?q={'%3Cscript%3Ehx9z()%3C/script%3E'}",
-        "/sign-in?next=/startups",
-        "/ties/new?profile=hostile",
-        "/partners/hostile-partner/why?candidate=hostile",
-        "/startups/hostile/matches?programme=hostile-programme",
-    }
-    return sorted(found | asked)
-
-
-def _value(rule, name, side, ids):
-    if name in ("side", "kinds"):
-        return side
-    if name == "name" and "judging" in rule:
-        return "hostile-round"
-    if name == "id" and "programmes" in rule:
-        return "hostile-programme"
-    if name in ("pair", "case", "number", "meeting", "account"):
-        return 1
-    return ids[side] if name in ("id", "profile", "startup", "partner") else "unheard-of"
 
 
 def test_no_text_that_somebody_typed_runs_on_any_page(app, staff):
@@ -180,12 +98,12 @@ def test_a_forged_form_changes_nothing(app, staff):
     """Cross-site request forgery: every POST of the pages, from a browser that is signed in."""
     adapter = app.url_map.bind("")
     store = app.extensions["dari"].store
-    before = store.newest_seq()
+    before = store.last_seq()
     tried = 0
     for rule in app.url_map.iter_rules():
         if "POST" not in rule.methods or rule.rule.startswith("/api/"):
             continue
-        values = {name: _value(rule.rule, name, "startups", {"startups": "hostile"})
+        values = {name: value_of(rule.rule, name, "startups", {"startups": "hostile"})
                   for name in rule.arguments - set(rule.defaults or {})}  # fmt: skip
         path = adapter.build(rule.endpoint, {**(rule.defaults or {}), **values}, method="POST")
         for token in ({}, {"csrf_token": "guessed"}):
@@ -193,7 +111,7 @@ def test_a_forged_form_changes_nothing(app, staff):
             assert answer.status_code in (400, 401, 403, 404), (path, answer.status_code)
         tried += 1
     assert tried > 10
-    assert store.newest_seq() == before
+    assert store.last_seq() == before
 
 
 def test_a_session_changes_nothing_through_the_api(app, staff):
