@@ -9,7 +9,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, or_, select
 
 from profiles import rows
 from profiles import tables as t
@@ -17,6 +17,7 @@ from profiles.database import reading
 from profiles.errors import FieldError, InvalidRecord, UnknownId
 from profiles.kinds import Side
 from profiles.merges import family
+from profiles.text import is_clean
 
 if TYPE_CHECKING:
     from profiles.store import Store
@@ -330,6 +331,19 @@ def cases_of(store: Store, profile: str) -> list[Case]:
     with reading(store.engine) as connection:
         found = [one for one in cases_naming(connection, [profile]) if one.aside is None]
     return found[::-1]
+
+
+def newest_cases_of(store: Store, profile: str, limit: int) -> tuple[list[Case], int]:
+    """Read the cases of a profile that were moved last, at most `limit`, and count them all."""
+    c = t.cases.c
+    if not is_clean(profile):
+        return [], 0
+    its = (or_(c.startup == profile, c.partner == profile), c.aside.is_(None))
+    newest = select(t.cases).where(*its).order_by(c.moved_at.desc(), c.id.desc()).limit(limit)
+    with reading(store.engine) as connection:
+        found = [read_case(row) for row in connection.execute(newest)]
+        counted = select(func.count()).select_from(t.cases).where(*its)
+        return found, connection.execute(counted).scalar_one()
 
 
 def whole_case(store: Store, id: int) -> HeldCase:

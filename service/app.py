@@ -14,7 +14,7 @@ from flask_limiter.util import get_remote_address
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from service import api, errors, web
+from service import accounts, api, errors, sso, web
 from service.language import choose_language, keep_language
 from service.security import SecureWhereTls, guard, set_headers
 from service.settings import Settings
@@ -41,11 +41,18 @@ def create_app(settings: Settings | None = None) -> APIFlask:
     Babel(app, locale_selector=choose_language)
     Bootstrap5(app)
     csrf = CSRFProtect(app)
+    accounts.init_app(app)
     app.before_request(guard)
+    sso.init_app(app)
     web.init_app(app)
     api.init_app(app, csrf)
     errors.init_app(app)
-    _limit_submissions(app, dari.settings.public_submissions_per_hour)
+    limits = api.call_limits()
+    limiter = Limiter(
+        get_remote_address, app=app, storage_uri="memory://", application_limits=[*limits]
+    )
+    _limit_submissions(app, limiter, dari.settings.public_submissions_per_hour)
+    accounts.add_limits(app, limiter)
     app.after_request(keep_language)
     app.after_request(set_headers)
     return app
@@ -80,16 +87,26 @@ def _readable_json(app: APIFlask) -> DefaultJSONProvider:
     return provider
 
 
-def _limit_submissions(app: APIFlask, per_hour: int) -> None:
-    """Bound calls of the API, and submissions of one address; each worker counts its own."""
-    limits = api.call_limits()
-    limiter = Limiter(
-        get_remote_address, app=app, storage_uri="memory://", application_limits=[*limits]
-    )
+def _limit_submissions(app: APIFlask, limiter: Limiter, per_hour: int) -> None:
+    """Bound the submissions of one address, form and API together; each worker counts its own."""
     exempt: dict[str, Any] = {web.SUBMISSION: web.is_draft, api.SUBMISSION: api.is_keyed}
-    for endpoint, exempt_when in exempt.items():
+    for endpoint in (*exempt, "drafts.submit"):
         limit = limiter.shared_limit(
-            f"{per_hour} per hour", scope="submissions", methods=["POST"], exempt_when=exempt_when
+            f"{per_hour} per hour",
+            scope="submissions",
+            methods=["POST"],
+            exempt_when=exempt.get(endpoint),
         )
-        view: Callable[..., Any] = app.view_functions[endpoint]
-        app.view_functions[endpoint] = limit(view)
+        _bind(app, endpoint, limit)
+    links = app.extensions["dari"].settings.links_per_hour
+    ask = limiter.shared_limit(f"{links} per hour", scope="links", methods=["POST"])
+    for endpoint in ("returning.ask", "drafts.make_link", "own.link"):
+        _bind(app, endpoint, ask)
+    _bind(app, "returning.come_back", limiter.limit(f"{3 * links} per hour"))
+    _bind(app, "drafts.start", limiter.limit(f"{per_hour} per hour"))
+    _bind(app, "drafts.worth", limiter.limit(f"{per_hour} per hour"))
+
+
+def _bind(app: APIFlask, endpoint: str, limit: Callable[..., Any]) -> None:
+    view: Callable[..., Any] = app.view_functions[endpoint]
+    app.view_functions[endpoint] = limit(view)

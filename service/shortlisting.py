@@ -15,6 +15,7 @@ from profiles.casework import open_case
 from profiles.fields import Id, Plain
 from profiles.schema import Record
 from profiles.validation import without_unknown_fields
+from service.console import named
 from service.wiring import Dari
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 MOST_AT_ONCE = 50
 MOST_REASONS = 8
 _DEEPEST = 100
+_LONGEST = 300
 
 
 class _Sent(Record):
@@ -91,9 +93,10 @@ def shortlist(dari: Dari, wish: Wish, *, by: str) -> tuple[list[Case], list[Case
     Raises:
         InvalidRecord: if a value is wrong, or a profile or the programme is not held.
     """
-    new, old = [], []
-    for startup, partner, rank in wish.pairs:
-        startup, partner = _held(dari, startup, partner)
+    new: list[Case] = []
+    old: list[Case] = []
+    for one, other, rank in wish.pairs:
+        startup, partner = _held(dari, named(dari, one[:_LONGEST]), named(dari, other[:_LONGEST]))
         asking = startup if wish.asked is Side.STARTUP else partner
         listed = partner if wish.asked is Side.STARTUP else startup
         told = reasons_of(dari.matchmaker, asking, listed, rank, wish.programme)

@@ -7,20 +7,33 @@ from typing import Any
 from flask import Flask
 
 from service import labels
+from service.access import current_user
+from service.accounts import mail_state
+from service.describing import field_name
 from service.forms import CONSENT_PURPOSE, CONSENT_VERSION
 from service.language import LANGUAGES, language, switch_url
-from service.security import is_signed_in, own_name
+from service.pipeline import cases_on_page
+from service.security import dari, is_signed_in, own_name
+from service.web.account import account
+from service.web.accounts import accounts
+from service.web.answers import answers
+from service.web.cases import cases
 from service.web.changes import changes
 from service.web.chronicle import chronicle
+from service.web.drafts import drafts
 from service.web.duplicates import duplicates
 from service.web.editing import editing
 from service.web.entrance import entrance
 from service.web.judging import judging
 from service.web.keys import keys
 from service.web.matches import family
+from service.web.menu import menu
 from service.web.models import models
+from service.web.own import own
+from service.web.pipeline import pipeline
 from service.web.privacy import privacy
 from service.web.public import is_draft, public
+from service.web.returning import returning
 from service.web.staff import staff
 
 SUBMISSION = "public.submit_startup"
@@ -32,9 +45,12 @@ def init_app(app: Flask) -> None:
     """Add the pages to the application."""
     app.context_processor(_for_templates)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters["field_name"] = field_name
     for blueprint in (
-        *(public, entrance, changes, staff, privacy),
+        *(public, drafts, own, returning, entrance, changes, staff, privacy),
+        *(pipeline, cases, answers),
         *(duplicates, editing, chronicle, judging, models, keys),
+        *(account, accounts),
     ):
         app.register_blueprint(blueprint)
 
@@ -42,12 +58,18 @@ def init_app(app: Flask) -> None:
 def _for_templates() -> dict[str, Any]:
     return {
         "labels": labels,
+        "field_name": field_name,
         "languages": LANGUAGES,
         "lang": language(),
         "switch_url": switch_url,
         "signed_in": is_signed_in(),
         "own_name": own_name(),
+        "menu": menu,
+        "mail_state": mail_state,
+        "sign_on_name": dari().settings.oidc_issuer and dari().settings.oidc_name,
+        "user": current_user(),
         "family": family,
+        "cases_on_page": lambda id: cases_on_page(dari().store, id),
         "consent_purpose": CONSENT_PURPOSE,
         "consent_version": CONSENT_VERSION,
     }

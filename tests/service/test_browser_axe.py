@@ -24,6 +24,7 @@ pytestmark = [
 ALL = list(product(("en", "ko"), ("light", "dark"), (1280, 320)))
 SHOWN = ALL if "DARI_EVERY_LOOK" in os.environ else [ALL[1], ALL[6]]
 """The two of eight ways in which the suite looks; with DARI_EVERY_LOOK=1 it looks in all of them."""
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 GRAVE = ("serious", "critical")
 
 
@@ -62,7 +63,7 @@ def browser(chromium: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=chromium,
-            args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
+            args=ARGUMENTS,
         )
         yield browser
         browser.close()

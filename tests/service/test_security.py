@@ -162,7 +162,8 @@ def test_formulas_are_text_in_every_table(app, staff, bearer):
 @pytest.mark.parametrize(
     "target",
     ["//evil.example", "https://evil.example", "/\\evil.example", "\\\\evil.example",
-     "/%09/evil.example", "javascript:alert(1)", "/\r\nLocation: //evil.example", " //evil.example"],
+     "/%09/evil.example", "javascript:alert(1)", "/\r\nLocation: //evil.example",
+     " //evil.example"],
 )  # fmt: skip
 def test_no_address_leads_to_another_site(app, token, send, staff, target):
     """Open redirect, on every page that is told where to go on."""

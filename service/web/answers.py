@@ -1,0 +1,157 @@
+"""Owns the pages by which the two sides of a case answer: by a link, or by their account."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from werkzeug.exceptions import Gone, NotFound
+
+from profiles import InvalidRecord, Side
+from profiles.cases import (
+    Answer,
+    Case,
+    CaseError,
+    Decline,
+    UnknownCase,
+    cases_of,
+    get_case,
+    is_shown_to,
+    may_see_confidential,
+)
+from profiles.casework import LONGEST_WORDS, answer_case
+from service.access import current_user
+from service.answer_links import AnswerLink, read_link
+from service.language import language
+from service.letters import Lang, about, reasons
+from service.security import dari
+
+answers = Blueprint("answers", __name__)
+
+E = TypeVar("E", bound=StrEnum)
+
+
+@answers.get("/answer/<token>")
+def ask(token: str) -> ResponseReturnValue:
+    """Show a side who it is to meet, and why, and ask for its answer; nothing is kept by that."""
+    case, link = _linked(token)
+    return _page(case, link.side)
+
+
+@answers.post("/answer/<token>")
+def give(token: str) -> ResponseReturnValue:
+    """Keep what a side answers by its link."""
+    case, link = _linked(token)
+    return _kept(case, link.side, url_for("answers.ask", token=token), link.number)
+
+
+@answers.get("/my/cases")
+def own_cases() -> ResponseReturnValue:
+    """List the cases that an account's profile has been told of."""
+    side, profile = _own()
+    shown = [one for one in cases_of(dari().store, profile) if is_shown_to(one, side)]
+    others = dari().store.get_many({one.id_of(side.other) for one in shown})
+    return render_template("own_cases.html", cases=shown, side=side, others=others)
+
+
+@answers.get("/my/cases/<int:id>")
+def own_case(id: int) -> ResponseReturnValue:
+    """Show an account one of its cases."""
+    side, profile = _own()
+    return _page(_case_of(id, side, profile), side)
+
+
+@answers.post("/my/cases/<int:id>")
+def give_own(id: int) -> ResponseReturnValue:
+    """Keep what an account answers."""
+    side, profile = _own()
+    return _kept(_case_of(id, side, profile), side, url_for("answers.own_case", id=id))
+
+
+def _linked(token: str) -> tuple[Case, AnswerLink]:
+    """Read the case of a link that holds: signed, in time, the newest, and still to be shown."""
+    link = read_link(token, dari().secret_key)
+    if link is None:
+        raise NotFound
+    try:
+        case = get_case(dari().store, link.case)
+    except UnknownCase as error:
+        raise NotFound from error
+    if link.is_over or not link.is_newest(case) or not _is_for(case, link.side):
+        raise Gone
+    return case, link
+
+
+def _is_for(case: Case, side: Side) -> bool:
+    return case.aside is None and is_shown_to(case, side)
+
+
+def _own() -> tuple[Side, str]:
+    """Tell which profile the account speaks for, and on which side that is."""
+    profile = current_user().profile
+    side = dari().store.sides([profile]).get(profile) if profile else None
+    if profile is None or side is None:
+        raise NotFound
+    return side, profile
+
+
+def _case_of(id: int, side: Side, profile: str) -> Case:
+    """Read a case of an account's own profile; any other is not there for it."""
+    try:
+        case = get_case(dari().store, id)
+    except UnknownCase as error:
+        raise NotFound from error
+    if case.id_of(side) != profile or not _is_for(case, side):
+        raise NotFound
+    return case
+
+
+def _kept(case: Case, side: Side, here: str, link: int | None = None) -> ResponseReturnValue:
+    form = request.form
+    try:
+        answer_case(
+            dari().store,
+            case.id,
+            side,
+            _chosen(Answer, form.get("answer", "")),
+            reason=_chosen(Decline, form["reason"]) if form.get("reason") else None,
+            words=form.get("words", ""),
+            own=True,
+            link=link,
+            by=case.id_of(side),
+        )
+    except InvalidRecord as error:
+        return _page(get_case(dari().store, case.id), side, error), 422
+    flash(gettext("Thank you. Your answer has been kept."), "success")
+    return redirect(here, 303)
+
+
+def _chosen(kind: type[E], given: str) -> E:
+    try:
+        return kind(given)
+    except ValueError as error:
+        raise CaseError("answer", "value", given) from error
+
+
+def _page(case: Case, side: Side, refused: InvalidRecord | None = None) -> str:
+    """Show a side the other one without what that keeps to itself as yet."""
+    lang: Lang = "ko" if language() == "ko" else "en"
+    other = dari().store.get(case.id_of(side.other))
+    shown: dict[str, Any] = {
+        "own": dari().store.get(case.id_of(side)),
+        "other": other,
+        "about": about(case, other, lang),
+        "reasons": reasons(case, lang),
+        "both_accepted": may_see_confidential(case),
+        "declines": tuple(Decline),
+        "given": case.answer_of(side),
+        "theirs": case.answer_of(side.other),
+        "longest": LONGEST_WORDS,
+    }
+    typed = request.form if request.method == "POST" else {}
+    return render_template(
+        "answer.html", case=case, side=side, refused=refused, typed=typed, **shown
+    )
