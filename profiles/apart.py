@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select
+from sqlalchemy import Connection, Row, and_, func, insert, or_, select, tuple_
 
 from profiles import rows
 from profiles import tables as t
@@ -82,11 +82,15 @@ def withdraw_apart(store: Store, a: str, b: str) -> None:
     _propose_again(store, pair)
 
 
-def apart_pairs(store: Store, *, limit: int = 50) -> list[Apart]:
-    """Read up to `limit` pairs that are kept apart, the newest first."""
-    newest = select(t.kept_apart).order_by(
-        t.kept_apart.c.at.desc(), t.kept_apart.c.a, t.kept_apart.c.b
-    )
+def apart_pairs(
+    store: Store, *, limit: int = 50, after: tuple[datetime, str, str] | None = None
+) -> list[Apart]:
+    """Read up to `limit` pairs that are kept apart, the newest first, after one by (at, a, b)."""
+    k = t.kept_apart.c
+    newest = select(t.kept_apart).order_by(k.at.desc(), k.a, k.b)
+    if after is not None:
+        at, a, b = after
+        newest = newest.where(or_(k.at < at, and_(k.at == at, tuple_(k.a, k.b) > (a, b))))
     with reading(store.engine) as connection:
         return [Apart(**row._mapping) for row in connection.execute(newest.limit(limit))]
 
@@ -141,10 +145,23 @@ def keep_proposals(
     return left
 
 
-def stored_proposals(store: Store, *, limit: int = 50, offset: int = 0) -> list[Stored]:
-    """Read stored proposals whose profiles are both there, the likeliest first."""
+def stored_proposals(
+    store: Store,
+    *,
+    limit: int = 50,
+    offset: int = 0,
+    after: tuple[float, str, str] | None = None,
+) -> list[Stored]:
+    """Read stored proposals whose profiles are both there, the likeliest first.
+
+    Those that come after one, by (score, a, b), where `after` is given.
+    """
     p = t.proposals.c
     ordered = _present(select(t.proposals)).order_by(p.score.desc(), p.a, p.b)
+    if after is not None:
+        score, a, b = after
+        same = and_(p.score == score, tuple_(p.a, p.b) > (a, b))
+        ordered = ordered.where(or_(p.score < score, same))
     with reading(store.engine) as connection:
         found = connection.execute(ordered.limit(limit).offset(offset))
         return [_read(row) for row in found]

@@ -99,6 +99,16 @@ def list_cases(
         return [read_case(row) for row in connection.execute(query.limit(limit))]
 
 
+def cases_by_number(
+    store: Store, wanted: CaseFilter, *, after: int = 0, limit: int = 50
+) -> list[Case]:
+    """Read up to `limit` cases of a filter by their numbers, above a number: no move reorders."""
+    c = t.cases.c
+    with reading(store.engine) as connection:
+        query = select(t.cases).where(*_where(connection, wanted), c.id > after).order_by(c.id)
+        return [read_case(row) for row in connection.execute(query.limit(limit))]
+
+
 def each_case(store: Store, wanted: CaseFilter) -> Iterator[Case]:
     """Read all cases of a filter, those moved last first, a batch in memory at a time."""
     after: int | None = None

@@ -210,9 +210,11 @@ def merges_told(id: str, merges: Iterable[Merge]) -> dict[tuple[str, str, int], 
     return told
 
 
-def recent_merges(store: Store, limit: int = 20) -> list[Merge]:
-    """Read the newest merges, undone ones too, the newest first."""
+def recent_merges(store: Store, limit: int = 20, *, before: int | None = None) -> list[Merge]:
+    """Read the newest merges, undone ones too; those with a number below `before` if given."""
     newest = select(t.merges).order_by(t.merges.c.number.desc()).limit(limit)
+    if before is not None:
+        newest = newest.where(t.merges.c.number < before)
     with reading(store.engine) as connection:
         return [read_merge(row) for row in connection.execute(newest)]
 

@@ -239,6 +239,34 @@ saved_views = Table(
     sqlite_autoincrement=True,
 )
 
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("prefix", String(20), primary_key=True),
+    Column("hash", String(64), nullable=False),
+    Column("name", String(100), nullable=False),
+    Column("scopes", String(200), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("created_by", String(200), nullable=False),
+    Column("expires_at", Moment),
+    Column("last_used", Moment),
+    Column("revoked_at", Moment),
+    Column("revoked_by", String(200)),
+)
+
+replays = Table(
+    "replays",
+    metadata,
+    Column("caller", String(100), primary_key=True),
+    Column("route", String(64), primary_key=True),
+    Column("key", String(255), primary_key=True),
+    Column("fingerprint", String(64), nullable=False),
+    Column("begun_at", Moment, nullable=False, index=True),
+    Column("status", Integer),
+    Column("headers", Text),
+    Column("body", Text),
+)
+
 cases = Table(
     "cases",
     metadata,

@@ -23,6 +23,7 @@ staff have shown to it by a case, a startup by releasing it, a partner by introd
 Thing = Literal[
     "page", "submission", "session", "account", "accounts", "own", "workbench", "startup",
     "partner", "case", "notes", "held", "rounds", "evaluation", "models", "shut", "answer",
+    "keys",
 ]  # fmt: skip
 """What there is to see or do: pages for all, the workbench of staff, and records."""
 
@@ -58,6 +59,8 @@ TABLE: Final[Mapping[tuple[Thing, Action], Mapping[Role, Scope]]] = {
     ("evaluation", "edit"): _EVALUATORS,
     ("models", "see"): _JUDGES,
     ("models", "edit"): _EVALUATORS,
+    ("keys", "see"): _ADMIN,
+    ("keys", "edit"): _ADMIN,
     ("shut", "use"): {},
     ("answer", "see"): {Role.STARTUP: "own", Role.PARTNER: "own"},
     ("answer", "edit"): {Role.STARTUP: "own", Role.PARTNER: "own"},
@@ -71,6 +74,7 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
         drafts.step drafts.preview drafts.worth drafts.link drafts.held drafts.ask_deletion
         own.status own.held_of own.ask_erasure returning.enter
         answers.ask
+        open.list_problems open.one_problem
     """,
     ("submission", "edit"): """
         public.submit_startup public.choose_own_sectors open.submit_startup
@@ -105,9 +109,17 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
         pipeline.board pipeline.table pipeline.charts pipeline.chart
         cases.case cases.letter cases.calendar
         records.startup records.partner records.tie records.programme
-        staff_api.startups staff_api.startup_why staff_api.startup_missing staff_api.startup_matches
-        staff_api.partners staff_api.partner_why staff_api.partner_missing staff_api.partner_matches
-        staff_api.ties staff_api.programmes
+        staff_api.startups staff_api.partners staff_api.ties staff_api.programmes
+        match_api.startup_matches match_api.startup_why match_api.startup_missing
+        match_api.startup_compare match_api.startup_verdicts
+        match_api.partner_matches match_api.partner_why match_api.partner_missing
+        match_api.partner_compare match_api.partner_verdicts
+        records.startup_history records.partner_history records.tie_history
+        records.programme_history
+        identity_api.duplicates identity_api.pair identity_api.merges identity_api.apart
+        takeout_api.export_startups takeout_api.export_partners takeout_api.export_ties
+        takeout_api.export_programmes
+        key_api.own_key case_api.all case_api.one takeout_api.startup_held takeout_api.partner_held
     """,
     ("workbench", "edit"): """
         duplicates.merge duplicates.undo duplicates.set_apart duplicates.let_meet
@@ -118,15 +130,32 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
         cases.answer cases.link cases.keep_letter cases.plan cases.change
         records.replace_startup records.replace_partner records.replace_tie
         records.replace_programme
+        records.change_startup records.change_partner records.change_tie records.change_programme
+        records.remove_tie records.remove_programme
+        staff_api.add_partner staff_api.add_tie staff_api.add_programme
+        match_api.startup_verdict match_api.partner_verdict
+        identity_api.merge identity_api.undo identity_api.set_apart identity_api.let_meet
+        takeout_api.withdraw_consent judging_api.close
+        case_api.open case_api.change case_api.move case_api.close case_api.answer case_api.release
+        case_api.note case_api.meeting
+    """,
+    ("keys", "see"): "keys.overview key_api.all_keys",
+    ("keys", "edit"): """
+        keys.add keys.revoke key_api.revoke records.erase_startup records.erase_partner
     """,
     ("rounds", "see"): """
+        judging_api.all_rounds judging_api.one_round judging_api.next_pair judging_api.one_pair
+        judging_api.qrels judging_api.judgements
         judging.overview judging.outcome judging.next_pair judging.pair judging.qrels judging.table
     """,
     ("rounds", "edit"): """
         judging.judge judging.settle judging.close entrance.ask_name entrance.give_name
+        judging_api.judge
     """,
-    ("models", "see"): "models.overview",
-    ("answer", "see"): "answers.own_case",
+    ("models", "see"): """
+        models.overview model_api.models model_api.current model_api.model
+    """,
+    ("answer", "see"): "answers.own_cases answers.own_case",
     ("answer", "edit"): "answers.give_own",
 }
 """Which row of the table each address of the service has; one that stands in none is shut."""

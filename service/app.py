@@ -47,7 +47,10 @@ def create_app(settings: Settings | None = None) -> APIFlask:
     web.init_app(app)
     api.init_app(app, csrf)
     errors.init_app(app)
-    limiter = Limiter(get_remote_address, app=app, storage_uri="memory://")
+    limits = api.call_limits()
+    limiter = Limiter(
+        get_remote_address, app=app, storage_uri="memory://", application_limits=[*limits]
+    )
     _limit_submissions(app, limiter, dari.settings.public_submissions_per_hour)
     accounts.add_limits(app, limiter)
     app.after_request(keep_language)
@@ -73,7 +76,7 @@ def _config(dari: Dari) -> dict[str, Any]:
         "SEND_FILE_MAX_AGE_DEFAULT": 3600,
         "AUTO_404_RESPONSE": False,
         "AUTO_AUTH_ERROR_RESPONSE": False,
-        "SECURITY_SCHEMES": {"staff": {"type": "http", "scheme": "bearer"}},
+        "SECURITY_SCHEMES": api.SECURITY_SCHEMES,
     }
 
 
@@ -86,7 +89,7 @@ def _readable_json(app: APIFlask) -> DefaultJSONProvider:
 
 def _limit_submissions(app: APIFlask, limiter: Limiter, per_hour: int) -> None:
     """Bound the submissions of one address, form and API together; each worker counts its own."""
-    exempt: dict[str, Any] = {web.SUBMISSION: web.is_draft, api.SUBMISSION: None}
+    exempt: dict[str, Any] = {web.SUBMISSION: web.is_draft, api.SUBMISSION: api.is_keyed}
     for endpoint in (*exempt, "drafts.submit"):
         limit = limiter.shared_limit(
             f"{per_hour} per hour",

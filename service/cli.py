@@ -15,6 +15,7 @@ from service.cli_evaluate import compare, convert, evaluate
 from service.cli_history import history
 from service.cli_identity import duplicates
 from service.cli_judge import judge
+from service.cli_key import key
 from service.cli_merge import keep_apart, merge, merges, unmerge
 from service.cli_model import model
 from service.cli_privacy import erase, expire, held, withdraw
@@ -193,7 +194,7 @@ def why(
 
 for _command in (
     *(import_, export, index, backup, restore, history),
-    *(evaluate, compare, convert, judge, train, model),
+    *(evaluate, compare, convert, judge, train, model, key),
     *(erase, expire, held, withdraw, draft),
     *(duplicates, keep_apart, merge, merges, unmerge),
     user,

@@ -108,11 +108,23 @@ def add_tie(dari: Dari, raw: Mapping[str, Any], *, by: str) -> Tie:
         IdTaken: if the very tie is there already.
     """
     tie = validate(Tie, raw)
-    if unknown := list(_unknown_ids(dari.store, "tie", tie, None)):
-        raise InvalidRecord(unknown)
+    refuse_unknown(dari.store, "tie", tie)
     tie = _named_anew(dari.store, tie)
     dari.writer.put_tie(tie, new=True, by=by)
     return tie
+
+
+def remove(dari: Dari, kept: Kept, *, base: int, by: str) -> None:
+    """Delete a tie or a programme that was read at revision `base`; profiles are erased instead.
+
+    Raises:
+        StaleEdit: if it has been changed since.
+        UnknownId: if it is gone.
+    """
+    if kept.kind == "tie":
+        dari.store.remove_tie(kept.id, by=by, base=base)
+    else:
+        dari.store.remove_programme(kept.id, by=by, base=base)
 
 
 def _named_anew(store: Store, tie: Tie) -> Tie:
@@ -167,6 +179,16 @@ def _unknown_ids(
         merged_error(field, id, into[id]) if id in into else FieldError(field, "id_unknown", id)
         for field, id in lost
     )
+
+
+def refuse_unknown(store: Store, kind: Kind, record: Record) -> None:
+    """Refuse a new record that names profiles which do not exist.
+
+    Raises:
+        InvalidRecord: with one error for each of them.
+    """
+    if unknown := list(_unknown_ids(store, kind, record, None)):
+        raise InvalidRecord(unknown)
 
 
 def _ids(record: Record, field: str) -> tuple[str, ...]:

@@ -19,7 +19,8 @@ from profiles import DariError, FieldError, IdTaken, InvalidRecord, MergedId, St
 from profiles.merges import merged_error
 from profiles.rows import unknown_id
 from service.api.bodies import UnreadableBody
-from service.api.problems import problem
+from service.api.limits import CALLS, GUESSES
+from service.api.problems import Problem, problem
 from service.failures import Failure, failure, no_token, signed_out
 from service.forms import StartupForm
 from service.language import language
@@ -69,9 +70,13 @@ def _on_csrf(_error: CSRFError) -> ResponseReturnValue:
     return _keep_typed(failure(401 if ended else 400))
 
 
-def _on_limit(_error: RateLimitExceeded) -> ResponseReturnValue:
+def _on_limit(error: RateLimitExceeded) -> ResponseReturnValue:
     limiter = next(iter(current_app.extensions["limiter"]))
     seconds = limiter.current_limit.reset_at - time.time()
+    if error.limit is not None and error.limit.scope in (CALLS, GUESSES):
+        return Problem(
+            "calls_limited", sent={"Retry-After": str(max(1, math.ceil(seconds)))}
+        ).answer()
     minutes = max(1, math.ceil(seconds / 60))
     text = ngettext(
         "Please try again in a minute.", "Please try again in %(num)d minutes.", minutes

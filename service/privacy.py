@@ -139,6 +139,12 @@ class Expiry:
 _LISTS = ("expired", "expiring")
 
 
+def held_json(found: Held) -> dict[str, Any]:
+    """Give everything that is held about a profile as plain values for JSON."""
+    tables = {name: table for name, (_, table) in _tables(found).items()}
+    return {"profile": found.profile.model_dump(mode="json", exclude_defaults=True), **tables}
+
+
 def held_zip(found: Held, at: datetime) -> bytes:
     """Pack everything that is held about a profile: JSON for programs, CSV and a README to read."""
     packed = io.BytesIO()

@@ -7,12 +7,10 @@ import re
 from flask import Flask, Response, request, session
 from flask.sessions import SecureCookieSessionInterface
 from flask_login import logout_user
-from werkzeug.datastructures import WWWAuthenticate
-from werkzeug.exceptions import Unauthorized
 
-from service.access import EVERYBODY, current_user, may, require_row, row_of
+from service.access import current_user, may, require_row
 from service.editing import LONGEST_MAKER
-from service.keys import bears_token, dari, is_token, token_mark
+from service.keys import dari, is_token, token_mark
 
 __all__ = [
     "SecureWhereTls",
@@ -24,7 +22,6 @@ __all__ = [
     "local_address",
     "own_name",
     "require_session",
-    "require_token",
     "set_headers",
     "sign_as",
     "sign_in",
@@ -100,11 +97,8 @@ def guard() -> None:
         Unauthorized: for somebody who is not signed in.
         Forbidden: for somebody who is, and may not.
     """
-    if request.endpoint is None:  # an address that does not exist is told of as such
-        return
-    if request.path.startswith(_API):
-        require_token()
-    else:
+    # An address that does not exist is told of as such; `service.api.guard` reads keys and scopes.
+    if request.endpoint is not None and not request.path.startswith(_API):
         require_row()
 
 
@@ -116,22 +110,6 @@ def require_session() -> None:
         Forbidden: for somebody who is, and may not.
     """
     require_row()
-
-
-def require_token() -> None:
-    """Let a call pass that bears the staff token, or a GET of somebody signed in who may.
-
-    Raises:
-        Unauthorized: for any other.
-    """
-    row = row_of(request.endpoint)
-    if row in EVERYBODY or bears_token():
-        return
-    is_read = request.authorization is None and request.method in ("GET", "HEAD")
-    if is_read and current_user().is_known:
-        require_row()
-        return
-    raise Unauthorized(www_authenticate=WWWAuthenticate("bearer", {"realm": "Dari"}))
 
 
 def local_address(target: str | None, default: str) -> str:

@@ -51,6 +51,13 @@ class Settings(BaseSettings):
     public_submissions_per_hour: int = Field(default=60, ge=1)
     """How many startups one address may submit in an hour; each worker counts its own."""
 
+    api_calls_per_minute: int = Field(default=600, ge=1)
+    """How many calls one key, or one address without a key, may make of the API in a minute; each
+    worker counts its own."""
+
+    wrong_keys_per_minute: int = Field(default=20, ge=1)
+    """How many wrong keys one address may try in a minute; each worker counts its own."""
+
     secure_cookies: bool = False
     """Whether cookies travel over TLS alone; set it wherever Dari stands behind TLS."""
 

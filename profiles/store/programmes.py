@@ -42,6 +42,36 @@ class Programmes(Connected):
             rows.write_programmes(connection, programmes, by)
             return rows.log(connection, [("programme", one.id) for one in programmes])
 
+    def add_programme(self, programme: Programme, *, by: str = SYSTEM) -> int:
+        """Write a programme that is new; give the newest seq.
+
+        Raises:
+            IdTaken: if its id exists.
+            InvalidRecord: if a partner of it has been merged into another profile.
+        """
+        with writing(self._engine) as connection:
+            if rows.held_records(connection, t.programmes, "programme", [programme.id]):
+                raise rows.taken_id(programme.id)
+            merges.refuse_merged(connection, merges.named_by(programme))
+            rows.write_programmes(connection, [programme], by)
+            return rows.log(connection, [("programme", programme.id)])
+
+    def remove_programme(self, id: str, *, by: str = SYSTEM, base: int) -> int:
+        """Delete a programme that stands at revision `base`; give the newest seq.
+
+        A line without content stays: that a programme of this id was removed, when, by whom.
+
+        Raises:
+            UnknownId: if there is none.
+            StaleEdit: if it stands at another revision.
+        """
+        with writing(self._engine) as connection:
+            held = rows.held_records(connection, t.programmes, "programme", [id])
+            refuse_stale([id], held, base)
+            rows.delete_by(connection, t.programmes, t.programmes.c.id, [id])
+            rows.forget_revisions(connection, "programme", [id], by)
+            return rows.log(connection, [("programme", id)])
+
     def programmes(self) -> list[Programme]:
         """Read all programmes by id."""
         with reading(self._engine) as connection:

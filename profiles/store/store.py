@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from sqlalchemy import or_, select
 
-from profiles import accounts, cases, drafts, judgements, links, merges, rows, verdicts, views
+from profiles import (
+    accounts,
+    cases,
+    drafts,
+    judgements,
+    links,
+    merges,
+    replays,
+    rows,
+    verdicts,
+    views,
+)
 from profiles import tables as t
 from profiles.database import forget, writing
 from profiles.store.connection import SYSTEM
@@ -60,6 +71,7 @@ class Store(Profiles, Ties, Programmes, VectorsOfRecords, Verdicts, Log):
             rows.delete_by(connection, t.profiles, t.profiles.c.id, [id])
             merges.empty_revisions(connection, merges.once_in(connection, family))
             merges.forget_merges(connection, family)
+            replays.forget(connection, family)
             changed = [("tie", tie) for tie in sorted(ties)]
             seq = rows.log(connection, [*changed, *((side.value, one) for one in family)])
         forget(self._engine)

@@ -50,6 +50,23 @@ class Ties(Connected):
             rows.write_vectors(connection, "tie", vectors, unchanged)
             return rows.log(connection, [("tie", tie.id) for tie, _ in entries])
 
+    def remove_tie(self, id: str, *, by: str = SYSTEM, base: int) -> int:
+        """Delete a tie that stands at revision `base`; give the newest seq.
+
+        A line without content stays: that a tie of this id was removed, when, by whom.
+
+        Raises:
+            UnknownId: if there is none.
+            StaleEdit: if it stands at another revision.
+        """
+        with writing(self._engine) as connection:
+            held = rows.held_records(connection, t.ties, "tie", [id])
+            refuse_stale([id], held, base)
+            rows.write_vectors(connection, "tie", {id: Vectors("")})
+            rows.delete_by(connection, t.ties, t.ties.c.id, [id])
+            rows.forget_revisions(connection, "tie", [id], by)
+            return rows.log(connection, [("tie", id)])
+
     def changed_ties(self, ties: Iterable[Tie], encoder_id: str) -> list[Tie]:
         """Keep the ties that the store lacks, holds differently, or has no vectors of."""
         wanted = {tie.id: tie for tie in ties}

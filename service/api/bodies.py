@@ -4,36 +4,50 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
-from flask import Request, url_for
+from flask import Request
 from flask_babel import gettext
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
-from profiles import FieldError, InvalidRecord, Record
+from profiles import FieldError, InvalidRecord, Record, validate
 from profiles.exporting import PERSONAL
 from profiles.importing import parse_json
-from service.queries import ListQuery, Page, TieQuery
+
+R = TypeVar("R", bound=Record)
 
 
 class UnreadableBody(BadRequest):
     """A body that is no JSON; the description says why."""
 
 
+_CHARSETS = (None, "utf-8", "utf8")
+
+
 def read_object(request: Request) -> Mapping[str, Any]:
     """Read the JSON object that a request carries.
 
     Raises:
-        UnsupportedMediaType: if it is not declared as JSON.
+        UnsupportedMediaType: if it is not declared as JSON in UTF-8.
         UnreadableBody: if it is not valid JSON in UTF-8.
         InvalidRecord: if it is JSON but no object.
     """
-    if not request.is_json:
+    charset = request.mimetype_params.get("charset")
+    if not request.is_json or (charset and charset.lower()) not in _CHARSETS:
         raise UnsupportedMediaType
     raw = _parse(request.get_data())
     if not isinstance(raw, Mapping):
         raise InvalidRecord([FieldError("record", "object", raw)])
     return raw
+
+
+def read_body(model: type[R], request: Request) -> R:
+    """Read what a request carries as a model.
+
+    Raises:
+        InvalidRecord: with one error for each broken rule.
+    """
+    return validate(model, read_object(request))
 
 
 def _parse(data: bytes) -> Any:
@@ -55,14 +69,3 @@ def _parse(data: bytes) -> Any:
 def public_json(record: Record) -> dict[str, Any]:
     """Write a record without personal data; what is unknown is left out."""
     return record.model_dump(mode="json", exclude_defaults=True, exclude=set(PERSONAL))
-
-
-def page_json(page: Page, endpoint: str, query: ListQuery | TieQuery) -> dict[str, Any]:
-    """Write a part of a list with the address of the next part (null at the end)."""
-    asked = {**query.model_dump(), "cursor": page.cursor}
-    next_url = url_for(endpoint, **asked) if page.cursor else None
-    items = [public_json(item) for item in page.items]
-    found = {"items": items, "total": page.total, "next": next_url}
-    if isinstance(query, ListQuery):
-        found["similar"] = [public_json(item) for item in page.similar]
-    return found

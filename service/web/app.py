@@ -30,6 +30,7 @@ from service.web.editing import editing
 from service.web.entrance import entrance
 from service.web.geography import geography
 from service.web.judging import judging
+from service.web.keys import keys
 from service.web.matching import matching
 from service.web.menu import menu
 from service.web.models import models
@@ -54,7 +55,7 @@ def init_app(app: Flask) -> None:
     for blueprint in (
         *(public, drafts, own, returning, entrance, changes, staff, matching, privacy),
         *(pipeline, cases, answers),
-        *(duplicates, editing, chronicle, judging, models),
+        *(duplicates, editing, chronicle, judging, models, keys),
         *(account, accounts),
         *(workbench, deeds, geography),
     ):

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -22,8 +23,17 @@ from tests.models import make_model
 @pytest.fixture
 def served(installed: Path, tmp_path: Path) -> Iterator[tuple[str, str]]:
     """A server with two workers: its address and the staff token that it printed."""
-    import socket
+    yield from _serve(installed, tmp_path)
 
+
+@pytest.fixture(scope="module")
+def listening(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server with two workers that answers all of what is sent to it as bytes: its address."""
+    for address, _ in _serve(installed, tmp_path_factory.mktemp("listening")):
+        yield address
+
+
+def _serve(installed: Path, tmp_path: Path) -> Iterator[tuple[str, str]]:
     home = tmp_path / "home"
     shutil.copytree(installed, home)
     with socket.socket() as probe:
@@ -108,3 +118,69 @@ def test_each_worker_follows_a_promotion_and_a_rollback_without_a_restart(served
     assert speaking() == {version}
     dari("rollback")
     assert speaking() == shipped
+
+
+def _send(address: str, data: bytes) -> bytes:
+    host, _, port = address.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port)), timeout=20) as wire:
+        wire.settimeout(20)
+        wire.sendall(data)
+        parts = []
+        try:
+            while part := wire.recv(65_536):
+                parts.append(part)
+        except TimeoutError:
+            pytest.fail("the server waits for more of what it was sent")
+    return b"".join(parts)
+
+
+_HIDDEN = b"GET /api/v1/startups HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer stolen\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "lengths",
+    [
+        b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+        b"Content-Length: 5\r\nContent-Length: 50\r\n",
+        b"Content-Length: +5\r\n",
+        b"Content-Length: 5, 5\r\n",
+        b"Content-Length: -1\r\n",
+        b"Transfer-Encoding: xchunked\r\n",
+        b"Transfer-Encoding : chunked\r\n",
+        b"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n",
+    ],
+)
+def test_a_request_of_two_lengths_carries_no_other_within_it(listening, lengths):
+    head = b"POST /api/v1/startups HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+    close = b"Connection: close\r\n\r\n"
+    answer = _send(listening, head + lengths + close + b"0\r\n\r\n" + _HIDDEN)
+    assert answer.count(b"HTTP/1.1 ") <= 1
+    assert b"key_unknown" not in answer
+    assert not answer.startswith(b"HTTP/1.1 2")
+
+
+def test_a_body_that_says_less_than_it_is_ends_there(listening):
+    body = b'{"name":"Cut","summary":"Of a length."}'
+    head = (
+        b"POST /api/v1/startups HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
+        b"Content-Type: application/json\r\nContent-Length: " + str(len(body)).encode()
+    )
+    answer = _send(listening, head + b"\r\n\r\n" + body + _HIDDEN)
+    assert answer.startswith(b"HTTP/1.1 201")
+    assert answer.count(b"HTTP/1.1 ") == 1
+
+
+@pytest.mark.parametrize(
+    "line", [b"GET /" + b"a" * 20_000, b"GET / HTTP/9.9", b"\x16\x03\x01", b"GET  /  HTTP/1.1"]
+)
+def test_a_line_that_is_no_request_is_refused(listening, line):
+    answer = _send(listening, line + b"\r\nHost: a\r\nConnection: close\r\n\r\n")
+    assert not answer.startswith(b"HTTP/1.1 2")
+
+
+def test_too_many_headers_are_refused(listening):
+    many = b"".join(b"X-%d: y\r\n" % number for number in range(500))
+    answer = _send(
+        listening, b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n" + many + b"\r\n"
+    )
+    assert answer.startswith(b"HTTP/1.1 4")

@@ -1,0 +1,155 @@
+"""Owns the calls on matches: lists, one pair, pairs side by side, and verdicts on them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from apiflask import APIBlueprint
+from flask import Response, jsonify, request
+from flask.typing import ResponseReturnValue
+
+from matcher import helps_json, why_json
+from profiles import AnyProfile, Side, Verdict
+from profiles.api_keys import Scope
+from service.api.asked import (
+    AskPartnerQuery,
+    AskStartupQuery,
+    ComparePartnersQuery,
+    CompareStartupsQuery,
+    MatchPartnersQuery,
+    MatchStartupsQuery,
+    VerdictBody,
+)
+from service.api.bodies import read_body
+from service.api.calls import Call, add
+from service.api.cursors import PageQuery, page, place
+from service.api.guard import maker
+from service.queries import EditQuery, profile_on, read_match_query, read_query
+from service.security import dari
+
+match_calls = APIBlueprint("match_api", __name__, tag="matches")
+
+_MATCH: dict[Side, Any] = {
+    Side.STARTUP: MatchPartnersQuery,
+    Side.PARTNER: MatchStartupsQuery,
+}
+_ASK: dict[Side, Any] = {Side.STARTUP: AskPartnerQuery, Side.PARTNER: AskStartupQuery}
+_COMPARE: dict[Side, Any] = {Side.STARTUP: ComparePartnersQuery, Side.PARTNER: CompareStartupsQuery}
+_VERDICT = {
+    "candidate": "samsung-medison",
+    "label": "good",
+    "note": "They know each other's devices.",
+    "shown_rank": 1,
+    "model_version": "public-14d54c9b",
+}
+
+
+def _add_calls(side: Side) -> None:
+    """Add the calls on the matches of one profile of a side."""
+    kinds, others, name = f"{side}s", f"{side.other}s", side.value.capitalize()
+    rule = f"/{kinds}/<path:id>"
+
+    def asking(profile: AnyProfile, query: Any, candidate: str) -> dict[str, Any]:
+        told = dari().matchmaker.why(
+            profile.id,
+            profile_on(dari().store, side.other, candidate).id,
+            query.k,
+            programme=query.programme,
+            filters=query.filters,
+            as_of=query.as_of,
+        )
+        return why_json(told)
+
+    listing = Call(
+        f"match{name}", f"Rank the {others} that fit a {side}, with reasons.", Scope.READ,
+        query=_MATCH[side], answer="MatchList",
+        links={"why": (f"why{name}", "candidate", "$response.body#/matches/0/id")},
+    )  # fmt: skip
+
+    @add(match_calls, "GET", f"{rule}/matches", listing, endpoint=f"{side}_matches")
+    def matches(id: str) -> Response:
+        profile = profile_on(dari().store, side, id)
+        query = read_match_query(_MATCH[side], request.args, dari().store, strict=True)
+        found = dari().matchmaker.match(
+            profile.id,
+            query.k,
+            programme=query.programme,
+            filters=query.filters,
+            as_of=query.as_of,
+        )
+        return jsonify(found.as_json())
+
+    telling = Call(
+        f"why{name}", f"Tell the score and rank of one {side.other}, and what would change them.",
+        Scope.READ, query=_ASK[side], answer="Why",
+    )  # fmt: skip
+
+    @add(match_calls, "GET", f"{rule}/why", telling, endpoint=f"{side}_why")
+    def why(id: str) -> Response:
+        profile = profile_on(dari().store, side, id)
+        query = read_match_query(_ASK[side], request.args, dari().store, strict=True)
+        return jsonify(asking(profile, query, query.candidate))
+
+    comparing = Call(
+        f"compare{name}", f"Put up to four {others} of a {side}'s list side by side.", Scope.READ,
+        query=_COMPARE[side], answer="Comparison",
+    )  # fmt: skip
+
+    @add(match_calls, "GET", f"{rule}/compare", comparing, endpoint=f"{side}_compare")
+    def compare(id: str) -> Response:
+        profile = profile_on(dari().store, side, id)
+        query = read_match_query(_COMPARE[side], request.args, dari().store, strict=True)
+        items = [asking(profile, query, candidate) for candidate in query.candidates]
+        return jsonify(query=profile.id, items=items)
+
+    helping = Call(
+        f"missing{name}", f"Tell which empty fields of a {side} would raise its matches most.",
+        Scope.READ, answer="Missing",
+    )  # fmt: skip
+
+    @add(match_calls, "GET", f"{rule}/missing", helping, endpoint=f"{side}_missing")
+    def missing(id: str) -> Response:
+        profile = profile_on(dari().store, side, id)
+        return jsonify(helps_json(profile, dari().matchmaker.helpful(profile)))
+
+    said = Call(
+        f"verdictsOf{name}", f"List what was said of the matches of a {side}, the oldest first.",
+        Scope.READ, query=PageQuery, answer="VerdictPage",
+    )  # fmt: skip
+
+    @add(match_calls, "GET", f"{rule}/verdicts", said, endpoint=f"{side}_verdicts")
+    def verdicts(id: str) -> ResponseReturnValue:
+        return _verdicts(profile_on(dari().store, side, id))
+
+    saying = Call(
+        f"addVerdictOf{name}", f"Say whether a shown match of a {side} is good or poor.",
+        Scope.WRITE, query=EditQuery, body=VerdictBody, answer="Verdict", status=201, sent=_VERDICT,
+    )  # fmt: skip
+
+    @add(match_calls, "POST", f"{rule}/verdicts", saying, endpoint=f"{side}_verdict")
+    def add_verdict(id: str) -> ResponseReturnValue:
+        read_query(EditQuery, request.args, strict=True)
+        profile = profile_on(dari().store, side, id)
+        body = read_body(VerdictBody, request)
+        candidate = profile_on(dari().store, side.other, body.candidate)
+        verdict = Verdict(query=profile.id, **{**body.model_dump(), "candidate": candidate.id})
+        dari().store.add_verdict(verdict, by=maker())
+        return jsonify(_verdict_json(verdict)), 201
+
+
+for _side in Side:
+    _add_calls(_side)
+
+
+def _verdicts(profile: AnyProfile) -> ResponseReturnValue:
+    query = read_query(PageQuery, request.args, strict=True)
+    start = int(place(query) or 0)
+    found = dari().store.verdicts(profile.id)
+    items = [_verdict_json(one) for one in found[start : start + query.limit]]
+    after = start + len(items)
+    return page(items, query, after if after < len(found) else None, total=len(found))
+
+
+def _verdict_json(one: Verdict) -> dict[str, Any]:
+    return {**asdict(one), "at": one.at.isoformat()}

@@ -1,0 +1,93 @@
+"""Every example of docs/api.md is run against a server, in its order, and answers as is shown."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.servers import free_port
+
+DOCUMENT = (Path(__file__).parents[2] / "docs/api.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```console\n(.*?)```", DOCUMENT, re.DOTALL)
+
+
+def examples() -> list[tuple[str, str]]:
+    """Give each command of the document with the answer that it shows."""
+    found = [re.split(r"^\$ ", block, flags=re.MULTILINE)[1:] for block in BLOCKS]
+    return [tuple(one.split("\n", 1)) for block in found for one in block]
+
+
+def pattern(shown: str) -> str:
+    """Make an expression of an answer as it is shown, in which `...` stands for anything."""
+    return ".*?".join(map(re.escape, shown.strip().split("...")))
+
+
+@pytest.fixture(scope="module")
+def environment(installed: Path, tmp_path_factory) -> Iterator[dict[str, str]]:
+    """A server of two gunicorn workers, and the key that the document makes."""
+    home = tmp_path_factory.mktemp("documented") / "home"
+    shutil.copytree(installed, home)
+    port = free_port()
+    settings = {**os.environ, "DARI_HOME": str(home)}
+    line = re.search(r"dari (key add .*)\)$", DOCUMENT, re.MULTILINE)[1]
+    made = subprocess.run(
+        [sys.executable, "-m", "service", *shlex.split(line)],
+        env=settings, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    command = [sys.executable, "-m", "service", "serve", "--port", str(port), "--workers", "2"]
+    with (home / "log").open("w") as log:
+        server = subprocess.Popen(command, stdout=log, stderr=log, env=settings)
+        address = f"http://127.0.0.1:{port}"
+        try:
+            _wait_for(f"{address}/healthz")
+            yield {**os.environ, "DARI": address, "KEY": made.stdout.strip()}
+        finally:
+            server.terminate()
+            server.wait(timeout=20)
+
+
+def _wait_for(address: str) -> None:
+    for _ in range(300):
+        try:
+            with urllib.request.urlopen(address, timeout=5) as answer:
+                if answer.status == 200:
+                    return
+        except OSError:
+            time.sleep(0.2)
+    pytest.fail("the server did not come up")
+
+
+def test_the_examples_answer_as_the_document_shows(environment):
+    told = examples()
+    assert len(told) > 15
+    wrong = []
+    for command, shown in told:
+        done = subprocess.run(
+            command, shell=True, env=environment, capture_output=True, text=True, check=False
+        )
+        answer = done.stdout.replace("\r", "").strip()
+        if not re.fullmatch(pattern(shown), answer, re.DOTALL):
+            wrong.append(f"$ {command}\n{answer[:2_000]}")
+        if answer.startswith("{"):
+            json.loads(answer)
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_key_that_is_made_is_alone_on_standard_output(environment):
+    assert re.fullmatch(r"dari_[a-z2-7]{10}_[\w-]{43}", environment["KEY"])
+
+
+def test_a_shown_answer_that_is_not_so_would_be_seen():
+    assert not re.fullmatch(pattern('{"a":1,...}'), '{"a":2,"b":3}')
+    assert re.fullmatch(pattern('{"a":...,"b":3}'), '{"a":2,"b":3}')

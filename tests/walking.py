@@ -1,0 +1,103 @@
+"""A store in which everything that pages show is filled, and the addresses of all pages."""
+
+from __future__ import annotations
+
+from apiflask import APIFlask
+
+from profiles.api_keys import add_key
+from profiles.judging import open_round
+from service.submission import submit
+
+MARK = "hx9z"
+SCRIPT = (
+    f"<script>{MARK}()</script><img src=x onerror={MARK}()>\"'><svg onload={MARK}()>{{{{7*7}}}}"
+)
+"""What a page would run if it took a text for its own."""
+
+
+def startup_of(text: str) -> dict[str, object]:
+    """Make a startup that says a text in every field that takes one."""
+    return {
+        "id": "hostile",
+        "name": {"en": f"Evil {text}", "ko": f"나쁜 {text}"},
+        "aliases": [f"Alias {text}"],
+        "summary": {"en": text, "ko": f"초음파 {text}"},
+        "seeking": f"Hospitals {text}",
+        "offering": f"Devices {text}",
+        "source": f"Source {text}",
+        "region": "KR-27",
+        "sectors": ["medical_imaging"],
+    }
+
+
+def fill(app: APIFlask, text: str = SCRIPT) -> None:
+    """Fill a store with records, cases, rounds and keys that say a text wherever one is taken."""
+    startup = startup_of(text)
+    dari = app.extensions["dari"]
+    submit(dari, startup)
+    submit(dari, {"id": "victim", "name": "Victim", "summary": "Keeps its secrets."})
+    client, bearer = app.test_client(), {"Authorization": f"Bearer {dari.staff_token}"}
+
+    def post(path, body):
+        answer = client.post(f"/api/v1{path}", json=body, headers=bearer)
+        assert answer.status_code == 201, answer.text
+
+    partner = {"id": "hostile-partner", "kind": "hospital", "capacity": 3}
+    texts = {name: startup[name] for name in ("name", "aliases", "summary", "seeking", "source")}
+    post(f"/partners?by={MARK}<b>", {**partner, **texts, "offering": text})
+    tie = {"kind": "pilot", "a": "hostile", "b": "hostile-partner", "valid_from": "2026-01-01"}
+    post("/ties", {**tie, "subject": text, "source": text})
+    programme = {"id": "hostile-programme", "kind": "contest", "partners": ["hostile-partner"]}
+    post("/programmes", {**programme, "name": text, "summary": text, "source": text})
+    verdict = {"candidate": "hostile-partner", "label": "good", "note": text, "shown_rank": 1}
+    post("/startups/hostile/verdicts", {**verdict, "model_version": text})
+    post("/kept-apart", {"a": "hostile", "b": "victim", "note": text})
+    case = {"startup": "hostile", "partner": "hostile-partner", "owner": text[:100]}
+    post("/cases", {**case, "model_version": text})
+    post("/cases/1/notes", {"note": text})
+    post("/cases/1/meetings", {"starts": "2026-12-01T14:00", "zone": "Asia/Seoul", "place": text})
+    pairs = {("hostile", "hostile-partner"): {text[:40]: 1}}
+    open_round(dari.store, "hostile-round", pairs, judges=2, depth=5, instructions=text)
+    add_key(dari.store, f"Key {text}"[:60], ["read"], by=text)
+
+
+def addresses(app: APIFlask) -> list[str]:
+    """Give the address of every page, for what is there and for what is not."""
+    known = {"side": ("startups", "partners"), "kinds": ("startups", "partners")}
+    ids = {"startups": "hostile", "partners": "hostile-partner", "startup": "hostile"}
+    adapter = app.url_map.bind("")
+    found = set()
+    for rule in app.url_map.iter_rules():
+        if "GET" not in rule.methods or rule.rule.startswith(("/api/", "/static", "/bootstrap")):
+            continue
+        if "static" in rule.endpoint or rule.endpoint in ("openapi.spec",):
+            continue
+        names = sorted(rule.arguments - set(rule.defaults or {}))
+        sides = [name for name in names if name in known]
+        for side in known[sides[0]] if sides else ("startups",):
+            values = {name: value_of(rule.rule, name, side, ids) for name in names}
+            found.add(adapter.build(rule.endpoint, {**(rule.defaults or {}), **values}))
+    asked = {
+        "/startups/hostile/why?candidate=hostile-partner",
+        "/duplicates/pair?a=hostile&b=victim",
+        "/startups?q=hx9z",
+        f"/startups?q={'%3Cscript%3Ehx9z()%3C/script%3E'}",
+        "/sign-in?next=/startups",
+        "/ties/new?profile=hostile",
+        "/partners/hostile-partner/why?candidate=hostile",
+        "/startups/hostile/matches?programme=hostile-programme",
+    }
+    return sorted(found | asked)
+
+
+def value_of(rule: str, name: str, side: str, ids: dict[str, str]) -> str | int:
+    """Give a value for a gap in an address that something is kept under."""
+    if name in ("side", "kinds"):
+        return side
+    if name == "name" and "judging" in rule:
+        return "hostile-round"
+    if name == "id" and "programmes" in rule:
+        return "hostile-programme"
+    if name in ("pair", "case", "number", "meeting", "account"):
+        return 1
+    return ids[side] if name in ("id", "profile", "startup", "partner") else "unheard-of"
