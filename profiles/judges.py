@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, or_, select, update
 
+from profiles import jobs
 from profiles import tables as t
 from profiles.database import forget, reading, writing
 from profiles.judgements import (
@@ -32,11 +33,13 @@ class HeldOfJudge:
         names: the spellings of the name.
         judgements: each with its pair, oldest first.
         rounds: the rounds that the person opened or closed.
+        jobs: the evaluations and trainings that the person asked for or cancelled.
     """
 
     names: tuple[str, ...]
     judgements: tuple[tuple[Pooled, Judgement], ...]
     rounds: tuple[Round, ...]
+    jobs: tuple[jobs.Job, ...] = ()
 
 
 def held_of_judge(store: Store, name: str) -> HeldOfJudge:
@@ -56,7 +59,8 @@ def held_of_judge(store: Store, name: str) -> HeldOfJudge:
         by = or_(r.opened_by.in_(names), r.closed_by.in_(names))
         found = connection.execute(select(t.judging_rounds).where(by).order_by(r.name))
         rounds = tuple(read_round(row) for row in found)
-        return HeldOfJudge(tuple(names), tuple((of[one.pair], one) for one in given), rounds)
+        said = tuple((of[one.pair], one) for one in given)
+        return HeldOfJudge(tuple(names), said, rounds, jobs.of_person(connection, names))
 
 
 def erase_judge(store: Store, name: str) -> int:
@@ -77,6 +81,7 @@ def erase_judge(store: Store, name: str) -> int:
         for column in (r.opened_by, r.closed_by):
             by = update(t.judging_rounds).where(column.in_(names))
             connection.execute(by.values({column.name: nobody}))
+        jobs.erase_names(connection, names, nobody)
     forget(store.engine)
     return gone.rowcount
 
@@ -84,7 +89,7 @@ def erase_judge(store: Store, name: str) -> int:
 def _names(connection: Connection) -> set[str]:
     j, r = t.judgements.c, t.judging_rounds.c
     found: set[Any] = set()
-    for column in (j.judge, r.opened_by, r.closed_by):
+    for column in (j.judge, r.opened_by, r.closed_by, t.jobs.c.by, t.jobs.c.cancelled_by):
         found |= set(connection.execute(select(column).distinct()).scalars())
     return {name for name in found if name is not None}
 

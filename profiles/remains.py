@@ -33,6 +33,7 @@ _TOUCHED = (
     t.judging_rounds,
     t.pooled_pairs,
     t.judgements,
+    t.jobs,
 )
 
 

@@ -222,3 +222,28 @@ judgements = Table(
     CheckConstraint("grade BETWEEN 0 AND 3", name="grade"),
     sqlite_autoincrement=True,
 )
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", _Serial, primary_key=True, autoincrement=True),
+    Column("kind", String(20), nullable=False),
+    Column("arguments", Text, nullable=False),
+    Column("by", String(200), nullable=False),
+    Column("state", String(10), nullable=False, index=True),
+    Column("asked_at", Moment, nullable=False),
+    Column("started_at", Moment),
+    Column("beat_at", Moment),
+    Column("ended_at", Moment),
+    Column("worker", String(200)),
+    Column("attempts", Integer, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("done", Integer, nullable=False),
+    Column("total", Integer, nullable=False),
+    Column("cancelled_by", String(200)),
+    Column("outcome", Text, nullable=False),
+    Column("error", Text, nullable=False),
+    CheckConstraint("kind IN ('evaluate', 'train', 'gate', 'convert')", name="kind"),
+    CheckConstraint("state IN ('queued', 'running', 'done', 'failed', 'cancelled')", name="state"),
+    sqlite_autoincrement=True,
+)

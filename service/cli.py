@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import date, datetime
 from typing import Any, TypeVar
 
@@ -19,6 +20,7 @@ from service.cli_model import model
 from service.cli_privacy import erase, expire, held, withdraw
 from service.cli_safety import backup, index, restore
 from service.cli_train import train
+from service.cli_work import beside, work
 from service.console import (
     Word,
     counts,
@@ -76,7 +78,10 @@ def init() -> None:
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64))
-def serve(host: str, port: int, workers: int) -> None:
+@click.option(
+    "--no-worker", is_flag=True, help="Leave evaluations and trainings to another `dari work`."
+)
+def serve(host: str, port: int, workers: int, no_worker: bool) -> None:
     """Serve the pages and the API; prepares the installation first where needed."""
     from service.server import check_free, run
 
@@ -90,7 +95,8 @@ def serve(host: str, port: int, workers: int) -> None:
     click.echo(f"  Lists are made by the model {spoken}")
     click.echo("  Stop with Ctrl+C.\n")
     dari.store.close()
-    run(dari.settings, host, port, workers)
+    with nullcontext() if no_worker else beside():
+        run(dari.settings, host, port, workers)
 
 
 def _partner_kinds() -> list[str]:
@@ -187,7 +193,7 @@ def why(
 
 for _command in (
     *(import_, export, index, backup, restore, history),
-    *(evaluate, compare, convert, judge, train, model),
+    *(evaluate, compare, convert, judge, train, model, work),
     *(erase, expire, held, withdraw),
     *(duplicates, keep_apart, merge, merges, unmerge),
 ):

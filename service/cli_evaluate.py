@@ -89,27 +89,28 @@ def evaluate(
     """Score Dari, its baselines and run files on a test set FOLDER."""
     from rich.markup import escape
 
-    from evaluation import DEFAULT, as_tables, evaluate_folder, heading, write_report
+    from evaluation import as_tables, heading, in_language, write_report
     from index import load_encoder
     from matcher import Registry
     from profiles import Side
-    from service.models import ranker_at, ranker_of
+    from service.evaluating import evaluated
+    from service.models import ranker_of
 
     settings = read_settings()
     lang = lang or settings.language
     tell_in(lang)
     encoder = load_encoder(settings.encoder)
     models = Registry(settings.home, encoder.encoder_id)
-    ranker = ranker_of(settings, models, model)
-    say(f"Model: {ranker.version}")
+    say(f"Model: {ranker_of(settings, models, model).version}")
     with stages() as progress:
-        report = evaluate_folder(
-            folder,
+        report = evaluated(
+            settings,
             encoder,
-            measures or DEFAULT,
+            folder,
+            measures,
             progress,
-            ranker=ranker,
-            beside={one.version: one for one in (ranker_at(models, path) for path in beside)},
+            model=model,
+            beside=beside,
             side=None if side == "both" else Side(side),
             run_files=run_files,
             runs_out=write_runs,
@@ -118,7 +119,8 @@ def evaluate(
         print_json(report.as_json())
     else:
         for one in filter(None, (report, report.turned)):
-            show(escape(heading(one)), *as_tables(one), *map(escape, one.notes))
+            notes = (in_language(note, lang) for note in one.notes)
+            show(escape(heading(one, lang)), *as_tables(one, lang), *map(escape, notes))
     if report_out is not None:
         say(f"Written: {write_report(report, report_out, lang)}.")
 
@@ -147,15 +149,18 @@ def compare(
     """
     from rich.markup import escape
 
-    from evaluation import DEFAULT, compare_folder, comparison_tables
+    from evaluation import DEFAULT, compare_folder, comparison_tables, in_language
     from profiles import Side
 
-    tell_in(lang or read_settings().language)
+    lang = lang or read_settings().language
+    tell_in(lang)
     found = compare_folder(folder, run_a, run_b, measures or DEFAULT, side=Side(side))
     if as_json:
         print_json(found.as_json())
     else:
-        show(escape(found.dataset), *comparison_tables(found), *map(escape, found.notes))
+        notes = (in_language(note, lang) for note in found.notes)
+        name = in_language(found.dataset, lang)
+        show(escape(name), *comparison_tables(found, lang), *map(escape, notes))
 
 
 @click.group()

@@ -128,7 +128,7 @@ def gate(version: str, folder: Path, against: str | None, as_json: bool, lang: s
     The rule stands in docs/evaluation.md. VERSION may be "default", the model that ships.
     """
     from evaluation import gate_tables
-    from service.models import gated
+    from service.evaluating import gated
 
     settings, lang = _told_in(lang)
     encoder = _encoder(settings)

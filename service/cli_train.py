@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,7 +16,6 @@ if TYPE_CHECKING:
     from index import Encoder
     from matcher import Registry
     from service.settings import Settings
-    from service.wiring import Progress
 
 _PATH = click.Path(path_type=Path)
 
@@ -84,6 +81,7 @@ def train(
     Where history is thin the gate refuses, and the present model stays.
     """
     from index import load_encoder
+    from service.evaluating import challenged, fitted
 
     if promote and out is not None:
         raise click.UsageError("--promote is of this installation; leave --out away.")
@@ -93,11 +91,11 @@ def train(
     encoder = load_encoder(settings.encoder)
     if out is not None:
         with stages() as progress:
-            _tell(_fitted(folder, also, out, encoder, progress, name), None, None, as_json, lang)
+            _tell(fitted(folder, also, out, encoder, progress, name), None, None, as_json, lang)
         return
     models = _own_models(settings, encoder)
     with stages() as progress:
-        trained, decision = _challenger(folder, also, models, encoder, progress, name)
+        trained, decision = challenged(models, folder, also, encoder, progress, name)
     passed = decision is not None and decision.passed
     if promote and passed:
         models.promote(trained.version, by)
@@ -113,39 +111,6 @@ def _own_models(settings: Settings, encoder: Encoder) -> Registry:
 
     make_home(settings.home)
     return Registry(settings.home, encoder.encoder_id)
-
-
-def _fitted(
-    folder: Path,
-    also: tuple[Path, ...],
-    out: Path,
-    encoder: Encoder,
-    progress: Progress,
-    name: str,
-) -> Trained:
-    from evaluation import train_folder
-
-    return train_folder(folder, out, encoder, progress, name=name, also=also)
-
-
-def _challenger(
-    folder: Path,
-    also: tuple[Path, ...],
-    models: Registry,
-    encoder: Encoder,
-    progress: Progress,
-    name: str,
-) -> tuple[Trained, Decision | None]:
-    """Fit a model, add it, and gate it; there is no decision where it is the one in use."""
-    from service.models import gated
-
-    with TemporaryDirectory(prefix="dari-train-") as work:
-        trained = _fitted(folder, also, Path(work), encoder, progress, name)
-        version = models.add(trained.path)
-    trained = replace(trained, path=models.folder / version)
-    if models.current().version == version:
-        return trained, None
-    return trained, gated(models, version, folder, encoder, progress)
 
 
 def _tell(

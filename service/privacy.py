@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from profiles import DariError, Revision, Startup, differences
 from profiles.apart import Stored
 from profiles.files import guarded
+from profiles.jobs import Job
 from profiles.judgements import Judged
 from profiles.judges import HeldOfJudge
 from profiles.merges import Merge
@@ -79,6 +80,7 @@ JUDGE_README = """\
 
 judgements.csv    평가한 쌍, 등급, 메모, 시각 (바뀌기 전의 평가 포함)
 rounds.csv        열거나 마감한 평가 라운드
+jobs.csv          시작하거나 취소한 성능 평가와 학습 작업
 프로필을 고치거나 병합한 기록의 이름은 각 프로필의 변경 기록에 있습니다.
 
 ----
@@ -87,6 +89,7 @@ This file is everything that the judging of Dari holds under the name {name}. ({
 
 judgements.csv    the judged pairs with grade, note and time, former ones too
 rounds.csv        the rounds that were opened or closed
+jobs.csv          the evaluations and trainings that were started or cancelled
 Edits and merges of profiles name their makers in the histories of these profiles.
 """
 
@@ -157,7 +160,11 @@ def judge_zip(found: HeldOfJudge, at: datetime) -> bytes:
         }
         for one in found.rounds
     ]
-    tables = {"judgements": (_OF_JUDGE, given), "rounds": (_OF_ROUND, rounds)}
+    tables = {
+        "judgements": (_OF_JUDGE, given),
+        "rounds": (_OF_ROUND, rounds),
+        "jobs": (_OF_JOB, [_job_row(one) for one in found.jobs]),
+    }
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         said = JUDGE_README.format(name=found.names[0], at=at.isoformat(timespec="seconds"))
         archive.writestr("README.txt", said.encode("utf-8-sig"))
@@ -169,6 +176,13 @@ def judge_zip(found: HeldOfJudge, at: datetime) -> bytes:
 
 _OF_JUDGE = ("round", "startup", "partner", "judge", "role", "grade", "note", "at")
 _OF_ROUND = ("name", "opened_by", "opened_at", "closed_by", "closed_at")
+_OF_JOB = ("number", "kind", "asked_by", "asked_at", "cancelled_by", "arguments")
+
+
+def _job_row(one: Job) -> dict[str, Any]:
+    said = json.dumps(one.arguments, ensure_ascii=False)
+    named = (one.id, one.kind.value, one.by, one.asked_at.isoformat(), one.cancelled_by, said)
+    return dict(zip(_OF_JOB, named, strict=True))
 
 
 def erase(
