@@ -27,7 +27,7 @@ from evaluation.errors import (
 from evaluation.examples import Examples, examples
 from evaluation.exposure import Exposure, exposure_of
 from evaluation.folder import SYSTEMS, compare_folder, evaluate_folder, write_runs
-from evaluation.gate import Decision, Guard, decide, digest_of, gate_folder
+from evaluation.gate import Decision, Guard, decide, digest_of, gate_folder, slice_name
 from evaluation.gate_tables import gate_tables
 from evaluation.html import as_html, write_report
 from evaluation.judged import (
@@ -142,6 +142,7 @@ __all__ = [
     "rule_run",
     "sample",
     "shuffled",
+    "slice_name",
     "slices_of",
     "store_runs",
     "summary_of",

@@ -225,10 +225,12 @@ def _listed(found: Overview, lang: str) -> list[Any]:
 
 
 def _trained(entry: Entry, lang: str) -> str:
-    says, trained = _LABELS[lang], entry.manifest.get("trained_on")
+    from service.models import dataset_of
+
+    says, name = _LABELS[lang], dataset_of(entry.manifest)
     if entry.is_by_hand:
         return says["by_hand"]
-    dataset = str(trained.get("dataset") or "") if isinstance(trained, dict) else ""
+    dataset = name.in_(lang) if name else ""
     return dataset if entry.path or entry.fault else f"{says['shipped']} {dataset}"
 
 
@@ -274,13 +276,15 @@ def _about(name: str, manifest: Mapping[str, Any], lang: str) -> list[str]:
     from rich.markup import escape
 
     from matcher import SHIPPED
+    from service.models import dataset_of
 
     says = _LABELS[lang]
     head = says["shipped" if name == SHIPPED else "trained"]
     trained = manifest.get("trained_on")
     if not isinstance(trained, dict):
         return [f"{says['trained']}: {'–' if manifest else says['by_hand']}"]
-    parts = [str(trained.get("dataset")), says["cut"].format(cut=trained.get("cut"))]
+    dataset = dataset_of(manifest)
+    parts = [dataset.in_(lang) if dataset else "–", says["cut"].format(cut=trained.get("cut"))]
     counts = {name: f"{trained.get(name) or 0:,}" for name in ("queries", "examples")}
     return [escape(f"{head}: {', '.join([*parts, says['size'].format(**counts)])}")]
 

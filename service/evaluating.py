@@ -77,7 +77,7 @@ def evaluated(
 
 
 def _learned(settings: Settings, models: Registry, model: str | None) -> date | None:
-    """Give the first day that the training of the model under test did not know, if that is told."""
+    """Give the first day that the training of the model under test did not know, if told."""
     if model is None and settings.weights:
         return trained_until(manifest_at(models, settings.weights))
     return trained_until(models.manifest(model or models.champion().version))

@@ -81,11 +81,18 @@ def origin_of(settings: Settings, models: Registry, version: str) -> Names:
     return _joined(learned, _since(champion.since, settings) if champion.version == name else None)
 
 
-def _learned(manifest: Mapping[str, Any]) -> Names:
+def dataset_of(manifest: Mapping[str, Any]) -> Names | None:
+    """Name what a model was trained on, as its manifest does; None where it names nothing."""
     trained = manifest.get("trained_on")
     if not isinstance(trained, dict) or not trained.get("dataset"):
-        return _SAID["brought"]
-    return _filled("trained", dataset=str(trained["dataset"]))
+        return None
+    name = str(trained["dataset"])
+    return Names(name, str(trained.get("dataset_ko") or name))
+
+
+def _learned(manifest: Mapping[str, Any]) -> Names:
+    name = dataset_of(manifest)
+    return _filled("trained", dataset=name) if name else _SAID["brought"]
 
 
 def _since(moment: str | None, settings: Settings) -> Names | None:
@@ -103,8 +110,13 @@ def _joined(*parts: Names | None) -> Names:
     return Names(*(", ".join(one.in_(lang) for one in known) for lang in ("en", "ko")))
 
 
-def _filled(code: str, **params: str) -> Names:
-    return Names(*(_SAID[code].in_(lang).format(**params) for lang in ("en", "ko")))
+def _filled(code: str, **params: Names) -> Names:
+    return Names(
+        *(
+            _SAID[code].in_(lang).format(**{name: one.in_(lang) for name, one in params.items()})
+            for lang in ("en", "ko")
+        )
+    )
 
 
 def trained_until(manifest: Mapping[str, Any]) -> date | None:

@@ -15,12 +15,14 @@ from service.web.chronicle import chronicle
 from service.web.duplicates import duplicates
 from service.web.editing import editing
 from service.web.entrance import entrance
+from service.web.evaluations import evaluations
 from service.web.judging import judging
 from service.web.matches import family
 from service.web.models import models
 from service.web.privacy import privacy
 from service.web.public import is_draft, public
 from service.web.staff import staff
+from service.web.test_sets import test_sets
 
 SUBMISSION = "public.submit_startup"
 
@@ -34,6 +36,7 @@ def init_app(app: Flask) -> None:
     for blueprint in (
         *(public, entrance, changes, staff, privacy),
         *(duplicates, editing, chronicle, judging, models),
+        *(evaluations, test_sets),
     ):
         app.register_blueprint(blueprint)
 
