@@ -145,7 +145,7 @@ def write_model(
         "kind": KIND,
         "features": list(FEATURE_NAMES),
         "encoder": encoder,
-        "trained_on": asdict(trained_on),
+        "trained_on": {name: one for name, one in asdict(trained_on).items() if one != ""},
         "prior": prior,
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
@@ -205,7 +205,10 @@ def _check_digest(folder: Path, manifest: Mapping[str, Any]) -> None:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         _refuse(path, f"The weights file cannot be read: {error}.")
-    named, held = folder.name.rpartition("-")[2], digest_of(text, str(manifest.get("encoder")))
+    named, held = (
+        folder.name.rpartition("-")[2],
+        digest_of(text, str(manifest.get("encoder") or "")),
+    )
     if named != held:
         raise ModelError(
             value=path,

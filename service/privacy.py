@@ -38,14 +38,14 @@ consent.csv       개인정보 동의: 연락처, 동의서 판, 목적, 시각
 revisions.csv     프로필의 모든 변경: 언제, 누가, 어느 항목을, 무엇에서 무엇으로
 ties.csv          다른 곳과의 관계(협력, 실증, 투자 등)
 tie_revisions.csv 그 관계의 모든 변경
-verdicts.csv      추천 결과에 대한 담당자의 평가와 메모
-verdict_revisions.csv 그 평가를 누가 언제 남겼는지
+verdicts.csv      추천 결과에 대한 담당자의 의견과 메모
+verdict_revisions.csv 그 의견을 누가 언제 남겼는지
 vectors.csv       글에서 계산한 숫자(벡터): 종류, 계산한 모형, 크기(바이트)
 merges.csv        이 프로필에 병합되었거나 병합되었다가 되돌려진 프로필
 kept_apart.csv    같은 기업이 아니라고 확인된 프로필과 메모
 proposals.csv     같은 기업일 수 있다고 제안된 다른 프로필과 그 이유
-judged.csv        블라인드 평가에 쓰인 쌍과 등급, 메모. 평가자 이름은 빠져 있고,
-                  진행 중인 라운드는 평가가 있다는 사실만 적혀 있습니다
+judged.csv        블라인드 판정에 쓰인 쌍과 등급, 메모. 판정자 이름은 빠져 있고,
+                  진행 중인 라운드는 판정이 있다는 사실만 적혀 있습니다
 appearances.csv   이 프로필의 ID가 적힌 프로그램과, 다른 프로필의 이해상충 목록
 changes.csv       변경 기록: 번호와 시각만 있고 내용은 없습니다
 같은 이름의 .json 파일에는 같은 내용이 프로그램이 읽기 쉬운 형식으로 들어 있습니다.
@@ -76,10 +76,10 @@ Logs carry ids only, never texts or addresses of a profile.
 
 
 JUDGE_README = """\
-이 파일은 {name}(이)라는 이름으로 남은 평가에 대해 Dari가 보유하고 있는 모든 정보입니다. ({at})
+이 파일은 {name}(이)라는 이름으로 남은 판정에 대해 Dari가 보유하고 있는 모든 정보입니다. ({at})
 
-judgements.csv    평가한 쌍, 등급, 메모, 시각 (바뀌기 전의 평가 포함)
-rounds.csv        열거나 마감한 평가 라운드
+judgements.csv    판정한 쌍, 등급, 메모, 시각 (바뀌기 전의 판정 포함)
+rounds.csv        열거나 마감한 판정 라운드
 jobs.csv          시작하거나 취소한 성능 평가와 학습 작업
 프로필을 고치거나 병합한 기록의 이름은 각 프로필의 변경 기록에 있습니다.
 

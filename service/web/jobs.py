@@ -89,13 +89,10 @@ def _stages() -> dict[str, str]:
 
 
 def guard_name(guard: Mapping[str, Any]) -> str:
-    """Name a guarded slice, and who asks in it where that is not the startups."""
+    """Name a guarded slice."""
     from evaluation import slice_name
 
-    name = slice_name(str(guard["dimension"]), str(guard["value"])).in_(language())
-    if guard.get("side") == "partner":
-        return str(gettext("partners ask – %(group)s", group=name))
-    return name
+    return slice_name(str(guard["dimension"]), str(guard["value"])).in_(language())
 
 
 def guard_state(guard: Mapping[str, Any]) -> str:

@@ -51,8 +51,10 @@ def bring() -> ResponseReturnValue:
         found = _shelf().add(name, sent.stream)
     except DariError as error:
         return _overview(("zip", *told(error)), {"name": name}), 422
-    counted = gettext("%(n)s queries can be asked.", n=len(found.queries))
-    flash(f"{gettext('The test set is kept; no leak was found.')} {counted}", "success")
+    text = gettext(
+        "The test set is kept: %(n)s queries, and no leak was found.", n=len(found.queries)
+    )
+    flash(text, "success")
     return redirect(url_for("test_sets.show", name=name), 303)
 
 
