@@ -64,7 +64,8 @@ class Alpha:
 class NoAlpha:
     """That nothing can be said about agreement, and why.
 
-    'nobody': nothing was graded; 'one_judge': no unit was graded by two; 'too_few': fewer than `FEWEST_UNITS` were;
+    'nobody': nothing was graded; 'one_judge': no unit was graded by two; 'too_few': fewer than
+    `FEWEST_UNITS` were;
     'no_variance': all grades are the same, so that chance alone would agree.
     """
 

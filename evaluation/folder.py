@@ -220,8 +220,8 @@ def write_runs(test_set: TestSet, runs: Sequence[Run], out: Path) -> None:
     except OSError as error:
         raise ConversionError(
             value=out,
-            rule=f"The folder cannot be written ({error.strerror}).",
-            remedy="Name a folder that can be made and written.",
+            rule=both("out_unwritable", why=error.strerror),
+            remedy=both("out_unwritable_remedy"),
         ) from error
 
 

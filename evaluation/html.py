@@ -13,7 +13,7 @@ from evaluation.comparing import Moved
 from evaluation.dataset import ALL
 from evaluation.errors import ConversionError
 from evaluation.exposure import PLACES, Share
-from evaluation.messages import in_language, keys, said
+from evaluation.messages import both, in_language, keys, said
 from evaluation.naming import unused
 from evaluation.reliability import FEWEST_RELEVANT, MOST_BINS, Reliability
 from evaluation.report import Report, Slice
@@ -56,8 +56,8 @@ def write_report(report: Report, folder: Path, lang: str) -> Path:
     except OSError as error:
         raise ConversionError(
             value=folder,
-            rule=f"The folder cannot be written ({error.strerror}).",
-            remedy="Name a folder that can be made and written.",
+            rule=both("out_unwritable", why=error.strerror),
+            remedy=both("out_unwritable_remedy"),
         ) from error
     return folder / FILE
 
