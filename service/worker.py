@@ -43,6 +43,9 @@ BEAT_S = 1.0
 ALIVE_S = 20.0
 """How long ago a worker may have shown itself to count as alive."""
 
+COMMAND = (sys.executable, "-m", "service.job_process")
+"""What does a job."""
+
 _IDLE_S = 1.0
 _TROUBLE_S = 5.0
 _PATIENCE_S = 5.0
@@ -233,7 +236,7 @@ class _Process:
 
     def __enter__(self) -> _Process:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "service.job_process"],
+            COMMAND,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
