@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from datetime import date, datetime
 from typing import Any, TypeVar
@@ -32,6 +33,7 @@ from service.console import (
     say,
     short_work,
     show,
+    spoken,
     tell_in,
 )
 
@@ -42,6 +44,11 @@ _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 class _Commands(click.Group):
     """Turns every named error into one message on stderr and exit status 1."""
+
+    def main(self, args: Sequence[str] | None = None, *given: Any, **more: Any) -> Any:
+        words = list(sys.argv[1:] if args is None else args)
+        with spoken(words):
+            return super().main(words, *given, **more)
 
     def invoke(self, ctx: click.Context) -> Any:
         with short_work():
@@ -145,7 +152,8 @@ def match(
     except InvalidRecord as error:
         first = error.errors[0]
         option = first.field.split(".")[0]
-        raise click.UsageError(f"--{option}: {first.rule('en')} {first.remedy('en')}") from error
+        told = f"{first.rule(language)} {first.remedy(language)}"
+        raise click.UsageError(f"--{option}: {told}") from error
     id = named(dari, id)
     found = dari.matchmaker.match(id, k, programme=programme, filters=asked.filters, as_of=day)
     if as_json:

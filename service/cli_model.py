@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gettext import gettext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -158,7 +159,7 @@ def promote(
     VERSION may be "default", the model that ships. `dari model rollback` undoes it.
     """
     if anyway != bool(reason and reason.strip()):
-        raise click.UsageError("--anyway and --reason TEXT go together.")
+        raise click.UsageError(gettext("--anyway and --reason TEXT go together."))
     settings, lang = _told_in(lang)
     models = _registry(settings, _encoder(settings))
     _said(models.promote(version, by, reason=reason), settings, as_json, lang)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gettext import gettext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -84,7 +85,7 @@ def train(
     from service.evaluating import challenged, fitted
 
     if promote and out is not None:
-        raise click.UsageError("--promote is of this installation; leave --out away.")
+        raise click.UsageError(gettext("--promote is of this installation; leave --out away."))
     settings = read_settings()
     lang = lang or settings.language
     tell_in(lang)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import gc
+import gettext
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -48,6 +51,41 @@ class Word(click.ParamType[str]):
     def get_missing_message(self, param: click.Parameter, ctx: click.Context | None) -> str | None:
         """Name all words where none is given."""
         return self._choice.get_missing_message(param, ctx)
+
+
+@contextmanager
+def spoken(words: Sequence[str]) -> Iterator[None]:
+    """Let click tell what is wrong with a command line in the language that it asks for.
+
+    Click looks its sentences up by `gettext`, which takes the language from `LANGUAGE`; those of
+    Dari stand in the same catalogue as the pages'.
+
+    Args:
+        words: the command line.
+    """
+    from service.settings import default_language
+
+    lang = _asked_language(words) or default_language()
+    before = os.environ.get("LANGUAGE")
+    if lang == "ko":
+        gettext.bindtextdomain("messages", Path(__file__).with_name("translations"))
+        os.environ["LANGUAGE"] = lang
+    try:
+        yield
+    finally:
+        os.environ.pop("LANGUAGE", None)
+        if before is not None:
+            os.environ["LANGUAGE"] = before
+
+
+def _asked_language(words: Sequence[str]) -> str | None:
+    """Give what follows the last --lang; it is read before anything else can go wrong."""
+    found = None
+    for word, after in zip(words, [*words[1:], ""], strict=True):
+        name, given, value = word.partition("=")
+        if name == "--lang":
+            found = value if given else after
+    return found
 
 
 @contextmanager

@@ -62,6 +62,12 @@ PAGES = [
     "/duplicates",
     "/duplicates/pair?a=samsung&b=sk-telecom",
     "/judging",
+    "/evaluations",
+    "/evaluations/new",
+    "/evaluations/train",
+    "/testsets",
+    "/models",
+    "/models/default",
 ]
 
 

@@ -243,7 +243,8 @@ def test_files_of_a_job_are_those_that_are_listed(staff: FlaskClient, evaluated:
     assert (
         json.loads(staff.get(f"{here}/report.json").data)["dataset"] == "A small made-up test set"
     )
-    assert staff.get(f"{here}/runs/dari.run").headers["Content-Disposition"].startswith("attach")
+    run = staff.get(f"{here}/runs/dari.run", buffered=True)
+    assert run.headers["Content-Disposition"].startswith("attachment; filename=evaluation-")
     for name in ("../../staff-token", "%2e%2e/%2e%2e/staff-token", "summary.json", "runs"):
         assert staff.get(f"{here}/{name}").status_code == 404
 
