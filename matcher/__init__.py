@@ -24,10 +24,11 @@ from matcher.matchlist import (
     Unknown,
 )
 from matcher.matchmaker import MatchError, Matchmaker
+from matcher.model_folders import SHIPPED, Entry, RegistryError
 from matcher.pairs import Pair, Scene
 from matcher.phrases import phrase
 from matcher.ranker import ModelError, cold_start, load_ranker
-from matcher.registry import SHIPPED, Champion, Entry, Registry, RegistryError, Reign
+from matcher.registry import Champion, Registry, Reign
 from matcher.telling import helps_json, tell, tell_help, why_json
 
 __all__ = [

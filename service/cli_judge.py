@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from gettext import gettext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -101,7 +102,7 @@ def open_(
     from profiles.judging import free_name, open_round
 
     if (startups is None) == (sample is None):
-        raise click.UsageError("Choose the startups by one of --startups and --sample.")
+        raise click.UsageError(gettext("Choose the startups by one of --startups and --sample."))
     dari = _opened(lang)
     free_name(dari.store, name)
     chosen = _chosen(dari, startups, sample, seed)

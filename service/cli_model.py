@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from service.console import print_json, read_settings, say, show, stages, tell_in
+from service.options import PATH, as_json, by, told_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,15 +18,6 @@ if TYPE_CHECKING:
     from matcher import AdditiveRanker, Champion, Entry, Registry, Shape
     from service.models import Overview
     from service.settings import Settings
-
-_PATH = click.Path(path_type=Path)
-_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-_LANG = click.option(
-    "--lang", type=click.Choice(["en", "ko"]), help="Language of tables, reasons and errors."
-)
-_BY = click.option(
-    "--by", default="command line", show_default=True, help="Who does it, for the record."
-)
 
 _LABELS = {
     "en": {
@@ -63,8 +55,8 @@ def model() -> None:
 
 
 @model.command("list")
-@_JSON
-@_LANG
+@as_json
+@told_in
 def list_(as_json: bool, lang: str | None) -> None:
     """List the models: which is in use, what each was trained on, what the gate said.
 
@@ -82,8 +74,8 @@ def list_(as_json: bool, lang: str | None) -> None:
 
 @model.command("show")
 @click.argument("version")
-@_JSON
-@_LANG
+@as_json
+@told_in
 def show_(version: str, as_json: bool, lang: str | None) -> None:
     """Show a model: its points by feature, what it was trained on, its gate."""
     from dataclasses import asdict
@@ -103,8 +95,8 @@ def show_(version: str, as_json: bool, lang: str | None) -> None:
 
 
 @model.command("add")
-@click.argument("folder", type=_PATH)
-@_LANG
+@click.argument("folder", type=PATH)
+@told_in
 def add(folder: Path, lang: str | None) -> None:
     """Copy the model in FOLDER, trained elsewhere, into this installation. It is not promoted."""
     from service.wiring import make_home
@@ -117,12 +109,12 @@ def add(folder: Path, lang: str | None) -> None:
 
 @model.command("gate")
 @click.argument("version")
-@click.argument("folder", type=_PATH)
+@click.argument("folder", type=PATH)
 @click.option(
     "--against", metavar="VERSION", help="The model that it is compared with, if not the champion."
 )
-@_JSON
-@_LANG
+@as_json
+@told_in
 def gate(version: str, folder: Path, against: str | None, as_json: bool, lang: str | None) -> None:
     """Compare the model VERSION with the champion on the test set FOLDER, and keep the verdict.
 
@@ -148,9 +140,9 @@ def gate(version: str, folder: Path, against: str | None, as_json: bool, lang: s
 @click.argument("version")
 @click.option("--anyway", is_flag=True, help="Promote it without a passed gate; needs --reason.")
 @click.option("--reason", metavar="TEXT", help="Why; it is recorded and shown.")
-@_BY
-@_JSON
-@_LANG
+@by
+@as_json
+@told_in
 def promote(
     version: str, anyway: bool, reason: str | None, by: str, as_json: bool, lang: str | None
 ) -> None:
@@ -167,9 +159,9 @@ def promote(
 
 @model.command("rollback")
 @click.option("--reason", metavar="TEXT", help="Why; it is recorded and shown.")
-@_BY
-@_JSON
-@_LANG
+@by
+@as_json
+@told_in
 def rollback(reason: str | None, by: str, as_json: bool, lang: str | None) -> None:
     """Let the model speak again that spoke before the present one."""
     settings, lang = _told_in(lang)

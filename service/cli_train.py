@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from service.console import print_json, read_settings, say, show, stages, tell_in
+from service.options import PATH, as_json, by, told_in
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from index import Encoder
     from matcher import Registry
     from service.settings import Settings
-
-_PATH = click.Path(path_type=Path)
 
 _LABELS = {
     "en": {
@@ -43,29 +42,25 @@ _LABELS = {
 
 
 @click.command()
-@click.argument("folder", type=_PATH)
+@click.argument("folder", type=PATH)
 @click.option(
     "--also",
     multiple=True,
-    type=_PATH,
+    type=PATH,
     metavar="FOLDER",
     help="Another test set to learn from, which counts a quarter at most; may be repeated.",
 )
 @click.option("--name", default="trained", show_default=True, help="What the model is called.")
 @click.option("--promote", is_flag=True, help="Put it in use if it passes the gate.")
-@click.option(
-    "--by", default="command line", show_default=True, help="Who promotes it, for the record."
-)
+@by
 @click.option(
     "--out",
-    type=_PATH,
+    type=PATH,
     metavar="DIR",
     help="Only write it there; it is not gated.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-@click.option(
-    "--lang", type=click.Choice(["en", "ko"]), help="Language of tables, reasons and errors."
-)
+@as_json
+@told_in
 def train(
     folder: Path,
     also: tuple[Path, ...],

@@ -63,9 +63,8 @@ def spoken(words: Sequence[str]) -> Iterator[None]:
     Args:
         words: the command line.
     """
-    from service.settings import default_language
-
-    lang = _asked_language(words) or default_language()
+    # The settings would take longer to import than --help to print, and may be what is wrong.
+    lang = _asked_language(words) or os.environ.get("DARI_LANGUAGE")
     before = os.environ.get("LANGUAGE")
     if lang == "ko":
         gettext.bindtextdomain("messages", Path(__file__).with_name("translations"))

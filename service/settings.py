@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import date, datetime
 from pathlib import Path
 from typing import Literal
@@ -80,8 +79,3 @@ class Settings(BaseSettings):
     def snapshots(self) -> Path:
         """The folder of the index snapshots."""
         return self.home / "snapshots"
-
-
-def default_language() -> str:
-    """Give the language that the environment asks for, whatever else in it may be wrong."""
-    return os.environ.get("DARI_LANGUAGE", "en")

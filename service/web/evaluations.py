@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import mimetypes
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from apiflask import APIBlueprint
-from flask import Response, flash, jsonify, redirect, render_template, request, send_file, url_for
+from flask import Response, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from werkzeug.exceptions import NotFound
@@ -156,8 +157,11 @@ def file(id: int, name: str) -> ResponseReturnValue:
     """Give a file of what came of a job."""
     if name not in _files(id):
         raise NotFound
+    kind = mimetypes.guess_type(name)[0] or "text/plain"
+    answer = Response(_path(id, name).read_bytes(), mimetype=kind)
     shown = f"evaluation-{id}-{name.replace('/', '-')}"
-    return send_file(_path(id, name).resolve(), as_attachment=True, download_name=shown)
+    answer.headers.set("Content-Disposition", "attachment", filename=shown)
+    return answer
 
 
 def _policy(page: str) -> str:

@@ -243,7 +243,7 @@ def test_files_of_a_job_are_those_that_are_listed(staff: FlaskClient, evaluated:
     assert (
         json.loads(staff.get(f"{here}/report.json").data)["dataset"] == "A small made-up test set"
     )
-    run = staff.get(f"{here}/runs/dari.run", buffered=True)
+    run = staff.get(f"{here}/runs/dari.run")
     assert run.headers["Content-Disposition"].startswith("attachment; filename=evaluation-")
     for name in ("../../staff-token", "%2e%2e/%2e%2e/staff-token", "summary.json", "runs"):
         assert staff.get(f"{here}/{name}").status_code == 404
