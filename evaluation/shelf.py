@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import stat
 import tempfile
+import time
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -42,6 +43,7 @@ MOST_SETS = 100
 _CHUNK = 1 << 16
 _FREE = 1 << 20
 _ADDING = ".adding-"
+_LEFT_S = 3_600
 _LONGEST = 60
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_.")
 
@@ -124,6 +126,7 @@ class Shelf:
         """
         try:
             self.sets.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._sweep()
             work = Path(tempfile.mkdtemp(prefix=_ADDING, dir=self.sets))
         except OSError as error:
             raise ShelfError("set_unwritable", self.sets, why=error.strerror or error) from error
@@ -131,6 +134,12 @@ class Shelf:
             yield work
         finally:
             shutil.rmtree(work, ignore_errors=True)
+
+    def _sweep(self) -> None:
+        """Take away what was left by who was killed while adding something."""
+        for left in self.sets.glob(f"{_ADDING}*"):
+            if time.time() - left.stat().st_mtime > _LEFT_S:
+                shutil.rmtree(left, ignore_errors=True)
 
     def put(self, work: Path, place: Path) -> None:
         """Give a folder its place by one rename.

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
 import shutil
 import stat
+import time
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -180,3 +182,12 @@ def test_a_set_that_an_operator_linked_is_only_unlinked(shelf: Shelf, tmp_path: 
     shelf.drop("mine")
     assert (own / "dataset.json").exists()
     assert left(shelf) == []
+
+
+def test_what_a_killed_upload_left_goes_after_an_hour(shelf: Shelf) -> None:
+    for name, age in ((".adding-old", 7_200), (".adding-new", 60)):
+        folder = shelf.sets / name
+        folder.mkdir(parents=True)
+        os.utime(folder, (time.time() - age, time.time() - age))
+    shelf.add("mine", packed(example()))
+    assert left(shelf) == [".adding-new", "mine"]
