@@ -22,11 +22,12 @@ from evaluation.errors import (
     MeasureError,
     RunError,
     RunFileError,
+    ShelfError,
 )
 from evaluation.examples import Examples, examples
 from evaluation.exposure import Exposure, exposure_of
 from evaluation.folder import SYSTEMS, compare_folder, evaluate_folder, write_runs
-from evaluation.gate import Decision, Guard, decide, digest_of, gate_folder
+from evaluation.gate import Decision, Guard, decide, digest_of, gate_folder, slice_name
 from evaluation.gate_tables import gate_tables
 from evaluation.html import as_html, write_report
 from evaluation.judged import (
@@ -38,6 +39,7 @@ from evaluation.judged import (
 )
 from evaluation.loading import load
 from evaluation.measures import DEFAULT, depth_of, evaluate, parse_measures
+from evaluation.messages import in_language
 from evaluation.paired import holm, randomisation_test
 from evaluation.past import windows
 from evaluation.pooling import generator_of, pool, shuffled
@@ -46,9 +48,11 @@ from evaluation.report import Report, report_on
 from evaluation.run_files import read_run, read_runs
 from evaluation.runs import Qrels, Reason, Run, qrels_text, read_qrels, write_qrels, write_run
 from evaluation.scoring import Difference, Figure
+from evaluation.shelf import Shelf, Shelved
 from evaluation.slices import FEWEST_CLUSTERS, slices_of
 from evaluation.store_runs import POOLED, pooled_run, sample, store_runs, systems
 from evaluation.store_source import convert_store
+from evaluation.summary import summary_of
 from evaluation.system import dari_run, dari_runs
 from evaluation.tables import as_tables, comparison_tables, heading
 from evaluation.teaching import Trained, train_folder
@@ -84,6 +88,9 @@ __all__ = [
     "Run",
     "RunError",
     "RunFileError",
+    "Shelf",
+    "ShelfError",
+    "Shelved",
     "TestSet",
     "Trained",
     "Written",
@@ -114,6 +121,7 @@ __all__ = [
     "generator_of",
     "heading",
     "holm",
+    "in_language",
     "judgements_csv",
     "knn_run",
     "load",
@@ -134,8 +142,10 @@ __all__ = [
     "rule_run",
     "sample",
     "shuffled",
+    "slice_name",
     "slices_of",
     "store_runs",
+    "summary_of",
     "systems",
     "train_folder",
     "turn",

@@ -28,7 +28,7 @@ FEWEST_CLUSTERS = 5
 RELIABLE, TENTATIVE = 0.8, 0.667
 """Krippendorff (2004), p. 241: from .800 on data are relied on; down to .667 with caution."""
 
-Why = Literal["one_judge", "too_few", "no_variance"]
+Why = Literal["nobody", "one_judge", "too_few", "no_variance"]
 Verdict = Literal["reliable", "tentative", "unreliable", "unsure"]
 
 
@@ -64,7 +64,8 @@ class Alpha:
 class NoAlpha:
     """That nothing can be said about agreement, and why.
 
-    'one_judge': no unit was graded by two; 'too_few': fewer than `FEWEST_UNITS` were;
+    'nobody': nothing was graded; 'one_judge': no unit was graded by two; 'too_few': fewer than
+    `FEWEST_UNITS` were;
     'no_variance': all grades are the same, so that chance alone would agree.
     """
 
@@ -129,7 +130,7 @@ def agreement(
     shared = {unit: grades for unit, grades in sorted(table.items()) if len(grades) > 1}
     units, given = len(shared), sum(map(len, shared.values()))
     if not shared:
-        return NoAlpha("one_judge", units, given)
+        return NoAlpha("one_judge" if any(table.values()) else "nobody", units, given)
     if units < FEWEST_UNITS:
         return NoAlpha("too_few", units, given)
     sums: dict[str, Floats] = {}

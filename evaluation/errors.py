@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from evaluation.messages import said
+from evaluation.messages import Said, in_language, said
 from profiles import DariError
+from profiles.errors import shorten
+
+_LANGS = ("en", "ko")
 
 
-class DatasetError(DariError):
+class SaidError(DariError):
+    """A failure whose rule and remedy may have their Korean beside them (`messages.both`)."""
+
+    def told(self, lang: str) -> tuple[str, str]:
+        """Give the rule and the remedy in `lang` ('en' or 'ko')."""
+        return in_language(self.rule, lang), in_language(self.remedy, lang)
+
+
+class DatasetError(SaidError):
     """A test set that breaks its format; names the file, the line and the field where known."""
 
     def __init__(
@@ -20,8 +31,13 @@ class DatasetError(DariError):
         field: str | None = None,
     ) -> None:
         self.file, self.line, self.field = file, line, field
-        where = [file, *([f"line {line}"] if line else []), *([field] if field else [])]
-        super().__init__(value=value, rule=f"{', '.join(where)}: {rule}", remedy=remedy)
+        told = (f"{_where(file, line, field, lang)}: {in_language(rule, lang)}" for lang in _LANGS)
+        super().__init__(value=value, rule=Said(*told), remedy=remedy)
+
+
+def _where(file: str, line: int | None, field: str | None, lang: str) -> str:
+    at = f"{line}번째 줄" if lang == "ko" else f"line {line}"
+    return ", ".join([file, *([at] if line else []), *([field] if field else [])])
 
 
 class LeakError(DatasetError):
@@ -39,11 +55,34 @@ class LeakError(DatasetError):
         field: str | None = None,
     ) -> None:
         self.leak = leak
-        told = f"Leak ({leak}): {rule}"
+        told = Said(
+            f"Leak ({leak}): {rule}", f"누설({in_language(leak, 'ko')}): {in_language(rule, 'ko')}"
+        )
         super().__init__(file=file, rule=told, remedy=remedy, value=value, line=line, field=field)
 
 
-class RunError(DariError):
+class ShelfError(DariError):
+    """A test set or a run file that cannot be kept, or is not there.
+
+    Args:
+        code: the key of what is wrong in `messages.yaml`; its remedy is `code` with `_remedy`.
+        value: what was given.
+        params: what the sentences need.
+    """
+
+    def __init__(self, code: str, value: object, **params: object) -> None:
+        self.code, self._params = code, {**params, "value": shorten(value)}
+        rule, remedy = self.told("en")
+        super().__init__(value=value, rule=rule, remedy=remedy)
+
+    def told(self, lang: str) -> tuple[str, str]:
+        """Give the rule and the remedy in `lang` ('en' or 'ko')."""
+        keys = (self.code, f"{self.code}_remedy")
+        rule, remedy = (said(key, lang, **self._params) for key in keys)
+        return rule, remedy
+
+
+class RunError(SaidError):
     """A run that cannot be scored."""
 
 
@@ -75,9 +114,9 @@ class RunFileError(RunError):
         return f"{where}: {rule}", remedy
 
 
-class MeasureError(DariError):
+class MeasureError(SaidError):
     """A measure that ir-measures does not know or cannot compute here."""
 
 
-class ConversionError(DariError):
+class ConversionError(SaidError):
     """A source that cannot be converted to a test set, or a place it cannot be written to."""

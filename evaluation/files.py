@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from evaluation.errors import DatasetError
+from evaluation.messages import both
 from profiles.importing import parse_json
 
 
@@ -24,15 +25,15 @@ def read_text(path: Path) -> str:
         raise DatasetError(
             file=path.name,
             value=path,
-            rule="The file is missing.",
-            remedy="Add it; docs/evaluation.md says what each file of a test set holds.",
+            rule=both("file_missing_of_set"),
+            remedy=both("file_missing_of_set_remedy"),
         ) from error
     except OSError as error:
         raise DatasetError(
             file=path.name,
             value=path,
-            rule=f"The file cannot be read ({error.strerror}).",
-            remedy="Check that it is a file and may be read.",
+            rule=both("file_unreadable_of_set", why=error.strerror),
+            remedy=both("file_unreadable_of_set_remedy"),
         ) from error
     try:
         return unicodedata.normalize("NFC", raw.decode("utf-8-sig"))
@@ -41,8 +42,8 @@ def read_text(path: Path) -> str:
             file=path.name,
             line=raw.count(b"\n", 0, error.start) + 1,
             value=raw[max(0, error.start - 10) : error.end + 10],
-            rule=f"The line is not UTF-8 (byte {error.start} of the file).",
-            remedy="Save the file as UTF-8.",
+            rule=both("file_not_utf8", byte=error.start),
+            remedy=both("file_not_utf8_remedy"),
         ) from error
 
 
@@ -80,16 +81,16 @@ def parse_object(text: str, file: str, line: int | None = None) -> dict[str, Any
             file=file,
             line=line or getattr(error, "lineno", None),
             value=text,
-            rule=f"This is not JSON ({getattr(error, 'msg', None) or error}).",
-            remedy="Write one JSON object" + (" on each line." if line else "."),
+            rule=both("file_not_json", why=getattr(error, "msg", None) or error),
+            remedy=both("file_not_json_remedy" if line else "file_not_json_whole"),
         ) from error
     if not isinstance(parsed, dict):
         raise DatasetError(
             file=file,
             line=line,
             value=text,
-            rule="This is JSON, but not an object.",
-            remedy='Write an object: {"id": ...}.',
+            rule=both("file_no_object"),
+            remedy=both("file_no_object_remedy"),
         )
     return parsed
 

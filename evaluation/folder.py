@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,7 @@ from evaluation.dataset import TestSet
 from evaluation.errors import ConversionError, RunError
 from evaluation.loading import load
 from evaluation.measures import DEFAULT, depth_of
+from evaluation.messages import both
 from evaluation.report import Report, report_on
 from evaluation.run_files import read_runs
 from evaluation.runs import Run, write_qrels, write_run
@@ -52,6 +54,7 @@ def evaluate_folder(
     side: Side | None = Side.STARTUP,
     run_files: Sequence[Path] = (),
     runs_out: Path | None = None,
+    trained_until: Mapping[str, date] | None = None,
 ) -> Report:
     """Run Dari and its baselines on a test set, and report on them.
 
@@ -71,6 +74,8 @@ def evaluate_folder(
         runs_out: the folder to write the runs of Dari and the baselines to, as TREC files, with
             the judgements as `qrels.txt`; made if it is missing. With both sides those of the
             partners go into its folder `partner`.
+        trained_until: system ("dari", or the name of another ranker) → the first day that its
+            training did not know; one that lies after the cut is told in a note.
 
     Raises:
         DatasetError: for a folder that breaks the format.
@@ -86,13 +91,25 @@ def evaluate_folder(
     tell("Reading the test set", 0, 1)
     test_set = from_side(load(folder), side or Side.STARTUP)
     others, notes = read_runs(run_files, test_set, depth=depth, taken=(*SYSTEMS, *rankers))
+    late = _trained_late(test_set, trained_until or {}, rankers)
     work = _Work(encoder or load_encoder(), rankers, measures, depth, seed, tell)
-    report = work.report(test_set, others, notes, runs_out)
+    report = work.report(test_set, others, [*late, *notes], runs_out)
     if side is None:
         out = runs_out / Side.PARTNER.value if runs_out else None
-        report = replace(report, turned=work.report(turn(test_set), [], (), out))
+        report = replace(report, turned=work.report(turn(test_set), [], late, out))
     tell("Done", 1, 1)
     return report
+
+
+def _trained_late(
+    test_set: TestSet, until: Mapping[str, date], rankers: Mapping[str, Ranker]
+) -> list[str]:
+    """Warn of models that learned from what came after the cut: they may have seen the answers."""
+    return [
+        both("note_trained_late", model=rankers[name].version, until=day, cut=test_set.cut)
+        for name, day in until.items()
+        if day > test_set.cut
+    ]
 
 
 def _named(ranker: Ranker | None, beside: Mapping[str, Ranker]) -> dict[str, Ranker]:
@@ -203,8 +220,8 @@ def write_runs(test_set: TestSet, runs: Sequence[Run], out: Path) -> None:
     except OSError as error:
         raise ConversionError(
             value=out,
-            rule=f"The folder cannot be written ({error.strerror}).",
-            remedy="Name a folder that can be made and written.",
+            rule=both("out_unwritable", why=error.strerror),
+            remedy=both("out_unwritable_remedy"),
         ) from error
 
 

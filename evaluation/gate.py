@@ -28,9 +28,11 @@ from evaluation.paired import holm
 from evaluation.scoring import LEVEL, PRIMARY, Difference, Figure, Scored, score
 from evaluation.slices import FEWEST_CLUSTERS, UNKNOWN, Slices, slices_of
 from evaluation.system import dari_runs
+from evaluation.turning import turn
 from evaluation.writing import Progress
 from index import Encoder
 from matcher import Ranker
+from profiles import Side
 from profiles.taxonomy import Names, is_capital_area
 
 FEWEST_TO_PROMOTE = 30
@@ -45,6 +47,9 @@ BOUNDS: Mapping[str, float] = {
 }
 """The guarded dimensions, and how much of the primary measure a slice of each may lose."""
 
+SIDE_BOUND = 0.01
+"""How much of the primary measure the queries of partners may lose as a whole."""
+
 _LANGS = ("en", "ko")
 _FILES = (DATASET, STARTUPS, PARTNERS, TIES, QUERIES, QRELS, CANDIDATES)
 _SEED = 20_241_101
@@ -52,7 +57,10 @@ _SEED = 20_241_101
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """One guarded slice: what both models reach there, and challenger minus champion."""
+    """One guarded slice: what both models reach there, and challenger minus champion.
+
+    `side` is who asks in it.
+    """
 
     dimension: str
     value: str
@@ -60,6 +68,7 @@ class Guard:
     champion: Figure
     challenger: Figure
     gap: Difference
+    side: Side = Side.STARTUP
 
     @property
     def state(self) -> str:
@@ -78,6 +87,7 @@ class Guard:
         """Give the slice as an object."""
         gap = {name: one for name, one in self.gap.as_json().items() if name != "verdict"}
         return {
+            "side": self.side.value,
             "dimension": self.dimension,
             "value": self.value,
             "bound": self.bound,
@@ -136,6 +146,7 @@ def decide(
     earlier: Sequence[float] = (),
     trained_until: date | None = None,
     seed: int = _SEED,
+    turned: Scored | None = None,
 ) -> Decision:
     """Decide whether the second of two scored runs may take the place of the first.
 
@@ -153,12 +164,13 @@ def decide(
         earlier: p of each other challenger of this champion on these same files.
         trained_until: the first day that the challenger's training did not know.
         seed: where the bootstrap and the test start from.
+        turned: the same two runs with the partners asking, whose queries are guarded as a whole.
     """
     at = scored.measures.index(scored.primary)
     everything = scored.rows(scored.queries)
     gap = _corrected(scored.differences(1, [0], [at], everything, seed)[0][0], earlier)
     figures = scored.figures(everything, seed)
-    guards = _guards(scored, at, bounds, seed)
+    guards = (*_guards(scored, at, bounds, seed), *_other_side(turned, seed))
     refusals = [
         *_too_few(gap),
         *_known_answers(trained_until, scored.test_set.cut),
@@ -201,7 +213,8 @@ def gate_folder(
     tell("Reading the test set", 0, 1)
     test_set = load(folder)
     tell("Reading the test set", 1, 1)
-    total = 2 * len(test_set.queries)
+    turned = turn(test_set)
+    total = 2 * (len(test_set.queries) + len(turned.queries))
     done = 0
 
     def advance(count: int) -> None:
@@ -211,9 +224,18 @@ def gate_folder(
 
     advance(0)
     models = {one.version: one for one in (champion, challenger)}
-    runs = dari_runs(test_set, encoder, models, depth=depth_of([PRIMARY]), advance=advance)
-    scored = score(test_set, runs, [PRIMARY])
-    return decide(scored, digest=digest_of(folder), earlier=earlier, trained_until=trained_until)
+    depth = depth_of([PRIMARY])
+    scored, other = (
+        score(one, dari_runs(one, encoder, models, depth=depth, advance=advance), [PRIMARY])
+        for one in (test_set, turned)
+    )
+    return decide(
+        scored,
+        digest=digest_of(folder),
+        earlier=earlier,
+        trained_until=trained_until,
+        turned=other,
+    )
 
 
 def digest_of(folder: Path) -> str:
@@ -269,6 +291,17 @@ def _guards(scored: Scored, at: int, bounds: Mapping[str, float], seed: int) -> 
             figures = (first[scored.primary], second[scored.primary])
             made.append(Guard(dimension, value, bounds[dimension], *figures, gap))
     return tuple(made)
+
+
+def _other_side(turned: Scored | None, seed: int) -> tuple[Guard, ...]:
+    """Guard all queries of the partners as one slice."""
+    if turned is None:
+        return ()
+    at, rows = turned.measures.index(turned.primary), turned.rows(turned.queries)
+    first, second = turned.figures(rows, seed)
+    gap = turned.differences(1, [0], [at], rows, seed)[0][0]
+    figures = (first[turned.primary], second[turned.primary])
+    return (Guard("side", Side.PARTNER.value, SIDE_BOUND, *figures, gap, Side.PARTNER),)
 
 
 def _corrected(gap: Difference, earlier: Sequence[float]) -> Difference:

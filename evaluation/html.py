@@ -13,7 +13,7 @@ from evaluation.comparing import Moved
 from evaluation.dataset import ALL
 from evaluation.errors import ConversionError
 from evaluation.exposure import PLACES, Share
-from evaluation.messages import in_language, keys, said
+from evaluation.messages import both, in_language, keys, said
 from evaluation.naming import unused
 from evaluation.reliability import FEWEST_RELEVANT, MOST_BINS, Reliability
 from evaluation.report import Report, Slice
@@ -56,8 +56,8 @@ def write_report(report: Report, folder: Path, lang: str) -> Path:
     except OSError as error:
         raise ConversionError(
             value=folder,
-            rule=f"The folder cannot be written ({error.strerror}).",
-            remedy="Name a folder that can be made and written.",
+            rule=both("out_unwritable", why=error.strerror),
+            remedy=both("out_unwritable_remedy"),
         ) from error
     return folder / FILE
 
@@ -65,7 +65,7 @@ def write_report(report: Report, folder: Path, lang: str) -> Path:
 def as_html(report: Report, lang: str) -> str:
     """Lay the report out as one HTML page with its charts in it: each side that was measured."""
     lang = "ko" if lang == "ko" else "en"
-    pages = [_Page(one, lang) for one in (report, report.turned) if one is not None]
+    pages = [Page(one, lang) for one in (report, report.turned) if one is not None]
     return _template("report.html").render(
         lang=lang,
         t=pages[0].t,
@@ -84,7 +84,7 @@ def _template(name: str) -> Template:
     return environment.from_string(files("evaluation").joinpath(name).read_text(encoding="utf-8"))
 
 
-class _Page:
+class Page:
     """What the templates show of a report from one side."""
 
     def __init__(self, report: Report, lang: str) -> None:
@@ -267,8 +267,9 @@ class _Page:
             self.report.systems[one][ALL][self.report.primary]
             for one in (self.report.first, self.beside)
         )
+        same = gap.verdict == "even" and gap.value == gap.low == gap.high == 0
         return self.t(
-            f"html_verdict_{gap.verdict}",
+            "html_verdict_same" if same else f"html_verdict_{gap.verdict}",
             first=self.name(self.report.first),
             other=self.name(self.beside),
             measure=self.report.primary,
@@ -308,12 +309,14 @@ class _Page:
         told = {"k": PLACES, "first": self.name(self.report.first), "hits": hits}
         if self.primary_gap is None:
             return [self.t("html_plain_p_alone", **told)]
+        if hits == best:
+            return [self.t("html_plain_p_same", **told, other=self.name(self.beside))]
         return [self.t("html_plain_p", **told, other=self.name(self.beside), best=best)]
 
     def overall(self) -> list[str]:
-        """Name the systems that the first one is ahead of, and those that it is behind."""
+        """Name the systems that the first one is ahead of, behind, and cannot be told from."""
         sentences = []
-        for verdict in ("ahead", "behind"):
+        for verdict in ("ahead", "behind", "even"):
             names = [
                 self.name(system)
                 for system, gaps in self.report.gaps.items()

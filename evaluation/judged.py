@@ -15,6 +15,7 @@ from statistics import median
 from typing import Any
 
 from evaluation.agreement import Alpha, Counts, NoAlpha, agreement, confusion, spread
+from evaluation.messages import both
 from evaluation.pooling import generator_of
 from evaluation.runs import write_qrels
 from evaluation.store_source import convert_judged
@@ -173,7 +174,7 @@ def write_outcome(
         out / TEST_SET,
         qrels,
         cut=outcome.round.opened_at.date() + timedelta(days=1),
-        name=f"Judging round {outcome.round.name}",
+        name=both("judged_name", name=outcome.round.name),
         notes=_notes(outcome),
         progress=progress,
     )
@@ -223,10 +224,16 @@ def _notes(outcome: Outcome) -> list[str]:
     said = f"Krippendorff's alpha {found.value:.3f}" if isinstance(found, Alpha) else found.why
     graded = sum(one.grade is not None for one in outcome.pairs)
     return [
-        f"judged to depth {outcome.round.depth} of {', '.join(outcome.round.systems)}: a pair that "
-        "none of them listed so high is not judged, and counts as not relevant",
-        f"{graded} of {total} pairs graded, {outcome.done} by {outcome.round.judges} judges, "
-        f"{outcome.settled} settled; agreement: {said}",
+        both("judged_depth", depth=outcome.round.depth, systems=", ".join(outcome.round.systems)),
+        both(
+            "judged_counts",
+            graded=graded,
+            total=total,
+            done=outcome.done,
+            judges=outcome.round.judges,
+            settled=outcome.settled,
+            said=said,
+        ),
     ]
 
 

@@ -9,11 +9,12 @@ from datetime import date
 
 from evaluation.dataset import PARTNERS, QUERIES, TIES, Query, TestSet
 from evaluation.errors import LeakError
+from evaluation.messages import Said, both
 from profiles import Profile, Startup, Text
 
-TIE_AFTER_CUT = "a tie after the cut"
-OWN_CONTEXT = "a query's own context"
-BOTH_SIDES = "a startup on both sides of the split"
+TIE_AFTER_CUT = Said("a tie after the cut", "기준일 이후의 관계")
+OWN_CONTEXT = Said("a query's own context", "질의 자신의 맥락")
+BOTH_SIDES = Said("a startup on both sides of the split", "나눈 양쪽에 있는 스타트업")
 
 QUOTED = 0.6
 """The share of a query's runs of words that another text holds where it quotes the query."""
@@ -59,10 +60,8 @@ def _check_contexts(test_set: TestSet) -> None:
                         file=TIES,
                         field="context",
                         value=query.cluster,
-                        rule=f"a tie of {id} bears the cluster of the query {query.id} as its "
-                        "context, and so tells of its answers.",
-                        remedy="Leave out the ties of that context, or name the query's cluster "
-                        "otherwise if it is something else.",
+                        rule=both("leak_context", id=id, query=query.id),
+                        remedy=both("leak_context_remedy"),
                     )
 
 
@@ -105,9 +104,8 @@ def _quoted(query: Query, partner: str, file: str, where: str) -> LeakError:
         OWN_CONTEXT,
         file=file,
         value=where,
-        rule=f"a text of {partner} quotes what the query {query.id} seeks, to which it is a right "
-        "answer.",
-        remedy="Take the query's own text out of what is known of its answers.",
+        rule=both("leak_quote", id=partner, query=query.id),
+        remedy=both("leak_quote_remedy"),
     )
 
 
@@ -141,14 +139,15 @@ def _check_entities(test_set: TestSet) -> None:
                 file=QUERIES,
                 field="startup",
                 value=query.id,
-                rule=f"the split is by entity, and {asker.id} asks although "
-                f"{_known_as(asker, other)} is in a tie before the cut.",
-                remedy="Leave out its ties or its queries, or split by time (dataset.json).",
+                rule=_on_both_sides(asker, other),
+                remedy=both("leak_entity_remedy"),
             )
 
 
-def _known_as(asker: Startup, other: str) -> str:
-    return "it" if other == asker.id else f"{other}, of the same name,"
+def _on_both_sides(asker: Startup, other: str) -> Said:
+    if other == asker.id:
+        return both("leak_entity", id=asker.id)
+    return both("leak_entity_named", id=asker.id, other=other)
 
 
 def _right(test_set: TestSet, query: Query) -> Iterator[str]:

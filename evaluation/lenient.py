@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn, TypeVar
 
 from evaluation.errors import DatasetError
+from evaluation.messages import Said, both
 from profiles import FieldError, InvalidRecord, Record, validate
 from profiles.taxonomy import map_external
 from profiles.validation import without_unknown_fields
@@ -97,7 +98,7 @@ def read_leniently(
         except InvalidRecord as error:
             _repair(kept, error, place, notes, required, written or {})
     raise place.error(
-        rule="The line cannot be read.", remedy="Check its fields against the format.", value=raw
+        rule=both("line_unreadable"), remedy=both("line_unreadable_remedy"), value=raw
     )
 
 
@@ -140,8 +141,8 @@ _MENDED = {
 def _refuse(error: FieldError, name: str, place: Place) -> NoReturn:
     raise place.error(
         field=None if name == "record" else name,
-        rule=error.rule("en"),
-        remedy=error.remedy("en"),
+        rule=Said(error.rule("en"), error.rule("ko")),
+        remedy=Said(error.remedy("en"), error.remedy("ko")),
         value=error.value,
     )
 

@@ -25,7 +25,7 @@ from evaluation.errors import DatasetError, LeakError
 from evaluation.files import as_id, parse_object, read_objects, read_text
 from evaluation.leaks import TIE_AFTER_CUT, check_leaks
 from evaluation.lenient import Notes, Place, read_leniently
-from evaluation.messages import Said
+from evaluation.messages import Said, both
 from evaluation.runs import Qrels, numbered_qrels
 from profiles import Partner, Record, Startup, Text, Tie, TieKind
 from profiles.fields import Day, Id, LongText, Plain, RegionCode, Sectors
@@ -53,8 +53,8 @@ def load(folder: Path) -> TestSet:
         raise DatasetError(
             file=str(folder),
             value=folder,
-            rule="There is no such folder.",
-            remedy="Name a folder with a test set; docs/evaluation.md says what it holds.",
+            rule=both("set_no_folder"),
+            remedy=both("set_no_folder_remedy"),
         )
     notes = Notes()
     about = _read_about(folder, notes)
@@ -144,8 +144,8 @@ def _not_empty(found: dict[str, T], path: Path) -> dict[str, T]:
         raise DatasetError(
             file=path.name,
             value=path,
-            rule="The file holds no line.",
-            remedy="Write at least one; there is nothing to measure without.",
+            rule=both("set_empty_file"),
+            remedy=both("set_empty_file_remedy"),
         )
     return found
 
@@ -155,8 +155,8 @@ def _check_new(id: str, lines: dict[str, int], place: Place) -> None:
         raise place.error(
             field="id",
             value=id,
-            rule=f"The id stands on line {lines[id]} already.",
-            remedy="Keep one of the two lines, or give them different ids.",
+            rule=both("set_id_twice", first=lines[id]),
+            remedy=both("set_id_twice_remedy"),
         )
     lines[id] = place.line or 0
 
@@ -206,15 +206,15 @@ def _query(
         raise place.error(
             field="startup",
             value=asked.startup,
-            rule=f"{STARTUPS} holds no startup of this id.",
-            remedy=f"Add the startup to {STARTUPS}, or correct the id.",
+            rule=both("set_no_startup", file=STARTUPS),
+            remedy=both("set_no_startup_remedy", file=STARTUPS),
         )
     if asked.track == ALL:
         raise place.error(
             field="track",
             value=asked.track,
-            rule=f"{ALL!r} names the slice of all queries, so no track may be called so.",
-            remedy="Give the track another name, or leave it out.",
+            rule=both("set_track_all", name=ALL),
+            remedy=both("set_track_all_remedy"),
         )
     if asked.cluster is None:
         notes.add(place.file, "queries without a cluster, each taken as independent of the others")
@@ -282,8 +282,8 @@ def _check_leak(tie: Tie, cut: date, place: Place) -> None:
         raise place.error(
             field="date",
             value=tie.id,
-            rule="A tie must be dated: an undated one could lie after the cut.",
-            remedy="Give its date as YYYY-MM-DD, or leave the tie out.",
+            rule=both("set_tie_undated"),
+            remedy=both("set_tie_undated_remedy"),
         )
     if tie.valid_from >= cut:
         raise LeakError(
@@ -292,9 +292,8 @@ def _check_leak(tie: Tie, cut: date, place: Place) -> None:
             line=place.line,
             field="date",
             value=tie.valid_from,
-            rule=f"the tie of {tie.a} and {tie.b} is dated on or after the cut ({cut}), "
-            "and must not be known.",
-            remedy="Leave the tie out, or move the cut.",
+            rule=both("leak_tie", a=tie.a, b=tie.b, cut=cut),
+            remedy=both("leak_tie_remedy"),
         )
 
 
@@ -308,8 +307,8 @@ def _put_tie(ties: dict[str, Tie], tie: Tie, has_id: bool, place: Place, notes: 
         raise place.error(
             field="id",
             value=tie.id,
-            rule="Another tie has this id.",
-            remedy="Give the ties different ids, or none.",
+            rule=both("set_tie_id"),
+            remedy=both("set_tie_id_remedy"),
         )
     else:
         number = 2
@@ -340,8 +339,8 @@ def _check_known(id: str, known: Mapping[str, object], field: str, file: str, pl
         raise place.error(
             field=field,
             value=id,
-            rule=f"{file} holds no {field} of this id.",
-            remedy=f"Add it to {file}, or leave the line out.",
+            rule=both("set_unknown_id", file=file, field=field),
+            remedy=both("set_unknown_id_remedy", file=file),
         )
 
 
@@ -369,16 +368,16 @@ def _listed(value: Any, partners: frozenset[str], place: Place) -> frozenset[str
         raise place.error(
             field="partners",
             value=value,
-            rule="Candidates are a list of partner ids that is not empty.",
-            remedy='Write {"query": ID, "partners": [ID, ...]}, or leave the line out.',
+            rule=both("set_candidates"),
+            remedy=both("set_candidates_remedy"),
         )
     listed = frozenset(map(as_id, value))
     for unknown in sorted(listed - partners):
         raise place.error(
             field="partners",
             value=unknown,
-            rule=f"{PARTNERS} holds no partner of this id.",
-            remedy=f"Add it to {PARTNERS}, or take it out of the list.",
+            rule=both("set_no_partner", file=PARTNERS),
+            remedy=both("set_no_partner_remedy", file=PARTNERS),
         )
     return listed
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from evaluation.errors import MeasureError, RunError
+from evaluation.messages import both
 from evaluation.runs import Qrels, Run
 from matcher.matchmaker import MOST_MATCHES
 
@@ -41,8 +42,8 @@ def parse_measures(names: Sequence[str]) -> dict[str, Measure]:
         except Exception as error:  # its parser lets SyntaxError, ValueError, NameError ... through
             raise MeasureError(
                 value=name,
-                rule="A measure is one that ir-measures knows.",
-                remedy="Write for example P@5, P@10, nDCG@10, R@50, RR, AP, Judged@10.",
+                rule=both("measure_unknown"),
+                remedy=both("measure_unknown_remedy"),
             ) from error
     return parsed
 
@@ -61,8 +62,8 @@ def depth_of(names: Sequence[str]) -> int:
         if cutoff > MOST_MATCHES:
             raise MeasureError(
                 value=name,
-                rule=f"A measure looks at the first {MOST_MATCHES:,} partners at most.",
-                remedy=f"Ask for a cutoff of {MOST_MATCHES:,} or less, such as R@{MOST_MATCHES}.",
+                rule=both("measure_deep", most=f"{MOST_MATCHES:,}"),
+                remedy=both("measure_deep_remedy", most=f"{MOST_MATCHES:,}", cutoff=MOST_MATCHES),
             )
     return max([SHALLOWEST, *cutoffs.values()])
 
@@ -120,8 +121,8 @@ def _calculate(measures: Sequence[Measure], qrels: Qrels, run: Run) -> Iterable[
     except (ValueError, RuntimeError, ImportError) as error:
         raise MeasureError(
             value=", ".join(str(measure) for measure in measures),
-            rule=f"A measure cannot be computed here ({error}).",
-            remedy="Choose others; P, R, RR, AP, nDCG and Judged are always there.",
+            rule=both("measure_uncomputed", why=error),
+            remedy=both("measure_uncomputed_remedy"),
         ) from error
 
 

@@ -17,6 +17,7 @@ from evaluation.dataset import TIES, Query, TestSet
 from evaluation.errors import DatasetError
 from evaluation.forgetting import Forgetting, drawn_from_contexts, only_of, shared_sectors
 from evaluation.leaks import check_leaks, quoted_among
+from evaluation.messages import both
 from evaluation.store_source import OUTCOMES
 from profiles import AnyProfile, Partner, Startup, Text, Tie
 
@@ -68,9 +69,8 @@ def windows(test_set: TestSet) -> list[TestSet]:
         raise DatasetError(
             file=TIES,
             value=test_set.name,
-            rule="no tie says that a startup began anything with a partner that its queries could "
-            "be answered with, so there is nothing to learn from.",
-            remedy="Add ties of an earlier time, or choose a later cut.",
+            rule=both("past_empty"),
+            remedy=both("past_empty_remedy"),
         )
     return found
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from evaluation.errors import DatasetError, RunError
 from evaluation.files import read_lines
+from evaluation.messages import both
 from profiles.taxonomy import Names
 
 Qrels = Mapping[str, Mapping[str, int]]
@@ -178,8 +179,8 @@ def _columns(path: Path, number: int, line: str) -> list[str]:
         file=path.name,
         line=number,
         value=line,
-        rule=f"The line has {len(columns)} columns; there must be {_QREL_COLUMNS}.",
-        remedy="Write: query 0 partner relevance (ids without spaces).",
+        rule=both("qrel_columns", found=len(columns), wanted=_QREL_COLUMNS),
+        remedy=both("qrel_columns_remedy"),
     )
 
 
@@ -191,8 +192,8 @@ def _relevance(path: Path, number: int, text: str) -> int:
         line=number,
         field="relevance",
         value=text,
-        rule="Relevance is a whole number from 0 to 3.",
-        remedy="Write 0 (not relevant), 1, 2 or 3 (most relevant).",
+        rule=both("qrel_relevance"),
+        remedy=both("qrel_relevance_remedy"),
     )
 
 
@@ -201,6 +202,6 @@ def _twice(path: Path, number: int, line: str) -> DatasetError:
         file=path.name,
         line=number,
         value=line,
-        rule="This partner stands twice for one query.",
-        remedy="Keep one of the two lines.",
+        rule=both("qrel_twice"),
+        remedy=both("qrel_twice_remedy"),
     )

@@ -82,8 +82,8 @@ def convert_store(
     if not any(grade > 0 for judged in history.qrels.values() for grade in judged.values()):
         raise ConversionError(
             value=f"{cut} to {until or 'today'}",
-            rule="No startup had a good verdict or an outcome between these days.",
-            remedy="Choose an earlier cut, or record verdicts and ties first.",
+            rule=both("store_nothing"),
+            remedy=both("store_nothing_remedy"),
         )
     return write_test_set(out, history.files(), history.qrels, history.about(), tell)
 
@@ -238,7 +238,7 @@ class _History:
         """Give `dataset.json`."""
         pairs = sum(map(len, self.qrels.values()))
         return {
-            "name": f"Own history from {self.cut}",
+            "name": both("store_name", cut=self.cut),
             "cut": self.cut.isoformat(),
             "source": self.store.identity(),
             "cluster": both("cluster_startup"),

@@ -12,6 +12,7 @@ from evaluation.calibrating import calibration_of
 from evaluation.dataset import TestSet
 from evaluation.examples import Examples, beside, examples
 from evaluation.loading import load
+from evaluation.messages import in_language
 from evaluation.past import windows
 from evaluation.writing import Progress, silent
 from index import Encoder, load_encoder
@@ -142,8 +143,8 @@ def _asked(found: list[list[TestSet]], encoder: Encoder, tell: Progress) -> list
 
 def _trained_on(sets: Sequence[TestSet], taught: Examples) -> TrainedOn:
     return TrainedOn(
-        # one language alone: a manifest is copied and written
-        dataset="; ".join(str(one.name) for one in sets),
+        dataset="; ".join(in_language(one.name, "en") for one in sets),
+        dataset_ko="; ".join(in_language(one.name, "ko") for one in sets),
         cut=max(one.cut for one in sets).isoformat(),
         digest=taught.digest,
         queries=len(taught.names),

@@ -12,7 +12,7 @@ from typing import Any
 
 from evaluation import dataset as names
 from evaluation.errors import ConversionError
-from evaluation.messages import Said
+from evaluation.messages import Said, both
 from evaluation.runs import Qrels, write_qrels
 
 Progress = Callable[[str, int, int], None]
@@ -54,8 +54,8 @@ def refuse_reversed(cut: date, until: date) -> None:
     if until < cut:
         raise ConversionError(
             value=f"cut {cut}, until {until}",
-            rule="The last day lies before the cut.",
-            remedy="Choose a last day on or after the cut.",
+            rule=both("out_reversed"),
+            remedy=both("out_reversed_remedy"),
         )
 
 
@@ -85,8 +85,8 @@ def write_test_set(
     except OSError as error:
         raise ConversionError(
             value=out,
-            rule=f"The folder cannot be written ({error.strerror}).",
-            remedy="Name a folder that can be made and written.",
+            rule=both("out_unwritable", why=error.strerror),
+            remedy=both("out_unwritable_remedy"),
         ) from error
     tell("Done", STEPS, STEPS)
     files = (names.STARTUPS, names.PARTNERS, names.TIES, names.QUERIES)
@@ -124,8 +124,8 @@ def _prepare(out: Path) -> None:
     if names.DATASET not in held and held - _WRITTEN:
         raise ConversionError(
             value=out,
-            rule="The folder holds something that is no test set.",
-            remedy="Name a new or empty folder.",
+            rule=both("out_foreign"),
+            remedy=both("out_foreign_remedy"),
         )
     for name in (names.DATASET, *_WRITTEN):
         (out / name).unlink(missing_ok=True)

@@ -26,12 +26,13 @@ from matcher.matchlist import (
     Unknown,
 )
 from matcher.matchmaker import MatchError, Matchmaker
+from matcher.model_folders import SHIPPED, Entry, RegistryError
 from matcher.moving import FACTORS, MovedError
 from matcher.pairs import Pair, Scene
 from matcher.phrases import phrase
 from matcher.ranker import ModelError, cold_start, load_ranker
 from matcher.reasons import Line, lines_of, without_subject
-from matcher.registry import SHIPPED, Champion, Entry, Registry, RegistryError, Reign
+from matcher.registry import Champion, Registry, Reign
 from matcher.single import Beside, Named
 from matcher.standing import Busy, Room, Standing, Wanted, room_of
 from matcher.telling import helps_json, tell, tell_help, why_json

@@ -48,13 +48,17 @@ class ModelError(DariError):
 
 @dataclass(frozen=True, slots=True)
 class TrainedOn:
-    """What a model was fitted to: a data set until a day, and how much of it."""
+    """What a model was fitted to: a data set until a day, and how much of it.
+
+    `dataset_ko` is the name of the data set in Korean; empty in the manifests of older models.
+    """
 
     dataset: str
     cut: str
     digest: str
     queries: int
     examples: int
+    dataset_ko: str = ""
 
 
 def load_ranker(path: Path | None = None) -> AdditiveRanker:
@@ -70,6 +74,7 @@ def load_ranker(path: Path | None = None) -> AdditiveRanker:
             return load_ranker(_only_model(shipped))
     if path.is_dir():
         manifest = read_manifest(path)
+        _check_digest(path, manifest)
         ranker = _read(path / WEIGHTS, version=manifest["version"])
         return replace(ranker, calibration=read_calibration(path))
     return _read(path)
@@ -132,7 +137,7 @@ def write_model(
     """
     check_name(name)
     text = as_toml(name, shapes)
-    digest = hashlib.sha256(text.encode() + b"\0" + encoder.encode()).hexdigest()[:8]
+    digest = digest_of(text, encoder)
     folder = out / f"{name}-{digest}"
     manifest = {
         "name": name,
@@ -140,7 +145,7 @@ def write_model(
         "kind": KIND,
         "features": list(FEATURE_NAMES),
         "encoder": encoder,
-        "trained_on": asdict(trained_on),
+        "trained_on": {name: one for name, one in asdict(trained_on).items() if one != ""},
         "prior": prior,
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
@@ -191,6 +196,32 @@ def as_toml(name: str, shapes: Mapping[str, Shape]) -> str:
 def _number(value: float) -> str:
     """Write a number as it is rounded."""
     return repr(round(float(value), _DIGITS) + 0.0)
+
+
+def _check_digest(folder: Path, manifest: Mapping[str, Any]) -> None:
+    """Refuse weights that are not those that the folder was named by: somebody has changed them."""
+    path = folder / WEIGHTS
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        _refuse(path, f"The weights file cannot be read: {error}.")
+    named, held = (
+        folder.name.rpartition("-")[2],
+        digest_of(text, str(manifest.get("encoder") or "")),
+    )
+    if named != held:
+        raise ModelError(
+            value=path,
+            rule=f"The weights have the digest {held}, but the folder is named by {named}: they "
+            "were changed after the model was made.",
+            remedy="Bring the model back from a copy, or train it anew; weights of your own are "
+            "used by DARI_WEIGHTS.",
+        )
+
+
+def digest_of(text: str, encoder: str) -> str:
+    """Name what decides the scores of a model, its weights and encoder, by 8 hexadecimal digits."""
+    return hashlib.sha256(text.encode() + b"\0" + encoder.encode()).hexdigest()[:8]
 
 
 def _only_model(folder: Path) -> Path:

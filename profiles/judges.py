@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, or_, select, update
 
+from profiles import jobs
 from profiles import tables as t
 from profiles.database import forget, reading, writing
 from profiles.judgements import (
@@ -34,12 +35,14 @@ class HeldOfJudge:
         judgements: each with its pair, oldest first.
         rounds: the rounds that the person opened or closed.
         views: the views of lists that the person has saved.
+        jobs: the evaluations and trainings that the person asked for or cancelled.
     """
 
     names: tuple[str, ...]
     judgements: tuple[tuple[Pooled, Judgement], ...]
     rounds: tuple[Round, ...]
     views: tuple[SavedView, ...] = ()
+    jobs: tuple[jobs.Job, ...] = ()
 
 
 def held_of_judge(store: Store, name: str) -> HeldOfJudge:
@@ -59,8 +62,9 @@ def held_of_judge(store: Store, name: str) -> HeldOfJudge:
         by = or_(r.opened_by.in_(names), r.closed_by.in_(names))
         found = connection.execute(select(t.judging_rounds).where(by).order_by(r.name))
         rounds = tuple(read_round(row) for row in found)
-        views = owned_by(connection, names)
-        return HeldOfJudge(tuple(names), tuple((of[one.pair], one) for one in given), rounds, views)
+        said = tuple((of[one.pair], one) for one in given)
+        views, asked = owned_by(connection, names), jobs.of_person(connection, names)
+        return HeldOfJudge(tuple(names), said, rounds, views, asked)
 
 
 def erase_judge(store: Store, name: str) -> int:
@@ -83,14 +87,18 @@ def erase_judge(store: Store, name: str) -> int:
             by = update(t.judging_rounds).where(column.in_(names))
             connection.execute(by.values({column.name: nobody}))
         forget_views_of(connection, names, nobody)
+        jobs.erase_names(connection, names, nobody)
     forget(store.engine)
     return gone.rowcount
 
 
 def _names(connection: Connection) -> set[str]:
-    j, r = t.judgements.c, t.judging_rounds.c
+    j, r, work = t.judgements.c, t.judging_rounds.c, t.jobs.c
     found: set[Any] = set()
-    for column in (j.judge, r.opened_by, r.closed_by, t.saved_views.c.owner):
+    for column in (
+        *(j.judge, r.opened_by, r.closed_by),
+        *(t.saved_views.c.owner, work.by, work.cancelled_by),
+    ):
         found |= set(connection.execute(select(column).distinct()).scalars())
     return {name for name in found if name}
 

@@ -18,6 +18,7 @@ from service import accounts, api, errors, sso, web
 from service.language import choose_language, keep_language
 from service.security import SecureWhereTls, guard, set_headers
 from service.settings import Settings
+from service.web.test_sets import allow_uploads
 from service.wiring import Dari, build
 
 
@@ -40,6 +41,7 @@ def create_app(settings: Settings | None = None) -> APIFlask:
     app.json = _readable_json(app)
     Babel(app, locale_selector=choose_language)
     Bootstrap5(app)
+    app.before_request(allow_uploads)  # before the CSRF check, which reads the form
     csrf = CSRFProtect(app)
     accounts.init_app(app)
     app.before_request(guard)

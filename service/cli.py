@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from datetime import date, datetime
 from typing import Any, TypeVar
 
@@ -22,6 +24,7 @@ from service.cli_privacy import erase, expire, held, withdraw
 from service.cli_safety import backup, index, restore
 from service.cli_train import train
 from service.cli_user import user
+from service.cli_work import beside, work
 from service.console import (
     Word,
     counts,
@@ -34,6 +37,7 @@ from service.console import (
     say,
     short_work,
     show,
+    spoken,
     tell_in,
     tell_of_others,
 )
@@ -45,6 +49,11 @@ _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 class _Commands(click.Group):
     """Turns every named error into one message on stderr and exit status 1."""
+
+    def main(self, args: Sequence[str] | None = None, *given: Any, **more: Any) -> Any:
+        words = list(sys.argv[1:] if args is None else args)
+        with spoken(words):
+            return super().main(words, *given, **more)
 
     def invoke(self, ctx: click.Context) -> Any:
         with short_work():
@@ -81,7 +90,10 @@ def init() -> None:
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64))
-def serve(host: str, port: int, workers: int) -> None:
+@click.option(
+    "--no-worker", is_flag=True, help="Leave evaluations and trainings to another `dari work`."
+)
+def serve(host: str, port: int, workers: int, no_worker: bool) -> None:
     """Serve the pages and the API; prepares the installation first where needed."""
     from service.server import check_free, run
 
@@ -95,7 +107,8 @@ def serve(host: str, port: int, workers: int) -> None:
     click.echo(f"  Lists are made by the model {spoken}")
     click.echo("  Stop with Ctrl+C.\n")
     dari.store.close()
-    run(dari.settings, host, port, workers)
+    with nullcontext() if no_worker else beside():
+        run(dari.settings, host, port, workers)
 
 
 def _partner_kinds() -> list[str]:
@@ -144,7 +157,8 @@ def match(
     except InvalidRecord as error:
         first = error.errors[0]
         option = first.field.split(".")[0]
-        raise click.UsageError(f"--{option}: {first.rule('en')} {first.remedy('en')}") from error
+        told = f"{first.rule(language)} {first.remedy(language)}"
+        raise click.UsageError(f"--{option}: {told}") from error
     read = meant(dari, id)
     tell_of_others(id, read)
     found = dari.matchmaker.match(read.id, k, programme=programme, filters=asked.filters, as_of=day)
@@ -194,7 +208,7 @@ def why(
 
 for _command in (
     *(import_, export, index, backup, restore, history),
-    *(evaluate, compare, convert, judge, train, model, key),
+    *(evaluate, compare, convert, judge, train, model, key, work),
     *(erase, expire, held, withdraw, draft),
     *(duplicates, keep_apart, merge, merges, unmerge),
     user,

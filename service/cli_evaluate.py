@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from service.console import opened, print_json, read_settings, say, show, stages, tell_in
+from service.options import DAY, PATH, as_json, told_in
 
 if TYPE_CHECKING:
     from evaluation import Written
-
-_PATH = click.Path(path_type=Path)
-_DAY = click.DateTime(["%Y-%m-%d"])
 
 _measure = click.option(
     "--measure",
@@ -37,19 +35,27 @@ _sides = click.option(
     show_default=True,
     help="Who asks: startups for partners, partners for startups, or one after the other.",
 )
-_lang = click.option(
-    "--lang", type=click.Choice(["en", "ko"]), help="Language of the report and of errors."
-)
-_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+_LABELS = {
+    "en": {
+        "model": "Model: {version}", "report": "Written: {path}.",
+        "written": "Written: {out}: {startups:,} startups, {partners:,} partners, {ties:,} ties, "
+        "{queries:,} queries. Next: dari evaluate {out}",
+    },
+    "ko": {
+        "model": "모델: {version}", "report": "저장했습니다: {path}",
+        "written": "저장했습니다: {out} (스타트업 {startups:,}곳, 파트너 {partners:,}곳, "
+        "관계 {ties:,}건, 질의 {queries:,}개). 다음: dari evaluate {out}",
+    },
+}  # fmt: skip
 
 
 @click.command()
-@click.argument("folder", type=_PATH)
+@click.argument("folder", type=PATH)
 @click.option(
     "--run",
     "run_files",
     multiple=True,
-    type=_PATH,
+    type=PATH,
     metavar="FILE",
     help="A TREC run to score beside Dari; may be repeated.",
 )
@@ -57,23 +63,23 @@ _json = click.option("--json", "as_json", is_flag=True, help="Print one JSON doc
     "--beside",
     "beside",
     multiple=True,
-    type=_PATH,
+    type=PATH,
     metavar="MODEL",
     help="A model (version, folder or weights file) to run beside the one in use; may be repeated.",
 )
 @_measure
 @_sides
 @click.option(
-    "--write-runs", type=_PATH, metavar="DIR", help="Write the runs and qrels, as TREC has them."
+    "--write-runs", type=PATH, metavar="DIR", help="Write the runs and qrels, as TREC has them."
 )
 @click.option(
-    "--report", "report_out", type=_PATH, metavar="DIR", help="Write report.html, with charts."
+    "--report", "report_out", type=PATH, metavar="DIR", help="Write report.html, with charts."
 )
 @click.option(
     "--model", metavar="VERSION", help="The model that ranks, if not the one in use (or: default)."
 )
-@_json
-@_lang
+@as_json
+@told_in
 def evaluate(
     folder: Path,
     run_files: tuple[Path, ...],
@@ -89,27 +95,28 @@ def evaluate(
     """Score Dari, its baselines and run files on a test set FOLDER."""
     from rich.markup import escape
 
-    from evaluation import DEFAULT, as_tables, evaluate_folder, heading, write_report
+    from evaluation import as_tables, heading, in_language, write_report
     from index import load_encoder
     from matcher import Registry
     from profiles import Side
-    from service.models import ranker_at, ranker_of
+    from service.evaluating import evaluated
+    from service.models import ranker_of
 
     settings = read_settings()
     lang = lang or settings.language
     tell_in(lang)
     encoder = load_encoder(settings.encoder)
     models = Registry(settings.home, encoder.encoder_id)
-    ranker = ranker_of(settings, models, model)
-    say(f"Model: {ranker.version}")
+    say(_LABELS[lang]["model"].format(version=ranker_of(settings, models, model).version))
     with stages() as progress:
-        report = evaluate_folder(
-            folder,
+        report = evaluated(
+            settings,
             encoder,
-            measures or DEFAULT,
+            folder,
+            measures,
             progress,
-            ranker=ranker,
-            beside={one.version: one for one in (ranker_at(models, path) for path in beside)},
+            model=model,
+            beside=beside,
             side=None if side == "both" else Side(side),
             run_files=run_files,
             runs_out=write_runs,
@@ -118,19 +125,20 @@ def evaluate(
         print_json(report.as_json())
     else:
         for one in filter(None, (report, report.turned)):
-            show(escape(heading(one)), *as_tables(one), *map(escape, one.notes))
+            notes = (in_language(note, lang) for note in one.notes)
+            show(escape(heading(one, lang)), *as_tables(one, lang), *map(escape, notes))
     if report_out is not None:
-        say(f"Written: {write_report(report, report_out, lang)}.")
+        say(_LABELS[lang]["report"].format(path=write_report(report, report_out, lang)))
 
 
 @click.command()
-@click.argument("folder", type=_PATH)
-@click.argument("run_a", type=_PATH)
-@click.argument("run_b", type=_PATH)
+@click.argument("folder", type=PATH)
+@click.argument("run_a", type=PATH)
+@click.argument("run_b", type=PATH)
 @_measure
 @_side
-@_json
-@_lang
+@as_json
+@told_in
 def compare(
     folder: Path,
     run_a: Path,
@@ -147,15 +155,18 @@ def compare(
     """
     from rich.markup import escape
 
-    from evaluation import DEFAULT, compare_folder, comparison_tables
+    from evaluation import DEFAULT, compare_folder, comparison_tables, in_language
     from profiles import Side
 
-    tell_in(lang or read_settings().language)
+    lang = lang or read_settings().language
+    tell_in(lang)
     found = compare_folder(folder, run_a, run_b, measures or DEFAULT, side=Side(side))
     if as_json:
         print_json(found.as_json())
     else:
-        show(escape(found.dataset), *comparison_tables(found), *map(escape, found.notes))
+        notes = (in_language(note, lang) for note in found.notes)
+        name = in_language(found.dataset, lang)
+        show(escape(name), *comparison_tables(found, lang), *map(escape, notes))
 
 
 @click.group()
@@ -164,10 +175,10 @@ def convert() -> None:
 
 
 @convert.command("cordis")
-@click.argument("source", type=_PATH)
-@click.argument("out", type=_PATH)
-@click.option("--cut", default="2024-07-01", show_default=True, type=_DAY)
-@click.option("--until", default="2024-12-31", show_default=True, type=_DAY)
+@click.argument("source", type=PATH)
+@click.argument("out", type=PATH)
+@click.option("--cut", default="2024-07-01", show_default=True, type=DAY)
+@click.option("--until", default="2024-12-31", show_default=True, type=DAY)
 @click.option(
     "--mask-names", is_flag=True, help="Take the names of members out of what a query seeks."
 )
@@ -193,10 +204,10 @@ def convert_cordis(
 
 
 @convert.command("crunchbase")
-@click.argument("source", type=_PATH)
-@click.argument("out", type=_PATH)
-@click.option("--cut", default="2010-01-01", show_default=True, type=_DAY)
-@click.option("--until", default="2011-12-31", show_default=True, type=_DAY)
+@click.argument("source", type=PATH)
+@click.argument("out", type=PATH)
+@click.option("--cut", default="2010-01-01", show_default=True, type=DAY)
+@click.option("--until", default="2011-12-31", show_default=True, type=DAY)
 def convert_crunchbase(source: Path, out: Path, cut: datetime, until: datetime) -> None:
     """Write a test set to OUT from the Crunchbase tables in SOURCE.
 
@@ -210,9 +221,9 @@ def convert_crunchbase(source: Path, out: Path, cut: datetime, until: datetime) 
 
 
 @convert.command("store")
-@click.argument("out", type=_PATH)
-@click.option("--cut", required=True, type=_DAY, help="The first day that is not known.")
-@click.option("--until", type=_DAY, help="The last day that counts.")
+@click.argument("out", type=PATH)
+@click.option("--cut", required=True, type=DAY, help="The first day that is not known.")
+@click.option("--until", type=DAY, help="The last day that counts.")
 def convert_store(out: Path, cut: datetime, until: datetime | None) -> None:
     """Write a test set to OUT from this installation's own verdicts and outcomes."""
     from evaluation import convert_store as convert_history
@@ -226,7 +237,6 @@ def convert_store(out: Path, cut: datetime, until: datetime | None) -> None:
 
 
 def _say_written(written: Written, out: Path) -> None:
-    counts = ", ".join(
-        f"{getattr(written, what):,} {what}" for what in ("startups", "partners", "ties", "queries")
-    )
-    say(f"Written: {out}: {counts}. Next: dari evaluate {out}")
+    counts = ("startups", "partners", "ties", "queries")
+    told = {what: getattr(written, what) for what in counts}
+    say(_LABELS[read_settings().language]["written"].format(out=out, **told))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from gettext import gettext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -101,7 +102,7 @@ def open_(
     from profiles.judging import free_name, open_round
 
     if (startups is None) == (sample is None):
-        raise click.UsageError("Choose the startups by one of --startups and --sample.")
+        raise click.UsageError(gettext("Choose the startups by one of --startups and --sample."))
     dari = _opened(lang)
     free_name(dari.store, name)
     chosen = _chosen(dari, startups, sample, seed)
@@ -128,6 +129,7 @@ def status(name: str | None, as_json: bool, lang: str | None) -> None:
     from profiles.judging import rounds
 
     store = _store(lang)
+    lang = lang or read_settings().language
     names = [name] if name else [one.name for one in rounds(store)]
     found = [outcome_of(store, one) for one in names]
     if as_json:
@@ -135,7 +137,7 @@ def status(name: str | None, as_json: bool, lang: str | None) -> None:
     elif not found:
         say("There is no round. Open one with: dari judge open NAME --sample 20 --depth 5")
     else:
-        show(_table(found))
+        show(_table(found, lang))
 
 
 @judge.command()
@@ -294,31 +296,50 @@ def _agreement(found: Outcome) -> dict[str, Any]:
     return {"alpha": round(said.value, 4), "interval": bounds, "agreement": said.verdict}
 
 
-def _table(found: list[Outcome]) -> Any:
+_LABELS = {
+    "en": {
+        "title": "Judging rounds", "round": "round", "pairs": "pairs", "full": "judged in full",
+        "settled": "settled", "judges": "judges", "alpha": "alpha", "open": "open",
+        "closed": "closed", "nobody": "nobody has graded yet", "one_judge": "one judge",
+        "too_few": "too few", "no_variance": "no variance", "reliable": "reliable",
+        "tentative": "tentative", "unreliable": "unreliable", "unsure": "unsure",
+    },
+    "ko": {
+        "title": "판정 라운드", "round": "라운드", "pairs": "쌍", "full": "판정 완료",
+        "settled": "최종 등급", "judges": "판정자", "alpha": "알파", "open": "진행 중",
+        "closed": "마감", "nobody": "아직 등급 없음", "one_judge": "판정자 한 명",
+        "too_few": "자료 부족", "no_variance": "등급이 모두 같음", "reliable": "믿을 만함",
+        "tentative": "조심스럽게 사용", "unreliable": "믿기 어려움", "unsure": "알 수 없음",
+    },
+}  # fmt: skip
+
+
+def _table(found: list[Outcome], lang: str) -> Any:
     from rich.markup import escape
     from rich.table import Table
 
-    table = Table(title="Judging rounds", title_justify="left")
-    for name in ("round", "", "pairs", "judged in full", "settled", "judges", "alpha"):
-        table.add_column(name, overflow="fold")
+    says = _LABELS[lang]
+    table = Table(title=says["title"], title_justify="left")
+    for name in ("round", "", "pairs", "full", "settled", "judges", "alpha"):
+        table.add_column(says.get(name, ""), overflow="fold")
     for one in found:
         table.add_row(
             escape(one.round.name),
-            "open" if one.round.is_open else "closed",
+            says["open" if one.round.is_open else "closed"],
             f"{len(one.pairs):,}",
             f"{one.done:,}",
             f"{one.settled:,}",
             escape(", ".join(f"{judge} {count}" for judge, count in one.graded.items())),
-            _alpha(one),
+            _alpha(one, lang),
         )
     return table
 
 
-def _alpha(found: Outcome) -> str:
+def _alpha(found: Outcome, lang: str) -> str:
     from evaluation import Alpha
 
-    said = found.agreement
+    said, says = found.agreement, _LABELS[lang]
     if not isinstance(said, Alpha):
-        return said.why.replace("_", " ")
+        return says[said.why]
     bounds = f" [{said.low:.2f}, {said.high:.2f}]" if said.has_interval else ""
-    return f"{said.value:.2f}{bounds}: {said.verdict}"
+    return f"{said.value:.2f}{bounds}: {says[said.verdict]}"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from gettext import gettext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from service.console import print_json, read_settings, say, show, stages, tell_in
+from service.options import PATH, as_json, by, told_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,15 +18,6 @@ if TYPE_CHECKING:
     from matcher import AdditiveRanker, Champion, Entry, Registry, Shape
     from service.models import Overview
     from service.settings import Settings
-
-_PATH = click.Path(path_type=Path)
-_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-_LANG = click.option(
-    "--lang", type=click.Choice(["en", "ko"]), help="Language of tables, reasons and errors."
-)
-_BY = click.option(
-    "--by", default="command line", show_default=True, help="Who does it, for the record."
-)
 
 _LABELS = {
     "en": {
@@ -62,8 +55,8 @@ def model() -> None:
 
 
 @model.command("list")
-@_JSON
-@_LANG
+@as_json
+@told_in
 def list_(as_json: bool, lang: str | None) -> None:
     """List the models: which is in use, what each was trained on, what the gate said.
 
@@ -81,8 +74,8 @@ def list_(as_json: bool, lang: str | None) -> None:
 
 @model.command("show")
 @click.argument("version")
-@_JSON
-@_LANG
+@as_json
+@told_in
 def show_(version: str, as_json: bool, lang: str | None) -> None:
     """Show a model: its points by feature, what it was trained on, its gate."""
     from dataclasses import asdict
@@ -102,8 +95,8 @@ def show_(version: str, as_json: bool, lang: str | None) -> None:
 
 
 @model.command("add")
-@click.argument("folder", type=_PATH)
-@_LANG
+@click.argument("folder", type=PATH)
+@told_in
 def add(folder: Path, lang: str | None) -> None:
     """Copy the model in FOLDER, trained elsewhere, into this installation. It is not promoted."""
     from service.wiring import make_home
@@ -116,19 +109,19 @@ def add(folder: Path, lang: str | None) -> None:
 
 @model.command("gate")
 @click.argument("version")
-@click.argument("folder", type=_PATH)
+@click.argument("folder", type=PATH)
 @click.option(
     "--against", metavar="VERSION", help="The model that it is compared with, if not the champion."
 )
-@_JSON
-@_LANG
+@as_json
+@told_in
 def gate(version: str, folder: Path, against: str | None, as_json: bool, lang: str | None) -> None:
     """Compare the model VERSION with the champion on the test set FOLDER, and keep the verdict.
 
     The rule stands in docs/evaluation.md. VERSION may be "default", the model that ships.
     """
     from evaluation import gate_tables
-    from service.models import gated
+    from service.evaluating import gated
 
     settings, lang = _told_in(lang)
     encoder = _encoder(settings)
@@ -147,9 +140,9 @@ def gate(version: str, folder: Path, against: str | None, as_json: bool, lang: s
 @click.argument("version")
 @click.option("--anyway", is_flag=True, help="Promote it without a passed gate; needs --reason.")
 @click.option("--reason", metavar="TEXT", help="Why; it is recorded and shown.")
-@_BY
-@_JSON
-@_LANG
+@by
+@as_json
+@told_in
 def promote(
     version: str, anyway: bool, reason: str | None, by: str, as_json: bool, lang: str | None
 ) -> None:
@@ -158,7 +151,7 @@ def promote(
     VERSION may be "default", the model that ships. `dari model rollback` undoes it.
     """
     if anyway != bool(reason and reason.strip()):
-        raise click.UsageError("--anyway and --reason TEXT go together.")
+        raise click.UsageError(gettext("--anyway and --reason TEXT go together."))
     settings, lang = _told_in(lang)
     models = _registry(settings, _encoder(settings))
     _said(models.promote(version, by, reason=reason), settings, as_json, lang)
@@ -166,9 +159,9 @@ def promote(
 
 @model.command("rollback")
 @click.option("--reason", metavar="TEXT", help="Why; it is recorded and shown.")
-@_BY
-@_JSON
-@_LANG
+@by
+@as_json
+@told_in
 def rollback(reason: str | None, by: str, as_json: bool, lang: str | None) -> None:
     """Let the model speak again that spoke before the present one."""
     settings, lang = _told_in(lang)
@@ -225,10 +218,12 @@ def _listed(found: Overview, lang: str) -> list[Any]:
 
 
 def _trained(entry: Entry, lang: str) -> str:
-    says, trained = _LABELS[lang], entry.manifest.get("trained_on")
+    from service.models import dataset_of
+
+    says, name = _LABELS[lang], dataset_of(entry.manifest)
     if entry.is_by_hand:
         return says["by_hand"]
-    dataset = str(trained.get("dataset") or "") if isinstance(trained, dict) else ""
+    dataset = name.in_(lang) if name else ""
     return dataset if entry.path or entry.fault else f"{says['shipped']} {dataset}"
 
 
@@ -274,13 +269,15 @@ def _about(name: str, manifest: Mapping[str, Any], lang: str) -> list[str]:
     from rich.markup import escape
 
     from matcher import SHIPPED
+    from service.models import dataset_of
 
     says = _LABELS[lang]
     head = says["shipped" if name == SHIPPED else "trained"]
     trained = manifest.get("trained_on")
     if not isinstance(trained, dict):
         return [f"{says['trained']}: {'–' if manifest else says['by_hand']}"]
-    parts = [str(trained.get("dataset")), says["cut"].format(cut=trained.get("cut"))]
+    dataset = dataset_of(manifest)
+    parts = [dataset.in_(lang) if dataset else "–", says["cut"].format(cut=trained.get("cut"))]
     counts = {name: f"{trained.get(name) or 0:,}" for name in ("queries", "examples")}
     return [escape(f"{head}: {', '.join([*parts, says['size'].format(**counts)])}")]
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from gettext import gettext
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from service.console import print_json, read_settings, say, show, stages, tell_in
+from service.options import PATH, as_json, by, told_in
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from index import Encoder
     from matcher import Registry
     from service.settings import Settings
-    from service.wiring import Progress
-
-_PATH = click.Path(path_type=Path)
 
 _LABELS = {
     "en": {
@@ -45,29 +42,25 @@ _LABELS = {
 
 
 @click.command()
-@click.argument("folder", type=_PATH)
+@click.argument("folder", type=PATH)
 @click.option(
     "--also",
     multiple=True,
-    type=_PATH,
+    type=PATH,
     metavar="FOLDER",
     help="Another test set to learn from, which counts a quarter at most; may be repeated.",
 )
 @click.option("--name", default="trained", show_default=True, help="What the model is called.")
 @click.option("--promote", is_flag=True, help="Put it in use if it passes the gate.")
-@click.option(
-    "--by", default="command line", show_default=True, help="Who promotes it, for the record."
-)
+@by
 @click.option(
     "--out",
-    type=_PATH,
+    type=PATH,
     metavar="DIR",
     help="Only write it there; it is not gated.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-@click.option(
-    "--lang", type=click.Choice(["en", "ko"]), help="Language of tables, reasons and errors."
-)
+@as_json
+@told_in
 def train(
     folder: Path,
     also: tuple[Path, ...],
@@ -84,20 +77,21 @@ def train(
     Where history is thin the gate refuses, and the present model stays.
     """
     from index import load_encoder
+    from service.evaluating import challenged, fitted
 
     if promote and out is not None:
-        raise click.UsageError("--promote is of this installation; leave --out away.")
+        raise click.UsageError(gettext("--promote is of this installation; leave --out away."))
     settings = read_settings()
     lang = lang or settings.language
     tell_in(lang)
     encoder = load_encoder(settings.encoder)
     if out is not None:
         with stages() as progress:
-            _tell(_fitted(folder, also, out, encoder, progress, name), None, None, as_json, lang)
+            _tell(fitted(folder, also, out, encoder, progress, name), None, None, as_json, lang)
         return
     models = _own_models(settings, encoder)
     with stages() as progress:
-        trained, decision = _challenger(folder, also, models, encoder, progress, name)
+        trained, decision = challenged(models, folder, also, encoder, progress, name)
     passed = decision is not None and decision.passed
     if promote and passed:
         models.promote(trained.version, by)
@@ -113,39 +107,6 @@ def _own_models(settings: Settings, encoder: Encoder) -> Registry:
 
     make_home(settings.home)
     return Registry(settings.home, encoder.encoder_id)
-
-
-def _fitted(
-    folder: Path,
-    also: tuple[Path, ...],
-    out: Path,
-    encoder: Encoder,
-    progress: Progress,
-    name: str,
-) -> Trained:
-    from evaluation import train_folder
-
-    return train_folder(folder, out, encoder, progress, name=name, also=also)
-
-
-def _challenger(
-    folder: Path,
-    also: tuple[Path, ...],
-    models: Registry,
-    encoder: Encoder,
-    progress: Progress,
-    name: str,
-) -> tuple[Trained, Decision | None]:
-    """Fit a model, add it, and gate it; there is no decision where it is the one in use."""
-    from service.models import gated
-
-    with TemporaryDirectory(prefix="dari-train-") as work:
-        trained = _fitted(folder, also, Path(work), encoder, progress, name)
-        version = models.add(trained.path)
-    trained = replace(trained, path=models.folder / version)
-    if models.current().version == version:
-        return trained, None
-    return trained, gated(models, version, folder, encoder, progress)
 
 
 def _tell(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import gc
+import gettext
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -57,6 +60,40 @@ class Word(click.ParamType[str]):
     def get_missing_message(self, param: click.Parameter, ctx: click.Context | None) -> str | None:
         """Name all words where none is given."""
         return self._choice.get_missing_message(param, ctx)
+
+
+@contextmanager
+def spoken(words: Sequence[str]) -> Iterator[None]:
+    """Let click tell what is wrong with a command line in the language that it asks for.
+
+    Click looks its sentences up by `gettext`, which takes the language from `LANGUAGE`; those of
+    Dari stand in the same catalogue as the pages'.
+
+    Args:
+        words: the command line.
+    """
+    # The settings would take longer to import than --help to print, and may be what is wrong.
+    lang = _asked_language(words) or os.environ.get("DARI_LANGUAGE")
+    before = os.environ.get("LANGUAGE")
+    if lang == "ko":
+        gettext.bindtextdomain("messages", Path(__file__).with_name("translations"))
+        os.environ["LANGUAGE"] = lang
+    try:
+        yield
+    finally:
+        os.environ.pop("LANGUAGE", None)
+        if before is not None:
+            os.environ["LANGUAGE"] = before
+
+
+def _asked_language(words: Sequence[str]) -> str | None:
+    """Give what follows the last --lang; it is read before anything else can go wrong."""
+    found = None
+    for word, after in zip(words, [*words[1:], ""], strict=True):
+        name, given, value = word.partition("=")
+        if name == "--lang":
+            found = value if given else after
+    return found
 
 
 @contextmanager

@@ -8,14 +8,12 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from matcher import SHIPPED, Champion, Entry, Ranker, Registry, RegistryError
+from matcher import SHIPPED, Champion, Entry, Ranker, Registry
+from matcher.ranker import read_manifest
 from profiles.taxonomy import Names
 
 if TYPE_CHECKING:
-    from evaluation import Decision
-    from index import Encoder
     from service.settings import Settings
-    from service.wiring import Progress
 
 _SAID = {
     "shipped": Names("the default that ships with Dari", "Dari 기본 모델"),
@@ -53,6 +51,18 @@ def ranker_at(models: Registry, path: Path) -> Ranker:
     return models.at(path) if path.exists() else models.ranker(str(path))
 
 
+def manifest_at(models: Registry, path: Path) -> Mapping[str, Any]:
+    """Read what a model says of itself, found as `ranker_at` finds it; a weights file says nothing.
+
+    Raises:
+        RegistryError: if there is none, or it cannot be used.
+        ModelError: if its manifest cannot be used.
+    """
+    if not path.exists():
+        return models.manifest(str(path))
+    return read_manifest(path) if path.is_dir() else {}
+
+
 def origin_of(settings: Settings, models: Registry, version: str) -> Names:
     """Say in both languages where the model that made a list comes from.
 
@@ -71,11 +81,18 @@ def origin_of(settings: Settings, models: Registry, version: str) -> Names:
     return _joined(learned, _since(champion.since, settings) if champion.version == name else None)
 
 
-def _learned(manifest: Mapping[str, Any]) -> Names:
+def dataset_of(manifest: Mapping[str, Any]) -> Names | None:
+    """Name what a model was trained on, as its manifest does; None where it names nothing."""
     trained = manifest.get("trained_on")
     if not isinstance(trained, dict) or not trained.get("dataset"):
-        return _SAID["brought"]
-    return _filled("trained", dataset=str(trained["dataset"]))
+        return None
+    name = str(trained["dataset"])
+    return Names(name, str(trained.get("dataset_ko") or name))
+
+
+def _learned(manifest: Mapping[str, Any]) -> Names:
+    name = dataset_of(manifest)
+    return _filled("trained", dataset=name) if name else _SAID["brought"]
 
 
 def _since(moment: str | None, settings: Settings) -> Names | None:
@@ -93,51 +110,16 @@ def _joined(*parts: Names | None) -> Names:
     return Names(*(", ".join(one.in_(lang) for one in known) for lang in ("en", "ko")))
 
 
-def _filled(code: str, **params: str) -> Names:
-    return Names(*(_SAID[code].in_(lang).format(**params) for lang in ("en", "ko")))
-
-
-def gated(
-    models: Registry,
-    version: str,
-    folder: Path,
-    encoder: Encoder,
-    progress: Progress | None = None,
-    *,
-    against: str | None = None,
-) -> Decision:
-    """Gate a model on a test set beside the champion, or another, and keep what it said.
-
-    What was said beside another than the champion is not kept.
-
-    Raises:
-        RegistryError: if one of them cannot be used, or both are one.
-        DatasetError: for a folder that breaks the format.
-        DariError: as Dari does.
-    """
-    from evaluation import digest_of, gate_folder
-
-    champion = models.ranker(against) if against else models.current()
-    challenger = models.ranker(version)
-    if champion.version == challenger.version:
-        raise RegistryError("already" if against is None else "same", version)
-    tried = models.earlier(digest_of(folder), champion.version, challenger.version)
-    until = _trained_until(models.manifest(version))
-    decision = gate_folder(
-        folder,
-        encoder,
-        champion,
-        challenger,
-        earlier=[] if against else tried,
-        trained_until=until,
-        progress=progress,
+def _filled(code: str, **params: Names) -> Names:
+    return Names(
+        *(
+            _SAID[code].in_(lang).format(**{name: one.in_(lang) for name, one in params.items()})
+            for lang in ("en", "ko")
+        )
     )
-    if against is None:
-        models.keep_gate(version, decision.as_json())
-    return decision
 
 
-def _trained_until(manifest: Mapping[str, Any]) -> date | None:
+def trained_until(manifest: Mapping[str, Any]) -> date | None:
     """Give the first day that a model's training did not know, where its manifest names it."""
     trained = manifest.get("trained_on")
     cut = trained.get("cut") if isinstance(trained, dict) else None

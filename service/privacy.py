@@ -17,6 +17,7 @@ from profiles.apart import Stored
 from profiles.cases import HeldCase, is_shown_to
 from profiles.drafts import Draft, draft_of, remove
 from profiles.files import guarded
+from profiles.jobs import Job
 from profiles.judgements import Judged
 from profiles.judges import HeldOfJudge
 from profiles.links import Link
@@ -43,14 +44,14 @@ consent.csv       개인정보 동의: 연락처, 동의서 판, 목적, 시각
 revisions.csv     프로필의 모든 변경: 언제, 누가, 어느 항목을, 무엇에서 무엇으로
 ties.csv          다른 곳과의 관계(협력, 실증, 투자 등)
 tie_revisions.csv 그 관계의 모든 변경
-verdicts.csv      추천 결과에 대한 담당자의 평가와 메모
-verdict_revisions.csv 그 평가를 누가 언제 남겼는지
+verdicts.csv      추천 결과에 대한 담당자의 의견과 메모
+verdict_revisions.csv 그 의견을 누가 언제 남겼는지
 vectors.csv       글에서 계산한 숫자(벡터): 종류, 계산한 모형, 크기(바이트)
 merges.csv        이 프로필에 병합되었거나 병합되었다가 되돌려진 프로필
 kept_apart.csv    같은 기업이 아니라고 확인된 프로필과 메모
 proposals.csv     같은 기업일 수 있다고 제안된 다른 프로필과 그 이유
-judged.csv        블라인드 평가에 쓰인 쌍과 등급, 메모. 평가자 이름은 빠져 있고,
-                  진행 중인 라운드는 평가가 있다는 사실만 적혀 있습니다
+judged.csv        블라인드 판정에 쓰인 쌍과 등급, 메모. 판정자 이름은 빠져 있고,
+                  진행 중인 라운드는 판정이 있다는 사실만 적혀 있습니다
 cases.csv         진행 건: 단계, 날짜, 답변, 미팅. 상대는 알려 드린 뒤에만 적혀 있고,
                   담당자의 메모는 개수만 적혀 있습니다
 drafts.csv        이 프로필을 고치던 중 저장된 초안
@@ -89,11 +90,12 @@ Logs carry ids only, never texts or addresses of a profile.
 
 
 JUDGE_README = """\
-이 파일은 {name}(이)라는 이름으로 남은 평가에 대해 Dari가 보유하고 있는 모든 정보입니다. ({at})
+이 파일은 {name}(이)라는 이름으로 남은 판정에 대해 Dari가 보유하고 있는 모든 정보입니다. ({at})
 
-judgements.csv    평가한 쌍, 등급, 메모, 시각 (바뀌기 전의 평가 포함)
+judgements.csv    판정한 쌍, 등급, 메모, 시각 (바뀌기 전의 판정 포함)
 saved_views.csv   저장한 목록 보기
-rounds.csv        열거나 마감한 평가 라운드
+rounds.csv        열거나 마감한 판정 라운드
+jobs.csv          시작하거나 취소한 성능 평가와 학습 작업
 프로필을 고치거나 병합한 기록의 이름은 각 프로필의 변경 기록에 있습니다.
 
 ----
@@ -103,6 +105,7 @@ This file is everything that the judging of Dari holds under the name {name}. ({
 judgements.csv    the judged pairs with grade, note and time, former ones too
 saved_views.csv   the views of lists that were saved
 rounds.csv        the rounds that were opened or closed
+jobs.csv          the evaluations and trainings that were started or cancelled
 Edits and merges of profiles name their makers in the histories of these profiles.
 """
 
@@ -187,6 +190,7 @@ def judge_zip(found: HeldOfJudge, at: datetime) -> bytes:
         "judgements": (_OF_JUDGE, given),
         "rounds": (_OF_ROUND, rounds),
         "saved_views": (_OF_VIEW, views),
+        "jobs": (_OF_JOB, [_job_row(one) for one in found.jobs]),
     }
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         said = JUDGE_README.format(name=found.names[0], at=at.isoformat(timespec="seconds"))
@@ -200,6 +204,13 @@ def judge_zip(found: HeldOfJudge, at: datetime) -> bytes:
 _OF_JUDGE = ("round", "startup", "partner", "judge", "role", "grade", "note", "at")
 _OF_VIEW = ("side", "name", "asked", "owner", "shared", "at")
 _OF_ROUND = ("name", "opened_by", "opened_at", "closed_by", "closed_at")
+_OF_JOB = ("number", "kind", "asked_by", "asked_at", "cancelled_by", "arguments")
+
+
+def _job_row(one: Job) -> dict[str, Any]:
+    said = json.dumps(one.arguments, ensure_ascii=False)
+    named = (one.id, one.kind.value, one.by, one.asked_at.isoformat(), one.cancelled_by, said)
+    return dict(zip(_OF_JOB, named, strict=True))
 
 
 def erase(

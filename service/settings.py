@@ -48,6 +48,9 @@ class Settings(BaseSettings):
     max_content_length: int = Field(default=1_048_576, ge=1_024)
     """The largest request body, in bytes."""
 
+    max_upload_length: int = Field(default=67_108_864, ge=1_024)
+    """The largest test set or run file that a page takes, in bytes."""
+
     public_submissions_per_hour: int = Field(default=60, ge=1)
     """How many startups one address may submit in an hour; each worker counts its own."""
 

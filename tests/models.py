@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from matcher import FEATURE_NAMES
+from matcher.ranker import digest_of
 
 
 def make_model(
@@ -21,7 +21,7 @@ def make_model(
         for one in known
     )
     text = "\n".join([f'name = "{name}"', *tables]) + "\n"
-    version = f"{name}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+    version = f"{name}-{digest_of(text, str(manifest.get('encoder') or ''))}"
     path = folder / version
     path.mkdir(parents=True)
     (path / "weights.toml").write_text(text, encoding="utf-8")

@@ -28,6 +28,7 @@ from service.web.drafts import drafts
 from service.web.duplicates import duplicates
 from service.web.editing import editing
 from service.web.entrance import entrance
+from service.web.evaluations import evaluations
 from service.web.geography import geography
 from service.web.judging import judging
 from service.web.keys import keys
@@ -40,6 +41,7 @@ from service.web.privacy import privacy
 from service.web.public import is_draft, public
 from service.web.returning import returning
 from service.web.staff import staff
+from service.web.test_sets import test_sets
 from service.web.workbench import workbench
 
 SUBMISSION = "public.submit_startup"
@@ -58,6 +60,7 @@ def init_app(app: Flask) -> None:
         *(duplicates, editing, chronicle, judging, models, keys),
         *(account, accounts),
         *(workbench, deeds, geography),
+        *(evaluations, test_sets),
     ):
         app.register_blueprint(blueprint)
 

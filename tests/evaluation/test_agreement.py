@@ -111,7 +111,8 @@ def measured(table, clusters=None) -> Alpha | NoAlpha:
 
 
 def test_nothing_is_said_where_nothing_can_be():
-    assert measured({}) == NoAlpha("one_judge", 0, 0)
+    assert measured({}) == NoAlpha("nobody", 0, 0)
+    assert measured({"a": {}}) == NoAlpha("nobody", 0, 0)
     assert measured(table_of("0123", "....")) == NoAlpha("one_judge", 0, 0)
     assert measured(table_of("0123", "0123")) == NoAlpha("too_few", 4, 8)
     assert measured(table_of("2" * 12, "2" * 12)) == NoAlpha("no_variance", 12, 24)

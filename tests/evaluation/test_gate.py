@@ -21,7 +21,7 @@ from evaluation import Decision, Query, Run, TestSet, decide, digest_of, gate_ta
 from evaluation.gate import BOUNDS, FEWEST_TO_PROMOTE, guarded_slices
 from evaluation.messages import keys
 from evaluation.scoring import score
-from profiles import Partner, Startup, validate
+from profiles import Partner, Side, Startup, validate
 
 UP = 1 - 1 / math.log2(3)
 """From rank 2 to rank 1: .3691."""
@@ -238,3 +238,21 @@ def test_a_digest_names_what_the_files_hold(tmp_path: Path) -> None:
     assert digest_of(tmp_path) == first
     (tmp_path / "qrels.txt").write_text("q 0 p 2\n")
     assert digest_of(tmp_path) != first
+
+
+def test_partners_are_guarded_as_a_whole() -> None:
+    """Better by .3691 for startups, worse by .1309 for each of 30 partners: it is refused."""
+    better, champion, challenger = asked_set([Asked(40, 2, 1)])
+    worse, their_champion, their_challenger = asked_set([Asked(30, 2, 3)])
+    scored = score(better, [champion, challenger], ["nDCG@10"])
+    turned = score(worse, [their_champion, their_challenger], ["nDCG@10"])
+    decision = decide(scored, turned=turned)
+    assert decide(scored).passed
+    assert not decision.passed
+    [guard] = [one for one in decision.guards if one.side is Side.PARTNER]
+    assert (guard.state, guard.gap.n, guard.as_json()["side"]) == ("fell", 30, "partner")
+    assert guard.gap.value == pytest.approx(-DOWN)
+    assert "Who asks: partners fell beyond its bound of 0.010" in reasons(decision)
+    assert "묻는 쪽: 파트너" in reasons(decision, "ko")
+    even = score(worse, [their_champion, their_champion], ["nDCG@10"])
+    assert decide(scored, turned=even).passed

@@ -24,7 +24,7 @@ from matcher import (
     load_ranker,
     write_calibration,
 )
-from matcher import registry as module
+from matcher import model_folders as module
 from matcher.ranker import shipped_manifest
 from profiles import durable
 from tests.models import make_model
@@ -453,3 +453,14 @@ def test_promotions_at_once_take_turns(home: Path, models: Registry, two: tuple[
     assert len(log) == 10
     assert [one["from"] for one in log[1:]] == [one["to"] for one in log[:-1]]
     assert seen <= {SHIPPED, *two}
+
+
+def test_weights_that_were_changed_after_their_model_was_made_are_refused(
+    home: Path, models: Registry, two: tuple[str, str]
+) -> None:
+    path = home / "models" / two[0] / "weights.toml"
+    path.write_text(path.read_text().replace("points = 50", "points = 60"))
+    with pytest.raises(ModelError, match="changed after the model was made"):
+        models.ranker(two[0])
+    assert [one.fault is None for one in models.models()] == [True, False, True]
+    assert models.ranker(two[1]).version == two[1]

@@ -68,6 +68,12 @@ PAGES = [
     "/duplicates",
     "/duplicates/pair?a=samsung&b=sk-telecom",
     "/judging",
+    "/evaluations",
+    "/evaluations/new",
+    "/evaluations/train",
+    "/testsets",
+    "/models",
+    "/models/default",
 ]
 
 
@@ -172,7 +178,7 @@ def test_a_person_submits_in_korean_and_staff_find_the_startup(watch, token):
     page.locator("#m-1 .verdict summary").click()
     page.locator("#m-1").get_by_label("메모").fill("다음 주에 소개")
     page.locator("#m-1").get_by_role("button", name="잘 맞음").click()
-    page.get_by_text("평가를 저장했습니다.").wait_for()
+    page.get_by_text("의견을 저장했습니다.").wait_for()
     assert "다음 주에 소개" in page.locator("#m-1 .verdicts").inner_text()
     staff.open("/partners/kriso/matches?k=50")
     assert page.get_by_role("link", name="부산항해").is_visible()
@@ -429,7 +435,7 @@ def test_a_verdict_outlives_the_session_in_a_browser(watch, app, token):
     other = opened.value
     other.goto(f"{tab.address}/sign-in?token={token}")
     page.get_by_role("button", name="다시 보내기").click()
-    page.get_by_text("평가를 저장했습니다.").wait_for()
+    page.get_by_text("의견을 저장했습니다.").wait_for()
     said = app.extensions["dari"].store.verdicts("sonoeye")
     assert said[-1].note == "둘째 회의를 잡기로 함"
 
@@ -442,7 +448,7 @@ def test_an_evaluator_judges_by_keys_alone(app, watch, token):
     page = watch("ko").open(f"/sign-in?token={token}&next=/judging")
     page.get_by_label("이름 또는 이니셜").fill("KJS")
     page.keyboard.press("Enter")
-    page.get_by_role("link", name="5쌍 평가하기").click()
+    page.get_by_role("link", name="5쌍 판정하기").click()
 
     def at(pair: int) -> None:
         page.wait_for_url(f"**/judging/keys/{order[pair]}")
@@ -479,7 +485,7 @@ def test_an_evaluator_judges_by_keys_alone(app, watch, token):
     page.keyboard.press("1")
     at(2)  # the one that was skipped
     page.keyboard.press("1")
-    page.get_by_text("평가할 쌍이 더 없습니다").wait_for()
+    page.get_by_text("판정할 쌍이 더 없습니다").wait_for()
     given = {one.pair.id: one.grades["KJS"] for one in outcome_of(store, "keys").pairs}
     assert [given[pair] for pair in order] == [3, 2, 1, 0, 1]
 

@@ -285,3 +285,26 @@ def test_a_short_mistyped_name_is_answered_with_near_ones(dari, text, near):
     found = dari("match", text)
     assert found.exit_code == 1
     assert near in found.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("match", "kaist", "--k", "0", "--lang", "ko"), "0은(는) 1<=x<=1000 범위를 벗어납니다."),
+        (("match", "kaist", "--kind", "x", "--lang=ko"), "'--kind' 값이 잘못되었습니다."),
+        (("match", "--lang", "ko"), "인수가 없습니다"),
+        (("nothing", "--lang", "ko"), "'nothing' 명령은 없습니다."),
+    ],
+)
+def test_what_is_wrong_with_a_command_line_is_told_in_korean(dari, words, said):
+    result = dari(*words)
+    assert result.exit_code == 2
+    assert said in result.output
+    assert "오류:" in result.output
+    english = dari("match", "kaist", "--k", "0")
+    assert "Error: Invalid value for '--k'" in english.output
+
+
+def test_a_command_line_is_told_of_in_the_language_of_the_settings(dari, monkeypatch):
+    monkeypatch.setenv("DARI_LANGUAGE", "ko")
+    assert "오류:" in dari("match", "kaist", "--k", "0").output
