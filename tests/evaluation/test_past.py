@@ -341,7 +341,7 @@ def test_sectors_of_a_context_are_those_that_all_members_have() -> None:
 
 def test_one_profile_whose_context_left_no_tie_does_not_hide_where_sectors_come_from() -> None:
     inside = {f"p{n}": partner(f"p{n}", sectors=["ai"]) for n in range(100)}
-    told = dict.fromkeys(inside, [("ai",)])
+    told = {id: [("ai",)] for id in inside}
     stray = {"stray": partner("stray", sectors=["food"])}
     assert drawn_from_contexts({**inside, **stray}, told)
     several = {f"s{n}": partner(f"s{n}", sectors=["food"]) for n in range(2)}
