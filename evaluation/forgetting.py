@@ -18,6 +18,9 @@ QUOTED = 0.5
 EXPLAINED = 0.9
 """The share of profiles with the sectors of their contexts where these were drawn from there."""
 
+STRAYS = 100
+"""Of so many profiles with contexts there may be one more whose context left no tie."""
+
 FEWEST = 20
 """The fewest profiles from which it is told where sectors come from."""
 
@@ -85,7 +88,8 @@ def drawn_from_contexts(
     """Tell whether the sectors of some profiles were drawn from their contexts.
 
     They were where nearly all who have any have those of their contexts and no others, and
-    nearly all who are in no context have none. `of_contexts` gives, for each profile that is in
+    nearly all who are in no context have none: but for a tenth of them, or for one to each hundred
+    of the others, whose contexts left no tie. `of_contexts` gives, for each profile that is in
     some, the sectors of these.
     """
     inside = [id for id in profiles if id in of_contexts and profiles[id].sectors]
@@ -94,7 +98,8 @@ def drawn_from_contexts(
         return False
     explained = sum(set(profiles[id].sectors) <= _union(of_contexts[id]) for id in inside)
     bare = sum(not profiles[id].sectors for id in outside)
-    return explained >= EXPLAINED * len(inside) and bare >= EXPLAINED * len(outside)
+    few = (len(outside) - bare) * STRAYS <= len(inside)
+    return explained >= EXPLAINED * len(inside) and (few or bare >= EXPLAINED * len(outside))
 
 
 def only_of(profile: P, of_contexts: Sequence[Sectors]) -> P:

@@ -339,6 +339,15 @@ def test_sectors_of_a_context_are_those_that_all_members_have() -> None:
     assert not drawn_from_contexts({"a": members[0]}, {"a": [("ai", "food")]})
 
 
+def test_one_profile_whose_context_left_no_tie_does_not_hide_where_sectors_come_from() -> None:
+    inside = {f"p{n}": partner(f"p{n}", sectors=["ai"]) for n in range(100)}
+    told = {id: [("ai",)] for id in inside}
+    stray = {"stray": partner("stray", sectors=["food"])}
+    assert drawn_from_contexts({**inside, **stray}, told)
+    several = {f"s{n}": partner(f"s{n}", sectors=["food"]) for n in range(2)}
+    assert not drawn_from_contexts({**inside, **several}, told)
+
+
 def test_a_leak_that_is_left_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """The checks run on every window: without the forgetting they refuse it."""
     whole = made(burst(80))
@@ -393,6 +402,8 @@ def test_partners_that_a_startup_knows_are_left_out_where_the_set_leaves_them_ou
         ([4, 4], [0], 1),
         ([5, 9], [7, 1], 1),
         ([0, 9], [7, 1], 0),
+        ([0, *[1] * 99], [0], 1),
+        ([0, 0, *[1] * 98], [0], 0),
         ([3, 9], [], 0),
         ([0, 0], [3], 0),
         ([], [], 0),
