@@ -99,8 +99,9 @@ def _reason(name: str, params: Mapping[str, object]) -> Names:
     words = params.get("words")
     if not isinstance(words, Names):
         return said
-    plain = phrase(f"told.{name}_plain")
-    return Names(said.en if words.en else plain.en, said.ko if words.ko else plain.ko)
+    there = words.en or words.ko
+    folded = phrase(f"told.{name}_elsewhere" if there else f"told.{name}_plain")
+    return Names(said.en if words.en else folded.en, said.ko if words.ko else folded.ko)
 
 
 def _sentence(pair: Pair, query: Query, name: str, finder: SentenceFinder) -> Evidence | None:

@@ -312,8 +312,9 @@ def test_words_that_tell(
 ) -> None:
     """Empty words are not named; where none is left in a language, none is named in it."""
     said = lexical(make, encoder, {"summary": one}, {"summary": other})
-    assert said.en == (phrase("reason.lexical", words=en).en if en else PLAIN.en)
-    assert said.ko == (phrase("reason.lexical", words=ko).ko if ko else PLAIN.ko)
+    folded = phrase("told.lexical_elsewhere") if en or ko else PLAIN
+    assert said.en == (phrase("reason.lexical", words=en).en if en else folded.en)
+    assert said.ko == (phrase("reason.lexical", words=ko).ko if ko else folded.ko)
 
 
 def test_the_rarest_words_come_first_and_common_ones_not_at_all(
@@ -327,6 +328,10 @@ def test_the_rarest_words_come_first_and_common_ones_not_at_all(
 
     said = lexical(make, encoder, text, text, commonness=commonness)
     assert said.en.endswith(": bolts, valves, hoses, tanks.")
+    text = {"summary": "pipes pumps"}
+    assert lexical(make, encoder, text, text, commonness=commonness).en.endswith(": pumps.")
+    text = {"summary": "pipes"}
+    assert lexical(make, encoder, text, text, commonness=commonness) == PLAIN
 
 
 def test_how_common_words_are_is_counted_over_both_sides(
