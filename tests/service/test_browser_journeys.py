@@ -246,7 +246,7 @@ def test_two_people_edit_one_profile_and_neither_loses_a_word(watch, token, app)
     lee.get_by_label("Website").fill("https://twice.example")
     lee.get_by_role("button", name="Save").click()
     lee.get_by_role("heading", name="Somebody else has changed Twice meanwhile").wait_for()
-    summary = lee.get_by_role("group", name="Summary (English)")
+    summary = lee.get_by_role("group", name="What it does (English)")
     for shown in (
         "We weigh ships.",
         "김민지 saved",
@@ -257,8 +257,8 @@ def test_two_people_edit_one_profile_and_neither_loses_a_word(watch, token, app)
     assert lee.get_by_role("group", name="Founded").get_by_label("김민지 saved").is_checked()
     assert lee.get_by_role("group", name="Website").get_by_label("You typed").is_checked()
     lee.get_by_role("button", name="Save the chosen versions").click()
-    lee.get_by_role("link", name="Summary (English)").wait_for()
-    lee.get_by_role("group", name="Summary (English)").get_by_label("You typed").check()
+    lee.get_by_role("link", name="What it does (English)").wait_for()
+    lee.get_by_role("group", name="What it does (English)").get_by_label("You typed").check()
     lee.get_by_role("button", name="Save the chosen versions").click()
     lee.get_by_text("Your changes have been kept.").wait_for()
 
