@@ -93,6 +93,7 @@ def _queries() -> Iterator[tuple[str, Select[Any]]]:
     yield from _judging_queries()
     yield from _draft_queries()
     yield from _case_queries()
+    yield from _account_queries()
     owners = select(t.vectors.c.owner_kind.label("kind"), t.vectors.c.owner_id.label("id"))
     owner = owners.distinct().subquery("owners")
     owned = and_(records.c.kind == owner.c.kind, records.c.id == owner.c.id)
@@ -119,6 +120,13 @@ def _draft_queries() -> Iterator[tuple[str, Select[Any]]]:
     yield "the startup that it would change is not held", _lost("draft", d.id, and_(*of_none))
     opens = and_(*(k.of.not_in(one) for one in (*known, select(d.id))))
     yield "what it opens is not held", _lost("link", k.of, opens)
+
+
+def _account_queries() -> Iterator[tuple[str, Select[Any]]]:
+    a, m = t.accounts.c, t.merges.c
+    merged = select(m.dropped).where(m.undone_at.is_(None))
+    lost = a.profile.not_in(select(t.profiles.c.id).union(merged))
+    yield "what it speaks for is not held", _lost("account", a.id, lost)
 
 
 def _case_queries() -> Iterator[tuple[str, Select[Any]]]:

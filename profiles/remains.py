@@ -38,6 +38,7 @@ _TOUCHED = (
     t.cases,
     t.case_events,
     t.case_meetings,
+    t.accounts,
 )
 
 
@@ -61,6 +62,7 @@ def owners(store: Store, said: str) -> set[str]:
         (t.cases.c.declined_words, said, pair),
         (t.case_events.c.data, quoted, pair, happened),
         (t.case_meetings.c.place, said, pair, met),
+        (t.accounts.c.email, said, (t.accounts.c.email,)),
     )
     found: set[str] = set()
     with reading(store._engine) as connection:

@@ -76,7 +76,9 @@ def _on_limit(_error: RateLimitExceeded) -> ResponseReturnValue:
     text = ngettext(
         "Please try again in a minute.", "Please try again in %(num)d minutes.", minutes
     )
-    failed = Failure(429, failure(429).heading, text)
+    guessed = request.blueprint in ("security", "entrance")
+    heading = gettext("Too many attempts") if guessed else failure(429).heading
+    failed = Failure(429, heading, text)
     answer = current_app.make_response(_keep_typed(failed))
     answer.headers["Retry-After"] = str(max(1, math.ceil(seconds)))
     return answer

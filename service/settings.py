@@ -93,9 +93,6 @@ class Settings(BaseSettings):
     mail_from: str | None = Field(default=None, validate_default=True)
     """Whom letters are from, as `address` or `Name <address>`."""
 
-    address: str | None = Field(default=None, pattern=r"^https?://[^\s/?#@]+/?$")
-    """The address that people reach Dari by, for the links in letters."""
-
     registration: bool = True
     """Whether startups may make an account by themselves."""
 

@@ -7,11 +7,15 @@ from typing import Any
 from flask import Flask
 
 from service import labels
+from service.access import current_user
+from service.accounts import mail_state
 from service.describing import field_name
 from service.forms import CONSENT_PURPOSE, CONSENT_VERSION
 from service.language import LANGUAGES, language, switch_url
 from service.pipeline import cases_on_page
 from service.security import dari, is_signed_in, own_name
+from service.web.account import account
+from service.web.accounts import accounts
 from service.web.answers import answers
 from service.web.cases import cases
 from service.web.changes import changes
@@ -22,6 +26,7 @@ from service.web.editing import editing
 from service.web.entrance import entrance
 from service.web.judging import judging
 from service.web.matches import family
+from service.web.menu import menu
 from service.web.models import models
 from service.web.own import own
 from service.web.pipeline import pipeline
@@ -44,6 +49,7 @@ def init_app(app: Flask) -> None:
         *(public, drafts, own, returning, entrance, changes, staff, privacy),
         *(pipeline, cases, answers),
         *(duplicates, editing, chronicle, judging, models),
+        *(account, accounts),
     ):
         app.register_blueprint(blueprint)
 
@@ -57,6 +63,10 @@ def _for_templates() -> dict[str, Any]:
         "switch_url": switch_url,
         "signed_in": is_signed_in(),
         "own_name": own_name(),
+        "menu": menu,
+        "mail_state": mail_state,
+        "sign_on_name": dari().settings.oidc_issuer and dari().settings.oidc_name,
+        "user": current_user(),
         "family": family,
         "cases_on_page": lambda id: cases_on_page(dari().store, id),
         "consent_purpose": CONSENT_PURPOSE,
