@@ -190,23 +190,15 @@ def known_to(store: Store, email: str, now: datetime) -> tuple[list[str], list[s
         return list(connection.execute(drafts).scalars()), startups
 
 
-def expire(store: Store, now: datetime) -> list[str]:
-    """Delete the drafts that have expired, and all links that have; give the ids of the drafts."""
+def expire(store: Store, now: datetime) -> list[Draft]:
+    """Delete the drafts that have expired, and all links that have; give the drafts."""
     d = t.drafts.c
     with writing(store.engine) as connection:
-        old = select(d.id).where(d.expires_at <= now).order_by(d.id)
-        ids = list(connection.execute(old).scalars())
-        _delete(connection, ids)
+        old = select(t.drafts).where(d.expires_at <= now).order_by(d.id)
+        gone = [_draft(row) for row in connection.execute(old)]
+        _delete(connection, [one.id for one in gone])
         connection.execute(delete(t.links).where(t.links.c.expires_at <= now))
-    return ids
-
-
-def expired(store: Store, now: datetime) -> list[str]:
-    """Give the ids of the drafts that have expired and are still held."""
-    d = t.drafts.c
-    with reading(store.engine) as connection:
-        old = select(d.id).where(d.expires_at <= now).order_by(d.id)
-        return list(connection.execute(old).scalars())
+    return gone
 
 
 def about(connection: Connection, ids: Collection[str]) -> tuple[Draft, ...]:

@@ -58,7 +58,7 @@ def held(id: str, file: Path, judge: bool, account: bool) -> None:
             packed = judge_zip(held_of_judge(dari.store, id), now())
         else:
             packed = held_zip(find(dari.store, id), now())
-    _write_private(file, packed)
+    write_private(file, packed)
     say(f"Written: {file} ({len(packed):,} bytes). It holds personal data: keep it safe.")
 
 
@@ -112,7 +112,7 @@ def erase(
             "proof": proof.as_json() if proof else None,
         })
     elif proof:
-        show(*_proof_tables(proof))
+        show(*proof_tables(proof))
     if left or (proof and not proof.is_clean):
         sys.exit(1)
 
@@ -147,7 +147,7 @@ def _erase_account(email: str, *, prove: bool, as_json: bool, yes: bool) -> None
         told = proof.as_json() if proof else None
         print_json({"erased": [found.email], "left": left, "proof": told})
     elif proof:
-        show(*_proof_tables(proof))
+        show(*proof_tables(proof))
     if left or (proof and not proof.is_clean):
         sys.exit(1)
 
@@ -183,7 +183,7 @@ def _erase_judge(name: str, *, prove: bool, as_json: bool, yes: bool) -> None:
             "proof": proof.as_json() if proof else None,
         })
     elif proof:
-        show(*_proof_tables(proof))
+        show(*proof_tables(proof))
     if left or (proof and not proof.is_clean):
         sys.exit(1)
 
@@ -250,7 +250,7 @@ def _opened() -> Iterator[Dari]:
         dari.store.close()
 
 
-def _write_private(file: Path, data: bytes) -> None:
+def write_private(file: Path, data: bytes) -> None:
     """Write a file that only its owner can read, whole or not at all."""
     from profiles import DariError
 
@@ -289,7 +289,8 @@ def _say_named(id: str, named: list[Appearance]) -> None:
             say(f"Its id was taken out of the {one.field} of {one.kind} {one.id}.")
 
 
-def _proof_tables(proof: Proof) -> list[Any]:
+def proof_tables(proof: Proof) -> list[Any]:
+    """Tell a proof in tables and sentences."""
     from rich.markup import escape
     from rich.table import Table
     from rich.text import Text

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from profiles import DariError, Revision, Side, Startup, differences
 from profiles.apart import Stored
 from profiles.cases import HeldCase, is_shown_to
-from profiles.drafts import Draft
+from profiles.drafts import Draft, draft_of, remove
 from profiles.files import guarded
 from profiles.judgements import Judged
 from profiles.judges import HeldOfJudge
@@ -212,6 +212,35 @@ def erase(
         left = settle_briefly(dari) if while_served else settle(dari.store, tell=tell)
     dari.follower.save_snapshot()
     return named, left
+
+
+def erase_draft(
+    dari: Dari, id: str, *, prove: bool = False, tell: Tell
+) -> tuple[list[str], Proof | None]:
+    """Erase a draft with its links and letters; then search everything for it, if asked.
+
+    Returns:
+        What could not be done, a sentence each, and the proof.
+
+    Raises:
+        UnknownId: if there is none; an expired one is there as long as it is held.
+    """
+    from service.searching import search
+    from service.traces import traces_of_draft
+
+    found = draft_of(dari.store, id, datetime.min.replace(tzinfo=UTC))
+    traces, untold = traces_of_draft(found)
+    remove(dari.store, id)
+    forget_letters(dari.settings, [found.email or ""])
+    left = settle(dari.store, tell=tell)
+    if not prove:
+        return left, None
+    proof = search(dari.store, dari.settings.home, traces)
+    if any(one.place == "database" for one in proof.remains):
+        left += rebuild(dari.store)
+        proof = search(dari.store, dari.settings.home, traces)
+    proof.notes += untold
+    return left, proof
 
 
 def settle_briefly(dari: Dari) -> list[str]:

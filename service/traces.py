@@ -55,6 +55,16 @@ def traces_of(held: Held) -> tuple[list[Trace], list[str]]:
     return good, [f"too short or too common to be searched for: {trace.what}" for trace in left]
 
 
+def traces_of_draft(draft: Draft) -> tuple[list[Trace], list[str]]:
+    """Collect what must vanish with a draft: its sentences, its addresses and its names."""
+    names = [str(draft.values.get(f"name_{part}", "")) for part in ("ko", "en")]
+    named = [Trace(f"draft {draft.id}: name", text=name, any_case=True) for name in names if name]
+    said = [*named, *_of_draft(draft)]
+    good = [trace for trace in said if _is_telling(trace, draft.id)]
+    left = [trace for trace in said if trace not in good]
+    return good, [f"too short to be searched for: {trace.what}" for trace in left]
+
+
 def traces_of_judge(held: HeldOfJudge) -> tuple[list[Trace], list[str]]:
     """Collect what must vanish with a judge: the sentences of their notes.
 

@@ -11,7 +11,7 @@ from flask_babel import gettext
 
 from matcher import tell_help
 from profiles import FieldError, InvalidRecord, Side, StaleEdit, Startup, UnknownId, validate
-from profiles.drafts import Draft, begin, draft_of, name_email, remove, save
+from profiles.drafts import Draft, begin, draft_of, expire, name_email, remove, save
 from profiles.fields import Email
 from profiles.links import LinkError, links_of
 from profiles.schema import Record
@@ -33,7 +33,7 @@ from service.drafting import (
     step_of,
 )
 from service.failures import Failure
-from service.holding import held_ids, hold, let_go, require_own
+from service.holding import held_ids, hold, holds, let_go, require_own
 from service.labels import moment
 from service.language import language
 from service.mail import MailError, has_mail_server
@@ -58,6 +58,8 @@ def start() -> ResponseReturnValue:
     if not any(values.values()) and _goes() == "stay":
         return redirect(url_for("public.new_startup", **_lang()), 303)
     now = datetime.now(UTC)
+    gone = expire(dari().store, now)  # whoever begins one sees old ones off
+    forget_letters(dari().settings, [one.email for one in gone if one.email])
     draft = begin(dari().store, {}, language=language(), now=now, expires_at=expiry(dari(), now))
     hold(draft.id)
     return _kept(draft.id, "who", values, saved=0)
@@ -231,16 +233,26 @@ def _own(id: str) -> Draft:
 
 def _handed_in(id: str) -> ResponseReturnValue | None:
     """Lead whoever held a draft that has been handed in to the startup that it is now."""
-    require_own(id)
     startup = startup_id(id)
+    if not holds(startup):
+        require_own(id)
+    if _is_there(id) or not is_startup(dari().store, startup):
+        return None
+    hold(startup)
+    return redirect(url_for("own.status", id=startup), 303)
+
+
+def _is_there(id: str) -> bool:
     try:
         draft_of(dari().store, id, datetime.now(UTC))
     except UnknownId:
-        if not is_startup(dari().store, startup):
-            raise
-        hold(startup)
-        return redirect(url_for("own.status", id=startup), 303)
-    return None
+        return False
+    return True
+
+
+def begun_here() -> list[str]:
+    """Name the drafts that this browser may go on with."""
+    return [id for id in held_ids() if id.startswith("d-") and _is_there(id)]
 
 
 def _kept(id: str, step: Step, values: dict[str, Any], *, saved: int) -> ResponseReturnValue:
@@ -340,8 +352,7 @@ def _page(draft: Draft | None, step: Step, form: DraftForm, **more: Any) -> str:
 
 def first_page() -> str:
     """Show the first step of a startup that nothing is kept of yet."""
-    begun = [id for id in held_ids() if id.startswith("d-")]
-    return _page(None, "who", DraftForm({}), going_on=begun)
+    return _page(None, "who", DraftForm({}), going_on=begun_here())
 
 
 def _texts(values: Any) -> list[str]:

@@ -11,11 +11,11 @@ from flask.typing import ResponseReturnValue
 from profiles import DariError, InvalidRecord
 from profiles.drafts import known_to
 from profiles.links import Kind, LinkError, use_link
-from service.holding import held_ids, hold
+from service.holding import hold
 from service.language import language
 from service.mail import has_mail_server
 from service.security import dari
-from service.web.drafts import read_email
+from service.web.drafts import begun_here, read_email
 from service.web.links import base_url, send_link
 from service.wiring import Dari
 
@@ -57,8 +57,7 @@ def ask() -> ResponseReturnValue:
 
 def _page(**more: object) -> str:
     mail = has_mail_server(dari().settings)
-    drafts = [id for id in held_ids() if id.startswith("d-")]
-    return render_template("return.html", has_mail=mail, held=drafts, **more)
+    return render_template("return.html", has_mail=mail, held=begun_here(), **more)
 
 
 def _sending(email: str) -> Callable[[], None]:

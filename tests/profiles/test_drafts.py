@@ -20,7 +20,6 @@ from profiles.drafts import (
     draft_of,
     edits_of,
     expire,
-    expired,
     known_to,
     name_email,
     rebase,
@@ -98,8 +97,7 @@ def test_a_draft_that_has_expired_is_gone_and_work_puts_that_off(store: Store) -
             draft_of(store, late, NOW + DAY)
     with pytest.raises(UnknownId):
         saved(store, other, "who", {}, 0, now=NOW + DAY)
-    assert expired(store, NOW + DAY) == [other]
-    assert expire(store, NOW + DAY) == [other]
+    assert [one.id for one in expire(store, NOW + DAY)] == [other]
     assert expire(store, NOW + DAY) == []
 
 
@@ -182,7 +180,7 @@ def test_an_edit_is_part_of_what_is_held_and_goes_with_its_startup(store: Store)
     assert faults(store) == []
     erase(store, "s1")
     assert owners(store, TEXT[:20]) == set()
-    assert expired(store, LATER + DAY) == []
+    assert expire(store, LATER + DAY) == []
     with reading(store.engine) as connection:
         assert connection.execute(select(tables.links)).all() == []
 
