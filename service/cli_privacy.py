@@ -147,7 +147,7 @@ def _erase_account(email: str, *, prove: bool, as_json: bool, yes: bool) -> None
         told = proof.as_json() if proof else None
         print_json({"erased": [found.email], "left": left, "proof": told})
     elif proof:
-        show(*_proof_tables(proof))
+        show(*proof_tables(proof))
     if left or (proof and not proof.is_clean):
         sys.exit(1)
 

@@ -246,17 +246,17 @@ def test_two_people_edit_one_profile_and_neither_loses_a_word(watch, token, app)
     tabs = [watch(lang, java_script_enabled=False) for lang in ("ko", "en")]
     kim, lee = (tab.open(f"/sign-in?token={token}&next=/startups/twice/edit") for tab in tabs)
     kim.get_by_label("이름 (변경 이력에 남습니다)").fill("김민지")
-    kim.get_by_label("요약 (English)").fill("We weigh ships in harbours.")
+    kim.get_by_label("하는 일 (English)").fill("We weigh ships in harbours.")
     kim.get_by_label("설립 연도").fill("2020")
     kim.get_by_role("button", name="저장", exact=True).click()
     kim.get_by_text("변경 내용을 저장했습니다.").wait_for()
 
     lee.get_by_label("Your name, for the history").fill("Lee")
-    lee.get_by_label("Summary (English)").fill("We weigh\nferries & ships.")
+    lee.get_by_label("What it does (English)").fill("We weigh\nferries & ships.")
     lee.get_by_label("Website").fill("https://twice.example")
     lee.get_by_role("button", name="Save").click()
     lee.get_by_role("heading", name="Somebody else has changed Twice meanwhile").wait_for()
-    summary = lee.get_by_role("group", name="Summary (English)")
+    summary = lee.get_by_role("group", name="What it does (English)")
     for shown in (
         "We weigh ships.",
         "김민지 saved",
@@ -267,8 +267,8 @@ def test_two_people_edit_one_profile_and_neither_loses_a_word(watch, token, app)
     assert lee.get_by_role("group", name="Founded").get_by_label("김민지 saved").is_checked()
     assert lee.get_by_role("group", name="Website").get_by_label("You typed").is_checked()
     lee.get_by_role("button", name="Save the chosen versions").click()
-    lee.get_by_role("link", name="Summary (English)").wait_for()
-    lee.get_by_role("group", name="Summary (English)").get_by_label("You typed").check()
+    lee.get_by_role("link", name="What it does (English)").wait_for()
+    lee.get_by_role("group", name="What it does (English)").get_by_label("You typed").check()
     lee.get_by_role("button", name="Save the chosen versions").click()
     lee.get_by_text("Your changes have been kept.").wait_for()
 
