@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import StringConstraints
 
-from matcher import Match, Matchmaker
+from matcher import Match, MatchList, Matchmaker
 from profiles import Side, validate
 from profiles.cases import Case, CaseError
 from profiles.casework import open_case
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 
 MOST_AT_ONCE = 50
 MOST_REASONS = 8
-_DEEPEST = 100
+_SHALLOWEST, _DEEPEST = 10, 100
+_RANK = re.compile(r"[0-9]{1,4}")
 _LONGEST = 300
 
 
@@ -93,13 +95,16 @@ def shortlist(dari: Dari, wish: Wish, *, by: str) -> tuple[list[Case], list[Case
     Raises:
         InvalidRecord: if a value is wrong, or a profile or the programme is not held.
     """
+    lists: dict[str, MatchList] = {}
     new: list[Case] = []
     old: list[Case] = []
     for one, other, rank in wish.pairs:
         startup, partner = _held(dari, named(dari, one[:_LONGEST]), named(dari, other[:_LONGEST]))
         asking = startup if wish.asked is Side.STARTUP else partner
         listed = partner if wish.asked is Side.STARTUP else startup
-        told = reasons_of(dari.matchmaker, asking, listed, rank, wish.programme)
+        if asking not in lists:
+            lists[asking] = _list_of(dari.matchmaker, asking, wish)
+        told = reasons_of(dari.matchmaker, lists[asking], listed)
         case, is_new = open_case(
             dari.store,
             startup,
@@ -127,19 +132,23 @@ def _held(dari: Dari, startup: str, partner: str) -> tuple[str, str]:
     return one, other
 
 
-def reasons_of(
-    matchmaker: Matchmaker, asking: str, listed: str, rank: str | None, programme: str | None
-) -> dict[str, Any]:
+def _list_of(matchmaker: Matchmaker, asking: str, wish: Wish) -> MatchList:
+    """Make the list again from which pairs were chosen, as deep as they stood in it."""
+    ranks = [int(rank) for _, _, rank in wish.pairs if rank and _RANK.fullmatch(rank)]
+    deep = min(max([*ranks, _SHALLOWEST]), _DEEPEST)
+    return matchmaker.match(asking, deep, programme=wish.programme)
+
+
+def reasons_of(matchmaker: Matchmaker, found: MatchList, listed: str) -> dict[str, Any]:
     """Tell the reasons of a match as JSON can say them: score, reasons, unknowns, the model.
 
-    Reasons are told in both languages, the weightiest first, at most `MOST_REASONS`.
+    Reasons are told in both languages, the weightiest first, at most `MOST_REASONS`. One that is
+    not in the list is looked at by itself.
     """
-    deep = int(rank) if rank and rank.isascii() and rank.isdigit() and len(rank) < 4 else 10
-    found = matchmaker.match(asking, min(max(deep, 10), _DEEPEST), programme=programme)
     match = next((one for one in found.matches if one.profile.id == listed), None)
     if match is None:
-        why = matchmaker.why(asking, listed, programme=programme)
-        match = why.match
+        under = found.programme.id if found.programme else None
+        match = matchmaker.why(found.query.id, listed, programme=under).match
     return told(match, found.model_version)
 
 

@@ -110,7 +110,7 @@ def code_name(field: str, code: str) -> str:
     names = {
         ("text", YES): gettext("Has a text"),
         ("text", NO): gettext("Has no text"),
-        ("open", YES): gettext("Open"),
+        ("open", YES): gettext("Open to matching"),
         ("open", NO): gettext("Not open"),
     }
     return str(names[field, code])

@@ -204,6 +204,8 @@ def test_threads_that_search_at_once_take_turns(sqlite_store: Store) -> None:
     with ThreadPoolExecutor(4) as threads:
         found = list(threads.map(names.search, ["Name 7"] * 8))
     assert [one[0][0] for one in found] == ["p7"] * 8
+
+
 SHORT = {
     "hyundai": ["현대", "Hyundai"],
     "naver": ["네이버", "NAVER"],
