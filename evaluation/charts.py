@@ -183,7 +183,9 @@ def stacked_chart(rows: Sequence[Row], *, parts: Sequence[str], x: str, descript
         domain=list(parts), range=[PALETTE[i % len(PALETTE)] for i in order.values()]
     )
     is_split = any(row["name"] != row["part"] for row in rows)
-    legend = alt.Legend(title=None, orient="bottom", columns=3) if is_split else None
+    legend = (
+        alt.Legend(title=None, orient="bottom", columns=6, columnPadding=18) if is_split else None
+    )
     whole = alt.Axis(tickMinStep=1, format="d", tickCount=5)
     bars = (
         alt
@@ -196,7 +198,7 @@ def stacked_chart(rows: Sequence[Row], *, parts: Sequence[str], x: str, descript
             order="order:Q",
         )
     )
-    return _drawn(bars, "", description, len(names), width=420)
+    return _drawn(bars, "", description, len(names), width=640)
 
 
 def _drawn(

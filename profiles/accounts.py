@@ -119,7 +119,7 @@ def keep_account(store: Store, account: Account) -> Account:
             id = account.id
         else:
             made = connection.execute(insert(t.accounts).values(**values))
-            id = int(made.inserted_primary_key[0])
+            (id,) = made.inserted_primary_key or (0,)
         row = connection.execute(select(t.accounts).where(t.accounts.c.id == id)).one()
     return _read(row)
 

@@ -152,8 +152,8 @@ def _where(
         if value:
             where.append(c[name] == value if is_clean(value) else false())
     if wanted.owner is not None:
-        clean = is_clean(wanted.owner)
-        where.append(c.owner == wanted.owner if wanted.owner and clean else c.owner.is_(None))
+        its = c.owner == wanted.owner if wanted.owner else c.owner.is_(None)
+        where.append(its if is_clean(wanted.owner) else false())
     if with_stage and wanted.stage is not None:
         where.append(c.stage == wanted.stage.value)
     where += _of_startup(connection, wanted)

@@ -68,7 +68,7 @@ class Answer(StrEnum):
 
 
 STAGES = tuple(CaseStage)
-CONFIDENTIAL = frozenset({"contact", "registration"})
+CONFIDENTIAL = frozenset({"contact", "registration", "website"})
 """The fields of a profile that the other side sees once both have accepted."""
 INTERNAL = frozenset({"aliases", "conflicts", "consent", "source"})
 """The fields of a profile that no other side ever sees."""

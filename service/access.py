@@ -4,33 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from functools import cache
 from typing import Final, Literal
 
-from flask import request
+from flask import g, request
 from werkzeug.exceptions import Forbidden, Unauthorized
 
-from profiles import AnyProfile
-from service.keys import holds_token
+from profiles import AnyProfile, Side
+from profiles.accounts import Account
+from profiles.cases import Case, cases_of, hidden_fields, is_shown_to, may_see_confidential
+from service.keys import dari, holds_token, signed_in
+from service.roles import Role
 
-
-class Role(StrEnum):
-    """What somebody is in this installation; one person may be several."""
-
-    ADMIN = "admin"
-    STAFF = "staff"
-    EVALUATOR = "evaluator"
-    STARTUP = "startup"
-    PARTNER = "partner"
-
-
-Scope = Literal["any", "own"]
-"""Of which records a row holds: of all, or of the profile that the account speaks for."""
+Scope = Literal["any", "own", "shown"]
+"""Of which records a row holds: of all; of the profile that the account speaks for; of those that
+staff have shown to it by a case, a startup by releasing it, a partner by introducing it."""
 
 Thing = Literal[
-    "page", "submission", "session", "account", "accounts", "home", "workbench", "startup",
-    "partner", "held", "rounds", "evaluation", "models", "answer",
+    "page", "submission", "session", "account", "accounts", "own", "workbench", "startup",
+    "partner", "case", "notes", "held", "rounds", "evaluation", "models", "shut", "answer",
 ]  # fmt: skip
 """What there is to see or do: pages for all, the workbench of staff, and records."""
 
@@ -51,11 +43,14 @@ EVERYBODY: Final[frozenset[tuple[Thing, Action]]] = frozenset({
 TABLE: Final[Mapping[tuple[Thing, Action], Mapping[Role, Scope]]] = {
     ("account", "use"): dict.fromkeys(Role, "own"),
     ("accounts", "edit"): _ADMIN,
-    ("home", "see"): {Role.STARTUP: "own", Role.PARTNER: "own"},
+    ("own", "see"): {Role.STARTUP: "own", Role.PARTNER: "own"},
     ("workbench", "see"): _STAFF,
     ("workbench", "edit"): _STAFF,
-    ("startup", "see"): {**_STAFF, Role.STARTUP: "own"},
-    ("partner", "see"): {**_STAFF, Role.PARTNER: "own"},
+    ("startup", "see"): {**_STAFF, Role.STARTUP: "own", Role.PARTNER: "shown"},
+    ("partner", "see"): {**_STAFF, Role.PARTNER: "own", Role.STARTUP: "shown"},
+    ("case", "see"): {**_STAFF, Role.STARTUP: "shown", Role.PARTNER: "shown"},
+    ("case", "edit"): _STAFF,
+    ("notes", "see"): _STAFF,
     ("held", "see"): {**_STAFF, Role.STARTUP: "own"},
     ("rounds", "see"): _JUDGES,
     ("rounds", "edit"): _JUDGES,
@@ -63,6 +58,7 @@ TABLE: Final[Mapping[tuple[Thing, Action], Mapping[Role, Scope]]] = {
     ("evaluation", "edit"): _EVALUATORS,
     ("models", "see"): _JUDGES,
     ("models", "edit"): _EVALUATORS,
+    ("shut", "use"): {},
     ("answer", "see"): {Role.STARTUP: "own", Role.PARTNER: "own"},
     ("answer", "edit"): {Role.STARTUP: "own", Role.PARTNER: "own"},
 }
@@ -78,7 +74,23 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
         public.submit_startup public.choose_own_sectors open.submit_startup
         answers.give
     """,
-    ("session", "use"): "entrance.ask_token entrance.give_token entrance.leave",
+    ("session", "use"): """
+        entrance.ask_token entrance.give_token entrance.leave sso.start sso.back
+        security.login security.logout security.register security.send_confirmation
+        security.confirm_email security.forgot_password security.reset_password
+        security.two_factor_token_validation security.mf_recovery security.two_factor_setup
+    """,
+    ("account", "use"): """
+        account.overview account.arrive account.rename account.leave_everywhere account.held
+        security.change_password security.verify
+        security.two_factor_setup_validate security.mf_recovery_codes
+    """,
+    ("accounts", "edit"): """
+        accounts.overview accounts.add accounts.one accounts.change accounts.turn accounts.reset
+        accounts.remove
+    """,
+    ("own", "see"): "own.overview own.profile own.held_of own.claim",
+    ("shut", "use"): "security.two_factor_rescue security.tf_select security.static",
     ("workbench", "see"): """
         changes.why changes.missing chronicle.history duplicates.overview duplicates.compare
         editing.edit editing.new_tie privacy.held_of
@@ -108,7 +120,7 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
         judging.judge judging.settle judging.close entrance.ask_name entrance.give_name
     """,
     ("models", "see"): "models.overview",
-    ("answer", "see"): "answers.own_cases answers.own_case",
+    ("answer", "see"): "answers.own_case",
     ("answer", "edit"): "answers.give_own",
 }
 """Which row of the table each address of the service has; one that stands in none is shut."""
@@ -139,13 +151,29 @@ _BEARER = User(frozenset({Role.ADMIN}))
 
 
 def current_user() -> User:
-    """Tell who asks: the token of the installation is an admin's."""
-    return _BEARER if holds_token() else _NOBODY
+    """Tell who asks: the token of the installation is an admin's; else by the account."""
+    if holds_token():
+        return _BEARER
+    person = signed_in()
+    if person is None or person.account is None:
+        return _NOBODY
+    known: tuple[Account, User] | None = g.get("user")
+    if known is None or known[0] is not person.account:
+        g.user = known = (person.account, user_of(person.account))
+    return known[1]
 
 
-def may(action: Action, thing: Thing | AnyProfile, user: User | None = None) -> bool:
+def user_of(account: Account) -> User:
+    """Give who the holder of an account is; a profile that was merged is the one that it is now."""
+    profile = account.profile
+    if profile:
+        profile = dari().store.merged_into([profile]).get(profile, profile)
+    return User(roles_of(account.roles), account.id, account.name, profile)
+
+
+def may(action: Action, thing: Thing | AnyProfile | Case, user: User | None = None) -> bool:
     """Tell whether somebody (by default who asks now) may do something, by the table alone."""
-    kind: Thing = thing if isinstance(thing, str) else thing.side.value
+    kind = _kind(thing)
     if (kind, action) in EVERYBODY:  # the session is not looked at: such answers may be kept
         return True
     user = user or current_user()
@@ -153,7 +181,7 @@ def may(action: Action, thing: Thing | AnyProfile, user: User | None = None) -> 
     return any(_is_within(scopes[role], thing, user) for role in user.roles if role in scopes)
 
 
-def require(action: Action, thing: Thing | AnyProfile) -> None:
+def require(action: Action, thing: Thing | AnyProfile | Case) -> None:
     """Let only those pass who may.
 
     Raises:
@@ -182,9 +210,55 @@ def require_row() -> None:
     require(row[1], row[0])
 
 
-def _is_within(scope: Scope, thing: Thing | AnyProfile, user: User) -> bool:
+def hidden_from(user: User, profile: AnyProfile) -> frozenset[str]:
+    """Name the fields of a profile that somebody who may see it must not read.
+
+    Staff read all, and each side its own; the other side reads confidential fields (contact,
+    website, registration) only once both have accepted, and internal ones never.
+    """
+    if TABLE["workbench", "see"].keys() & user.roles or profile.id == user.profile:
+        return frozenset()
+    seen = [_hidden(one) for one in shown_cases(user) if profile.id in _ends(one)]
+    return frozenset.intersection(*seen) if seen else frozenset(type(profile).model_fields)
+
+
+def _kind(thing: Thing | AnyProfile | Case) -> Thing:
+    if isinstance(thing, str):
+        return thing
+    return "case" if isinstance(thing, Case) else thing.side.value
+
+
+def _is_within(scope: Scope, thing: Thing | AnyProfile | Case, user: User) -> bool:
     """Tell whether a record is among those that a scope is of; a kind as such always is."""
-    return isinstance(thing, str) or scope == "any" or thing.id == user.profile
+    if isinstance(thing, str) or scope == "any":
+        return True
+    if scope == "own":
+        return user.profile is not None and thing.id == user.profile
+    shown = shown_cases(user)
+    if isinstance(thing, Case):
+        return any(one.id == thing.id for one in shown)
+    return any(thing.id in _ends(one) for one in shown)
+
+
+def _hidden(case: Case) -> frozenset[str]:
+    found = hidden_fields(case)
+    return found if may_see_confidential(case) else found | {"website"}
+
+
+def _ends(case: Case) -> tuple[str, str]:
+    return case.startup, case.partner
+
+
+def shown_cases(user: User) -> list[Case]:
+    """Read the cases that the profile of an account may know of, in their order."""
+    if user.profile is None:
+        return []
+    found = cases_of(dari().store, user.profile)
+    return [one for one in found if is_shown_to(one, _side_of(one, user))]
+
+
+def _side_of(case: Case, user: User) -> Side:
+    return Side.STARTUP if case.startup == user.profile else Side.PARTNER
 
 
 @cache

@@ -8,51 +8,67 @@ import hmac
 import ipaddress
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 from urllib.parse import urlsplit
 
-from flask import Flask, Request, Response, after_this_request, current_app, request, session
-from flask_babel import lazy_gettext as _l
-from flask_login import current_user as logged_in
+from flask import (
+    Flask,
+    Request,
+    Response,
+    after_this_request,
+    current_app,
+    render_template,
+    request,
+    session,
+    url_for,
+)
+from flask_babel import Babel, gettext
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
 from flask_login import logout_user
-from flask_security import MailUtil, Security, user_authenticated
+from flask_security import MailUtil, Security, UserMixin, user_authenticated
 from flask_security.totp import Totp
 
 from profiles import DariError
-from profiles.accounts import AccountError, find_account, take_counter
-from service.access import Role
+from profiles.accounts import Account, AccountError, find_account, take_counter
 from service.keys import dari
 from service.mail import Letter, deliver, has_mail_server
 from service.passwords import SHORTEST, Passwords
 from service.people import People, Person
 from service.settings import Settings
+from service.wiring import Dari
 
 _CSRF = "csrf_token"
 _SINCE = "since"
-_ATTEMPTS = 10
-_WITHIN = "15 minutes"
 
 
-class Mail(MailUtil):  # type: ignore[misc]
-    """Sends Flask-Security's letters once the page has been answered.
+class Mail(MailUtil):
+    """Sends letters once the page has been answered.
 
     So an answer takes as long for an address that has an account as for one that has none.
     """
 
-    def send_mail(self, template: str, subject: Any, recipient: Any, *_: Any, **given: Any) -> None:
+    def send_mail(
+        self,
+        template: str,
+        subject: Any,
+        recipient: Any,
+        sender: Any,
+        body: str | None,
+        html: str | None,
+        **_context: Any,
+    ) -> None:
         """Send a letter after the answer; what goes wrong is logged without its content."""
-        settings, logger = dari().settings, current_app.logger
-        host, text = request.host_url, str(given.get("body") or _[1])
-        name = urlsplit(host).hostname or ""
+        settings, logger, here = dari().settings, current_app.logger, request.host_url
+        letter = Letter(str(recipient), str(subject), body or "")
 
         def send() -> None:
             try:
-                deliver(
-                    settings,
-                    Letter(str(recipient), str(subject), _with_address(settings, host, name, text)),
-                )
+                deliver(settings, _with_address(letter, settings, here))
             except DariError as error:
                 logger.error("A letter of the accounts cannot be sent: %s", error.rule)
 
@@ -62,17 +78,34 @@ class Mail(MailUtil):  # type: ignore[misc]
             return response
 
 
-def _with_address(settings: Settings, host: str, name: str, text: str) -> str:
+def _with_address(letter: Letter, settings: Settings, here: str) -> Letter:
     """Let a letter's links lead to the address of the settings, never to a forged one.
 
     Raises:
         AccountError: if none is set, and the reader came by another name than this machine's own.
     """
     if settings.address:
-        return text.replace(host, f"{settings.address.rstrip('/')}/")
-    if not is_own_host(name):
-        raise AccountError("address", "account_address", name)
-    return text
+        return replace(letter, text=letter.text.replace(here, f"{settings.address.rstrip('/')}/"))
+    if not is_own_host(urlsplit(here).hostname or ""):
+        raise AccountError("address", "account_address", urlsplit(here).hostname)
+    return letter
+
+
+def send_invitation(account: Account) -> None:
+    """Send somebody the link by which to choose a password."""
+    text = render_template("letters/invitation.txt", account=account, link=one_time_link(account))
+    subject = gettext("Your account at Dari")
+    Mail(current_app).send_mail("invitation", subject, account.email, None, text, None)
+
+
+def one_time_link(account: Account) -> str:
+    """Make the link by which a password is chosen, once, within a day."""
+    from flask_security.recoverable import generate_reset_password_token
+
+    token = generate_reset_password_token(Person.of(account))  # type: ignore[no-untyped-call]
+    path = url_for("security.reset_password", token=token)
+    base = dari().settings.address or request.host_url
+    return f"{base.rstrip('/')}{path}"
 
 
 def is_own_host(name: str) -> bool:
@@ -83,15 +116,15 @@ def is_own_host(name: str) -> bool:
         return False
 
 
-class OneTimeCodes(Totp):  # type: ignore[misc]
+class OneTimeCodes(Totp):
     """Takes a code of the second step once, whichever worker is asked."""
 
-    def get_last_counter(self, user: Person) -> int | None:
+    def get_last_counter(self, user: UserMixin) -> int | None:
         """Give the time step of the last code that was taken."""
         account = find_account(dari().store, "id", user.id)
         return account.totp_counter if account else None
 
-    def set_last_counter(self, user: Person, tmatch: Any) -> None:
+    def set_last_counter(self, user: UserMixin, tmatch: Any) -> None:
         """Take a code.
 
         Raises:
@@ -112,27 +145,30 @@ def init_app(app: Flask) -> Security:
         mail_util_cls=Mail,
         password_util_cls=Passwords,
         totp_cls=OneTimeCodes,
-        datetime_factory=_now,
     )
+    app.blueprints["security"].enable_openapi = False  # type: ignore[attr-defined]
     security.want_json(_never)
-    app.login_manager.request_loader(_never)  # type: ignore[attr-defined]
+    app.login_manager.request_loader(_nobody)  # type: ignore[attr-defined]
     user_authenticated.connect(_begin_anew, app)
     app.before_request(_end_old_session)
     logging.getLogger("flask_security").setLevel(logging.WARNING)
     return security
 
 
-def dari_of(app: Flask) -> Any:
+def bare_app(dari: Dari, language: str) -> Flask:
+    """Build an application of accounts alone, for the command line: no pages, the same secrets."""
+    app = Flask(__name__)
+    app.config.update(SECRET_KEY=dari.secret_key, BABEL_DEFAULT_LOCALE=language)
+    app.extensions["dari"] = dari
+    translations = str(Path(__file__).parent / "translations")
+    Babel(app, default_translation_directories=translations, locale_selector=lambda: language)
+    init_app(app)
+    return app
+
+
+def dari_of(app: Flask) -> Dari:
     """Give the engine behind an application."""
-    return app.extensions["dari"]
-
-
-def signed_in() -> Person | None:
-    """Give the person who is signed in by an account that may still be used."""
-    if "_user_id" not in session:
-        return None
-    found = logged_in._get_current_object()
-    return found if isinstance(found, Person) and found.active else None
+    return cast(Dari, app.extensions["dari"])
 
 
 def mail_state() -> str:
@@ -143,8 +179,13 @@ def mail_state() -> str:
     return "sent" if has_mail_server(settings) else "outbox"
 
 
-def _never(_request: Request) -> None:
-    """Answer no program: there is the API; and nobody signs in by a token of Flask-Security."""
+def _never(_request: Request) -> bool:
+    """Answer no program as a program: there is the API for them."""
+    return False
+
+
+def _nobody(_request: Request) -> None:
+    """Let nobody sign in by a token of Flask-Security."""
     return
 
 
@@ -170,14 +211,6 @@ def _now() -> datetime:
 def key_for(secret: str, use: str) -> bytes:
     """Derive a key of 32 bytes for one use from the secret of the installation."""
     return hmac.digest(secret.encode(), use.encode(), hashlib.sha256)
-
-
-def needs_second_step(settings: Settings, person: Person) -> bool:
-    """Tell whether a person must have a second step, by the settings."""
-    offices = {role.name for role in person.roles}
-    return settings.second_step_required and bool(
-        offices & {Role.ADMIN, Role.STAFF, Role.EVALUATOR}
-    )
 
 
 def _config(settings: Settings, secret: str) -> Mapping[str, Any]:
@@ -206,6 +239,7 @@ def _config(settings: Settings, secret: str) -> Mapping[str, Any]:
         "POST_REGISTER_VIEW": "security.login",
         "TWO_FACTOR_POST_SETUP_VIEW": "account.overview",
         "RETURN_GENERIC_RESPONSES": True,
+        "DATETIME_FACTORY": _now,
         "PASSWORD_LENGTH_MIN": SHORTEST,
         "PASSWORD_NORMALIZE_FORM": "NFKC",
         "PASSWORD_SINGLE_HASH": True,
@@ -216,13 +250,14 @@ def _config(settings: Settings, secret: str) -> Mapping[str, Any]:
             "argon2__parallelism": 1,
         },
         "HASHING_SCHEMES": ["hex_sha256"],
-        "RESET_PASSWORD_WITHIN": timedelta(hours=2),
+        "RESET_PASSWORD_WITHIN": timedelta(days=1),
         "CONFIRM_EMAIL_WITHIN": timedelta(days=2),
         "FRESHNESS": timedelta(minutes=30),
         "FRESHNESS_GRACE_PERIOD": timedelta(0),
         "FRESHNESS_ALLOW_AUTH_TOKEN": False,
         "API_ENABLED_METHODS": ["session"],
         "EMAIL_HTML": False,
+        "EMAIL_VALIDATOR_ARGS": {"check_deliverability": False},  # nobody else is asked
         "EMAIL_SENDER": settings.mail_from or "dari@localhost",
         "TWO_FACTOR_ENABLED_METHODS": ["authenticator"],
         "TWO_FACTOR_RESCUE_EMAIL": False,
@@ -235,7 +270,107 @@ def _config(settings: Settings, secret: str) -> Mapping[str, Any]:
         "CLI_USERS_NAME": None,
         "CLI_ROLES_NAME": None,
         "I18N_DOMAIN": "messages",
-        "I18N_DIRNAME": "service/translations",
-        "MSG_PASSWORD_BREACHED": (_l("This password is on a list of known ones."), "error"),
+        "I18N_DIRNAME": str(Path(__file__).parent / "translations"),
     }
-    return {f"SECURITY_{name}": value for name, value in found.items()}
+    return {f"SECURITY_{name}": value for name, value in (found | _messages()).items()}
+
+
+def _messages() -> dict[str, Any]:
+    """Say some things more plainly than Flask-Security does; the catalogue translates all."""
+    broken = "This link does not work: it may have been used or cut off."
+    said = {
+        "PASSWORD_RESET_REQUEST": "If there is an account for %(email)s, a letter is on its way.",
+        "CONFIRMATION_REQUEST": "If %(email)s waits to be confirmed, a letter is on its way.",
+        "CONFIRM_REGISTRATION": "A letter with a link to confirm %(email)s is on its way.",
+        "GENERIC_AUTHN_FAILED": "This address and password do not go together.",
+        "EMAIL_CONFIRMED": "Your address is confirmed. You can sign in now.",
+        "INVALID_CONFIRMATION_TOKEN": broken,
+        "INVALID_RESET_PASSWORD_TOKEN": broken,
+        "PASSWORD_RESET_EXPIRED": "This link is too old. Ask for another one.",
+        "CONFIRMATION_EXPIRED": "This link is too old. Ask for another one.",
+        "PASSWORD_RESET_NO_LOGIN": "Your new password is kept. Sign in with it.",
+        "PASSWORD_CHANGE": "Your password has been changed.",
+        "TWO_FACTOR_PERMISSION_DENIED": "Please sign in again.",
+        "TWO_FACTOR_INVALID_TOKEN": "This code is not right, or has been used.",
+        "TWO_FACTOR_CHANGE_METHOD_SUCCESSFUL": "The second step is on. Make recovery codes now.",
+        "TWO_FACTOR_DISABLED": "The second step is off.",
+    }
+    kinds = {"PASSWORD_RESET_REQUEST", "CONFIRMATION_REQUEST", "CONFIRM_REGISTRATION"}
+    good = {"EMAIL_CONFIRMED", "PASSWORD_RESET_NO_LOGIN", "PASSWORD_CHANGE"}
+    good |= {"TWO_FACTOR_CHANGE_METHOD_SUCCESSFUL", "TWO_FACTOR_DISABLED"}
+    return {
+        f"MSG_{name}": (text, "info" if name in kinds else "success" if name in good else "error")
+        for name, text in said.items()
+    }
+
+
+def add_limits(app: Flask, limiter: Limiter) -> None:
+    """Bound how often somebody may try, whether the account that they name exists or not.
+
+    Failed sign-ins and codes count, for the account and for the address of the network; of letters,
+    each that is asked for. Each worker counts its own.
+    """
+    tries = f"{dari_of(app).settings.sign_in_attempts} per 15 minutes"
+    letters = f"{dari_of(app).settings.public_submissions_per_hour} per hour"
+    failed: dict[str, tuple[Callable[[], str], ...]] = {
+        "security.login": (get_remote_address, _named_account),
+        "security.two_factor_token_validation": (get_remote_address, _half_signed_in),
+        "security.mf_recovery": (get_remote_address, _half_signed_in),
+        "security.verify": (_signed_in_account,),
+        "security.change_password": (_signed_in_account,),
+    }
+    for endpoint, keys in failed.items():
+        _limit(app, limiter, endpoint, tries, keys, _has_failed)
+    for endpoint in ("entrance.give_token", "entrance.ask_token"):
+        _limit(app, limiter, endpoint, tries, (get_remote_address,), _is_refused)
+    for endpoint in ("security.forgot_password", "security.send_confirmation", "security.register"):
+        if endpoint in app.view_functions:
+            _limit(app, limiter, endpoint, "5 per hour", (_named_account,), _is_sent)
+            _limit(app, limiter, endpoint, letters, (get_remote_address,), _is_sent)
+
+
+def _limit(
+    app: Flask,
+    limiter: Limiter,
+    endpoint: str,
+    limit: str,
+    keys: tuple[Callable[[], str], ...],
+    counts: Callable[[Response], bool],
+) -> None:
+    for key in keys:
+        scope = f"{endpoint} {key.__name__}"
+        bound = limiter.shared_limit(
+            limit, scope=scope, key_func=key, deduct_when=counts, exempt_when=_only_looks
+        )
+        view: Callable[..., Any] = app.view_functions[endpoint]
+        app.view_functions[endpoint] = bound(view)
+
+
+def _only_looks() -> bool:
+    return request.method != "POST" and "token" not in request.args
+
+
+def _named_account() -> str:
+    given = request.form.get("email", "").strip().lower()
+    return hashlib.sha256(given.encode()).hexdigest()
+
+
+def _half_signed_in() -> str:
+    return str(session.get("tf_user_id") or get_remote_address())
+
+
+def _signed_in_account() -> str:
+    return str(session.get("_user_id") or get_remote_address())
+
+
+def _has_failed(response: Response) -> bool:
+    return request.method == "POST" and response.status_code == 200
+
+
+def _is_refused(response: Response) -> bool:
+    return response.status_code == 401
+
+
+def _is_sent(response: Response) -> bool:
+    refused = request.endpoint == "security.register" and response.status_code == 200
+    return request.method == "POST" and not refused

@@ -14,7 +14,7 @@ from flask_limiter.util import get_remote_address
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from service import api, errors, web
+from service import accounts, api, errors, sso, web
 from service.language import choose_language, keep_language
 from service.security import SecureWhereTls, guard, set_headers
 from service.settings import Settings
@@ -41,11 +41,15 @@ def create_app(settings: Settings | None = None) -> APIFlask:
     Babel(app, locale_selector=choose_language)
     Bootstrap5(app)
     csrf = CSRFProtect(app)
+    accounts.init_app(app)
     app.before_request(guard)
+    sso.init_app(app)
     web.init_app(app)
     api.init_app(app, csrf)
     errors.init_app(app)
-    _limit_submissions(app, dari.settings.public_submissions_per_hour)
+    limiter = Limiter(get_remote_address, app=app, storage_uri="memory://")
+    _limit_submissions(app, limiter, dari.settings.public_submissions_per_hour)
+    accounts.add_limits(app, limiter)
     app.after_request(keep_language)
     app.after_request(set_headers)
     return app
@@ -80,9 +84,8 @@ def _readable_json(app: APIFlask) -> DefaultJSONProvider:
     return provider
 
 
-def _limit_submissions(app: APIFlask, per_hour: int) -> None:
+def _limit_submissions(app: APIFlask, limiter: Limiter, per_hour: int) -> None:
     """Bound the submissions of one address, form and API together; each worker counts its own."""
-    limiter = Limiter(get_remote_address, app=app, storage_uri="memory://")
     exempt: dict[str, Any] = {web.SUBMISSION: web.is_draft, api.SUBMISSION: None}
     for endpoint, exempt_when in exempt.items():
         limit = limiter.shared_limit(

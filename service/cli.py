@@ -19,6 +19,7 @@ from service.cli_model import model
 from service.cli_privacy import erase, expire, held, withdraw
 from service.cli_safety import backup, index, restore
 from service.cli_train import train
+from service.cli_user import user
 from service.console import (
     Word,
     counts,
@@ -190,5 +191,6 @@ for _command in (
     *(evaluate, compare, convert, judge, train, model),
     *(erase, expire, held, withdraw),
     *(duplicates, keep_apart, merge, merges, unmerge),
+    user,
 ):
     main.add_command(_command)

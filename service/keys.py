@@ -1,14 +1,17 @@
-"""Owns the token of the installation: the way in of the first admin, and of scripts."""
+"""Owns what opens a door: the token of the installation, and the session of an account."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from flask import current_app, request, session
 
 from service.wiring import Dari
+
+if TYPE_CHECKING:
+    from service.people import Person
 
 
 def dari() -> Dari:
@@ -35,3 +38,15 @@ def bears_token() -> bool:
     """Tell whether the request bears the token in its header."""
     held = request.authorization
     return bool(held and held.type == "bearer" and held.token and is_token(held.token))
+
+
+def signed_in() -> Person | None:
+    """Give the person who is signed in by an account that may be used; None for anybody else."""
+    from flask_login import current_user
+
+    from service.people import Person
+
+    if "_user_id" not in session:
+        return None
+    found = current_user._get_current_object()
+    return found if isinstance(found, Person) and found.active else None

@@ -24,7 +24,7 @@ LONGEST_LINK = 1_900
 """How many characters of a link mail programs take for certain."""
 
 _TOLD_TO_SIDES = (
-    "text_", "lexical", "sector_", "region_", "support_fit", "wish_fit", "stage_fit",
+    "text_", "sector_", "region_", "support_fit", "wish_fit", "stage_fit",
     "readiness_fit", "programme", "prior_tie", "countries",
 )  # fmt: skip
 """The reasons that name nobody but the two: past work and common partners name others."""
@@ -33,8 +33,8 @@ _WORDS: Mapping[str, Mapping[Lang, str]] = {
     "subject": {"en": "Introduction: {startup} and {partner}", "ko": "{startup} · {partner} 소개"},
     "greeting": {"en": "Dear {reader} team,", "ko": "{reader} 담당자님께"},
     "opening": {
-        "en": "we would like to bring you together with {other}, and this is why.",
-        "ko": "{other}: 함께 이야기해 보실 만한 곳으로 소개해 드립니다. 이유는 다음과 같습니다.",
+        "en": "we would like to bring you together with {other}.",
+        "ko": "함께 이야기해 보실 만한 곳을 소개해 드립니다: {other}",
     },
     "about": {"en": "About {other}", "ko": "{other} 소개"},
     "reasons": {"en": "Why we think that it fits", "ko": "추천하는 이유"},

@@ -19,7 +19,7 @@ _STRONG = 3
 """The score of zxcvbn, 0-4, from which guessing takes more than 10^8 attempts."""
 
 
-class Passwords(PasswordUtil):  # type: ignore[misc]
+class Passwords(PasswordUtil):
     """Holds new passwords to the rules; nothing of them leaves this machine."""
 
     def validate(

@@ -21,21 +21,28 @@ from profiles.accounts import (
     remove_account,
     take_recovery,
 )
-from service.access import Role
+from service.keys import dari
+from service.roles import Role
 
 _KEYS: dict[str, Key] = {"id": "id", "email": "email", "fs_uniquifier": "uniquifier"}
 _AUTHENTICATOR = "authenticator"
 
 
-class Office(RoleMixin):  # type: ignore[misc]
+class Office(RoleMixin):
     """A role as Flask-Security asks for it."""
 
     def __init__(self, name: str) -> None:
         self.name = name
 
 
-class Person(UserMixin):  # type: ignore[misc]
+class Person(UserMixin):
     """A user: what of an account may change, under the names that Flask-Security gives."""
+
+    fs_uniquifier: str = ""
+    """What sessions and links name; it stands on the class because Flask-Security looks there."""
+
+    email: str = ""
+    password: str | None = None
 
     def __init__(
         self,
@@ -49,8 +56,9 @@ class Person(UserMixin):  # type: ignore[misc]
         **_more: Any,
     ) -> None:
         self.account = account
+        self.id = account.id if account else 0
         self.email, self.fs_uniquifier, self.password = email, fs_uniquifier, password
-        self.active, self.roles = active, roles
+        self.active, self.roles = active, list(roles)
         self.confirmed_at: datetime | None = account.confirmed_at if account else None
         self.tf_totp_secret: str | None = account.totp if account else None
         self.tf_primary_method = _AUTHENTICATOR if self.tf_totp_secret else None
@@ -69,13 +77,19 @@ class Person(UserMixin):  # type: ignore[misc]
             account=account,
         )
 
-    @property
-    def id(self) -> int:
-        """The number of its account; 0 before it is kept."""
-        return self.account.id if self.account else 0
+    def check_tf_required(
+        self, tf_setup_methods: list[tuple[str, str]], tf_fresh: bool
+    ) -> tuple[bool, list[tuple[str, str]]]:
+        """Tell whether a sign-in takes a second step: who has one, and who must have one."""
+        return bool(tf_setup_methods) or self.check_tf_required_setup(), tf_setup_methods
+
+    def check_tf_required_setup(self) -> bool:
+        """Tell whether the settings ask this person for a second step."""
+        works = {role.name for role in self.roles} & {Role.ADMIN, Role.STAFF, Role.EVALUATOR}
+        return dari().settings.second_step_required and bool(works)
 
 
-class People(UserDatastore):  # type: ignore[misc]
+class People(UserDatastore):
     """Finds and keeps users; what was put is written by `commit`."""
 
     def __init__(self, store: Callable[[], Store], now: Callable[[], datetime]) -> None:
@@ -92,10 +106,10 @@ class People(UserDatastore):  # type: ignore[misc]
         """Find a role by its name."""
         return Office(role) if role in set(Role) else None
 
-    def create_user(self, **given: Any) -> Person:
+    def create_user(self, **given: Any) -> UserMixin:
         """Make a user that registers: a startup, until an admin says otherwise."""
         given.setdefault("roles", [Role.STARTUP.value])
-        return super().create_user(**given)  # type: ignore[no-any-return]
+        return super().create_user(**given)
 
     def put(self, model: Person) -> Person:
         """Remember a user that has changed."""
@@ -117,8 +131,9 @@ class People(UserDatastore):  # type: ignore[misc]
         """
         for person in g.pop("people_changed", []):
             person.account = keep_account(self._store(), self._account(person))
+            person.id = person.account.id
 
-    def mf_delete_recovery_code(self, user: Person, idx: int) -> bool:
+    def mf_delete_recovery_code(self, user: UserMixin, idx: int) -> bool:
         """Use up a recovery code at once, so that no second request can use it too.
 
         Raises:
@@ -151,7 +166,7 @@ class People(UserDatastore):  # type: ignore[misc]
         )
 
 
-def _used(user: Person) -> Exception:
+def _used(user: UserMixin) -> Exception:
     from profiles.accounts import AccountError
 
     return AccountError("email", "account_changed", user.email)

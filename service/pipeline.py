@@ -13,12 +13,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
-from profiles import AnyProfile, Store
+from profiles import AnyProfile, Store, validate
 from profiles.case_lists import CaseFilter, count_by, count_cases, each_case, list_cases
 from profiles.cases import STAGES, Case, CaseStage, newest_cases_of
 from profiles.fields import Id, Plain, RegionCode, SectorCode, Whole
 from profiles.files import MOST_SHEET_ROWS, guarded
 from profiles.schema import Record
+from profiles.validation import without_unknown_fields
 from service import labels
 
 IN_COLUMN = 12
@@ -62,6 +63,15 @@ class BoardQuery(Record):
         """What its address says beside the stage and the place in a list."""
         told = self.model_dump(exclude={"stage", "after"}, exclude_none=True, mode="json")
         return {name: str(value) for name, value in told.items()}
+
+
+def read_board_query(args: Mapping[str, str]) -> BoardQuery:
+    """Read what a board is asked for from an address; names that mean nothing here are passed over.
+
+    Raises:
+        InvalidRecord: with the fields that are wrong.
+    """
+    return validate(BoardQuery, without_unknown_fields(BoardQuery, args)[0])
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,9 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from profiles import DariError, Revision, Startup, differences
+from profiles import DariError, Revision, Side, Startup, differences
 from profiles.apart import Stored
+from profiles.cases import HeldCase, is_shown_to
 from profiles.files import guarded
 from profiles.judgements import Judged
 from profiles.judges import HeldOfJudge
@@ -45,6 +46,8 @@ kept_apart.csv    같은 기업이 아니라고 확인된 프로필과 메모
 proposals.csv     같은 기업일 수 있다고 제안된 다른 프로필과 그 이유
 judged.csv        블라인드 평가에 쓰인 쌍과 등급, 메모. 평가자 이름은 빠져 있고,
                   진행 중인 라운드는 평가가 있다는 사실만 적혀 있습니다
+cases.csv         진행 건: 단계, 날짜, 답변, 미팅. 상대는 알려 드린 뒤에만 적혀 있고,
+                  담당자의 메모는 개수만 적혀 있습니다
 appearances.csv   이 프로필의 ID가 적힌 프로그램과, 다른 프로필의 이해상충 목록
 changes.csv       변경 기록: 번호와 시각만 있고 내용은 없습니다
 같은 이름의 .json 파일에는 같은 내용이 프로그램이 읽기 쉬운 형식으로 들어 있습니다.
@@ -67,6 +70,8 @@ kept_apart.csv    profiles that staff said are other firms, with their notes
 proposals.csv     profiles that were proposed as the same firm, with the reasons
 judged.csv        pairs that evaluators judged, with grades and notes (without the names of
                   the judges; of a round that is still open, only that there is a judgement)
+cases.csv         cases of being brought together: stage, days, answers, meetings; the other
+                  side once it has been told to you, and of staff's notes how many there are
 appearances.csv   programmes, and conflict lists of others, that name this profile's id
 changes.csv       the change log: numbers and times, without content
 The .json files of the same names hold the same for programs.
@@ -281,6 +286,7 @@ def _tables(found: Held) -> dict[str, tuple[Sequence[str], list[dict[str, Any]]]
         "proposals": (("a", "b", "score", "codes", "reasons", "found_at"),
                       [_proposal_row(one) for one in found.proposals]),
         "judged": (_JUDGED, [_judged_row(one) for one in found.judged]),
+        "cases": (_CASE, [_case_row(one, profile.side) for one in found.cases]),
         "appearances": (("kind", "id", "field", "revision"),
                         [asdict(one) for one in found.appearances]),
         "changes": (("seq", "kind", "id", "at"),
@@ -322,6 +328,34 @@ def _judged_row(one: Judged) -> dict[str, Any]:
     told = pair | {"role": one.judgement.role, "at": one.judgement.at.isoformat()}
     said = {"grade": one.judgement.grade, "note": one.judgement.note}
     return told if one.is_open else told | said
+
+
+_CASE = ("number", "startup", "partner", "stage", "opened_at", "moved_at", "closed_at", "outcome",
+         "released_at", "startup_answer", "partner_answer", "shown_rank", "model_version",
+         "meetings", "events", "notes")  # fmt: skip
+
+
+def _case_row(held: HeldCase, side: Side) -> dict[str, Any]:
+    """Tell a case: the other side only once it is shown to this one, notes of staff by number."""
+    one = held.case
+    moments = {
+        name: getattr(one, name) for name in ("opened_at", "moved_at", "closed_at", "released_at")
+    }
+    told = {name: at.isoformat() if at else None for name, at in moments.items()}
+    told |= {"number": one.id, "stage": one.stage.value, "shown_rank": one.shown_rank}
+    told |= {"model_version": one.model_version, side.value: one.id_of(side)}
+    told |= {f"{side.value}_answer": one.answer_of(side).value}
+    told |= {"events": len(held.events), "notes": _count(held, "note")}
+    if is_shown_to(one, side):
+        other = side.other
+        told |= {other.value: one.id_of(other), f"{other.value}_answer": one.answer_of(other).value}
+        told |= {"outcome": one.outcome.value if one.outcome else None}
+        told |= {"meetings": [f"{met.starts} {met.zone}" for met in held.meetings]}
+    return told
+
+
+def _count(held: HeldCase, kind: str) -> int:
+    return sum(event.kind == kind for event in held.events)
 
 
 _MERGE = ("number", "kept", "dropped", "at", "by", "undone_at", "undone_by")

@@ -6,6 +6,7 @@ import re
 
 from flask import Flask, Response, request, session
 from flask.sessions import SecureCookieSessionInterface
+from flask_login import logout_user
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Unauthorized
 
@@ -67,6 +68,7 @@ def sign_in() -> None:
 
 def sign_out() -> None:
     """End the session with all that it holds."""
+    logout_user()
     session.clear()
 
 
@@ -76,17 +78,17 @@ def is_signed_in() -> bool:
 
 
 def editor() -> str:
-    """Name who edits, for the history: the name that was typed last, else "staff"."""
+    """Name who edits, for the history: the account's name, the name typed last, else "staff"."""
     return own_name() or "staff"
 
 
 def own_name() -> str:
-    """Give the name that this session's person has given; empty where they gave none."""
-    return str(session.get("name") or "")
+    """Give the account's name, else that which was typed in this session; empty without any."""
+    return current_user().name or str(session.get("name") or "")
 
 
 def sign_as(name: str) -> None:
-    """Remember the name of the person who edits in this session."""
+    """Remember who edits in this session; the holder of an account keeps the account's name."""
     shown = "".join(letter for letter in name if letter.isprintable())
     session["name"] = " ".join(shown.split())[:LONGEST_MAKER]
 

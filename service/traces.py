@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+    from profiles.cases import HeldCase
     from profiles.judges import HeldOfJudge
     from profiles.privacy import Held
 
@@ -155,8 +156,20 @@ def _said(held: Held) -> Iterator[Trace]:
         note = judged.judgement.note if judged.judgement else ""
         where = f"judgement in {judged.pair.round}: note"
         yield from _fresh(_sentences(where, {"note": note}), seen)
+    for of in held.cases:
+        yield from _fresh(_of_case(of), seen)
     for v in held.vectors:
         yield Trace(f"{v.owner_kind} {v.owner_id}: vector of {v.facet}", vector=v.data)
+
+
+def _of_case(held: HeldCase) -> Iterator[Trace]:
+    where = f"case {held.case.id}: "
+    yield from _sentences(f"{where}words", {"words": held.case.declined_words})
+    for event in held.events:
+        said = {name: event.data.get(name) for name in ("text", "words", "place")}
+        yield from _sentences(f"{where}{event.kind}", said)
+    for meeting in held.meetings:
+        yield from _sentences(f"{where}place of a meeting", {"place": meeting.place})
 
 
 def _fresh(traces: Iterable[Trace], seen: set[str]) -> Iterator[Trace]:

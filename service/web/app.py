@@ -8,12 +8,17 @@ from flask import Flask
 
 from matcher import FAMILIES, family
 from service import labels
+from service.access import current_user
+from service.accounts import mail_state
 from service.describing import asked_name
 from service.exporting import about, weights_told
 from service.forms import CONSENT_PURPOSE, CONSENT_VERSION
+from service.keys import dari
 from service.language import LANGUAGES, language, switch_url
 from service.pipeline import cases_on_page
-from service.security import dari, is_signed_in, own_name
+from service.security import is_signed_in, own_name
+from service.web.account import account
+from service.web.accounts import accounts
 from service.web.answers import answers
 from service.web.cases import cases
 from service.web.changes import changes
@@ -23,7 +28,9 @@ from service.web.editing import editing
 from service.web.entrance import entrance
 from service.web.judging import judging
 from service.web.matching import matching
+from service.web.menu import menu
 from service.web.models import models
+from service.web.own import own
 from service.web.pipeline import pipeline
 from service.web.privacy import privacy
 from service.web.public import is_draft, public
@@ -42,6 +49,7 @@ def init_app(app: Flask) -> None:
         *(public, entrance, changes, staff, matching, privacy),
         *(pipeline, cases, answers),
         *(duplicates, editing, chronicle, judging, models),
+        *(account, accounts, own),
     ):
         app.register_blueprint(blueprint)
 
@@ -56,6 +64,10 @@ def _for_templates() -> dict[str, Any]:
         "own_name": own_name(),
         "about": about,
         "families": FAMILIES,
+        "menu": menu,
+        "mail_state": mail_state,
+        "sign_on_name": dari().settings.oidc_issuer and dari().settings.oidc_name,
+        "user": current_user(),
         "family": family,
         "asked_name": asked_name,
         "weights_told": weights_told,

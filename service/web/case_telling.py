@@ -10,6 +10,10 @@ from flask_babel import format_date, format_time, gettext
 from profiles import Side
 from profiles.cases import CaseEvent, CaseMeeting
 from service import labels
+from service.language import language
+
+_CLOCKS = {"en": "short", "ko": "aaaa h:mm"}
+"""The time of day in each language; CLDR's own Korean pattern writes PM for 오후."""
 
 
 def event_text(event: CaseEvent) -> str:
@@ -27,7 +31,8 @@ def meeting_time(starts: str) -> str:
     """Write the time on the clock of a meeting."""
     moment = datetime.fromisoformat(starts)
     # The moment is of the clock at the meeting: it is told as it stands, in no zone of the reader.
-    return f"{format_date(moment.date(), 'full')} {format_time(moment, 'short', rebase=False)}"
+    clock = format_time(moment, _CLOCKS[language()], rebase=False)
+    return f"{format_date(moment.date(), 'full')} {clock}"
 
 
 def meeting_text(meeting: CaseMeeting) -> str:

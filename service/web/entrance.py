@@ -6,6 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
+from service.access import current_user
 from service.forms import NameForm, SignInForm
 from service.security import (
     is_token,
@@ -43,8 +44,10 @@ def leave() -> ResponseReturnValue:
 
 @entrance.get("/name")
 def ask_name() -> ResponseReturnValue:
-    """Ask who works in this session."""
+    """Ask who works in this session; an account has its own name."""
     require_session()
+    if current_user().account is not None:
+        return redirect(url_for("account.overview"))
     form = NameForm(formdata=None, name=own_name(), next=request.args.get("next"))
     return render_template("name.html", form=form)
 

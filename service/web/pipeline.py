@@ -10,21 +10,21 @@ from flask_babel import gettext, ngettext
 
 from profiles import InvalidRecord, UnknownId
 from profiles.case_lists import count_overdue, owners_of_cases
+from profiles.case_moves import TIES
 from profiles.cases import STAGES
 from service import labels
 from service.language import language
 from service.pipeline import (
     MOST_EXPORTED,
     NOBODY,
-    BoardQuery,
     Tally,
     as_csv,
     as_xlsx,
     read_board,
+    read_board_query,
     table_rows,
     tallies,
 )
-from service.queries import read_query
 from service.security import dari, editor, local_address, require_session
 from service.shortlisting import read_wish, shortlist
 
@@ -41,20 +41,22 @@ _MOST_BARS = 12
 @pipeline.get("/pipeline")
 def board() -> ResponseReturnValue:
     """Show the cases by stage, or a page of those of one stage."""
-    store, query = dari().store, read_query(BoardQuery, request.args, strict=False)
+    store, query = dari().store, read_board_query(request.args)
     today = dari().settings.today()
     found = read_board(store, query, today)
     known = {"owners": owners_of_cases(store), "programmes": store.programmes(), "nobody": NOBODY}
     overdue = count_overdue(store, today)
     shown = {"board": found, "query": query, "today": today, "overdue": overdue}
     partner = store.get_many([query.partner]).get(query.partner) if query.partner else None
-    return render_template("pipeline.html", **shown, **known, partner=partner, stages=STAGES)
+    return render_template(
+        "pipeline.html", **shown, **known, partner=partner, stages=STAGES, dated=tuple(TIES)
+    )
 
 
 @pipeline.get("/pipeline/cases.<any(csv, xlsx):kind>")
 def table(kind: str) -> ResponseReturnValue:
     """Give the cases under the filters of the board as a table."""
-    query = read_query(BoardQuery, request.args, strict=False)
+    query = read_board_query(request.args)
     rows, is_cut = table_rows(dari().store, query, dari().settings.today(), language())
     head = _head()
     if is_cut:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,9 @@ import pytest
 
 from evaluation import ConversionError, convert_store, load
 from profiles import Partner, Revision, Startup, Store, Text, Tie, Verdict, validate
+from profiles.case_moves import close_case, move_back, move_case
+from profiles.cases import CaseStage, Decline, Outcome
+from profiles.casework import open_case
 from profiles.vectors import Vectors
 
 CUT = date(2020, 7, 1)
@@ -158,3 +161,23 @@ def test_a_last_day_bounds_what_counts(filled: Store, tmp_path: Path) -> None:
 def test_a_history_without_a_good_end_is_refused(filled: Store, tmp_path: Path) -> None:
     with pytest.raises(ConversionError, match="No startup had"):
         convert_store(filled, tmp_path / "out", cut=date(2021, 1, 1))
+
+
+def test_what_cases_came_to_becomes_judgements(store: Store, tmp_path: Path) -> None:
+    put(store, *(startup(f"s{n}") for n in (1, 2)), *(partner(f"p{n}") for n in range(1, 6)))
+    cut = datetime.now(UTC).date() - timedelta(days=1)
+    numbers = {}
+    for one, other in (("s1", "p1"), ("s1", "p2"), ("s1", "p3"), ("s1", "p4"), ("s2", "p5")):
+        case, _ = open_case(store, one, other, shown_rank=2, model_version="m")
+        numbers[other] = case.id
+    move_case(store, numbers["p1"], CaseStage.POC)
+    move_case(store, numbers["p2"], CaseStage.POC)
+    move_case(store, numbers["p2"], CaseStage.CONTRACT)
+    move_case(store, numbers["p3"], CaseStage.POC)
+    move_back(store, numbers["p3"], reason="It was another firm")
+    for partner_, label in (("p3", "poor"), ("p4", "good")):
+        declined = {"reason": Decline.TIMING, "verdict": label}
+        close_case(store, numbers[partner_], Outcome.DECLINED_PARTNER, **declined)
+    close_case(store, numbers["p5"], Outcome.DROPPED, reason=Decline.NO_REPLY)
+    convert_store(store, tmp_path / "out", cut=cut)
+    assert load(tmp_path / "out").qrels == {"s1": {"p1": 2, "p2": 3, "p3": 0, "p4": 1}}

@@ -1,0 +1,91 @@
+"""Owns the page of one's own account, and where somebody arrives who has signed in."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from flask_login import logout_user
+from werkzeug.exceptions import Unauthorized
+
+from profiles.accounts import Account, AccountError, keep_account
+from service.access import current_user, may
+from service.keys import dari, signed_in
+from service.language import language
+from service.managing import checked_name, fresh_uniquifier
+
+account = Blueprint("account", __name__, url_prefix="/account")
+
+
+@account.get("")
+def overview() -> ResponseReturnValue:
+    """Show the account of whoever is signed in; with the token there is none."""
+    if signed_in() is None and current_user().is_known:
+        return render_template("account_none.html")
+    return render_template("account.html", account=_own())
+
+
+@account.get("/arrive")
+def arrive() -> ResponseReturnValue:
+    """Lead to the page that somebody works on, by what they may do."""
+    if may("see", "workbench"):
+        return redirect(url_for("staff.profiles", side="startups"), 303)
+    if may("see", "own"):
+        return redirect(url_for("own.overview"), 303)
+    if may("see", "rounds"):
+        return redirect(url_for("judging.overview"), 303)
+    return redirect(url_for("public.home"), 303)
+
+
+@account.post("/name")
+def rename() -> ResponseReturnValue:
+    """Keep another name of one's own."""
+    try:
+        name = checked_name(request.form.get("name", ""))
+        keep_account(dari().store, replace(_own(), name=name))
+        flash(gettext("Your name has been changed."), "success")
+    except AccountError as error:
+        flash(" ".join(error.told(language())), "danger")
+    return redirect(url_for("account.overview"), 303)
+
+
+@account.post("/sign-out-everywhere")
+def leave_everywhere() -> ResponseReturnValue:
+    """End every session of the account."""
+    keep_account(dari().store, replace(_own(), uniquifier=fresh_uniquifier()))
+    logout_user()
+    flash(gettext("You are signed out on every device."), "success")
+    return redirect(url_for("security.login"), 303)
+
+
+@account.get("/held.json")
+def held() -> Response:
+    """Give all that is held of the account."""
+    text = json.dumps(told(_own()), ensure_ascii=False, indent=2)
+    answer = Response(text, mimetype="application/json")
+    answer.headers.set("Content-Disposition", "attachment", filename="account.json")
+    return answer
+
+
+def told(found: Account) -> dict[str, Any]:
+    """Tell what is held of an account; of secrets only whether there are any."""
+    plain = {name: getattr(found, name) for name in ("email", "name", "profile", "subject")}
+    moments = ("created_at", "confirmed_at", "disabled_at")
+    dated = {name: at.isoformat() if (at := getattr(found, name)) else None for name in moments}
+    secret = {
+        "password": bool(found.password),
+        "second_step": bool(found.totp),
+        "recovery_codes_left": len(found.recovery),
+    }
+    return {**plain, "roles": list(found.roles), **dated, **secret}
+
+
+def _own() -> Account:
+    person = signed_in()
+    if person is None or person.account is None:
+        raise Unauthorized
+    return person.account

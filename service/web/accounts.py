@@ -1,0 +1,119 @@
+"""Owns the pages on which an admin manages accounts."""
+
+from __future__ import annotations
+
+from apiflask import APIBlueprint
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from werkzeug.exceptions import NotFound
+
+from profiles.accounts import Account, AccountError, find_account
+from profiles.accounts import accounts as all_accounts
+from service.accounts import one_time_link, send_invitation
+from service.keys import dari
+from service.language import language
+from service.managing import (
+    add_account,
+    change_account,
+    disable_account,
+    drop_account,
+    reset_account,
+)
+from service.roles import Role
+
+accounts = APIBlueprint("accounts", __name__, url_prefix="/accounts", enable_openapi=False)
+
+
+@accounts.get("")
+def overview() -> ResponseReturnValue:
+    """List all accounts, with the form of a new one."""
+    return _list({"profile": request.args.get("profile", "")})
+
+
+@accounts.post("")
+def add() -> ResponseReturnValue:
+    """Make an account, and send its person a link by which to choose a password."""
+    given, roles = request.form, request.form.getlist("roles")
+    try:
+        profile = given.get("profile") or None
+        name = given.get("name", "")
+        made = add_account(dari().store, given.get("email", ""), roles, name=name, profile=profile)
+    except AccountError as error:
+        return _list({**given.to_dict(), "roles": roles}, error), 422
+    return _invite(made)
+
+
+@accounts.get("/<int:id>")
+def one(id: int) -> ResponseReturnValue:
+    """Show an account."""
+    return render_template("account_edit.html", account=_known(id), roles=list(Role))
+
+
+@accounts.post("/<int:id>")
+def change(id: int) -> ResponseReturnValue:
+    """Keep other roles, another name or profile of an account."""
+    found, given = _known(id), request.form
+    try:
+        change_account(
+            dari().store,
+            found,
+            name=given.get("name", ""),
+            roles=given.getlist("roles"),
+            profile=given.get("profile") or None,
+        )
+    except AccountError as error:
+        page = render_template("account_edit.html", account=found, roles=list(Role), refused=error)
+        return page, 422
+    flash(gettext("The account has been changed."), "success")
+    return redirect(url_for("accounts.one", id=id), 303)
+
+
+@accounts.post("/<int:id>/turn")
+def turn(id: int) -> ResponseReturnValue:
+    """Shut an account or open it again."""
+    found = _known(id)
+    try:
+        disable_account(dari().store, found, disabled=found.is_active)
+        flash(gettext("The account has been changed."), "success")
+    except AccountError as error:
+        flash(" ".join(error.told(language())), "danger")
+    return redirect(url_for("accounts.one", id=id), 303)
+
+
+@accounts.post("/<int:id>/reset")
+def reset(id: int) -> ResponseReturnValue:
+    """Take password and second step away, and send a link by which to choose anew."""
+    return _invite(reset_account(dari().store, _known(id)))
+
+
+@accounts.post("/<int:id>/remove")
+def remove(id: int) -> ResponseReturnValue:
+    """Remove an account for good."""
+    try:
+        drop_account(dari().store, _known(id))
+        flash(gettext("The account has been removed."), "success")
+    except AccountError as error:
+        flash(" ".join(error.told(language())), "danger")
+        return redirect(url_for("accounts.one", id=id), 303)
+    return redirect(url_for("accounts.overview"), 303)
+
+
+def _invite(account: Account) -> ResponseReturnValue:
+    """Send the link; the admin sees it too, once, to hand it over by another way."""
+    send_invitation(account)
+    link = one_time_link(account)
+    return render_template("account_link.html", account=account, link=link)
+
+
+def _list(given: dict[str, object], refused: AccountError | None = None) -> str:
+    found = all_accounts(dari().store)
+    shown = {"accounts": found, "given": given, "refused": refused, "roles": list(Role)}
+    return render_template("accounts.html", **shown)
+
+
+def _known(id: int) -> Account:
+    found = find_account(dari().store, "id", id)
+    if found is None:
+        raise NotFound
+    return found

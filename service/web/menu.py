@@ -1,0 +1,74 @@
+"""Owns the menu: which links there are, in which order, and what somebody must be allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import current_app, request, url_for
+from flask_babel import lazy_gettext as _l
+
+from service.access import Action, Thing, may
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One link of the menu.
+
+    Attributes:
+        endpoint: where it leads; a link to an endpoint that there is not is left out.
+        text: what it is called, translated when it is shown.
+        action: what the reader must be allowed to do ...
+        thing: ... with what.
+        values: the values of its address.
+        also: endpoints, or blueprints with a dot at the end, on whose pages it is the present one.
+    """
+
+    endpoint: str
+    text: Any
+    action: Action
+    thing: Thing
+    values: Mapping[str, str] = field(default_factory=dict)
+    also: tuple[str, ...] = ()
+
+    @property
+    def url(self) -> str:
+        """Where it leads."""
+        return url_for(self.endpoint, _external=False, **self.values)
+
+    @property
+    def is_present(self) -> bool:
+        """Whether the page that is shown is one of its own."""
+        here = request.endpoint or ""
+        if here == self.endpoint:
+            return dict(self.values).items() <= dict(request.view_args or {}).items()
+        return any(here == one or (one[-1] == "." and here.startswith(one)) for one in self.also)
+
+
+_FORM = ("public.submit_startup",)
+
+LINKS = (
+    Link(
+        "public.new_startup",
+        _l("Submit a startup"),
+        "edit",
+        "submission",
+        also=("public.submit_startup",),
+    ),
+    Link("own.overview", _l("My page"), "see", "own", also=("own.",)),
+    Link("staff.profiles", _l("Startups"), "see", "workbench", {"side": "startups"}),
+    Link("staff.profiles", _l("Partners"), "see", "workbench", {"side": "partners"}),
+    Link("staff.programmes", _l("Programmes"), "see", "workbench"),
+    Link("duplicates.overview", _l("Duplicates"), "see", "workbench", also=("duplicates.",)),
+    Link("judging.overview", _l("Judging"), "see", "rounds", also=("judging.",)),
+    Link("models.overview", _l("Models"), "see", "models", also=("models.",)),
+    Link("accounts.overview", _l("Accounts"), "edit", "accounts", also=("accounts.",)),
+)
+"""The links, in their order. To add one, add a line; its row stands in service/access.py."""
+
+
+def menu() -> list[Link]:
+    """Give the links that the reader may follow."""
+    known = current_app.view_functions
+    return [one for one in LINKS if one.endpoint in known and may(one.action, one.thing)]
