@@ -25,9 +25,7 @@ def why(side: str, id: str) -> ResponseReturnValue:
     found = ask_one(dari().matchmaker, profile, query)
     told = [tell(change, found.who, found.rank) for change in found.changes]
     page = "changes_part.html" if "part" in request.args else "why.html"
-    return render_template(
-        page, side=side, why=found, told=told, query=query, lines_of=lines_of
-    )
+    return render_template(page, side=side, why=found, told=told, query=query, lines_of=lines_of)
 
 
 @changes.get("/<any(startups, partners):side>/<path:id>/missing")
