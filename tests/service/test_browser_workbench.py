@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 from werkzeug.serving import make_server
 
 from service.submission import submit
@@ -105,7 +105,11 @@ def test_a_list_follows_what_is_typed_and_ticked(open_page, lang):
 def test_only_the_last_question_is_shown(open_page):
     page = open_page("/startups")
     waiting = []
-    page.route("**/lists/startups.json?q=h*", waiting.append)
+
+    def hold(route: Route) -> None:
+        waiting.append(route)
+
+    page.route("**/lists/startups.json?q=h*", hold)
     page.fill("#q", "heal")
     page.wait_for_timeout(400)
     page.fill("#q", "robo")
