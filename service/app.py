@@ -55,6 +55,7 @@ def create_app(settings: Settings | None = None) -> APIFlask:
     )
     _limit_submissions(app, limiter, dari.settings.public_submissions_per_hour)
     accounts.add_limits(app, limiter)
+    api.leave_pages_out(app)
     app.after_request(keep_language)
     app.after_request(set_headers)
     return app

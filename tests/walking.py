@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 from apiflask import APIFlask
+from werkzeug.routing import IntegerConverter, Rule
 
 from profiles.api_keys import add_key
 from profiles.judging import open_round
@@ -63,25 +67,20 @@ def fill(app: APIFlask, text: str = SCRIPT) -> None:
 
 def addresses(app: APIFlask) -> list[str]:
     """Give the address of every page, for what is there and for what is not."""
-    known = {"side": ("startups", "partners"), "kinds": ("startups", "partners")}
-    ids = {"startups": "hostile", "partners": "hostile-partner", "startup": "hostile"}
     adapter = app.url_map.bind("")
     found = set()
     for rule in app.url_map.iter_rules():
-        if "GET" not in rule.methods or rule.rule.startswith(("/api/", "/static", "/bootstrap")):
+        if "GET" not in (rule.methods or ()) or rule.rule.startswith(("/api/", "/static")):
             continue
-        if "static" in rule.endpoint or rule.endpoint in ("openapi.spec",):
+        if "static" in rule.endpoint or rule.endpoint in _PASSED_OVER:
             continue
-        names = sorted(rule.arguments - set(rule.defaults or {}))
-        sides = [name for name in names if name in known]
-        for side in known[sides[0]] if sides else ("startups",):
-            values = {name: value_of(rule.rule, name, side, ids) for name in names}
-            found.add(adapter.build(rule.endpoint, {**(rule.defaults or {}), **values}))
+        for values in gaps(rule):
+            found.add(adapter.build(rule.endpoint, values))
     asked = {
         "/startups/hostile/why?candidate=hostile-partner",
         "/duplicates/pair?a=hostile&b=victim",
         "/startups?q=hx9z",
-        f"/startups?q={'%3Cscript%3Ehx9z()%3C/script%3E'}",
+        "/startups?q=%3Cscript%3Ehx9z()%3C/script%3E",
         "/sign-in?next=/startups",
         "/ties/new?profile=hostile",
         "/partners/hostile-partner/why?candidate=hostile",
@@ -90,14 +89,33 @@ def addresses(app: APIFlask) -> list[str]:
     return sorted(found | asked)
 
 
-def value_of(rule: str, name: str, side: str, ids: dict[str, str]) -> str | int:
-    """Give a value for a gap in an address that something is kept under."""
-    if name in ("side", "kinds"):
-        return side
+_PASSED_OVER = {"openapi.spec", "security.logout"}
+"""What is no page, and what would end the session that walks."""
+
+
+def gaps(rule: Rule) -> Iterator[dict[str, Any]]:
+    """Give values for the gaps of an address that something is kept under, once for each side."""
+    given = dict(rule.defaults or {})
+    names = sorted(rule.arguments - given.keys())
+    choices = {n: sorted(getattr(rule._converters[n], "items", ())) for n in names}
+    sides = next((n for n in names if {"startups", "partners"} & {*choices[n]}), None)
+    for side in ("startups", "partners") if sides else ("startups",):
+        values: dict[str, Any] = {}
+        for name in names:
+            if isinstance(rule._converters[name], IntegerConverter):
+                values[name] = 1
+            elif name == sides:
+                values[name] = side
+            else:
+                values[name] = choices[name][0] if choices[name] else _kept(rule.rule, name, side)
+        yield given | values
+
+
+def _kept(rule: str, name: str, side: str) -> str:
     if name == "name" and "judging" in rule:
         return "hostile-round"
     if name == "id" and "programmes" in rule:
         return "hostile-programme"
-    if name in ("pair", "case", "number", "meeting", "account"):
-        return 1
-    return ids[side] if name in ("id", "profile", "startup", "partner") else "unheard-of"
+    if name in ("id", "profile", "startup", "partner"):
+        return "hostile-partner" if side == "partners" or name == "partner" else "hostile"
+    return "unheard-of"

@@ -23,7 +23,7 @@ pytestmark = [
 
 ALL = list(product(("en", "ko"), ("light", "dark"), (1280, 320)))
 SHOWN = ALL if "DARI_EVERY_LOOK" in os.environ else [ALL[1], ALL[6]]
-"""The two of eight ways in which the suite looks; with DARI_EVERY_LOOK=1 it looks in all of them."""
+"""The two of eight ways in which the suite looks; with DARI_EVERY_LOOK=1 in all of them."""
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 GRAVE = ("serious", "critical")
 

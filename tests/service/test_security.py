@@ -12,7 +12,7 @@ import pytest
 
 from profiles.api_keys import Scope, add_key
 from service.api.calls import call_at
-from tests.walking import MARK, addresses, fill, value_of
+from tests.walking import MARK, addresses, fill, gaps
 
 FORMULA = '=HYPERLINK("http://evil.example";"x")'
 INJECTIONS = ("' OR '1'='1", "'; DROP TABLE profiles; --", "%' UNION SELECT 1--", "\\", "%", "_")
@@ -103,8 +103,7 @@ def test_a_forged_form_changes_nothing(app, staff):
     for rule in app.url_map.iter_rules():
         if "POST" not in rule.methods or rule.rule.startswith("/api/"):
             continue
-        values = {name: value_of(rule.rule, name, "startups", {"startups": "hostile"})
-                  for name in rule.arguments - set(rule.defaults or {})}  # fmt: skip
+        values = next(gaps(rule))
         path = adapter.build(rule.endpoint, {**(rule.defaults or {}), **values}, method="POST")
         for token in ({}, {"csrf_token": "guessed"}):
             answer = staff.post(path, data={"name": "forged", **token}, buffered=True)
