@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
@@ -14,7 +14,9 @@ from profiles import rows
 from profiles import tables as t
 from profiles.database import forget, reading, writing
 from profiles.errors import FieldError, InvalidRecord
-from profiles.store import Store
+
+if TYPE_CHECKING:
+    from profiles.store import Store
 
 LONGEST_EMAIL = 254
 LONGEST_NAME = 80
@@ -166,11 +168,11 @@ def accounts_for(connection: Connection, ids: Collection[str]) -> list[Account]:
     return sorted(map(_read, found), key=lambda one: one.email)
 
 
-def let_go(connection: Connection, ids: Collection[str], into: str | None = None) -> None:
-    """Let accounts speak for no erased profile, or for the one that theirs was merged `into`."""
+def let_go(connection: Connection, ids: Collection[str]) -> None:
+    """Let the accounts of erased profiles speak for none."""
     for one in accounts_for(connection, ids):
         its = update(t.accounts).where(t.accounts.c.id == one.id)
-        connection.execute(its.values(profile=into, version=one.version + 1))
+        connection.execute(its.values(profile=None, version=one.version + 1))
 
 
 def free_name(store: Store, email: str) -> str:

@@ -43,7 +43,7 @@ def faults(store: Store) -> list[Fault]:
     """Compare profiles, ties and programmes with revisions, vectors and the change log.
 
     Judged pairs are compared with their rounds, profiles and judgements, cases with their profiles
-    and events.
+    and events, drafts and links with what they are of.
 
     All is read in one transaction, so a server may write meanwhile.
 
@@ -91,7 +91,9 @@ def _queries() -> Iterator[tuple[str, Select[Any]]]:
     )
     yield from _merged_queries(records)
     yield from _judging_queries()
+    yield from _draft_queries()
     yield from _case_queries()
+    yield from _account_queries()
     owners = select(t.vectors.c.owner_kind.label("kind"), t.vectors.c.owner_id.label("id"))
     owner = owners.distinct().subquery("owners")
     owned = and_(records.c.kind == owner.c.kind, records.c.id == owner.c.id)
@@ -109,6 +111,22 @@ def _judging_queries() -> Iterator[tuple[str, Select[Any]]]:
     for end in (p.startup, p.partner):
         yield f"its {end.name} is not held", _lost("pooled pair", p.id, end.not_in(held))
     yield "its pair is not held", _lost("judgement", j.id, j.pair.not_in(select(p.id)))
+
+
+def _draft_queries() -> Iterator[tuple[str, Select[Any]]]:
+    d, k = t.drafts.c, t.links.c
+    known = (select(t.profiles.c.id), select(t.merges.c.dropped))
+    of_none = [d.startup.is_not(None), *(d.startup.not_in(one) for one in known)]
+    yield "the startup that it would change is not held", _lost("draft", d.id, and_(*of_none))
+    opens = and_(*(k.of.not_in(one) for one in (*known, select(d.id))))
+    yield "what it opens is not held", _lost("link", k.of, opens)
+
+
+def _account_queries() -> Iterator[tuple[str, Select[Any]]]:
+    a, m = t.accounts.c, t.merges.c
+    merged = select(m.dropped).where(m.undone_at.is_(None))
+    lost = a.profile.not_in(select(t.profiles.c.id).union(merged))
+    yield "what it speaks for is not held", _lost("account", a.id, lost)
 
 
 def _case_queries() -> Iterator[tuple[str, Select[Any]]]:

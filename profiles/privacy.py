@@ -11,11 +11,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, and_, or_, select, update
 
-from profiles import rows
+from profiles import drafts, links, rows
 from profiles import tables as t
 from profiles.apart import Apart, Stored, apart_of, proposals_of
 from profiles.cases import HeldCase, about_cases
 from profiles.database import reading, writing
+from profiles.drafts import Draft
 from profiles.histories import (
     former_tie_revisions,
     naming,
@@ -25,6 +26,7 @@ from profiles.histories import (
 )
 from profiles.judgements import Judged, about
 from profiles.kinds import Side
+from profiles.links import Link
 from profiles.merges import Merge, family, merges_naming, missing, once_in, withdrawn
 from profiles.remains import Tell
 from profiles.revisions import Revision, read_revision
@@ -75,6 +77,8 @@ class Held:
     apart: tuple[Apart, ...] = ()
     proposals: tuple[Stored, ...] = ()
     judged: tuple[Judged, ...] = ()
+    edits: tuple[Draft, ...] = ()
+    links: tuple[Link, ...] = ()
     cases: tuple[HeldCase, ...] = ()
 
 
@@ -121,6 +125,8 @@ def held(store: Store, id: str) -> Held:
             apart=tuple(apart_of(connection, ids)),
             proposals=tuple(proposals_of(connection, ids)),
             judged=about(connection, ids),
+            edits=drafts.about(connection, ids),
+            links=links.about(connection, ids),
             cases=about_cases(connection, ids),
         )
 
@@ -151,6 +157,8 @@ def erase(
 def withdraw(store: Store, id: str, *, by: str = SYSTEM) -> int:
     """Remove a startup's contact and consent, and its address from every older revision.
 
+    Drafts that would change it go, for they hold the address, too.
+
     Returns:
         How many revisions held an address. When and to which wording was consented stays in them.
 
@@ -166,6 +174,7 @@ def withdraw(store: Store, id: str, *, by: str = SYSTEM) -> int:
         scrubbed = 0
         ids = family(connection, id)
         withdrawn(connection, ids)
+        drafts.forget_edits(connection, ids)
         own = revisions_of(connection, row.side, ids)
         known = {one.payload.get("contact") for one in own if one.payload}
         others = map(read_revision, once_in(connection, ids))

@@ -33,9 +33,12 @@ _TOUCHED = (
     t.judging_rounds,
     t.pooled_pairs,
     t.judgements,
+    t.drafts,
+    t.links,
     t.cases,
     t.case_events,
     t.case_meetings,
+    t.accounts,
 )
 
 
@@ -53,11 +56,13 @@ def owners(store: Store, said: str) -> set[str]:
         (t.verdicts.c.note, said, (t.verdicts.c.query, t.verdicts.c.candidate)),
         (t.kept_apart.c.note, said, (t.kept_apart.c.a, t.kept_apart.c.b)),
         (t.proposals.c.reasons, quoted, (t.proposals.c.a, t.proposals.c.b)),
+        (t.drafts.c.payload, quoted, (t.drafts.c.id,)),
         (t.judgements.c.note, said, (t.pooled_pairs.c.startup, t.pooled_pairs.c.partner), judged),
         (t.cases.c.reasons, quoted, pair),
         (t.cases.c.declined_words, said, pair),
         (t.case_events.c.data, quoted, pair, happened),
         (t.case_meetings.c.place, said, pair, met),
+        (t.accounts.c.email, said, (t.accounts.c.email,)),
     )
     found: set[str] = set()
     with reading(store._engine) as connection:

@@ -314,3 +314,28 @@ accounts = Table(
     Column("version", Integer, nullable=False),
     sqlite_autoincrement=True,
 )
+
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("payload", Text, nullable=False),
+    Column("email", String(400), index=True),
+    Column("startup", Id, index=True),
+    Column("base", Integer),
+    Column("made_at", Moment, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False, index=True),
+)
+
+links = Table(
+    "links",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("kind", String(10), nullable=False),
+    Column("of", Id, nullable=False, index=True),
+    Column("made_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False, index=True),
+    Column("used_at", Moment),
+    CheckConstraint("kind IN ('draft', 'startup')", name="kind"),
+)

@@ -14,7 +14,7 @@ from profiles import AnyProfile, Side
 from profiles.accounts import Account
 from profiles.cases import Case, cases_of, hidden_fields, is_shown_to, may_see_confidential
 from service.keys import dari, holds_token, signed_in
-from service.roles import Role
+from service.roles import Role as Role
 
 Scope = Literal["any", "own", "shown"]
 """Of which records a row holds: of all; of the profile that the account speaks for; of those that
@@ -67,12 +67,16 @@ TABLE: Final[Mapping[tuple[Thing, Action], Mapping[Role, Scope]]] = {
 ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
     ("page", "see"): """
         static bootstrap.static openapi.spec health.healthz open.list_sectors
-        public.home public.new_startup public.thanks
+        public.home public.new_startup public.thanks public.one_page
+        drafts.step drafts.preview drafts.worth drafts.link drafts.held drafts.ask_deletion
+        own.status own.held_of own.ask_erasure returning.enter
         answers.ask
     """,
     ("submission", "edit"): """
         public.submit_startup public.choose_own_sectors open.submit_startup
-        answers.give
+        drafts.start drafts.save_step drafts.submit drafts.bring_together drafts.make_link
+        drafts.delete drafts.leave own.edit own.link own.leave own.erase_all
+        returning.come_back returning.ask answers.give
     """,
     ("session", "use"): """
         entrance.ask_token entrance.give_token entrance.leave sso.start sso.back
@@ -89,7 +93,7 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
         accounts.overview accounts.add accounts.one accounts.change accounts.turn accounts.reset
         accounts.remove
     """,
-    ("own", "see"): "own.overview own.profile own.held_of own.claim",
+    ("own", "see"): "account.mine account.claim",
     ("shut", "use"): "security.two_factor_rescue security.tf_select security.static",
     ("workbench", "see"): """
         changes.why changes.missing chronicle.history duplicates.overview duplicates.compare

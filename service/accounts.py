@@ -39,6 +39,7 @@ from service.keys import dari
 from service.mail import Letter, deliver, has_mail_server
 from service.passwords import SHORTEST, Passwords
 from service.people import People, Person
+from service.sayings import sayings
 from service.settings import Settings
 from service.wiring import Dari
 
@@ -84,8 +85,10 @@ def _with_address(letter: Letter, settings: Settings, here: str) -> Letter:
     Raises:
         AccountError: if none is set, and the reader came by another name than this machine's own.
     """
-    if settings.address:
-        return replace(letter, text=letter.text.replace(here, f"{settings.address.rstrip('/')}/"))
+    if settings.public_url:
+        return replace(
+            letter, text=letter.text.replace(here, f"{settings.public_url.rstrip('/')}/")
+        )
     if not is_own_host(urlsplit(here).hostname or ""):
         raise AccountError("address", "account_address", urlsplit(here).hostname)
     return letter
@@ -104,7 +107,7 @@ def one_time_link(account: Account) -> str:
 
     token = generate_reset_password_token(Person.of(account))  # type: ignore[no-untyped-call]
     path = url_for("security.reset_password", token=token)
-    base = dari().settings.address or request.host_url
+    base = dari().settings.public_url or request.host_url
     return f"{base.rstrip('/')}{path}"
 
 
@@ -174,7 +177,7 @@ def dari_of(app: Flask) -> Dari:
 def mail_state() -> str:
     """Tell how letters go: 'sent', 'outbox' (kept as files), or 'unsafe' (no address is set)."""
     settings = dari().settings
-    if not settings.address and not is_own_host(urlsplit(request.host_url).hostname or ""):
+    if not settings.public_url and not is_own_host(urlsplit(request.host_url).hostname or ""):
         return "unsafe"
     return "sent" if has_mail_server(settings) else "outbox"
 
@@ -272,36 +275,7 @@ def _config(settings: Settings, secret: str) -> Mapping[str, Any]:
         "I18N_DOMAIN": "messages",
         "I18N_DIRNAME": str(Path(__file__).parent / "translations"),
     }
-    return {f"SECURITY_{name}": value for name, value in (found | _messages()).items()}
-
-
-def _messages() -> dict[str, Any]:
-    """Say some things more plainly than Flask-Security does; the catalogue translates all."""
-    broken = "This link does not work: it may have been used or cut off."
-    said = {
-        "PASSWORD_RESET_REQUEST": "If there is an account for %(email)s, a letter is on its way.",
-        "CONFIRMATION_REQUEST": "If %(email)s waits to be confirmed, a letter is on its way.",
-        "CONFIRM_REGISTRATION": "A letter with a link to confirm %(email)s is on its way.",
-        "GENERIC_AUTHN_FAILED": "This address and password do not go together.",
-        "EMAIL_CONFIRMED": "Your address is confirmed. You can sign in now.",
-        "INVALID_CONFIRMATION_TOKEN": broken,
-        "INVALID_RESET_PASSWORD_TOKEN": broken,
-        "PASSWORD_RESET_EXPIRED": "This link is too old. Ask for another one.",
-        "CONFIRMATION_EXPIRED": "This link is too old. Ask for another one.",
-        "PASSWORD_RESET_NO_LOGIN": "Your new password is kept. Sign in with it.",
-        "PASSWORD_CHANGE": "Your password has been changed.",
-        "TWO_FACTOR_PERMISSION_DENIED": "Please sign in again.",
-        "TWO_FACTOR_INVALID_TOKEN": "This code is not right, or has been used.",
-        "TWO_FACTOR_CHANGE_METHOD_SUCCESSFUL": "The second step is on. Make recovery codes now.",
-        "TWO_FACTOR_DISABLED": "The second step is off.",
-    }
-    kinds = {"PASSWORD_RESET_REQUEST", "CONFIRMATION_REQUEST", "CONFIRM_REGISTRATION"}
-    good = {"EMAIL_CONFIRMED", "PASSWORD_RESET_NO_LOGIN", "PASSWORD_CHANGE"}
-    good |= {"TWO_FACTOR_CHANGE_METHOD_SUCCESSFUL", "TWO_FACTOR_DISABLED"}
-    return {
-        f"MSG_{name}": (text, "info" if name in kinds else "success" if name in good else "error")
-        for name, text in said.items()
-    }
+    return {f"SECURITY_{name}": value for name, value in (found | sayings()).items()}
 
 
 def add_limits(app: Flask, limiter: Limiter) -> None:

@@ -87,9 +87,23 @@ def _readable_json(app: APIFlask) -> DefaultJSONProvider:
 def _limit_submissions(app: APIFlask, limiter: Limiter, per_hour: int) -> None:
     """Bound the submissions of one address, form and API together; each worker counts its own."""
     exempt: dict[str, Any] = {web.SUBMISSION: web.is_draft, api.SUBMISSION: None}
-    for endpoint, exempt_when in exempt.items():
+    for endpoint in (*exempt, "drafts.submit"):
         limit = limiter.shared_limit(
-            f"{per_hour} per hour", scope="submissions", methods=["POST"], exempt_when=exempt_when
+            f"{per_hour} per hour",
+            scope="submissions",
+            methods=["POST"],
+            exempt_when=exempt.get(endpoint),
         )
-        view: Callable[..., Any] = app.view_functions[endpoint]
-        app.view_functions[endpoint] = limit(view)
+        _bind(app, endpoint, limit)
+    links = app.extensions["dari"].settings.links_per_hour
+    ask = limiter.shared_limit(f"{links} per hour", scope="links", methods=["POST"])
+    for endpoint in ("returning.ask", "drafts.make_link", "own.link"):
+        _bind(app, endpoint, ask)
+    _bind(app, "returning.come_back", limiter.limit(f"{3 * links} per hour"))
+    _bind(app, "drafts.start", limiter.limit(f"{per_hour} per hour"))
+    _bind(app, "drafts.worth", limiter.limit(f"{per_hour} per hour"))
+
+
+def _bind(app: APIFlask, endpoint: str, limit: Callable[..., Any]) -> None:
+    view: Callable[..., Any] = app.view_functions[endpoint]
+    app.view_functions[endpoint] = limit(view)

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from service.cli_data import export, import_
+from service.cli_draft import draft
 from service.cli_evaluate import compare, convert, evaluate
 from service.cli_history import history
 from service.cli_identity import duplicates
@@ -189,7 +190,7 @@ def why(
 for _command in (
     *(import_, export, index, backup, restore, history),
     *(evaluate, compare, convert, judge, train, model),
-    *(erase, expire, held, withdraw),
+    *(erase, expire, held, withdraw, draft),
     *(duplicates, keep_apart, merge, merges, unmerge),
     user,
 ):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Iterator
@@ -26,6 +27,9 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON doc
 _JUDGE = click.option(
     "--judge", is_flag=True, help="ID is the name under which somebody has judged pairs."
 )
+_ACCOUNT = click.option(
+    "--account", is_flag=True, help="ID is the e-mail address of somebody's account."
+)
 _MOST_ROWS = 50
 
 
@@ -33,21 +37,28 @@ _MOST_ROWS = 50
 @click.argument("id")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @_JUDGE
-def held(id: str, file: Path, judge: bool) -> None:
+@_ACCOUNT
+def held(id: str, file: Path, judge: bool, account: bool) -> None:
     """Write everything that is held about a profile to FILE, a ZIP of CSV and JSON.
 
-    With --judge, what judging holds under the name of a judge.
+    With --judge, what judging holds under the name of a judge; with --account, what is held of an
+    account, as JSON.
     """
+    from profiles.accounts import account_of
     from profiles.judges import held_of_judge
     from profiles.privacy import held as find
+    from service.managing import held_of_account
     from service.privacy import held_zip, judge_zip, now
 
     with _opened() as dari:
-        if judge:
+        if account:
+            told = held_of_account(account_of(dari.store, id))
+            packed = json.dumps(told, ensure_ascii=False, indent=2).encode()
+        elif judge:
             packed = judge_zip(held_of_judge(dari.store, id), now())
         else:
             packed = held_zip(find(dari.store, id), now())
-    _write_private(file, packed)
+    write_private(file, packed)
     say(f"Written: {file} ({len(packed):,} bytes). It holds personal data: keep it safe.")
 
 
@@ -58,7 +69,10 @@ def held(id: str, file: Path, judge: bool) -> None:
 @_JSON
 @click.option("--yes", is_flag=True, help="Erase without asking.")
 @_JUDGE
-def erase(id: str, prove: bool, by: str, as_json: bool, yes: bool, judge: bool) -> None:
+@_ACCOUNT
+def erase(
+    id: str, prove: bool, by: str, as_json: bool, yes: bool, judge: bool, account: bool
+) -> None:
     """Erase a profile for good: row, revisions, vectors, ties, verdicts, snapshots.
 
     What has been merged into it goes with it; the question names it. Its id is taken out of
@@ -66,10 +80,14 @@ def erase(id: str, prove: bool, by: str, as_json: bool, yes: bool, judge: bool) 
     where, is said.
 
     With --judge, the name and notes of a judge go; the grades stay under a name that tells nothing.
+    With --account, an account goes, with the letters to it that wait in the outbox.
     """
     from profiles.merging import merged_into
     from service import privacy
 
+    if account:
+        _erase_account(id, prove=prove, as_json=as_json, yes=yes)
+        return
     if judge:
         _erase_judge(id, prove=prove, as_json=as_json, yes=yes)
         return
@@ -94,7 +112,42 @@ def erase(id: str, prove: bool, by: str, as_json: bool, yes: bool, judge: bool) 
             "proof": proof.as_json() if proof else None,
         })
     elif proof:
-        show(*_proof_tables(proof))
+        show(*proof_tables(proof))
+    if left or (proof and not proof.is_clean):
+        sys.exit(1)
+
+
+def _erase_account(email: str, *, prove: bool, as_json: bool, yes: bool) -> None:
+    """Remove an account and the letters to it, clean the disk, and search for the address."""
+    from profiles.accounts import account_of
+    from profiles.remains import rebuild, settle
+    from service.managing import drop_account
+    from service.privacy import forget_letters
+    from service.searching import search
+    from service.traces import Trace
+
+    with _opened() as dari:
+        found = account_of(dari.store, email)
+        if not yes:
+            click.confirm(f"Erase the account of {found.email} for good?", abort=True, err=True)
+        drop_account(dari.store, found)
+        forget_letters(dari.settings, [found.email])
+        left = settle(dari.store, tell=say)
+        traces = [Trace("e-mail address", text=found.email, any_case=True)]
+        proof = search(dari.store, dari.settings.home, traces) if prove else None
+        if proof and any(one.place == "database" for one in proof.remains):
+            left += rebuild(dari.store)
+            proof = search(dari.store, dari.settings.home, traces)
+        if proof:
+            proof.notes.append("the name is not searched for: histories name editors by it")
+    say(f"Erased: the account of {found.email}. Histories keep the name {found.name}.")
+    for sentence in left:
+        say(sentence)
+    if as_json:
+        told = proof.as_json() if proof else None
+        print_json({"erased": [found.email], "left": left, "proof": told})
+    elif proof:
+        show(*proof_tables(proof))
     if left or (proof and not proof.is_clean):
         sys.exit(1)
 
@@ -130,7 +183,7 @@ def _erase_judge(name: str, *, prove: bool, as_json: bool, yes: bool) -> None:
             "proof": proof.as_json() if proof else None,
         })
     elif proof:
-        show(*_proof_tables(proof))
+        show(*proof_tables(proof))
     if left or (proof and not proof.is_clean):
         sys.exit(1)
 
@@ -197,7 +250,7 @@ def _opened() -> Iterator[Dari]:
         dari.store.close()
 
 
-def _write_private(file: Path, data: bytes) -> None:
+def write_private(file: Path, data: bytes) -> None:
     """Write a file that only its owner can read, whole or not at all."""
     from profiles import DariError
 
@@ -236,7 +289,8 @@ def _say_named(id: str, named: list[Appearance]) -> None:
             say(f"Its id was taken out of the {one.field} of {one.kind} {one.id}.")
 
 
-def _proof_tables(proof: Proof) -> list[Any]:
+def proof_tables(proof: Proof) -> list[Any]:
+    """Tell a proof in tables and sentences."""
     from rich.markup import escape
     from rich.table import Table
     from rich.text import Text

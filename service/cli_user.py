@@ -26,7 +26,7 @@ def _roles() -> list[str]:
 
 _ADDRESS = click.option(
     "--address",
-    help="Where Dari is reached, for the link (DARI_ADDRESS, else http://127.0.0.1:8000).",
+    help="Where Dari is reached, for the link (DARI_PUBLIC_URL, else http://127.0.0.1:8000).",
 )
 _LANG = click.option("--lang", type=click.Choice(["en", "ko"]), help="Language of what goes wrong.")
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
@@ -169,7 +169,7 @@ def _at_work(lang: str | None, address: str | None) -> Iterator[tuple[Dari, Flas
     language = lang or dari.settings.language
     tell_in(language)
     app = bare_app(dari, language)
-    base = address or dari.settings.address or "http://127.0.0.1:8000"
+    base = address or dari.settings.public_url or "http://127.0.0.1:8000"
     try:
         with app.test_request_context(base_url=base):
             yield dari, app

@@ -17,7 +17,7 @@ FIELDS = {
     "id": _l("ID"),
     "name": _l("Name"),
     "aliases": _l("Also called"),
-    "summary": _l("Summary"),
+    "summary": _l("What it does"),
     "seeking": _l("What it looks for"),
     "offering": _l("What it can offer"),
     "region": _l("Region"),

@@ -79,10 +79,12 @@ def state(store: Store, kind: Kind, id: str, number: int) -> Mapping[str, Any] |
     return next((one.payload for one in found if (one.kind, one.number) == (kind, number)), None)
 
 
-def replace(dari: Dari, kept: Kept, raw: Mapping[str, Any], *, base: int, by: str) -> Kept:
+def replace(
+    dari: Dari, kept: Kept, raw: Mapping[str, Any], *, base: int, by: str, own: bool = False
+) -> Kept:
     """Put new values in the place of a record that was read at revision `base`.
 
-    A startup's contact and consent stay as they are: only the startup itself gives them.
+    A startup's contact and consent stay as they are: only the startup itself gives them (`own`).
 
     Raises:
         StaleEdit: if the record has been changed since.
@@ -92,7 +94,7 @@ def replace(dari: Dari, kept: Kept, raw: Mapping[str, Any], *, base: int, by: st
     if kept.revision != base:
         held = kept.record.model_dump(mode="json", exclude_defaults=True)
         raise StaleEdit(kept.id, base, kept.revision, held)
-    record = _validated(dari.store, kept, raw)
+    record = _validated(dari.store, kept, raw, own=own)
     _write(dari, kept.kind, record, base=base, by=by)
     changed = payload(cast(Any, record)) != payload(cast(Any, kept.record))
     return Kept(kept.kind, kept.id, record, base + changed)
@@ -127,18 +129,17 @@ def _name_of(tie: Tie) -> str:
     return validate(Tie, {**tie.model_dump(mode="json"), "id": None}).id
 
 
-def _validated(store: Store, kept: Kept, raw: Mapping[str, Any]) -> Record:
-    errors = [
-        FieldError(name, "personal") for name in sorted(PERSONAL) if raw.get(name) is not None
-    ]
+def _validated(store: Store, kept: Kept, raw: Mapping[str, Any], *, own: bool = False) -> Record:
+    fixed = () if own else sorted(PERSONAL)
+    errors = [FieldError(name, "personal") for name in fixed if raw.get(name) is not None]
     if raw.get("id") not in (None, "", kept.id):
         errors.append(FieldError("id", "id_fixed", raw["id"]))
-    own = {name: value for name, value in raw.items() if name not in PERSONAL}
-    if kept.kind == "startup":
+    given = {name: value for name, value in raw.items() if name not in fixed}
+    if kept.kind == "startup" and not own:
         held = kept.record.model_dump(mode="json", include=set(PERSONAL), exclude_none=True)
-        own |= held
+        given |= held
     try:
-        record = validate(_MODELS[kept.kind], {**own, "id": kept.id})
+        record = validate(_MODELS[kept.kind], {**given, "id": kept.id})
     except InvalidRecord as error:
         raise InvalidRecord([*errors, *error.errors]) from error
     if errors := [*errors, *_unknown_ids(store, kept.kind, record, kept.record)]:

@@ -24,7 +24,7 @@ from service.failures import Failure, failure, no_token, signed_out
 from service.forms import StartupForm
 from service.language import language
 from service.security import dari, is_signed_in
-from service.web.again import is_sent, sent_again
+from service.web.again import is_of_nobody, is_sent, sent_again
 from service.web.editing import is_edit, typed_again
 
 _API = "/api/"
@@ -65,7 +65,7 @@ def _on_http(error: HTTPException) -> ResponseReturnValue:
 
 def _on_csrf(_error: CSRFError) -> ResponseReturnValue:
     """Say what is amiss with the session: that it is over, where one must be signed in."""
-    ended = (is_edit() or is_sent()) and not is_signed_in()
+    ended = (is_edit() or is_sent()) and not (is_of_nobody() or is_signed_in())
     return _keep_typed(failure(401 if ended else 400))
 
 
@@ -76,7 +76,9 @@ def _on_limit(_error: RateLimitExceeded) -> ResponseReturnValue:
     text = ngettext(
         "Please try again in a minute.", "Please try again in %(num)d minutes.", minutes
     )
-    failed = Failure(429, failure(429).heading, text)
+    guessed = request.blueprint in ("security", "entrance")
+    heading = gettext("Too many attempts") if guessed else failure(429).heading
+    failed = Failure(429, heading, text)
     answer = current_app.make_response(_keep_typed(failed))
     answer.headers["Retry-After"] = str(max(1, math.ceil(seconds)))
     return answer

@@ -29,8 +29,12 @@ _KNOWN = {
         _l("The page may have been open for too long. Please send it once more."),
     ),
     401: (
-        _l("This page is for incubator staff"),
-        _l("Sign in with the staff link that you were given, or with the staff token."),
+        _l("Please sign in"),
+        _l("This page is for people with an account, or with the token of this installation."),
+    ),
+    403: (
+        _l("Your account may not open this page"),
+        _l("Another role is needed for it. An admin can give it to you."),
     ),
     404: (
         _l("Nothing is kept under this address"),

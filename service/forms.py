@@ -23,6 +23,7 @@ from wtforms import (
 
 from profiles import FieldError
 from profiles.text import LONGEST_TEXT
+from service.describing import field_name
 from service.labels import regions, stages, supports, trl_examples
 from service.language import language
 
@@ -71,23 +72,26 @@ class SchemaForm(FlaskForm):  # type: ignore[misc]
 class StartupForm(SchemaForm):
     """What a person tells of a startup."""
 
-    name_ko = StringField(_l("Name in Korean"))
-    name_en = StringField(_l("Name in English"))
-    summary = TextAreaField(_l("What the startup does"))
-    seeking = TextAreaField(_l("What it looks for in a partner"))
-    offering = TextAreaField(_l("What it can offer a partner"))
-    region = SelectField(_l("Region"), validate_choice=False)
-    sectors = SelectMultipleField(_l("Sectors"), validate_choice=False)
-    stage = RadioField(_l("Stage"), validate_choice=False, default="")
-    trl = RadioField(_l("Technology readiness level (TRL)"), validate_choice=False, default="")
-    seeks = SelectMultipleField(_l("Support it seeks"), validate_choice=False)
-    offers = SelectMultipleField(_l("Support it can give"), validate_choice=False)
-    website = StringField(_l("Website"))
-    contact = StringField(_l("Contact e-mail"))
+    name_ko = StringField()
+    name_en = StringField()
+    summary = TextAreaField()
+    seeking = TextAreaField()
+    offering = TextAreaField()
+    region = SelectField(validate_choice=False)
+    sectors = SelectMultipleField(validate_choice=False)
+    stage = RadioField(validate_choice=False, default="")
+    trl = RadioField(validate_choice=False, default="")
+    seeks = SelectMultipleField(validate_choice=False)
+    offers = SelectMultipleField(validate_choice=False)
+    website = StringField()
+    contact = StringField()
     consent = BooleanField(_l("I agree that this address is kept."))
 
     def __init__(self, **values: Any) -> None:
         super().__init__(**values)
+        for field in self:
+            if field.short_name not in ("csrf_token", "consent"):
+                field.label.text = field_name(field.short_name)
         self.region.choices = regions()
         self.sectors.choices = []
         self.stage.choices = stages()

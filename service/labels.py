@@ -11,6 +11,7 @@ from flask_babel import format_currency, format_date, format_datetime, gettext
 
 from profiles import Money, Programme, Tie, TieKind
 from profiles.taxonomy import (
+    Names,
     Sector,
     Vocabulary,
     country_of,
@@ -148,6 +149,21 @@ def region(code: str) -> str:
     if code in provinces() or code == country:
         return region_name(code, lang)
     return f"{region_name(code, lang)}, {region_name(country, lang)}"
+
+
+def term_names(vocabulary: Vocabulary, code: str) -> Names:
+    """Name a code of a closed vocabulary in both languages."""
+    return terms(vocabulary)[code].name
+
+
+def sector_names(code: str) -> Names:
+    """Name a sector in both languages."""
+    return sectors()[code].name
+
+
+def region_names(code: str) -> Names:
+    """Name a region or country in both languages."""
+    return Names(region_name(code, "en"), region_name(code, "ko"))
 
 
 def region_short(code: str) -> str:

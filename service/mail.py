@@ -12,6 +12,7 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email import message_from_bytes
 from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -119,6 +120,22 @@ def compose(settings: Settings, letter: Letter) -> EmailMessage:
     except UnicodeEncodeError as error:
         raise MailError("text", "mail_part") from error
     return message
+
+
+def letters_to(settings: Settings, address: str) -> list[Path]:
+    """Find the letters to an address that wait in the outbox."""
+    wanted = address.casefold()
+    if not wanted or not settings.outbox.is_dir():
+        return []
+    return [one for one in sorted(settings.outbox.glob("*.eml")) if wanted in _receivers(one)]
+
+
+def _receivers(file: Path) -> list[str]:
+    try:
+        read = message_from_bytes(file.read_bytes(), policy=SMTPUTF8)
+    except FileNotFoundError:  # somebody has deleted it while others were read
+        return []
+    return [one.addr_spec.casefold() for one in read["To"].addresses] if read["To"] else []
 
 
 def _attach(message: EmailMessage, one: Attachment) -> None:

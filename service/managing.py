@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 from profiles import Side, Store
 from profiles.accounts import (
@@ -14,7 +15,6 @@ from profiles.accounts import (
     Account,
     AccountError,
     accounts,
-    find_account,
     free_name,
     keep_account,
     remove_account,
@@ -179,13 +179,14 @@ def _is_admin(account: Account) -> bool:
     return Role.ADMIN in account.roles and account.is_active
 
 
-def known(store: Store, id: int) -> Account:
-    """Read an account by its number.
-
-    Raises:
-        AccountError: if there is none.
-    """
-    found = find_account(store, "id", id)
-    if found is None:
-        raise AccountError("id", "account_unknown", id)
-    return found
+def held_of_account(found: Account) -> dict[str, Any]:
+    """Tell what is held of an account; of secrets only whether there are any."""
+    plain = {name: getattr(found, name) for name in ("email", "name", "profile", "subject")}
+    moments = ("created_at", "confirmed_at", "disabled_at")
+    dated = {name: at.isoformat() if (at := getattr(found, name)) else None for name in moments}
+    secret = {
+        "password": bool(found.password),
+        "second_step": bool(found.totp),
+        "recovery_codes_left": len(found.recovery),
+    }
+    return {**plain, "roles": list(found.roles), **dated, **secret}

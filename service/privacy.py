@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 import json
 import zipfile
@@ -14,21 +15,25 @@ from typing import TYPE_CHECKING, Any
 from profiles import DariError, Revision, Side, Startup, differences
 from profiles.apart import Stored
 from profiles.cases import HeldCase, is_shown_to
+from profiles.drafts import Draft, draft_of, remove
 from profiles.files import guarded
 from profiles.judgements import Judged
 from profiles.judges import HeldOfJudge
+from profiles.links import Link
 from profiles.merges import Merge
 from profiles.merging import merged_into
 from profiles.privacy import Appearance, Held, Idle, held, idle
 from profiles.privacy import erase as erase_rows
-from profiles.remains import rebuild, settle
+from profiles.remains import database_files, rebuild, settle
 
 if TYPE_CHECKING:
     from service.searching import Proof
+    from service.settings import Settings
     from service.wiring import Dari
 
 Tell = Callable[[str], None]
 WARNING = timedelta(days=30)
+_PAGE_S = 5.0
 
 README = """\
 이 파일은 Dari가 {id}에 대해 보유하고 있는 모든 정보입니다. ({at})
@@ -48,6 +53,8 @@ judged.csv        블라인드 평가에 쓰인 쌍과 등급, 메모. 평가자
                   진행 중인 라운드는 평가가 있다는 사실만 적혀 있습니다
 cases.csv         진행 건: 단계, 날짜, 답변, 미팅. 상대는 알려 드린 뒤에만 적혀 있고,
                   담당자의 메모는 개수만 적혀 있습니다
+drafts.csv        이 프로필을 고치던 중 저장된 초안
+links.csv         돌아오는 링크: 만든 때, 만료, 사용한 때 (링크 자체는 보관하지 않습니다)
 appearances.csv   이 프로필의 ID가 적힌 프로그램과, 다른 프로필의 이해상충 목록
 changes.csv       변경 기록: 번호와 시각만 있고 내용은 없습니다
 같은 이름의 .json 파일에는 같은 내용이 프로그램이 읽기 쉬운 형식으로 들어 있습니다.
@@ -72,6 +79,8 @@ judged.csv        pairs that evaluators judged, with grades and notes (without t
                   the judges; of a round that is still open, only that there is a judgement)
 cases.csv         cases of being brought together: stage, days, answers, meetings; the other
                   side once it has been told to you, and of staff's notes how many there are
+drafts.csv        edits of this profile that were begun and saved
+links.csv         links to come back by: when made, until when, when used (no link itself is kept)
 appearances.csv   programmes, and conflict lists of others, that name this profile's id
 changes.csv       the change log: numbers and times, without content
 The .json files of the same names hold the same for programs.
@@ -177,9 +186,12 @@ _OF_ROUND = ("name", "opened_by", "opened_at", "closed_by", "closed_at")
 
 
 def erase(
-    dari: Dari, ids: Sequence[str], *, by: str, tell: Tell
+    dari: Dari, ids: Sequence[str], *, by: str, tell: Tell, while_served: bool = False
 ) -> tuple[list[Appearance], list[str]]:
-    """Erase profiles, and what other records, snapshots and the disk keep of them.
+    """Erase profiles, and what other records, snapshots, letters and the disk keep of them.
+
+    With `while_served` a page is waiting: readers are waited for only briefly, and PostgreSQL's
+    tables, which nobody could read meanwhile, are not written anew.
 
     Returns:
         Where their ids stood, and what could not be done, a sentence each.
@@ -192,12 +204,62 @@ def erase(
     named: list[Appearance] = []
     try:
         for id in ids:
+            addresses = _addresses(dari, id)
             named += erase_rows(dari.store, id, by=by, tell=tell)
+            forget_letters(dari.settings, addresses)
     finally:
         discard(dari.settings.snapshots)
-        left = settle(dari.store, tell=tell)
+        left = settle_briefly(dari) if while_served else settle(dari.store, tell=tell)
     dari.follower.save_snapshot()
     return named, left
+
+
+def erase_draft(
+    dari: Dari, id: str, *, prove: bool = False, tell: Tell
+) -> tuple[list[str], Proof | None]:
+    """Erase a draft with its links and letters; then search everything for it, if asked.
+
+    Returns:
+        What could not be done, a sentence each, and the proof.
+
+    Raises:
+        UnknownId: if there is none; an expired one is there as long as it is held.
+    """
+    from service.searching import search
+    from service.traces import traces_of_draft
+
+    found = draft_of(dari.store, id, datetime.min.replace(tzinfo=UTC))
+    traces, untold = traces_of_draft(found)
+    remove(dari.store, id)
+    forget_letters(dari.settings, [found.email or ""])
+    left = settle(dari.store, tell=tell)
+    if not prove:
+        return left, None
+    proof = search(dari.store, dari.settings.home, traces)
+    if any(one.place == "database" for one in proof.remains):
+        left += rebuild(dari.store)
+        proof = search(dari.store, dari.settings.home, traces)
+    proof.notes += untold
+    return left, proof
+
+
+def settle_briefly(dari: Dari) -> list[str]:
+    """Take what was deleted off the disk while a page waits; give what could not be done."""
+    if not database_files(dari.store):
+        return ["PostgreSQL's tables were not written anew."]
+    return settle(dari.store, patience_s=_PAGE_S)
+
+
+def _addresses(dari: Dari, id: str) -> set[str]:
+    """Give the addresses that a profile has or had, and those of the drafts that would change it.
+
+    Raises:
+        UnknownId: if there is none.
+    """
+    found = held(dari.store, id)
+    told = [(one.payload or {}).get("contact") for one in found.revisions]
+    drafts = [one.email or one.values.get("contact") for one in found.edits]
+    return {str(one) for one in (*told, *drafts) if one}
 
 
 def erase_and_prove(
@@ -287,11 +349,76 @@ def _tables(found: Held) -> dict[str, tuple[Sequence[str], list[dict[str, Any]]]
                       [_proposal_row(one) for one in found.proposals]),
         "judged": (_JUDGED, [_judged_row(one) for one in found.judged]),
         "cases": (_CASE, [_case_row(one, profile.side) for one in found.cases]),
+        "drafts": (_DRAFT, [_draft_row(one) for one in found.edits]),
+        "links": (_LINK, [_link_row(one) for one in found.links]),
         "appearances": (("kind", "id", "field", "revision"),
                         [asdict(one) for one in found.appearances]),
         "changes": (("seq", "kind", "id", "at"),
                     [{**asdict(one), "at": at.isoformat()} for at, one in found.changes]),
     }  # fmt: skip
+
+
+_DRAFT = ("id", "values", "language", "email", "startup", "base", "made_at", "changed_at",
+          "expires_at")  # fmt: skip
+_LINK = ("kind", "of", "made_at", "expires_at", "used_at")
+
+
+def _draft_row(one: Draft) -> dict[str, Any]:
+    told = {name: getattr(one, name) for name in _DRAFT}
+    return {**told, "values": dict(one.values), **_moments(one)}
+
+
+def _link_row(one: Link) -> dict[str, Any]:
+    used = one.used_at.isoformat() if one.used_at else None
+    ends = one.expires_at.isoformat()
+    return {"kind": one.kind, "of": one.of, "made_at": one.made_at.isoformat(),
+            "expires_at": ends, "used_at": used}  # fmt: skip
+
+
+def _moments(one: Draft) -> dict[str, str]:
+    return {
+        name: getattr(one, name).isoformat() for name in ("made_at", "changed_at", "expires_at")
+    }
+
+
+def held_draft(draft: Draft, links: Iterable[Link]) -> bytes:
+    """Give everything that is held of a draft as one JSON document."""
+    return _json({**_draft_row(draft), "links": [_link_row(one) for one in links]})
+
+
+def own_zip(found: Held, at: datetime) -> bytes:
+    """Pack what is held about a startup for whoever comes by its link or account.
+
+    Left out is what staff wrote for themselves, which pairs they consider, and their names: the
+    incubator gives that to a person whom it knows (`dari held`).
+    """
+    mine = ("startup", "public form", "public API")
+    named = [r if r.by in mine else dataclasses.replace(r, by="staff") for r in found.revisions]
+    shown = dataclasses.replace(
+        found,
+        revisions=tuple(named),
+        ties=(),
+        tie_revisions=(),
+        verdicts=(),
+        verdict_revisions=(),
+        merges=(),
+        apart=(),
+        proposals=(),
+        judged=(),
+        cases=(),
+        appearances=(),
+    )
+    return held_zip(shown, at)
+
+
+def forget_letters(settings: Settings, addresses: Iterable[str]) -> int:
+    """Delete the letters to addresses that wait in the outbox; give how many there were."""
+    from service.mail import letters_to
+
+    files = {file for address in addresses for file in letters_to(settings, address)}
+    for file in files:
+        file.unlink(missing_ok=True)
+    return len(files)
 
 
 _VERDICT = ("candidate", "label", "note", "shown_rank", "model_version")

@@ -60,6 +60,18 @@ class Settings(BaseSettings):
     retention_inactive_days: int | None = Field(default=None, ge=1)
     """After how many days without a change or verdict a startup expires; without it, never."""
 
+    public_url: str | None = Field(default=None, pattern=r"^https?://[^/?#\s]+/?$")
+    """The address by which people reach this installation, such as `https://dari.example`."""
+
+    draft_days: int = Field(default=60, ge=1)
+    """After how many days without a change a draft of a startup is deleted."""
+
+    link_hours: int = Field(default=72, ge=1)
+    """For how many hours the link by which a person comes back can be used."""
+
+    links_per_hour: int = Field(default=20, ge=1)
+    """How many links one address may ask for in an hour, and three times as many codes try."""
+
     smtp_host: str | None = None
     """The mail server; without it, letters are kept as files in the outbox of this home."""
 
@@ -80,9 +92,6 @@ class Settings(BaseSettings):
 
     mail_from: str | None = Field(default=None, validate_default=True)
     """Whom letters are from, as `address` or `Name <address>`."""
-
-    address: str | None = Field(default=None, pattern=r"^https?://[^\s/?#@]+/?$")
-    """The address that people reach Dari by, for the links in letters."""
 
     registration: bool = True
     """Whether startups may make an account by themselves."""

@@ -99,5 +99,5 @@ def _provider() -> Any:
 
 
 def _own_address() -> str:
-    base = dari().settings.address or request.host_url
+    base = dari().settings.public_url or request.host_url
     return f"{base.rstrip('/')}{url_for('sso.back')}"

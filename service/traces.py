@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from profiles.cases import HeldCase
+    from profiles.drafts import Draft
     from profiles.judges import HeldOfJudge
     from profiles.privacy import Held
 
@@ -52,6 +53,16 @@ def traces_of(held: Held) -> tuple[list[Trace], list[str]]:
     good = [trace for trace in said if _is_telling(trace, ids)]
     left = [trace for trace in said if trace not in good]
     return good, [f"too short or too common to be searched for: {trace.what}" for trace in left]
+
+
+def traces_of_draft(draft: Draft) -> tuple[list[Trace], list[str]]:
+    """Collect what must vanish with a draft: its sentences, its addresses and its names."""
+    names = [str(draft.values.get(f"name_{part}", "")) for part in ("ko", "en")]
+    named = [Trace(f"draft {draft.id}: name", text=name, any_case=True) for name in names if name]
+    said = [*named, *_of_draft(draft)]
+    good = [trace for trace in said if _is_telling(trace, draft.id)]
+    left = [trace for trace in said if trace not in good]
+    return good, [f"too short to be searched for: {trace.what}" for trace in left]
 
 
 def traces_of_judge(held: HeldOfJudge) -> tuple[list[Trace], list[str]]:
@@ -156,8 +167,8 @@ def _said(held: Held) -> Iterator[Trace]:
         note = judged.judgement.note if judged.judgement else ""
         where = f"judgement in {judged.pair.round}: note"
         yield from _fresh(_sentences(where, {"note": note}), seen)
-    for of in held.cases:
-        yield from _fresh(_of_case(of), seen)
+    for said in (*map(_of_case, held.cases), *map(_of_draft, held.edits)):
+        yield from _fresh(said, seen)
     for v in held.vectors:
         yield Trace(f"{v.owner_kind} {v.owner_id}: vector of {v.facet}", vector=v.data)
 
@@ -170,6 +181,16 @@ def _of_case(held: HeldCase) -> Iterator[Trace]:
         yield from _sentences(f"{where}{event.kind}", said)
     for meeting in held.meetings:
         yield from _sentences(f"{where}place of a meeting", {"place": meeting.place})
+
+
+def _of_draft(draft: Draft) -> Iterator[Trace]:
+    where = f"draft {draft.id}: "
+    for name, value in draft.values.items():
+        if isinstance(value, str):
+            yield from _sentences(f"{where}{name}", {"text": value})
+    for address in (draft.email, draft.values.get("contact")):
+        if address and isinstance(address, str):
+            yield Trace(f"{where}contact", text=address, any_case=True)
 
 
 def _fresh(traces: Iterable[Trace], seen: set[str]) -> Iterator[Trace]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import or_, select
 
-from profiles import cases, judgements, merges, rows, verdicts
+from profiles import accounts, cases, drafts, judgements, links, merges, rows, verdicts
 from profiles import tables as t
 from profiles.database import forget, writing
 from profiles.store.connection import SYSTEM
@@ -50,7 +50,10 @@ class Store(Profiles, Ties, Programmes, VectorsOfRecords, Verdicts, Log):
             rows.delete_by(connection, t.ties, t.ties.c.id, ties)
             verdicts.forget(connection, family)
             judgements.forget(connection, family)
+            drafts.forget_edits(connection, family)
+            links.forget_links(connection, family)
             cases.forget_cases(connection, family)
+            accounts.let_go(connection, family)
             for column in (t.verdicts.c.query, t.verdicts.c.candidate):
                 rows.delete_by(connection, t.verdicts, column, [id])
             rows.delete_by(connection, t.profiles, t.profiles.c.id, [id])

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_login import logout_user
-from werkzeug.exceptions import Unauthorized
+from werkzeug.exceptions import NotFound, Unauthorized
 
+from profiles import Startup
 from profiles.accounts import Account, AccountError, keep_account
 from service.access import current_user, may
+from service.holding import held_ids
 from service.keys import dari, signed_in
 from service.language import language
-from service.managing import checked_name, fresh_uniquifier
+from service.managing import (
+    change_account,
+    checked_name,
+    fresh_uniquifier,
+    held_of_account,
+)
+from service.roles import Role
 
 account = Blueprint("account", __name__, url_prefix="/account")
 
@@ -35,10 +42,35 @@ def arrive() -> ResponseReturnValue:
     if may("see", "workbench"):
         return redirect(url_for("staff.profiles", side="startups"), 303)
     if may("see", "own"):
-        return redirect(url_for("own.overview"), 303)
+        return redirect(url_for("account.mine"), 303)
     if may("see", "rounds"):
         return redirect(url_for("judging.overview"), 303)
     return redirect(url_for("public.home"), 303)
+
+
+@account.get("/mine")
+def mine() -> ResponseReturnValue:
+    """Lead to the page of the startup, or to the introductions of the partner, that one is for."""
+    user = current_user()
+    if Role.PARTNER in user.roles and user.profile:
+        return redirect(url_for("answers.own_cases"), 303)
+    if user.profile:
+        return redirect(url_for("own.status", id=user.profile), 303)
+    return render_template("account_unlinked.html", startups=_held_startups())
+
+
+@account.post("/claim")
+def claim() -> ResponseReturnValue:
+    """Let the account speak for a startup that this browser may open: it, or its link, was its."""
+    id, found = request.form.get("id", ""), _own()
+    if found.profile or id not in {one.id for one in _held_startups()}:
+        raise NotFound
+    try:
+        change_account(dari().store, found, name=found.name, roles=found.roles, profile=id)
+        flash(gettext("This account now speaks for the startup."), "success")
+    except AccountError as error:
+        flash(" ".join(error.told(language())), "danger")
+    return redirect(url_for("account.mine"), 303)
 
 
 @account.post("/name")
@@ -65,23 +97,15 @@ def leave_everywhere() -> ResponseReturnValue:
 @account.get("/held.json")
 def held() -> Response:
     """Give all that is held of the account."""
-    text = json.dumps(told(_own()), ensure_ascii=False, indent=2)
+    text = json.dumps(held_of_account(_own()), ensure_ascii=False, indent=2)
     answer = Response(text, mimetype="application/json")
     answer.headers.set("Content-Disposition", "attachment", filename="account.json")
     return answer
 
 
-def told(found: Account) -> dict[str, Any]:
-    """Tell what is held of an account; of secrets only whether there are any."""
-    plain = {name: getattr(found, name) for name in ("email", "name", "profile", "subject")}
-    moments = ("created_at", "confirmed_at", "disabled_at")
-    dated = {name: at.isoformat() if (at := getattr(found, name)) else None for name in moments}
-    secret = {
-        "password": bool(found.password),
-        "second_step": bool(found.totp),
-        "recovery_codes_left": len(found.recovery),
-    }
-    return {**plain, "roles": list(found.roles), **dated, **secret}
+def _held_startups() -> list[Startup]:
+    found = dari().store.get_many(held_ids()).values()
+    return [one for one in found if isinstance(one, Startup)]
 
 
 def _own() -> Account:

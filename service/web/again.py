@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from service.failures import Failure
 
-_BLUEPRINTS = ("staff", "duplicates", "judging", "pipeline", "cases")
+_BLUEPRINTS = ("staff", "duplicates", "judging", "drafts", "pipeline", "cases")
 _TYPED = ("note",)
 """The fields that a person types; the others are sent again as they were."""
 
@@ -29,6 +29,17 @@ def sent_again(failure: Failure) -> ResponseReturnValue | None:
     shown = {
         "typed": [(name, value) for name, value in fields if name in _TYPED],
         "kept": [(name, value) for name, value in fields if name not in _TYPED],
-        "home": url_for("staff.profiles", side="startups"),
+        "home": _home(),
     }
     return render_template("again.html", failure=failure, **shown), failure.status
+
+
+def is_of_nobody() -> bool:
+    """Tell whether what is sent comes from a page that needs no account."""
+    return request.blueprint == "drafts"
+
+
+def _home() -> str:
+    if is_of_nobody():
+        return url_for("public.home")
+    return url_for("staff.profiles", side="startups")

@@ -9,6 +9,7 @@ from flask import Flask
 from service import labels
 from service.access import current_user
 from service.accounts import mail_state
+from service.describing import field_name
 from service.forms import CONSENT_PURPOSE, CONSENT_VERSION
 from service.keys import dari
 from service.language import LANGUAGES, language, switch_url
@@ -20,6 +21,7 @@ from service.web.answers import answers
 from service.web.cases import cases
 from service.web.changes import changes
 from service.web.chronicle import chronicle
+from service.web.drafts import drafts
 from service.web.duplicates import duplicates
 from service.web.editing import editing
 from service.web.entrance import entrance
@@ -31,6 +33,7 @@ from service.web.own import own
 from service.web.pipeline import pipeline
 from service.web.privacy import privacy
 from service.web.public import is_draft, public
+from service.web.returning import returning
 from service.web.staff import staff
 
 SUBMISSION = "public.submit_startup"
@@ -42,11 +45,12 @@ def init_app(app: Flask) -> None:
     """Add the pages to the application."""
     app.context_processor(_for_templates)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters["field_name"] = field_name
     for blueprint in (
-        *(public, entrance, changes, staff, privacy),
+        *(public, drafts, own, returning, entrance, changes, staff, privacy),
         *(pipeline, cases, answers),
         *(duplicates, editing, chronicle, judging, models),
-        *(account, accounts, own),
+        *(account, accounts),
     ):
         app.register_blueprint(blueprint)
 
@@ -54,6 +58,7 @@ def init_app(app: Flask) -> None:
 def _for_templates() -> dict[str, Any]:
     return {
         "labels": labels,
+        "field_name": field_name,
         "languages": LANGUAGES,
         "lang": language(),
         "switch_url": switch_url,

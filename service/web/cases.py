@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any, Literal, TypeVar, cast
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from apiflask import APIBlueprint
+from flask import Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from werkzeug.exceptions import NotFound
@@ -51,7 +52,7 @@ from service.letters import Lang, Sent, as_file, draft, language_of, reasons
 from service.security import dari, editor, local_address, require_session
 from service.web.case_telling import event_text, event_words, meeting_text, side_name
 
-cases = Blueprint("cases", __name__, url_prefix="/cases")
+cases = APIBlueprint("cases", __name__, url_prefix="/cases", enable_openapi=False)
 cases.before_request(require_session)
 
 E = TypeVar("E", bound=StrEnum)

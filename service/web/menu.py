@@ -22,6 +22,7 @@ class Link:
         action: what the reader must be allowed to do ...
         thing: ... with what.
         values: the values of its address.
+        more: whether it stands under "More", so that the bar stays short on a telephone.
         also: endpoints, or blueprints with a dot at the end, on whose pages it is the present one.
     """
 
@@ -31,6 +32,7 @@ class Link:
     thing: Thing
     values: Mapping[str, str] = field(default_factory=dict)
     also: tuple[str, ...] = ()
+    more: bool = False
 
     @property
     def url(self) -> str:
@@ -56,14 +58,18 @@ LINKS = (
         "submission",
         also=("public.submit_startup",),
     ),
-    Link("own.overview", _l("My page"), "see", "own", also=("own.",)),
+    Link("account.mine", _l("My page"), "see", "own", also=("own.status", "own.ask_erasure")),
+    Link("answers.own_cases", _l("Introductions"), "see", "answer", also=("answers.own_case",)),
     Link("staff.profiles", _l("Startups"), "see", "workbench", {"side": "startups"}),
     Link("staff.profiles", _l("Partners"), "see", "workbench", {"side": "partners"}),
-    Link("staff.programmes", _l("Programmes"), "see", "workbench"),
-    Link("duplicates.overview", _l("Duplicates"), "see", "workbench", also=("duplicates.",)),
+    Link("staff.programmes", _l("Programmes"), "see", "workbench", more=True),
+    Link("pipeline.board", _l("Pipeline"), "see", "workbench", also=("pipeline.", "cases.")),
+    Link(
+        "duplicates.overview", _l("Duplicates"), "see", "workbench", {}, ("duplicates.",), more=True
+    ),
     Link("judging.overview", _l("Judging"), "see", "rounds", also=("judging.",)),
-    Link("models.overview", _l("Models"), "see", "models", also=("models.",)),
-    Link("accounts.overview", _l("Accounts"), "edit", "accounts", also=("accounts.",)),
+    Link("models.overview", _l("Models"), "see", "models", {}, ("models.",), more=True),
+    Link("accounts.overview", _l("Accounts"), "edit", "accounts", {}, ("accounts.",), more=True),
 )
 """The links, in their order. To add one, add a line; its row stands in service/access.py."""
 

@@ -1,94 +1,157 @@
-"""Owns the pages of startups and partners with an account: their own profile, and their cases."""
+"""Owns the pages of a startup that is handed in: where it stands, edit, download, erasure."""
 
 from __future__ import annotations
 
-from apiflask import APIBlueprint
-from flask import Response, flash, redirect, render_template, session, url_for
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
-from werkzeug.exceptions import NotFound
+from flask_babel import lazy_gettext as _l
 
-from profiles import AnyProfile, Startup
-from profiles.accounts import AccountError, find_account
-from profiles.cases import Case
+from profiles import Startup
+from profiles.drafts import edits_of
+from profiles.links import LinkError
 from profiles.privacy import held
-from service.access import User, current_user, hidden_from, may, require, shown_cases
-from service.discreet import of_oneself, without_fields
-from service.keys import dari
+from service.drafting import OWN_MAKER, read_startup
+from service.holding import let_go, require_own
 from service.language import language
-from service.managing import change_account
-from service.privacy import held_zip, now
+from service.mail import MailError, has_mail_server
+from service.privacy import erase, own_zip
+from service.security import dari
+from service.standing import Standing, way_of
+from service.web.drafts import edit as edit_in_steps
+from service.web.links import base_url, new_token, send_link
+from service.web.understanding import understand
 
-own = APIBlueprint("own", __name__, url_prefix="/own", enable_openapi=False)
+own = Blueprint("own", __name__)
+
+STANDINGS = {
+    Standing.SUBMITTED: _l("Submitted"),
+    Standing.REVIEW: _l("In review"),
+    Standing.MATCHED: _l("Matched"),
+    Standing.INTRODUCED: _l("Introduced"),
+    Standing.MET: _l("Met"),
+    Standing.POC: _l("Proof of concept"),
+    Standing.CONTRACT: _l("Contract"),
+    Standing.CLOSED: _l("Ended"),
+}
+"""What each stand is called."""
+
+MEANINGS = {
+    Standing.SUBMITTED: _l("The incubator has received your profile. Nobody has worked on it yet."),
+    Standing.REVIEW: _l("The incubator is looking for partners. What it shows you stands here."),
+    Standing.MATCHED: _l("The incubator has chosen partners that could fit. See below why."),
+    Standing.INTRODUCED: _l("You and a partner have been introduced to each other."),
+    Standing.MET: _l("You and a partner have met."),
+    Standing.POC: _l("A proof of concept with a partner is under way."),
+    Standing.CONTRACT: _l("There is a contract with a partner."),
+    Standing.CLOSED: _l("All matches so far are closed. New ones appear here."),
+}
+HAPPENINGS = {
+    "handed_in": _l("The profile was handed in."),
+    "edited": _l("The profile was changed."),
+    "matched": _l("A match was shown to you."),
+    "introduced": _l("You were introduced."),
+    "met": _l("You met."),
+    "poc": _l("A proof of concept began."),
+    "contract": _l("A contract was made."),
+    "closed": _l("A match was closed."),
+    "answered_yes": _l("You said that you would like to meet."),
+    "answered_no": _l("You said that it does not fit."),
+    "answered_undecided": _l("You took your answer back."),
+}
+"""What each thing that happened is called."""
 
 
-@own.get("")
-def overview() -> ResponseReturnValue:
-    """Show one's own profile, and whom staff have brought together with it."""
-    user = current_user()
-    cases = shown_cases(user)
-    others = {one.id: _other(one, user) for one in cases}
-    names = dari().store.get_many(others.values())
-    profile = _own_profile(user)
-    shown = {"profile": profile, "cases": cases, "others": others, "names": names}
-    return render_template("own.html", submitted=_submitted(user), **shown)
+@own.get("/my/<id>")
+def status(id: str) -> ResponseReturnValue:
+    """Show a startup where it stands."""
+    return _page(_startup(id))
 
 
-@own.get("/profiles/<path:id>")
-def profile(id: str) -> ResponseReturnValue:
-    """Show the other side of a case, without what is not for these eyes yet."""
-    found = dari().store.get(id)
-    if not may("see", found):  # whether there is one is not for these eyes either
-        raise NotFound
-    seen = without_fields(found, hidden_from(current_user(), found))
-    return render_template("own_profile.html", profile=seen)
+@own.post("/my/<id>/edit")
+def edit(id: str) -> ResponseReturnValue:
+    """Begin to edit the profile in steps."""
+    return edit_in_steps(_startup(id).id)
 
 
-@own.get("/held.zip")
-def held_of() -> ResponseReturnValue:
-    """Give what is held about the startup that the account speaks for."""
-    user = current_user()
-    found = _own_profile(user)
-    if found is None:
-        raise NotFound
-    require("see", "held")
-    shown = frozenset(one.id for one in shown_cases(user))
-    packed = held_zip(of_oneself(held(dari().store, found.id), shown), now())
-    answer = Response(packed, mimetype="application/zip")
+@own.get("/my/<id>/held.zip")
+def held_of(id: str) -> ResponseReturnValue:
+    """Give what is held about the startup, as one ZIP."""
+    found = held(dari().store, _startup(id).id)
+    answer = Response(own_zip(found, datetime.now(UTC)), mimetype="application/zip")
     answer.headers.set("Content-Disposition", "attachment", filename="held.zip")
     return answer
 
 
-@own.post("/claim")
-def claim() -> ResponseReturnValue:
-    """Let the account speak for the startup that this browser has just handed in."""
-    user = current_user()
-    found = _submitted(user)
-    account = find_account(dari().store, "id", user.account)
-    if found is None or account is None:
-        raise NotFound
+@own.post("/my/<id>/link")
+def link(id: str) -> ResponseReturnValue:
+    """Send a new link to the kept address, or show one on the page, once."""
+    startup = _startup(id)
     try:
-        roles = account.roles
-        change_account(dari().store, account, name=account.name, roles=roles, profile=found.id)
-        session.pop("submitted", None)
-        flash(gettext("This account now speaks for the startup."), "success")
-    except AccountError as error:
-        flash(" ".join(error.told(language())), "danger")
-    return redirect(url_for("own.overview"), 303)
+        if request.form.get("way") == "here" or not startup.contact:
+            return _page(startup, token=new_token(dari(), "startup", id))
+        path, base = url_for("returning.enter"), base_url(dari())
+        to = startup.contact
+        sent = send_link(dari(), "startup", id, to=to, base=base, path=path, lang=language())
+    except LinkError as error:
+        return _page(startup, errors=error.errors), 422
+    except MailError as error:
+        return _page(startup, failure=error), 503
+    return _page(startup, sent=sent)
 
 
-def _own_profile(user: User) -> AnyProfile | None:
-    found = dari().store.get_many([user.profile or ""])
-    return next(iter(found.values()), None)
+@own.post("/my/<id>/leave")
+def leave(id: str) -> ResponseReturnValue:
+    """Let this browser open the startup no more."""
+    require_own(id)
+    let_go(id)
+    flash(gettext("This browser cannot open it any more. You come back by a link."), "success")
+    return redirect(url_for("public.home"), 303)
 
 
-def _submitted(user: User) -> Startup | None:
-    """Read the startup that this browser has handed in, where the account speaks for none yet."""
-    if user.profile is not None:
-        return None
-    found = next(iter(dari().store.get_many([session.get("submitted", "")]).values()), None)
-    return found if isinstance(found, Startup) else None
+@own.get("/my/<id>/erase")
+def ask_erasure(id: str) -> ResponseReturnValue:
+    """Ask whether all is to be erased."""
+    return render_template("own_erase.html", startup=_startup(id))
 
 
-def _other(case: Case, user: User) -> str:
-    return case.partner if case.startup == user.profile else case.startup
+@own.post("/my/<id>/erase")
+def erase_all(id: str) -> ResponseReturnValue:
+    """Erase the startup with all that is held of it, once its person has said so by a tick."""
+    startup = _startup(id)
+    if request.form.get("sure") != "y":
+        return render_template("own_erase.html", startup=startup, unsure=True), 422
+    _, left = erase(dari(), [id], by=OWN_MAKER, tell=_say_nothing, while_served=True)
+    let_go(id)
+    if left:
+        text = gettext(
+            "Everything is erased. The disk may hold remains until the incubator cleans it."
+        )
+        flash(text, "warning")
+    else:
+        flash(gettext("Everything that was held about your startup is erased."), "success")
+    return redirect(url_for("public.home"), 303)
+
+
+def _say_nothing(_: str) -> None:
+    """Tell nobody, for a page is waiting."""
+
+
+def _startup(id: str) -> Startup:
+    """Read a startup for whoever may see it as its own."""
+    require_own(id)
+    return read_startup(dari().store, id)
+
+
+def _page(startup: Startup, **more: Any) -> str:
+    names = {"standings": STANDINGS, "meanings": MEANINGS, "happenings": HAPPENINGS}
+    way = way_of(dari(), startup.id)
+    token, base = more.get("token"), base_url(dari()) or request.host_url.rstrip("/")
+    more["link"] = f"{base}{url_for('returning.enter')}#{token}" if token else None
+    more["has_mail"] = has_mail_server(dari().settings)
+    more["understood"] = understand(startup)
+    more["begun"] = bool(edits_of(dari().store, startup.id, datetime.now(UTC)))
+    return render_template("own.html", startup=startup, way=way, **names, **more)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from apiflask import APIBlueprint
+from flask import Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, ngettext
 
@@ -28,7 +29,7 @@ from service.pipeline import (
 from service.security import dari, editor, local_address, require_session
 from service.shortlisting import read_wish, shortlist
 
-pipeline = Blueprint("pipeline", __name__)
+pipeline = APIBlueprint("pipeline", __name__, enable_openapi=False)
 pipeline.before_request(require_session)
 
 _KINDS = {

@@ -10,8 +10,10 @@ from werkzeug.exceptions import NotFound
 
 from profiles import InvalidRecord, Side, Startup
 from service.forms import StartupForm
+from service.holding import hold
 from service.security import dari
 from service.submission import keep_sectors, submit
+from service.web.drafts import first_page
 from service.web.understanding import understand
 
 public = Blueprint("public", __name__)
@@ -27,7 +29,13 @@ def home() -> ResponseReturnValue:
 
 @public.get("/startups/new")
 def new_startup() -> ResponseReturnValue:
-    """Show the empty form."""
+    """Show the first step of the form."""
+    return first_page()
+
+
+@public.get("/startups/new/one-page")
+def one_page() -> ResponseReturnValue:
+    """Show the whole form, empty, on one page."""
     return render_template("startup_form.html", form=StartupForm())
 
 
@@ -39,6 +47,7 @@ def submit_startup() -> ResponseReturnValue:
         return render_template("startup_form.html", form=form)
     try:
         session["submitted"] = submit(dari(), form.raw(datetime.now(UTC)), by="public form").id
+        hold(session["submitted"])
     except InvalidRecord as error:
         form.show(error.errors)
         return render_template("startup_form.html", form=form), 422

@@ -87,6 +87,7 @@ def make_app(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
         home = tmp_path_factory.mktemp("home") / "var"
         shutil.copytree(installed, home)
         known: dict[str, Any] = {"staff_token": TOKEN, "public_submissions_per_hour": 100_000}
+        known["links_per_hour"] = 100_000
         app = create_app(Settings(home=home, **(known | settings)))
         made.append(app)
         return app

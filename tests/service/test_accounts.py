@@ -118,7 +118,7 @@ def test_a_startup_registers_confirms_and_signs_in(home: APIFlask) -> None:
     client.get(link_of(letter))
     assert account_of(store(home), "new@firm.example").confirmed_at
     assert enter(client, "new@firm.example").status_code == 302
-    assert client.get("/own").status_code == 200
+    assert client.get("/account/mine").status_code == 200
     assert client.get("/startups").status_code == 403
 
 
@@ -249,7 +249,7 @@ def test_no_program_gets_a_token_or_signs_in_by_one(home: APIFlask) -> None:
 
 
 def test_letters_never_lead_to_a_forged_host(make_app: Any) -> None:
-    named = make_app(address="https://dari.example.kr")
+    named = make_app(public_url="https://dari.example.kr")
     unnamed = make_app()
     for app in (named, unnamed):
         add(app, "kim@dari.example", "staff")
@@ -262,7 +262,7 @@ def test_letters_never_lead_to_a_forged_host(make_app: Any) -> None:
     assert "evil" not in letters(named)[-1].get_content()
     assert letters(unnamed) == []
     page = unnamed.test_client().get("/account/forgotten", base_url="http://evil.example")
-    assert "DARI_ADDRESS" in page.text
+    assert "DARI_PUBLIC_URL" in page.text
 
 
 def test_the_page_says_that_letters_lie_in_the_outbox(home: APIFlask) -> None:

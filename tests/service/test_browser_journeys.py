@@ -44,6 +44,8 @@ ARGUMENTS = [
 PAGES = [
     "/",
     "/startups/new",
+    "/startups/new/one-page",
+    "/return",
     "/sign-in",
     "/startups",
     "/partners",
@@ -138,13 +140,12 @@ def test_a_person_submits_in_korean_and_staff_find_the_startup(watch, token):
     person = watch("ko")
     page = person.open("/")
     page.get_by_role("link", name="스타트업 등록").first.click()
-    page.get_by_label("한글 이름").fill("부산항해")
+    page.get_by_role("link", name="한 화면에서 모두 쓰기").click()
+    page.get_by_label("이름 (한국어)").fill("부산항해")
     page.get_by_label("하는 일").fill(
         "자율운항 선박을 위한 충돌 회피 항법 소프트웨어를 개발합니다."
     )
-    page.get_by_label("파트너에게 바라는 것").fill(
-        "실제 선박에서 시험할 조선소나 연구소를 찾습니다."
-    )
+    page.get_by_label("찾는 것").fill("실제 선박에서 시험할 조선소나 연구소를 찾습니다.")
     page.get_by_label("지역", exact=True).select_option(label="부산광역시")
     page.get_by_text("모빌리티", exact=True).click()
     page.get_by_label("조선·해양 모빌리티").check()
@@ -153,7 +154,7 @@ def test_a_person_submits_in_korean_and_staff_find_the_startup(watch, token):
     page.get_by_label("연락용 이메일").fill("hello@busan.example")
     page.get_by_role("button", name="제출하기").click()
     page.get_by_text("연락처는 동의가 있어야 보관할 수 있습니다.").first.wait_for()
-    assert page.get_by_label("한글 이름").input_value() == "부산항해"
+    assert page.get_by_label("이름 (한국어)").input_value() == "부산항해"
     page.get_by_label("이메일 주소의 수집과 이용에 동의합니다.").check()
     page.get_by_role("button", name="제출하기").click()
     page.get_by_role("heading", name="감사합니다. 스타트업이 등록되었습니다.").wait_for()
@@ -175,9 +176,9 @@ def test_a_person_submits_in_korean_and_staff_find_the_startup(watch, token):
 
 def test_a_person_submits_in_english_without_scripts(watch, token):
     person = watch("en", java_script_enabled=False)
-    page = person.open("/startups/new")
-    page.get_by_label("Name in English").fill("Twinyard")
-    page.get_by_label("What the startup does").fill("We simulate shipyards as digital twins.")
+    page = person.open("/startups/new/one-page")
+    page.get_by_label("Name (English)").fill("Twinyard")
+    page.get_by_label("What it does").fill("We simulate shipyards as digital twins.")
     page.get_by_label("Region", exact=True).select_option("US")
     page.get_by_text("Digital technology", exact=True).click()
     page.get_by_label("Digital twin and simulation").check()
@@ -195,15 +196,15 @@ def test_a_person_submits_in_english_without_scripts(watch, token):
 
 
 def test_switching_the_language_in_the_middle_loses_nothing(watch):
-    page = watch("en").open("/startups/new")
-    page.get_by_label("Name in English").fill("Half done")
+    page = watch("en").open("/startups/new/one-page")
+    page.get_by_label("Name (English)").fill("Half done")
     page.get_by_role("button", name="한국어").click()
     page.get_by_role("heading", name="스타트업 등록").wait_for()
-    assert page.get_by_label("영문 이름").input_value() == "Half done"
+    assert page.get_by_label("이름 (English)").input_value() == "Half done"
 
 
 def test_the_form_is_reached_filled_and_sent_by_keyboard_alone(watch):
-    page = watch("en").open("/startups/new")
+    page = watch("en").open("/startups/new/one-page")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip-link"
     page.keyboard.press("Enter")
@@ -235,17 +236,17 @@ def test_two_people_edit_one_profile_and_neither_loses_a_word(watch, token, app)
     tabs = [watch(lang, java_script_enabled=False) for lang in ("ko", "en")]
     kim, lee = (tab.open(f"/sign-in?token={token}&next=/startups/twice/edit") for tab in tabs)
     kim.get_by_label("이름 (변경 이력에 남습니다)").fill("김민지")
-    kim.get_by_label("요약 (English)").fill("We weigh ships in harbours.")
+    kim.get_by_label("하는 일 (English)").fill("We weigh ships in harbours.")
     kim.get_by_label("설립 연도").fill("2020")
     kim.get_by_role("button", name="저장", exact=True).click()
     kim.get_by_text("변경 내용을 저장했습니다.").wait_for()
 
     lee.get_by_label("Your name, for the history").fill("Lee")
-    lee.get_by_label("Summary (English)").fill("We weigh\nferries & ships.")
+    lee.get_by_label("What it does (English)").fill("We weigh\nferries & ships.")
     lee.get_by_label("Website").fill("https://twice.example")
     lee.get_by_role("button", name="Save").click()
     lee.get_by_role("heading", name="Somebody else has changed Twice meanwhile").wait_for()
-    summary = lee.get_by_role("group", name="Summary (English)")
+    summary = lee.get_by_role("group", name="What it does (English)")
     for shown in (
         "We weigh ships.",
         "김민지 saved",
@@ -256,8 +257,8 @@ def test_two_people_edit_one_profile_and_neither_loses_a_word(watch, token, app)
     assert lee.get_by_role("group", name="Founded").get_by_label("김민지 saved").is_checked()
     assert lee.get_by_role("group", name="Website").get_by_label("You typed").is_checked()
     lee.get_by_role("button", name="Save the chosen versions").click()
-    lee.get_by_role("link", name="Summary (English)").wait_for()
-    lee.get_by_role("group", name="Summary (English)").get_by_label("You typed").check()
+    lee.get_by_role("link", name="What it does (English)").wait_for()
+    lee.get_by_role("group", name="What it does (English)").get_by_label("You typed").check()
     lee.get_by_role("button", name="Save the chosen versions").click()
     lee.get_by_text("Your changes have been kept.").wait_for()
 

@@ -205,7 +205,7 @@ def test_a_pair_names_fields_and_values_as_the_other_pages_do(app, staff):
         shown = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", page))
         for words in (
             "TRL from", "Support it can give", "Seed, Growth", "Busan", "Artificial intelligence",
-            "https://q.example", "Q, Two", "Hospital", "not known", "Summary x",
+            "https://q.example", "Q, Two", "Hospital", "not known", "What it does x",
         ):  # fmt: skip
             assert words in shown, words
     assert "지원" in staff.get("/duplicates/pair?a=q1&b=q2&lang=ko").text

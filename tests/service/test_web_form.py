@@ -212,11 +212,11 @@ def test_too_many_submissions_say_when_to_try_again(make_app, send):
     assert by_api.status_code == 429
     assert by_api.mimetype == "application/problem+json"
     assert int(by_api.headers["Retry-After"]) > 3_500
-    assert client.get("/startups/new").status_code == 200
+    assert client.get("/startups/new/one-page").status_code == 200
 
 
 def test_every_input_has_a_label(client):
-    page = client.get("/startups/new").text
+    page = client.get("/startups/new/one-page").text
     labelled = set(re.findall(r'<label[^>]* for="([^"]+)"', page))
     inputs = re.findall(r"<(?:input|select|textarea)([^>]*)>", page)
     named = [re.search(r' id="([^"]+)"', one) for one in inputs if 'type="hidden"' not in one]
@@ -225,10 +225,10 @@ def test_every_input_has_a_label(client):
 
 
 def test_the_form_offers_provinces_and_countries_in_the_readers_language(client):
-    page = client.get("/startups/new", headers=KO).text
+    page = client.get("/startups/new/one-page", headers=KO).text
     assert '<option value="KR-27">대구광역시</option>' in page
     assert '<option value="US">미국</option>' in page
-    assert client.get("/startups/new").text.count("<option") > 200
+    assert client.get("/startups/new/one-page").text.count("<option") > 200
 
 
 @pytest.mark.parametrize(
@@ -236,7 +236,7 @@ def test_the_form_offers_provinces_and_countries_in_the_readers_language(client)
 )
 def test_texts_as_long_as_the_form_allows_stay_below_the_limit(make_app, send, limit, longest):
     client = make_app(max_content_length=limit).test_client()
-    page = client.get("/startups/new").text
+    page = client.get("/startups/new/one-page").text
     assert page.count(f'maxlength="{longest}"') == 3
     if limit < 16_384:
         return

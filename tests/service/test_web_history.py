@@ -51,8 +51,8 @@ def test_changes_are_told_with_names_in_either_language(staff, dari):
     newest, oldest = told(staff, "/startups/teller/history")
     for words in (
         "Revision 2 Bae",
-        "Summary (English) We tell <b>tales</b>. We tell tales.",
-        "Summary (한국어) 이야기합니다.",
+        "What it does (English) We tell <b>tales</b>. We tell tales.",
+        "What it does (한국어) 이야기합니다.",
         "Region Daegu → Busan",
         "Sectors Artificial intelligence → Robotics, Artificial intelligence",
         "Stage Seed taken out",

@@ -75,7 +75,7 @@ def test_korean_pages_leave_no_english_sentence(staff):
 
 def test_the_language_is_asked_for_kept_and_switched(client):
     assert '<html lang="ko">' in client.get("/?lang=ko").text
-    assert '<html lang="ko">' in client.get("/startups/new").text
+    assert '<html lang="ko">' in client.get("/startups/new/one-page").text
     assert '<html lang="en">' in client.get("/?lang=en", headers=KO).text
     assert '<html lang="en">' in client.get("/", headers=KO).text
     assert client.get("/?lang=xx").status_code == 200

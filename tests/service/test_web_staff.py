@@ -31,7 +31,7 @@ CLOSED = [
 @pytest.mark.parametrize(
     ("headers", "words"),
     [
-        ({}, "This page is for incubator staff"),
+        ({}, "Please sign in"),
         ({"Accept-Language": "ko"}, "보육센터 담당자용 페이지입니다"),
     ],
 )

@@ -13,7 +13,7 @@ from babel.messages.pofile import read_po
 
 SERVICE = Path(__file__).parents[2] / "service"
 FOLDER = SERVICE / "translations/ko/LC_MESSAGES"
-METHODS = [("**.py", "python"), ("templates/**.html", "jinja2")]
+METHODS = [("**.py", "python"), ("templates/**.html", "jinja2"), ("templates/**.txt", "jinja2")]
 KEYWORDS = {"_": None, "_l": None, "gettext": None, "ngettext": (1, 2)}
 
 
