@@ -152,9 +152,20 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
         judging.judge judging.settle judging.close entrance.ask_name entrance.give_name
         judging_api.judge
     """,
-    ("models", "see"): """
-        models.overview model_api.models model_api.current model_api.model
+    ("evaluation", "see"): """
+        evaluations.overview evaluations.show evaluations.progress evaluations.report
+        evaluations.chart evaluations.file test_sets.overview test_sets.show
     """,
+    ("evaluation", "edit"): """
+        evaluations.new evaluations.start evaluations.stop
+        evaluations.new_training evaluations.train
+        test_sets.bring test_sets.convert test_sets.check test_sets.delete
+        test_sets.bring_run test_sets.delete_run
+    """,
+    ("models", "see"): """
+        models.overview models.show model_api.models model_api.current model_api.model
+    """,
+    ("models", "edit"): "models.gate models.promote models.rollback",
     ("answer", "see"): "answers.own_cases answers.own_case",
     ("answer", "edit"): "answers.give_own",
 }

@@ -68,7 +68,17 @@ LINKS = (
         "duplicates.overview", _l("Duplicates"), "see", "workbench", {}, ("duplicates.",), more=True
     ),
     Link("judging.overview", _l("Judging"), "see", "rounds", also=("judging.",)),
+    Link(
+        "evaluations.overview",
+        _l("Evaluations"),
+        "see",
+        "evaluation",
+        also=("evaluations.", "test_sets."),
+        more=True,
+    ),
+    Link("geography.map", _l("Map"), "see", "workbench", more=True),
     Link("models.overview", _l("Models"), "see", "models", {}, ("models.",), more=True),
+    Link("keys.overview", _l("API keys"), "see", "keys", {}, ("keys.",), more=True),
     Link("accounts.overview", _l("Accounts"), "edit", "accounts", {}, ("accounts.",), more=True),
 )
 """The links, in their order. To add one, add a line; its row stands in service/access.py."""
