@@ -17,6 +17,7 @@ from profiles.cases import (
     CaseError,
     Decline,
     UnknownCase,
+    cases_of,
     get_case,
     is_shown_to,
     may_see_confidential,
@@ -45,6 +46,15 @@ def give(token: str) -> ResponseReturnValue:
     """Keep what a side answers by its link."""
     case, link = _linked(token)
     return _kept(case, link.side, url_for("answers.ask", token=token), link.number)
+
+
+@answers.get("/my/cases")
+def own_cases() -> ResponseReturnValue:
+    """List the cases that an account's profile has been told of."""
+    side, profile = _own()
+    shown = [one for one in cases_of(dari().store, profile) if is_shown_to(one, side)]
+    others = dari().store.get_many({one.id_of(side.other) for one in shown})
+    return render_template("own_cases.html", cases=shown, side=side, others=others)
 
 
 @answers.get("/my/cases/<int:id>")
