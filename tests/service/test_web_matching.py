@@ -239,7 +239,7 @@ def test_a_comparison_holds_what_the_list_says(staff, app, side):
     assert [row.strip() for row in rows] == [
         "Place", "Fit", "What it is", "Texts", "Sectors", "Region", "Support and stage",
         "Programmes and past work", "Not known", "Worked together", "Places left",
-        "Conflicts of interest", "Case",
+        "Conflicts of interest", "Case of the pair",
     ]  # fmt: skip
 
 
