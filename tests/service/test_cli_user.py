@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -114,3 +116,13 @@ def test_what_is_held_of_an_account_is_given_and_erased_with_proof(
     assert json.loads(done.stdout)["proof"]["clean"]
     assert not list(outbox.iterdir())
     assert rows(dari) == {}
+
+
+def test_the_command_line_imports_nothing_of_accounts_before_they_are_asked_for() -> None:
+    code = (
+        "import sys, service.cli; "
+        "known = ('flask', 'flask_security', 'authlib', 'zxcvbn'); "
+        "print([one for one in known if one in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
