@@ -215,15 +215,19 @@ def _named(name: str) -> Iterator[int]:
 
 def _fill(startups: int, partners: int) -> float:
     """Make the installation, unless it is there; give the seconds that it took."""
-    from profiles import Side
+    from profiles import Side, Store
     from service.settings import Settings
     from service.wiring import init
 
-    begun = time.monotonic()
-    dari = init(Settings())
+    begun, settings = time.monotonic(), Settings()
+    settings.home.mkdir(parents=True, exist_ok=True)
+    store = Store.open(settings.database)
+    there = store.is_migrated and store.count(Side.STARTUP) >= startups
+    store.close()
+    if there:
+        return 0.0
+    dari = init(settings)
     try:
-        if dari.store.count(Side.STARTUP) >= startups:
-            return 0.0
         draw = random.Random(7)
         terms = imported.glossary_terms()
         dari.writer.put_many(_startup(draw, n, terms) for n in range(startups))

@@ -229,3 +229,13 @@ def test_what_a_name_is_ordered_by(name: str, key: str) -> None:
 def test_a_region_counts_for_its_country() -> None:
     codes = codes_of(row("a", region="US-CA"))
     assert list(codes["region"]) == ["US-CA", country_of("US-CA")]
+
+
+def test_the_same_words_find_what_has_come_since() -> None:
+    shelf = shelf_of(row("robot"))
+    asked = Asked(terms=(Term("robot"),))
+    assert shelf.ask(asked).ids == ("robot",)
+    shelf.put_many([row("robot-2", 1)])
+    assert shelf.ask(asked).ids == ("robot-2", "robot")
+    shelf.remove("robot")
+    assert shelf.ask(asked).ids == ("robot-2",)
