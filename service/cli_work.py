@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
@@ -21,12 +22,13 @@ if TYPE_CHECKING:
     from service.worker import Worker
 
 _PATIENCE_S = 15
+_LOOK_S = 0.5
 
 
 @click.command()
 @click.option("--once", is_flag=True, help="End when nothing is left to do.")
-@click.option("--with-parent", is_flag=True, hidden=True, help="End when stdin does.")
-def work(once: bool, with_parent: bool) -> None:
+@click.option("--with-parent", type=int, hidden=True, help="End with the process of this number.")
+def work(once: bool, with_parent: int | None) -> None:
     """Do the evaluations and trainings that pages have asked for, one at a time.
 
     `dari serve` starts such a worker itself; this one may run beside it, or on a second machine
@@ -42,8 +44,8 @@ def work(once: bool, with_parent: bool) -> None:
     worker = Worker(settings, store)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stop())
-    if with_parent:
-        threading.Thread(target=_stop_with_parent, args=(worker,), daemon=True).start()
+    if with_parent is not None:
+        threading.Thread(target=_stop_with, args=(with_parent, worker), daemon=True).start()
     try:
         worker.run(once=once)
     finally:
@@ -59,8 +61,10 @@ def _migrated(url: str) -> Store:
     return store
 
 
-def _stop_with_parent(worker: Worker) -> None:
-    sys.stdin.read()
+def _stop_with(parent: int, worker: Worker) -> None:
+    """Stop when the parent is gone: a pipe would not tell, for the server's copies hold it, too."""
+    while os.getppid() == parent:
+        time.sleep(_LOOK_S)
     worker.stop()
 
 
@@ -69,7 +73,8 @@ def beside() -> Iterator[None]:
     """Have a worker run as a process of its own that ends with this one, however this one ends."""
     own = os.getpid()
     process = subprocess.Popen(
-        [sys.executable, "-m", "service", "work", "--with-parent"], stdin=subprocess.PIPE
+        [sys.executable, "-m", "service", "work", "--with-parent", str(own)],
+        stdin=subprocess.DEVNULL,
     )
     try:
         yield

@@ -107,7 +107,7 @@ def test_every_sentence_is_there_in_both_languages_with_its_remedy() -> None:
     for code in codes:
         assert code.endswith("_remedy") or f"{code}_remedy" in codes
         for lang in ("en", "ko"):
-            params = {"found": 1, "first": 1, "why": "x", "limit": 1, "depth": 1}
+            params = {"found": 1, "first": 1, "why": "x", "limit": 1, "depth": 1, "value": "v"}
             assert words.said(code, lang, **params)
 
 

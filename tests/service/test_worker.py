@@ -219,3 +219,16 @@ def test_a_killed_worker_takes_its_process_along_and_another_goes_on(
     found = job(store, one.id)
     assert (found.state, found.attempts) == (JobState.DONE, 2)
     until(lambda: left(settings) == [str(one.id)])
+
+
+def test_the_servers_worker_ends_with_it_even_when_that_is_killed(tmp_path: Path) -> None:
+    code = "import time\nfrom service.cli_work import beside\nwith beside(): time.sleep(60)"
+    home = tmp_path / "home"
+    own = {"DARI_HOME": str(home), "DARI_DATABASE_URL": f"sqlite:///{tmp_path / 'jobs.sqlite3'}"}
+    with subprocess.Popen([sys.executable, "-c", code], env={**os.environ, **own}) as server:
+        until(lambda: is_alive(home), 60)
+        [alive] = (home / "jobs").glob(".alive-*")
+        pid = int(alive.name.rsplit("-", 1)[1])
+        server.send_signal(signal.SIGKILL)
+    until(lambda: not alive.exists())
+    until(lambda: not Path(f"/proc/{pid}").exists())
