@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, get_args
 
 from apiflask import APIBlueprint
-from flask import Response, jsonify, request, send_file
+from flask import Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from profiles import Side
@@ -33,6 +34,7 @@ FORMS = {
     "parquet": "application/vnd.apache.parquet",
 }
 _ZIP = "application/zip"
+_BLOCK = 1 << 16
 
 
 def _add_export(kind: ImportKind) -> None:
@@ -49,17 +51,26 @@ def _add_export(kind: ImportKind) -> None:
     def export() -> ResponseReturnValue:
         query = read_query(ExportQuery, request.args, strict=True)
         name = f"{kind}.{query.format}"
-        stream = _written(kind, name)
-        kept = FORMS[query.format]
-        return send_file(stream, mimetype=kept, as_attachment=True, download_name=name)
+        answer = Response(_written(kind, name), mimetype=FORMS[query.format])
+        answer.headers.set("Content-Disposition", "attachment", filename=name)
+        return answer
 
 
-def _written(kind: ImportKind, name: str) -> IO[bytes]:
-    """Write a table to a file that is gone once it has been read."""
+def _written(kind: ImportKind, name: str) -> Iterator[bytes]:
+    """Write a table to a file that is gone once it has been read; give its blocks."""
     with tempfile.TemporaryDirectory(prefix="dari-export-") as folder:
         path = Path(folder) / name
         export_file(dari().store, kind, path)
-        return path.open("rb")
+        blocks = _blocks(path.open("rb"))
+        next(blocks)  # from here on the file is closed with its blocks, read or not
+        return blocks
+
+
+def _blocks(stream: IO[bytes]) -> Iterator[bytes]:
+    with stream:
+        yield b""
+        while block := stream.read(_BLOCK):
+            yield block
 
 
 def _add_held(side: Side) -> None:
