@@ -364,6 +364,7 @@ def test_staff_merge_two_profiles_and_undo_it_without_scripts(watch, app, token)
 
     staff = watch("ko", java_script_enabled=False)
     page = staff.open(f"/sign-in?token={token}")
+    page.get_by_text("더 보기").click()
     page.get_by_role("link", name="중복").click()
     page.get_by_role("link", name="비교").click()
     page.get_by_role("heading", name="두 프로필은 같은 기업인가요?").wait_for()
