@@ -122,7 +122,7 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
         judging.judge judging.settle judging.close entrance.ask_name entrance.give_name
     """,
     ("models", "see"): "models.overview",
-    ("answer", "see"): "answers.own_case",
+    ("answer", "see"): "answers.own_cases answers.own_case",
     ("answer", "edit"): "answers.give_own",
 }
 """Which row of the table each address of the service has; one that stands in none is shut."""

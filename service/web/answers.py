@@ -5,7 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from apiflask import APIBlueprint
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from werkzeug.exceptions import Gone, NotFound
@@ -17,6 +18,7 @@ from profiles.cases import (
     CaseError,
     Decline,
     UnknownCase,
+    cases_of,
     get_case,
     is_shown_to,
     may_see_confidential,
@@ -28,7 +30,7 @@ from service.language import language
 from service.letters import Lang, about, reasons
 from service.security import dari
 
-answers = Blueprint("answers", __name__)
+answers = APIBlueprint("answers", __name__, enable_openapi=False)
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -45,6 +47,15 @@ def give(token: str) -> ResponseReturnValue:
     """Keep what a side answers by its link."""
     case, link = _linked(token)
     return _kept(case, link.side, url_for("answers.ask", token=token), link.number)
+
+
+@answers.get("/my/cases")
+def own_cases() -> ResponseReturnValue:
+    """List the cases that an account's profile has been told of."""
+    side, profile = _own()
+    shown = [one for one in cases_of(dari().store, profile) if is_shown_to(one, side)]
+    others = dari().store.get_many({one.id_of(side.other) for one in shown})
+    return render_template("own_cases.html", cases=shown, side=side, others=others)
 
 
 @answers.get("/my/cases/<int:id>")
