@@ -5,7 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from apiflask import APIBlueprint
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from werkzeug.exceptions import Gone, NotFound
@@ -29,7 +30,7 @@ from service.language import language
 from service.letters import Lang, about, reasons
 from service.security import dari
 
-answers = Blueprint("answers", __name__)
+answers = APIBlueprint("answers", __name__, enable_openapi=False)
 
 E = TypeVar("E", bound=StrEnum)
 

@@ -88,7 +88,7 @@ def test_an_account_speaks_for_no_erased_profile(store: Store) -> None:
     from profiles.vectors import Vectors
 
     firm = Startup.model_validate({"id": "firm", "name": {"en": "Firm"}, "summary": "Sensors"})
-    store.put(firm, Vectors("e"))
+    store.put_many([(firm, Vectors("e"))])
     keep_account(store, replace(KIM, profile="firm"))
     assert faults(store) == []
     store.erase("firm")

@@ -444,6 +444,8 @@ def test_accounts_answer_of_their_own_cases_alone(app, dari, case) -> None:
     assert CONTACT not in partner.get(path).text
     assert send_form(partner, path, {"answer": "yes"}).status_code == 303
     assert CONTACT in partner.get(path).text
+    assert f'href="{path}"' in partner.get("/my/cases").text
+    assert f'href="{path}"' not in other.get("/my/cases").text
     assert other.get(path).status_code == 404
     assert send_form(other, path, {"answer": "no"}, on="/account").status_code == 404
     assert get_case(dari.store, case.id).partner_answer is Answer.YES
