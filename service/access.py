@@ -152,7 +152,6 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
         judging.judge judging.settle judging.close entrance.ask_name entrance.give_name
         judging_api.judge
     """,
-<<<<<<< HEAD
     ("evaluation", "see"): """
         evaluations.overview evaluations.show evaluations.progress evaluations.report
         evaluations.chart evaluations.file test_sets.overview test_sets.show
@@ -167,9 +166,6 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
         models.overview models.show model_api.models model_api.current model_api.model
     """,
     ("models", "edit"): "models.gate models.promote models.rollback",
-=======
-    ("models", "see"): "models.overview",
->>>>>>> pipeline
     ("answer", "see"): "answers.own_cases answers.own_case",
     ("answer", "edit"): "answers.give_own",
 }
