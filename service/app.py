@@ -38,7 +38,6 @@ def create_app(settings: Settings | None = None) -> APIFlask:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0
         )
-    app.json = _readable_json(app)
     Babel(app, locale_selector=choose_language)
     Bootstrap5(app)
     app.before_request(allow_uploads)  # before the CSRF check, which reads the form
@@ -56,6 +55,7 @@ def create_app(settings: Settings | None = None) -> APIFlask:
     _limit_submissions(app, limiter, dari.settings.public_submissions_per_hour)
     accounts.add_limits(app, limiter)
     api.leave_pages_out(app)
+    app.json = _readable_json(app)  # Flask-Security has put its own in its place
     app.after_request(keep_language)
     app.after_request(set_headers)
     return app
