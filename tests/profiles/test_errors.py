@@ -13,7 +13,7 @@ import pytest
 
 import index.loading
 import profiles
-from profiles import DariError, FieldError, IdTaken, InvalidRecord, Startup, validate
+from profiles import DariError, FieldError, IdTaken, InvalidRecord, Side, Startup, validate
 from profiles.errors import shorten
 from profiles.messages import catalogue, message
 
@@ -54,6 +54,17 @@ PARAMS: dict[str, dict[str, object]] = {
     "judging_startup": {"line": 7},
     **{key: {"file": "own.run"} for key in ("judging_run", "judging_run_queries")},
     **{key: {"why": "no disk"} for key in ("judging_list", "judging_out")},
+    "account_name": {"longest": 200},
+    "account_password": {"why": "It is too short."},
+    "account_profile": {"side": "startup"},
+    "case_another": {"other": "b"},
+    "case_aside": {"into": "b"},
+    "case_gap": {"zone": "Europe/Berlin"},
+    "case_many": {"limit": "20,000"},
+    "views_full": {"limit": 200},
+    "chosen_few": {"count": 0},
+    "job_word": {"known": "evaluate, train"},
+    **{key: {"why": "no disk"} for key in ("mail_refused", "mail_unkept", "mail_unreachable")},
 }
 CODES = sorted(catalogue())
 
@@ -103,17 +114,23 @@ def test_every_code_of_the_source_has_its_message() -> None:
     ]
     text = "\n".join(path.read_text(encoding="utf-8") for path in sources)
     used = set(re.findall(r'PydanticCustomError\(\s*"(\w+)"', text))
-    used |= set(re.findall(r'(?:Field|Judging)Error\(\s*[\w".]+,\s*"(\w+)"', text))
+    raised = r"(?:Field|Judging|Case|Account|Job|Mail)Error"
+    used |= set(re.findall(rf'{raised}\(\s*[^,]+?,\s*"(\w+)"', text))
+    used |= set(re.findall(r'(?:LinkError|_wrong)\(\s*"(\w+)"', text))
     used |= (
         set(re.findall(r'"((?:file|header|map|name)_\w+)"', text))
-        - {"name_en", "name_ko"}
+        - {"name_en", "name_ko", "name_given"}
         - {"map_file", "map_hint"}
     )
     mapped = re.search(r"_CODES = {(.*?)}", text, re.DOTALL)
     assert mapped
     used |= set(re.findall(r': "(\w+)"', mapped[1]))
     assert len(used) > 25
-    assert sorted(used | {"value"}) == CODES
+    of_sets = (service.parent / "evaluation" / "messages.yaml").read_text(encoding="utf-8")
+    used -= set(re.findall(r"^ *(\w+):", of_sets, re.MULTILINE))
+    assert sorted(used - set(CODES)) == []
+    told = set(re.findall(r'"(\w+)"', text)) | {f"case_no_{side.value}" for side in Side}
+    assert sorted(set(CODES) - told - {"value"}) == []
 
 
 def test_an_invalid_record_tells_its_first_error() -> None:
