@@ -193,7 +193,8 @@ def meant(dari: Dari, text: str) -> Meant:
     best = [id for id, score in near if score >= SAME and score == near[0][1]]
     held = dari.store.get_many([id for id, _ in near])
     if len(best) == 1:
-        lang = click.get_current_context().meta.get(_LANGUAGE, "en")
+        context = click.get_current_context(silent=True)
+        lang = context.meta.get(_LANGUAGE, "en") if context else "en"
         others = [id for id, score in near if id != best[0] and id in held and score >= _ALSO]
         return Meant(best[0], {id: held[id].name.in_(lang) for id in others})
     said = {

@@ -136,7 +136,8 @@ def read_query(model: type[Q], args: MultiDict[str, str], *, strict: bool) -> Q:
         InvalidRecord: with the fields that are wrong.
     """
     raw: Mapping[str, Any] = {
-        name: _split(args.getlist(name)) if name in SEVERAL else args[name] for name in args
+        name: _split(args.getlist(name)) if _takes_several(model, name) else args[name]
+        for name in args
     }
     return validate(model, raw if strict else without_unknown_fields(model, raw)[0])
 
@@ -155,6 +156,12 @@ def read_match_query(model: type[M], args: MultiDict[str, str], store: Store, *,
             wrong = FieldError("programme", "programme_unknown", query.programme)
             raise InvalidRecord([wrong]) from error
     return query
+
+
+def _takes_several(model: type[Record], name: str) -> bool:
+    """Tell whether a field of an address holds several values; a case's stage is one."""
+    known = model.model_fields.get(name)
+    return name in SEVERAL and (known is None or isinstance(known.default, tuple))
 
 
 def _split(values: list[str]) -> list[str]:

@@ -16,7 +16,7 @@ from profiles.casework import open_case
 from profiles.fields import Id, Plain
 from profiles.schema import Record
 from profiles.validation import without_unknown_fields
-from service.console import named
+from service.console import meant
 from service.wiring import Dari
 
 if TYPE_CHECKING:
@@ -99,7 +99,8 @@ def shortlist(dari: Dari, wish: Wish, *, by: str) -> tuple[list[Case], list[Case
     new: list[Case] = []
     old: list[Case] = []
     for one, other, rank in wish.pairs:
-        startup, partner = _held(dari, named(dari, one[:_LONGEST]), named(dari, other[:_LONGEST]))
+        ends = (meant(dari, end[:_LONGEST]).id for end in (one, other))
+        startup, partner = _held(dari, *ends)
         asking = startup if wish.asked is Side.STARTUP else partner
         listed = partner if wish.asked is Side.STARTUP else startup
         if asking not in lists:

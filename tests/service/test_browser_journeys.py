@@ -197,7 +197,7 @@ def test_a_person_submits_in_english_without_scripts(watch, token):
     id = page.locator("#startup-id").inner_text()
 
     page = watch("en").open(f"/sign-in?token={token}&next=/startups/{id}/matches")
-    page.get_by_label("Sector").select_option("digital_twin")
+    page.get_by_label("Sector", exact=True).select_option("digital_twin")
     page.get_by_label("Kind").select_option("global_company")
     page.get_by_role("button", name="Show").click()
     page.wait_for_url("**kind=global_company**")

@@ -187,6 +187,8 @@ def plant(home: Path) -> set[str]:
     (home / "exports/a.jsonl").write_text(json.dumps(LUMA))
     pl.DataFrame(row).write_parquet(home / "exports/a.parquet")
     (home / "outbox").mkdir()
+    (home / "sent").mkdir()
+    (home / "sent/mail.eml").write_text(f"To: <{ADDRESS}>\n")
     (home / "outbox/mail.eml").write_text(f"To: <{ADDRESS.upper().lower()}>\n")
     with gzip.open(home / "dari.log.1.gz", "wt") as log:
         log.write(f"WARNING {LUMA['seeking']}\n")
@@ -209,7 +211,7 @@ def plant(home: Path) -> set[str]:
         "exports/notepad.txt",
         "exports/a.jsonl",
         "exports/a.parquet!rows",
-        "outbox/mail.eml",
+        "sent/mail.eml",
         "dari.log.1.gz!unpacked",
         "dari.log",
         "deep.zip!inner/dari.log.1.gz!unpacked",
@@ -229,6 +231,7 @@ def test_planted_remains_are_found_each_where_it_is(filled):
     proof = proof_of(answer)
     found = {one["where"] for one in proof["found"]}
     assert planted <= found, planted - found
+    assert not (filled / "outbox/mail.eml").exists()
     assert not {one for one in found if one.startswith("dari.sqlite3")}
     assert not proof["clean"]
     assert SECRET not in answer.output

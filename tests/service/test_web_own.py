@@ -48,7 +48,7 @@ def own(app, send):
 def case(dari, own):
     """A case of the startup with a partner whose name nobody has told it."""
     _, id = own
-    told = reasons_of(dari.matchmaker, id, "cj-logistics", "1", None)
+    told = reasons_of(dari.matchmaker, dari.matchmaker.match(id, 1), "cj-logistics")
     said = {"en": "CJ Logistics likes it.", "ko": "CJ대한통운이 좋아합니다."}
     named = {"feature": "x", "points": 1.0, "is_quoted": True, "said": said, "evidence": None}
     told["reasons"].append(named)
