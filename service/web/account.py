@@ -11,10 +11,8 @@ from flask_babel import gettext
 from flask_login import logout_user
 from werkzeug.exceptions import NotFound, Unauthorized
 
-from profiles import Startup
 from profiles.accounts import Account, AccountError, keep_account
 from service.access import current_user, may
-from service.holding import held_ids
 from service.keys import dari, signed_in
 from service.language import language
 from service.managing import (
@@ -24,6 +22,7 @@ from service.managing import (
     held_of_account,
 )
 from service.roles import Role
+from service.web.drafts import handed_in_here
 
 account = Blueprint("account", __name__, url_prefix="/account")
 
@@ -56,14 +55,14 @@ def mine() -> ResponseReturnValue:
         return redirect(url_for("answers.own_cases"), 303)
     if user.profile:
         return redirect(url_for("own.status", id=user.profile), 303)
-    return render_template("account_unlinked.html", startups=_held_startups())
+    return render_template("account_unlinked.html", startups=handed_in_here())
 
 
 @account.post("/claim")
 def claim() -> ResponseReturnValue:
     """Let the account speak for a startup that this browser may open: it, or its link, was its."""
     id, found = request.form.get("id", ""), _own()
-    if found.profile or id not in {one.id for one in _held_startups()}:
+    if found.profile or id not in {one.id for one in handed_in_here()}:
         raise NotFound
     try:
         change_account(dari().store, found, name=found.name, roles=found.roles, profile=id)
@@ -101,11 +100,6 @@ def held() -> Response:
     answer = Response(text, mimetype="application/json")
     answer.headers.set("Content-Disposition", "attachment", filename="account.json")
     return answer
-
-
-def _held_startups() -> list[Startup]:
-    found = dari().store.get_many(held_ids()).values()
-    return [one for one in found if isinstance(one, Startup)]
 
 
 def _own() -> Account:

@@ -51,7 +51,9 @@ def give(token: str) -> ResponseReturnValue:
 
 @answers.get("/my/cases")
 def own_cases() -> ResponseReturnValue:
-    """List the cases that an account's profile has been told of."""
+    """List the cases that an account's profile has been told of; without one, say what to do."""
+    if current_user().profile is None:
+        return redirect(url_for("account.mine"), 303)
     side, profile = _own()
     shown = [one for one in cases_of(dari().store, profile) if is_shown_to(one, side)]
     others = dari().store.get_many({one.id_of(side.other) for one in shown})

@@ -8,7 +8,7 @@ from flask import Flask
 
 from matcher import FAMILIES, family
 from service import labels
-from service.access import current_user
+from service.access import current_user, may
 from service.accounts import mail_state
 from service.describing import asked_name, field_name
 from service.exporting import about, weights_told
@@ -78,6 +78,7 @@ def _for_templates() -> dict[str, Any]:
         "mail_state": mail_state,
         "sign_on_name": dari().settings.oidc_issuer and dari().settings.oidc_name,
         "user": current_user(),
+        "may": may,
         "about": about,
         "families": FAMILIES,
         "family": family,

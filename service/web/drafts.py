@@ -255,6 +255,12 @@ def begun_here() -> list[str]:
     return [id for id in held_ids() if id.startswith("d-") and _is_there(id)]
 
 
+def handed_in_here() -> list[Startup]:
+    """Read the startups that this browser may open: it, or its link, was theirs."""
+    found = dari().store.get_many(held_ids()).values()
+    return [one for one in found if isinstance(one, Startup)]
+
+
 def _kept(id: str, step: Step, values: dict[str, Any], *, saved: int) -> ResponseReturnValue:
     now = datetime.now(UTC)
     try:
@@ -352,7 +358,8 @@ def _page(draft: Draft | None, step: Step, form: DraftForm, **more: Any) -> str:
 
 def first_page() -> str:
     """Show the first step of a startup that nothing is kept of yet."""
-    return _page(None, "who", DraftForm({}), going_on=begun_here())
+    there = {"going_on": begun_here(), "handed_in": handed_in_here()}
+    return _page(None, "who", DraftForm({}), **there)
 
 
 def _texts(values: Any) -> list[str]:

@@ -35,7 +35,7 @@ STANDINGS = {
     Standing.MET: _l("Met"),
     Standing.POC: _l("Proof of concept"),
     Standing.CONTRACT: _l("Contract"),
-    Standing.CLOSED: _l("Ended"),
+    Standing.CLOSED: _l("At an end"),
 }
 """What each stand is called."""
 

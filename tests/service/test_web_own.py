@@ -82,7 +82,7 @@ def test_the_way_of_a_startup_is_told_stage_by_stage(dari, own, case, send):
     assert "A contract was made." not in page_of(own).text
     close_case(store, case.id, Outcome.DROPPED, reason=Decline.TIMING, words=SECRET, by="Kim Staff")
     page = page_of(own)
-    assert standing(page) == "Ended"
+    assert standing(page) == "At an end"
     assert "A match was closed." in page.text
     assert SECRET not in page.text
     assert "Kim Staff" not in page.text
