@@ -11,10 +11,10 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from profiles import FieldError, IdTaken, InvalidRecord, MergedId, Side, StaleEdit, UnknownId
-from profiles.privacy import withdraw
 from profiles.remains import database_files, settle
 from service.editing import Kept, Kind, add_tie, read, replace, state
 from service.failures import Failure
+from service.privacy import withdraw
 from service.queries import profile_on
 from service.security import dari, editor, local_address, own_name, require_session, sign_as
 from service.web.conflicts import Conflict, conflict_of
@@ -94,7 +94,7 @@ def save_tie() -> ResponseReturnValue:
 def withdraw_consent(id: str) -> ResponseReturnValue:
     """Take out a startup's contact and consent, from older revisions too, as it has asked."""
     profile_on(dari().store, Side.STARTUP, id)
-    withdraw(dari().store, id, by=editor())
+    withdraw(dari(), id, by=editor())
     if _remains():
         text = gettext(
             "The address is gone. The disk may still hold remains of it; the command "
