@@ -107,6 +107,12 @@ def erase_judge(store: Store, name: str) -> int:
     return gone.rowcount
 
 
+def is_used_name(store: Store, name: str) -> bool:
+    """Tell whether anything is held under a name, whatever the case of its letters."""
+    with reading(store.engine) as connection:
+        return name.casefold() in {one.casefold() for one in _names(connection)}
+
+
 def _names(connection: Connection) -> set[str]:
     j, r, work = t.judgements.c, t.judging_rounds.c, t.jobs.c
     found: set[Any] = set(case_people.owners_once(connection))

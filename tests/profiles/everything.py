@@ -7,7 +7,18 @@ from typing import Any
 
 from sqlalchemy import select
 
-from profiles import Partner, Programme, Side, Startup, Store, Tie, Vectors, Verdict, tables
+from profiles import (
+    AnyProfile,
+    Partner,
+    Programme,
+    Side,
+    Startup,
+    Store,
+    Tie,
+    Vectors,
+    Verdict,
+    tables,
+)
 from profiles import validate as valid
 from profiles.accounts import Account, keep_account
 from profiles.apart import keep_apart, keep_proposals
@@ -48,7 +59,9 @@ def fill_all(store: Store, space: str = "e/p1") -> None:
 
     of_it = Vectors(space, {"is": bytes(range(1, 255))})
     former = {**LUMI, "id": "s-0", "name": f"{NAME} Labs"}
-    others = [valid(Startup, {"id": "s-2", "name": "Other", "summary": "x", "conflicts": ["s-1"]})]
+    others: list[AnyProfile] = [
+        valid(Startup, {"id": "s-2", "name": "Other", "summary": "x", "conflicts": ["s-1"]})
+    ]
     others += [valid(Partner, {"id": "p-1", "name": "Hospital"})]
     store.put_many([(valid(Startup, LUMI), of_it), (valid(Startup, former), of_it)])
     store.put_many([(one, Vectors(space)) for one in others])
@@ -80,8 +93,8 @@ def _work(store: Store) -> None:
     answer_case(
         store, case.id, Side.STARTUP, Answer.NO, reason=Decline.OTHER, words=SECRET, by=STAFF
     )
-    starts = {"starts": "2027-01-02T10:00", "zone": "Asia/Seoul", "minutes": 30}
-    plan_meeting(store, case.id, **starts, place=f"{SECRET} here", by=STAFF)
+    where = {"starts": "2027-01-02T10:00", "zone": "Asia/Seoul", "place": f"{SECRET} here"}
+    plan_meeting(store, case.id, **where, by=STAFF)
     save_view(store, Side.STARTUP, NAME, "q=x", owner=STAFF, shared=True)
     ask(store, JobKind.EVALUATE, {"test_set": "a"}, by=STAFF)
     add_key(store, "portal", ["read"], by=STAFF)
@@ -94,7 +107,7 @@ def _come_back(store: Store) -> None:
     keep_account(store, Account(**words, uniquifier="u", created_at=now))  # type: ignore[arg-type]
     values = {"summary_ko": f"{SECRET} anew", "contact": ADDRESS}
     lasts = {"now": now, "expires_at": now + timedelta(days=9)}
-    draft = begin(store, values, language="ko", startup="s-1", base=1, **lasts)  # type: ignore[arg-type]
+    draft = begin(store, values, language="ko", startup="s-1", base=1, **lasts)
     name_email(store, draft.id, ADDRESS, now=now)
     for kind, of in (("draft", draft.id), ("startup", "s-1")):
         make_link(store, kind, of, now=now, lasts=timedelta(hours=1))  # type: ignore[arg-type]
