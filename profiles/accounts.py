@@ -13,7 +13,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from profiles import rows
 from profiles import tables as t
 from profiles.database import forget, reading, writing
-from profiles.errors import FieldError, InvalidRecord
+from profiles.errors import CodedError
 
 if TYPE_CHECKING:
     from profiles.store import Store
@@ -25,16 +25,8 @@ Key = Literal["id", "email", "uniquifier", "subject"]
 """What tells one account from all others."""
 
 
-class AccountError(InvalidRecord):
+class AccountError(CodedError):
     """What is wrong with an account, in Korean and English."""
-
-    def __init__(self, field: str, code: str, value: object, **params: object) -> None:
-        super().__init__([FieldError(field, code, value, params)])
-
-    def told(self, lang: str) -> tuple[str, str]:
-        """Give the rule and the remedy in `lang` ('en' or 'ko')."""
-        first = self.errors[0]
-        return first.rule(lang), first.remedy(lang)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, StringConstraints
-from sqlalchemy import insert, select, update
+from sqlalchemy import Connection, insert, or_, select, update
 
 from profiles import rows
 from profiles import tables as t
@@ -191,6 +191,21 @@ def revoke_key(store: Store, prefix: str, *, by: str = SYSTEM) -> ApiKey:
     with writing(store.engine) as connection:
         connection.execute(of_it.values(revoked_at=rows.now(), revoked_by=by))
     return find_key(store, prefix)
+
+
+def of_person(connection: Connection, names: Collection[str]) -> tuple[ApiKey, ...]:
+    """Read the keys that somebody made or revoked, oldest first."""
+    k = t.api_keys.c
+    its = or_(k.created_by.in_(names), k.revoked_by.in_(names))
+    found = connection.execute(select(t.api_keys).where(its).order_by(k.created_at, k.prefix))
+    return tuple(map(_read, found))
+
+
+def erase_names(connection: Connection, names: Collection[str], nobody: str) -> None:
+    """Put a name that tells nothing in the place of persons' names at all keys."""
+    for column in (t.api_keys.c.created_by, t.api_keys.c.revoked_by):
+        its = update(t.api_keys).where(column.in_(names))
+        connection.execute(its.values({column.name: nobody}))
 
 
 def _digest(secret: str) -> str:

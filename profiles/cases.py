@@ -14,7 +14,7 @@ from sqlalchemy import Connection, func, or_, select
 from profiles import rows
 from profiles import tables as t
 from profiles.database import reading
-from profiles.errors import FieldError, InvalidRecord, UnknownId
+from profiles.errors import CodedError, FieldError, UnknownId
 from profiles.kinds import Side
 from profiles.merges import family
 from profiles.text import is_clean
@@ -74,16 +74,8 @@ INTERNAL = frozenset({"aliases", "conflicts", "consent", "source"})
 """The fields of a profile that no other side ever sees."""
 
 
-class CaseError(InvalidRecord):
+class CaseError(CodedError):
     """What is wrong with a case or with what is to be done to it, in Korean and English."""
-
-    def __init__(self, field: str, code: str, value: object, **params: object) -> None:
-        super().__init__([FieldError(field, code, value, params)])
-
-    def told(self, lang: str) -> tuple[str, str]:
-        """Give the rule and the remedy in `lang` ('en' or 'ko')."""
-        first = self.errors[0]
-        return first.rule(lang), first.remedy(lang)
 
 
 class UnknownCase(UnknownId):

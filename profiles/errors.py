@@ -127,6 +127,25 @@ class InvalidRecord(DariError):
         )
 
 
+class CodedError(InvalidRecord):
+    """One thing that is wrong with what somebody asked for, in Korean and English.
+
+    Args:
+        field: what of it is wrong.
+        code: what is wrong, as `messages.yaml` names it.
+        value: what was given.
+        params: what its texts tell.
+    """
+
+    def __init__(self, field: str, code: str, value: object = None, **params: object) -> None:
+        super().__init__([FieldError(field, code, value, params)])
+
+    def told(self, lang: str) -> tuple[str, str]:
+        """Give the rule and the remedy in `lang` ('en' or 'ko')."""
+        first = self.errors[0]
+        return first.rule(lang), first.remedy(lang)
+
+
 def shorten(value: object, limit: int = 80) -> str:
     """Show a value in at most `limit` characters, without what a page or terminal cannot show."""
     try:

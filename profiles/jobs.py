@@ -15,7 +15,7 @@ from sqlalchemy import Connection, and_, func, insert, or_, select, update
 from profiles import rows
 from profiles import tables as t
 from profiles.database import reading, writing
-from profiles.errors import DariError, FieldError, InvalidRecord
+from profiles.errors import CodedError, DariError
 from profiles.messages import message
 from profiles.store import Store
 
@@ -48,16 +48,8 @@ class JobState(StrEnum):
     CANCELLED = "cancelled"
 
 
-class JobError(InvalidRecord):
+class JobError(CodedError):
     """What is wrong with a job or what it asks for, in Korean and English."""
-
-    def __init__(self, field: str, code: str, value: object, **params: object) -> None:
-        super().__init__([FieldError(field, code, value, params)])
-
-    def told(self, lang: str) -> tuple[str, str]:
-        """Give the rule and the remedy in `lang` ('en' or 'ko')."""
-        first = self.errors[0]
-        return first.rule(lang), first.remedy(lang)
 
 
 class LeaseLost(DariError):

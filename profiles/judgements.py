@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 
 from profiles import rows
 from profiles import tables as t
-from profiles.errors import FieldError, InvalidRecord
+from profiles.errors import CodedError
 
 Role = Literal["judge", "final"]
 """Who says it: one of the judges, or whoever settles what the judges disagree on."""
@@ -20,16 +20,8 @@ Role = Literal["judge", "final"]
 GRADES = (0, 1, 2, 3)
 
 
-class JudgingError(InvalidRecord):
+class JudgingError(CodedError):
     """What is wrong with a round or a judgement, in Korean and English."""
-
-    def __init__(self, field: str, code: str, value: object, **params: object) -> None:
-        super().__init__([FieldError(field, code, value, params)])
-
-    def told(self, lang: str) -> tuple[str, str]:
-        """Give the rule and the remedy in `lang` ('en' or 'ko')."""
-        first = self.errors[0]
-        return first.rule(lang), first.remedy(lang)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,7 @@
-"""Owns what is held of a judge, saved views too: reading it, and taking a name out of it all."""
+"""Owns what is held under the name of one of the staff: reading it, and taking the name out.
+
+That is what judging holds, and beside it saved views, jobs, cases and the keys of the API.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,10 @@ from typing import Any
 
 from sqlalchemy import Connection, or_, select, update
 
-from profiles import jobs
+from profiles import api_keys, case_people, jobs
 from profiles import tables as t
+from profiles.api_keys import ApiKey
+from profiles.cases import Case
 from profiles.database import forget, reading, writing
 from profiles.judgements import (
     Judgement,
@@ -28,7 +33,7 @@ _ERASED = "erased-"
 
 @dataclass(frozen=True, slots=True)
 class HeldOfJudge:
-    """All that judging holds of one person: what they said, and the rounds they opened or closed.
+    """All that is held under the name of one person of the staff, but for histories of profiles.
 
     Attributes:
         names: the spellings of the name.
@@ -36,6 +41,8 @@ class HeldOfJudge:
         rounds: the rounds that the person opened or closed.
         views: the views of lists that the person has saved.
         jobs: the evaluations and trainings that the person asked for or cancelled.
+        cases: the cases that the person looks or looked after, or did something to.
+        keys: the keys of the API that the person made or revoked.
     """
 
     names: tuple[str, ...]
@@ -43,13 +50,15 @@ class HeldOfJudge:
     rounds: tuple[Round, ...]
     views: tuple[SavedView, ...] = ()
     jobs: tuple[jobs.Job, ...] = ()
+    cases: tuple[Case, ...] = ()
+    keys: tuple[ApiKey, ...] = ()
 
 
 def held_of_judge(store: Store, name: str) -> HeldOfJudge:
-    """Read what judging holds of a person, whatever the case of the letters of the name.
+    """Read what is held under a person's name, whatever the case of its letters.
 
     Raises:
-        JudgingError: if nobody of this name has judged, opened or closed a round.
+        JudgingError: if nothing is held under this name.
     """
     with reading(store.engine, repeatable=True) as connection:
         names = _spellings(connection, name)
@@ -64,7 +73,11 @@ def held_of_judge(store: Store, name: str) -> HeldOfJudge:
         rounds = tuple(read_round(row) for row in found)
         said = tuple((of[one.pair], one) for one in given)
         views, asked = owned_by(connection, names), jobs.of_person(connection, names)
-        return HeldOfJudge(tuple(names), said, rounds, views, asked)
+        worked, made = (
+            case_people.of_person(connection, names),
+            api_keys.of_person(connection, names),
+        )
+        return HeldOfJudge(tuple(names), said, rounds, views, asked, worked, made)
 
 
 def erase_judge(store: Store, name: str) -> int:
@@ -72,10 +85,10 @@ def erase_judge(store: Store, name: str) -> int:
 
     The grades stay under a name that tells nothing, so that rounds keep what they found: one that
     no other judge has, the same for all grades of the person. Views of lists that were the person's
-    alone go; those that staff share stay under that name.
+    alone go; those that staff share stay under that name, and so do jobs, cases and keys.
 
     Raises:
-        JudgingError: if nobody of this name has judged, opened or closed a round.
+        JudgingError: if nothing is held under this name.
     """
     with writing(store.engine) as connection:
         names = _spellings(connection, name)
@@ -88,16 +101,26 @@ def erase_judge(store: Store, name: str) -> int:
             connection.execute(by.values({column.name: nobody}))
         forget_views_of(connection, names, nobody)
         jobs.erase_names(connection, names, nobody)
+        case_people.erase_names(connection, names, nobody)
+        api_keys.erase_names(connection, names, nobody)
     forget(store.engine)
     return gone.rowcount
 
 
+def is_used_name(store: Store, name: str) -> bool:
+    """Tell whether anything is held under a name, whatever the case of its letters."""
+    with reading(store.engine) as connection:
+        return name.casefold() in {one.casefold() for one in _names(connection)}
+
+
 def _names(connection: Connection) -> set[str]:
     j, r, work = t.judgements.c, t.judging_rounds.c, t.jobs.c
-    found: set[Any] = set()
+    found: set[Any] = set(case_people.owners_once(connection))
     for column in (
         *(j.judge, r.opened_by, r.closed_by),
         *(t.saved_views.c.owner, work.by, work.cancelled_by),
+        *(t.cases.c.owner, t.cases.c.opened_by, t.case_events.c.by),
+        *(t.api_keys.c.created_by, t.api_keys.c.revoked_by),
     ):
         found |= set(connection.execute(select(column).distinct()).scalars())
     return {name for name in found if name}

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, func, insert, select, update
 from profiles import merges, rows
 from profiles import tables as t
 from profiles.database import reading, writing
-from profiles.errors import FieldError, InvalidRecord
+from profiles.errors import CodedError
 
 if TYPE_CHECKING:
     from profiles.store import Store
@@ -31,16 +31,11 @@ _SIGNS = 26
 _GROUP = 4
 
 
-class LinkError(InvalidRecord):
+class LinkError(CodedError):
     """A link that does not open anything (any more), in Korean and English."""
 
     def __init__(self, code: str) -> None:
-        super().__init__([FieldError("token", code)])
-
-    def told(self, lang: str) -> tuple[str, str]:
-        """Give the rule and the remedy in `lang` ('en' or 'ko')."""
-        first = self.errors[0]
-        return first.rule(lang), first.remedy(lang)
+        super().__init__("token", code)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, and_, or_, select, update
 
-from profiles import drafts, links, rows
+from profiles import accounts, drafts, links, rows
 from profiles import tables as t
+from profiles.accounts import Account
 from profiles.apart import Apart, Stored, apart_of, proposals_of
 from profiles.cases import HeldCase, about_cases
 from profiles.database import reading, writing
@@ -80,6 +81,7 @@ class Held:
     edits: tuple[Draft, ...] = ()
     links: tuple[Link, ...] = ()
     cases: tuple[HeldCase, ...] = ()
+    accounts: tuple[Account, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +130,7 @@ def held(store: Store, id: str) -> Held:
             edits=drafts.about(connection, ids),
             links=links.about(connection, ids),
             cases=about_cases(connection, ids),
+            accounts=tuple(accounts.accounts_for(connection, ids)),
         )
 
 

@@ -41,7 +41,10 @@ _TOUCHED = (
     t.case_meetings,
     t.accounts,
     t.jobs,
+    t.api_keys,
+    t.replays,
 )
+"""The tables that hold content: all but the change log, which is of ids and moments alone."""
 
 
 def owners(store: Store, said: str) -> set[str]:

@@ -12,7 +12,7 @@ from werkzeug.exceptions import Forbidden, Unauthorized
 
 from profiles import AnyProfile, Side
 from profiles.accounts import Account
-from profiles.cases import Case, cases_of, hidden_fields, is_shown_to, may_see_confidential
+from profiles.cases import Case, cases_of, hidden_fields, is_shown_to
 from service.keys import dari, holds_token, signed_in
 from service.roles import Role as Role
 
@@ -259,12 +259,12 @@ def require_row() -> None:
 def hidden_from(user: User, profile: AnyProfile) -> frozenset[str]:
     """Name the fields of a profile that somebody who may see it must not read.
 
-    Staff read all, and each side its own; the other side reads confidential fields (contact,
-    website, registration) only once both have accepted, and internal ones never.
+    Staff read all, and each side its own; the other side what `profiles.cases.hidden_fields` leaves
+    of the case that shows the most.
     """
     if TABLE["workbench", "see"].keys() & user.roles or profile.id == user.profile:
         return frozenset()
-    seen = [_hidden(one) for one in shown_cases(user) if profile.id in _ends(one)]
+    seen = [hidden_fields(one) for one in shown_cases(user) if profile.id in _ends(one)]
     return frozenset.intersection(*seen) if seen else frozenset(type(profile).model_fields)
 
 
@@ -284,11 +284,6 @@ def _is_within(scope: Scope, thing: Thing | AnyProfile | Case, user: User) -> bo
     if isinstance(thing, Case):
         return any(one.id == thing.id for one in shown)
     return any(thing.id in _ends(one) for one in shown)
-
-
-def _hidden(case: Case) -> frozenset[str]:
-    found = hidden_fields(case)
-    return found if may_see_confidential(case) else found | {"website"}
 
 
 def _ends(case: Case) -> tuple[str, str]:

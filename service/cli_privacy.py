@@ -25,7 +25,7 @@ _BY = click.option(
 )
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 _JUDGE = click.option(
-    "--judge", is_flag=True, help="ID is the name under which somebody has judged pairs."
+    "--judge", is_flag=True, help="ID is the name under which one of the staff judges and works."
 )
 _ACCOUNT = click.option(
     "--account", is_flag=True, help="ID is the e-mail address of somebody's account."
@@ -193,12 +193,12 @@ def _erase_judge(name: str, *, prove: bool, as_json: bool, yes: bool) -> None:
 @_BY
 def withdraw(id: str, by: str) -> None:
     """Withdraw a startup's consent: contact and consent go, from older revisions too."""
-    from profiles.privacy import withdraw as take_out
     from profiles.remains import settle
+    from service.privacy import withdraw as take_out
 
     with _opened() as dari:
         profile = dari.store.get(id)
-        scrubbed = take_out(dari.store, id, by=by)
+        scrubbed = take_out(dari, id, by=by)
         left = settle(dari.store, tell=say)
     if scrubbed or getattr(profile, "consent", None):
         say(f"Withdrawn: {id}; the address was taken out of {scrubbed} revisions.")

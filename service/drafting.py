@@ -10,10 +10,10 @@ from typing import Any, Literal
 from profiles import FieldError, IdTaken, InvalidRecord, Startup, Store, validate
 from profiles.drafts import Draft, Values, begin, edits_of, rebase, remove
 from profiles.kinds import Side
-from profiles.privacy import withdraw
 from profiles.rows import unknown_id
 from profiles.text import is_clean
 from service.editing import Kept, read, replace, state
+from service.privacy import withdraw
 from service.submission import submit
 from service.wiring import Dari
 
@@ -191,7 +191,7 @@ def _changed(dari: Dari, draft: Draft, consent: Mapping[str, object]) -> Startup
     now = {"contact": None, "consent": None, **own}
     written = replace(dari, kept, {**held, **now}, base=draft.base or 0, by=OWN_MAKER, own=True)
     if held.get("contact") and not own["contact"]:
-        withdraw(dari.store, kept.id, by=OWN_MAKER)  # the address goes from older revisions, too
+        withdraw(dari, kept.id, by=OWN_MAKER)  # the address goes from older revisions, too
     return _startup(written)
 
 

@@ -13,8 +13,10 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from profiles import DariError, Revision, Side, Startup, differences
+from profiles.accounts import Account
 from profiles.apart import Stored
-from profiles.cases import HeldCase, is_shown_to
+from profiles.api_keys import ApiKey
+from profiles.cases import Case, HeldCase, is_shown_to
 from profiles.drafts import Draft, draft_of, remove
 from profiles.files import guarded
 from profiles.jobs import Job
@@ -25,6 +27,7 @@ from profiles.merges import Merge
 from profiles.merging import merged_into
 from profiles.privacy import Appearance, Held, Idle, held, idle
 from profiles.privacy import erase as erase_rows
+from profiles.privacy import withdraw as withdraw_rows
 from profiles.remains import database_files, rebuild, settle
 
 if TYPE_CHECKING:
@@ -56,6 +59,7 @@ cases.csv         진행 건: 단계, 날짜, 답변, 미팅. 상대는 알려 �
                   담당자의 메모는 개수만 적혀 있습니다
 drafts.csv        이 프로필을 고치던 중 저장된 초안
 links.csv         돌아오는 링크: 만든 때, 만료, 사용한 때 (링크 자체는 보관하지 않습니다)
+accounts.csv      이 프로필을 대신하는 계정: 전자우편 주소, 이름, 역할
 appearances.csv   이 프로필의 ID가 적힌 프로그램과, 다른 프로필의 이해상충 목록
 changes.csv       변경 기록: 번호와 시각만 있고 내용은 없습니다
 같은 이름의 .json 파일에는 같은 내용이 프로그램이 읽기 쉬운 형식으로 들어 있습니다.
@@ -82,6 +86,7 @@ cases.csv         cases of being brought together: stage, days, answers, meeting
                   side once it has been told to you, and of staff's notes how many there are
 drafts.csv        edits of this profile that were begun and saved
 links.csv         links to come back by: when made, until when, when used (no link itself is kept)
+accounts.csv      the accounts that speak for this profile: e-mail address, name, roles
 appearances.csv   programmes, and conflict lists of others, that name this profile's id
 changes.csv       the change log: numbers and times, without content
 The .json files of the same names hold the same for programs.
@@ -96,6 +101,8 @@ judgements.csv    판정한 쌍, 등급, 메모, 시각 (바뀌기 전의 판정
 saved_views.csv   저장한 목록 보기
 rounds.csv        열거나 마감한 판정 라운드
 jobs.csv          시작하거나 취소한 성능 평가와 학습 작업
+cases.csv         담당하거나 처리한 진행 건
+api_keys.csv      만들거나 폐기한 API 키 (키 자체는 보관하지 않습니다)
 프로필을 고치거나 병합한 기록의 이름은 각 프로필의 변경 기록에 있습니다.
 
 ----
@@ -106,6 +113,8 @@ judgements.csv    the judged pairs with grade, note and time, former ones too
 saved_views.csv   the views of lists that were saved
 rounds.csv        the rounds that were opened or closed
 jobs.csv          the evaluations and trainings that were started or cancelled
+cases.csv         the cases that were looked after or worked on
+api_keys.csv      the keys of the API that were made or revoked (no key itself is kept)
 Edits and merges of profiles name their makers in the histories of these profiles.
 """
 
@@ -191,6 +200,8 @@ def judge_zip(found: HeldOfJudge, at: datetime) -> bytes:
         "rounds": (_OF_ROUND, rounds),
         "saved_views": (_OF_VIEW, views),
         "jobs": (_OF_JOB, [_job_row(one) for one in found.jobs]),
+        "cases": (_OF_CASE, [_worked_row(one) for one in found.cases]),
+        "api_keys": (_OF_KEY, [_key_row(one) for one in found.keys]),
     }
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         said = JUDGE_README.format(name=found.names[0], at=at.isoformat(timespec="seconds"))
@@ -205,6 +216,20 @@ _OF_JUDGE = ("round", "startup", "partner", "judge", "role", "grade", "note", "a
 _OF_VIEW = ("side", "name", "asked", "owner", "shared", "at")
 _OF_ROUND = ("name", "opened_by", "opened_at", "closed_by", "closed_at")
 _OF_JOB = ("number", "kind", "asked_by", "asked_at", "cancelled_by", "arguments")
+
+_OF_CASE = ("number", "startup", "partner", "stage", "owner", "opened_by", "opened_at")
+_OF_KEY = ("prefix", "name", "created_by", "created_at", "revoked_by")
+
+
+def _worked_row(one: Case) -> dict[str, Any]:
+    pair = (one.id, one.startup, one.partner, one.stage.value)
+    named = (*pair, one.owner, one.opened_by, one.opened_at.isoformat())
+    return dict(zip(_OF_CASE, named, strict=True))
+
+
+def _key_row(one: ApiKey) -> dict[str, Any]:
+    told = {name: getattr(one, name) for name in _OF_KEY}
+    return {**told, "created_at": one.created_at.isoformat()}
 
 
 def _job_row(one: Job) -> dict[str, Any]:
@@ -269,6 +294,21 @@ def erase_draft(
         proof = search(dari.store, dari.settings.home, traces)
     proof.notes += untold
     return left, proof
+
+
+def withdraw(dari: Dari, id: str, *, by: str) -> int:
+    """Remove a startup's contact and consent, and the letters to it that wait in the outbox.
+
+    Returns:
+        How many revisions held an address.
+
+    Raises:
+        UnknownId: if there is none.
+    """
+    addresses = _addresses(dari, id)
+    scrubbed = withdraw_rows(dari.store, id, by=by)
+    forget_letters(dari.settings, addresses)
+    return scrubbed
 
 
 def settle_briefly(dari: Dari) -> list[str]:
@@ -379,6 +419,7 @@ def _tables(found: Held) -> dict[str, tuple[Sequence[str], list[dict[str, Any]]]
         "cases": (_CASE, [_case_row(one, profile.side) for one in found.cases]),
         "drafts": (_DRAFT, [_draft_row(one) for one in found.edits]),
         "links": (_LINK, [_link_row(one) for one in found.links]),
+        "accounts": (_ACCOUNT, [_account_row(one) for one in found.accounts]),
         "appearances": (("kind", "id", "field", "revision"),
                         [asdict(one) for one in found.appearances]),
         "changes": (("seq", "kind", "id", "at"),
@@ -388,12 +429,18 @@ def _tables(found: Held) -> dict[str, tuple[Sequence[str], list[dict[str, Any]]]
 
 _DRAFT = ("id", "values", "language", "email", "startup", "base", "made_at", "changed_at",
           "expires_at")  # fmt: skip
+_ACCOUNT = ("email", "name", "roles", "profile", "created_at")
 _LINK = ("kind", "of", "made_at", "expires_at", "used_at")
 
 
 def _draft_row(one: Draft) -> dict[str, Any]:
     told = {name: getattr(one, name) for name in _DRAFT}
     return {**told, "values": dict(one.values), **_moments(one)}
+
+
+def _account_row(one: Account) -> dict[str, Any]:
+    told = {name: getattr(one, name) for name in _ACCOUNT}
+    return {**told, "roles": list(one.roles), "created_at": one.created_at.isoformat()}
 
 
 def _link_row(one: Link) -> dict[str, Any]:
@@ -434,6 +481,7 @@ def own_zip(found: Held, at: datetime) -> bytes:
         proposals=(),
         judged=(),
         cases=(),
+        accounts=(),
         appearances=(),
     )
     return held_zip(shown, at)

@@ -182,12 +182,9 @@ class Page:
     similar: tuple[AnyProfile, ...] = ()
 
 
-def read_page(
-    store: Store, names: Names, side: Side, query: ListQuery, *, newest: bool = False
-) -> Page:
-    """Read the part of a list that is asked for, by id ascending or the newest first."""
-    read = store.newest if newest else store.page
-    found = read(side, after=query.cursor, limit=query.limit + 1, text=query.q)
+def read_page(store: Store, names: Names, side: Side, query: ListQuery) -> Page:
+    """Read the part of a list that is asked for, by id ascending."""
+    found = store.page(side, after=query.cursor, limit=query.limit + 1, text=query.q)
     items = tuple(found[: query.limit])
     cursor = items[-1].id if len(found) > query.limit else None
     total = store.count(side, text=query.q)

@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, and_, false, func, select
 
 from profiles import merges, rows
 from profiles import tables as t
@@ -89,25 +89,6 @@ class Profiles(Connected):
         query = select(t.profiles).where(and_(*where)).order_by(t.profiles.c.id).limit(limit)
         with reading(self._engine) as connection:
             found = connection.execute(query)
-            return [rows.read_profile(row.side, row.payload) for row in found]
-
-    def newest(
-        self, side: Side, *, after: str | None = None, limit: int = 50, text: str | None = None
-    ) -> list[AnyProfile]:
-        """Read profiles as `page` does, but those that were entered last first.
-
-        After an id that is not there any more, it begins anew.
-        """
-        p = t.profiles.c
-        query = select(t.profiles).where(p.side == side.value, *_names_hold(text))
-        with reading(self._engine) as connection:
-            if after is not None and is_clean(after):
-                at = connection.execute(select(p.created_at).where(p.id == after)).scalar()
-                if at is not None:
-                    later = and_(p.created_at == at, p.id > after)
-                    # The first of the two is for the index: it need not read what came before.
-                    query = query.where(p.created_at <= at, or_(p.created_at < at, later))
-            found = connection.execute(query.order_by(p.created_at.desc(), p.id).limit(limit))
             return [rows.read_profile(row.side, row.payload) for row in found]
 
     def each(self, side: Side, *, batch: int = rows.BATCH) -> Iterator[AnyProfile]:

@@ -15,13 +15,13 @@ from profiles import Side
 from profiles.api_keys import Scope
 from profiles.exporting import export_file
 from profiles.importing import ImportKind
-from profiles.privacy import held, withdraw
+from profiles.privacy import held
 from profiles.rows import now
 from service.api.answering import chosen_form
 from service.api.asked import ExportQuery
 from service.api.calls import JSON, Call, add
 from service.api.guard import maker
-from service.privacy import held_json, held_zip
+from service.privacy import held_json, held_zip, withdraw
 from service.queries import EditQuery, profile_on, read_query
 from service.security import dari
 
@@ -109,5 +109,5 @@ def withdraw_consent(id: str) -> Response:
     """Remove a startup's contact and consent."""
     read_query(EditQuery, request.args, strict=True)
     profile_on(dari().store, Side.STARTUP, id)
-    withdraw(dari().store, id, by=maker())
+    withdraw(dari(), id, by=maker())
     return Response(status=204)

@@ -12,6 +12,7 @@ from flask_login import logout_user
 from werkzeug.exceptions import NotFound, Unauthorized
 
 from profiles.accounts import Account, AccountError, keep_account
+from profiles.judges import is_used_name
 from service.access import current_user, may
 from service.keys import dari, signed_in
 from service.language import language
@@ -76,8 +77,11 @@ def claim() -> ResponseReturnValue:
 def rename() -> ResponseReturnValue:
     """Keep another name of one's own."""
     try:
-        name = checked_name(request.form.get("name", ""))
-        keep_account(dari().store, replace(_own(), name=name))
+        name, own = checked_name(request.form.get("name", "")), _own()
+        is_new = name.casefold() != own.name.casefold()
+        if is_new and is_used_name(dari().store, name):  # its views and judgements are another's
+            raise AccountError("name", "account_name_taken", name)
+        keep_account(dari().store, replace(own, name=name))
         flash(gettext("Your name has been changed."), "success")
     except AccountError as error:
         flash(" ".join(error.told(language())), "danger")

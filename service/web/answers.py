@@ -83,6 +83,8 @@ def _linked(token: str) -> tuple[Case, AnswerLink]:
         case = get_case(dari().store, link.case)
     except UnknownCase as error:
         raise NotFound from error
+    if not link.is_of(case):
+        raise NotFound
     if link.is_over or not link.is_newest(case) or not _is_for(case, link.side):
         raise Gone
     return case, link

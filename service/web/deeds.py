@@ -12,9 +12,7 @@ from flask_babel import gettext, ngettext
 
 from profiles import AnyProfile, DariError, FieldError, InvalidRecord, Side
 from profiles.merging import merged_into
-from profiles.privacy import erase as erase_rows
-from profiles.privacy import withdraw
-from profiles.remains import database_files, settle
+from service.privacy import erase, settle_briefly, withdraw
 from service.queries import MOST
 from service.security import dari, editor, local_address, require_session
 from service.shortlisting import MOST_AT_ONCE
@@ -25,8 +23,6 @@ from service.web.workbench import EXPORT, SIDES, exported, offered
 
 deeds = APIBlueprint("deeds", __name__, enable_openapi=False)
 deeds.before_request(require_session)
-
-_PATIENCE_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,36 +116,22 @@ def _confirm_sectors(ids: Sequence[str]) -> tuple[int, list[str]]:
 
 def _withdraw(ids: Sequence[str]) -> tuple[int, list[str]]:
     for id in ids:
-        withdraw(dari().store, id, by=editor())
-    return len(ids), _remains()
+        withdraw(dari(), id, by=editor())
+    return len(ids), _told_remains(settle_briefly(dari()))
 
 
 def _erase(ids: Sequence[str]) -> tuple[int, list[str]]:
-    from index import discard
-
-    try:
-        for id in ids:
-            erase_rows(dari().store, id, by=editor())
-    finally:
-        discard(dari().settings.snapshots)
-    left = _remains()
-    dari().follower.save_snapshot()
-    return len(ids), left
+    _, left = erase(dari(), ids, by=editor(), tell=lambda _: None, while_served=True)
+    return len(ids), _told_remains(left)
 
 
 _DEEDS = {"sectors": _confirm_sectors, "withdraw": _withdraw, "erase": _erase}
 
 
-def _remains() -> list[str]:
-    """Take what was deleted off SQLite's disk; say what may be left of it elsewhere.
-
-    PostgreSQL's tables are not written anew here: nobody could read them meanwhile.
-    """
-    store = dari().store
-    if database_files(store) and not settle(store, patience_s=_PATIENCE_S):
-        return []
+def _told_remains(left: Sequence[str]) -> list[str]:
+    """Say that the disk may hold remains, where some could not be taken off it."""
     text = gettext("The disk of the database may still hold remains until it is next cleaned up.")
-    return [str(text)]
+    return [str(text)] if left else []
 
 
 def _chosen(side: Side, ids: Sequence[str]) -> list[Chosen]:

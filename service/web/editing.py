@@ -11,10 +11,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from profiles import FieldError, IdTaken, InvalidRecord, MergedId, Side, StaleEdit, UnknownId
-from profiles.privacy import withdraw
-from profiles.remains import database_files, settle
 from service.editing import Kept, Kind, add_tie, read, replace, state
 from service.failures import Failure
+from service.privacy import settle_briefly, withdraw
 from service.queries import profile_on
 from service.security import dari, editor, local_address, own_name, require_session, sign_as
 from service.web.conflicts import Conflict, conflict_of
@@ -25,7 +24,6 @@ from service.web.record_forms import FORMS, TieEdit
 editing = APIBlueprint("editing", __name__, enable_openapi=False)
 editing.before_request(require_session)
 
-_PATIENCE_S = 5.0
 _LONGEST_NUMBER = 9
 
 
@@ -94,8 +92,8 @@ def save_tie() -> ResponseReturnValue:
 def withdraw_consent(id: str) -> ResponseReturnValue:
     """Take out a startup's contact and consent, from older revisions too, as it has asked."""
     profile_on(dari().store, Side.STARTUP, id)
-    withdraw(dari().store, id, by=editor())
-    if _remains():
+    withdraw(dari(), id, by=editor())
+    if settle_briefly(dari()):
         text = gettext(
             "The address is gone. The disk may still hold remains of it; the command "
             "“dari withdraw %(id)s” removes them.",
@@ -105,15 +103,6 @@ def withdraw_consent(id: str) -> ResponseReturnValue:
     else:
         flash(gettext("Contact and consent are gone, from older revisions too."), "success")
     return redirect(_home("startup", id), 303)
-
-
-def _remains() -> bool:
-    """Take what was deleted off SQLite's disk; tell whether remains are left.
-
-    PostgreSQL's tables are not written anew here: nobody could read them meanwhile.
-    """
-    store = dari().store
-    return not database_files(store) or bool(settle(store, patience_s=_PATIENCE_S))
 
 
 def is_edit() -> bool:

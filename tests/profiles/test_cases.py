@@ -400,7 +400,8 @@ def test_confidential_fields_wait_for_both(known: Store) -> None:
                 case = answer_case(known, case.id, side, answer, reason=Decline.TIMING)
             both = first is second is Answer.YES
             assert may_see_confidential(case) is both
-            assert ("contact" in hidden_fields(case)) is not both
+            for confidential in ("contact", "registration", "website"):
+                assert (confidential in hidden_fields(case)) is not both
             assert "consent" in hidden_fields(case)
     for side in Side:
         case = answer_case(known, case.id, side, Answer.YES)

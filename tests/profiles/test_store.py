@@ -123,18 +123,6 @@ def test_pages_follow_the_ids_without_gap_or_repetition(store: Store) -> None:
     assert (store.count(Side.STARTUP), store.count(Side.PARTNER)) == (len(ids), 1)
 
 
-def test_the_newest_come_first_without_gap_or_repetition(store: Store) -> None:
-    for batch in (["m", "b"], ["z", "가", "a"], ["c"]):
-        put(store, *map(startup, batch))
-    put(store, startup("b"), partner("p"))
-    seen: list[str] = []
-    while page := store.newest(Side.STARTUP, after=seen[-1] if seen else None, limit=2):
-        seen += [profile.id for profile in page]
-    assert seen == ["c", "a", "z", "가", "b", "m"]
-    assert [one.id for one in store.newest(Side.STARTUP, after="gone", limit=1)] == ["c"]
-    assert [one.id for one in store.newest(Side.STARTUP, text="가")] == ["가"]
-
-
 @pytest.mark.postgresql
 def test_ids_are_ordered_by_code_point_whatever_the_server_s_language(postgresql: str) -> None:
     import psycopg

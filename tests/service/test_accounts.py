@@ -11,7 +11,9 @@ import pytest
 from apiflask import APIFlask
 from flask.testing import FlaskClient
 
+from profiles import Side
 from profiles.accounts import account_of, keep_account, take_counter
+from profiles.views import save_view
 from tests.service.accounts import (
     PASSWORD,
     add,
@@ -53,6 +55,18 @@ def test_a_signed_in_person_cannot_work_under_another_name(home: APIFlask) -> No
     submit(client, "/name", {"name": "Lee"}, on="/account")
     assert "Kim" in client.get("/account").text
     assert "Lee" not in client.get("/account").text
+
+
+def test_nobody_takes_the_name_that_another_has_worked_under(home: APIFlask) -> None:
+    save_view(store(home), Side.STARTUP, "Mine alone", "q=x", owner="Park", shared=False)
+    add(home, "choi@dari.example", "staff", name="Choi")
+    client = browser_of(home, "choi@dari.example")
+    submit(client, "/account/name", {"name": "PARK"}, on="/account")
+    assert account_of(store(home), "choi@dari.example").name == "Choi"
+    assert "somebody else" in client.get("/account").text
+    for name in ("CHOI", "Choi Min"):
+        submit(client, "/account/name", {"name": name}, on="/account")
+        assert account_of(store(home), "choi@dari.example").name == name
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,7 @@ from profiles.identity import Proposal, Reason
 from profiles.privacy import held
 from profiles.text import Text
 from service.cli import main
+from service.mail import Letter, deliver
 from service.settings import Settings
 from service.submission import submit
 from service.traces import Needles, Trace, pieces_of, traces_of
@@ -416,6 +417,8 @@ def test_expiry_names_what_goes_along(filled, monkeypatch):
 
 
 def test_a_withdrawal_leaves_no_address_in_the_home(filled):
+    settings = Settings(home=filled)
+    deliver(settings, Letter(ADDRESS, "Back", "A letter that waits in the outbox."))
     answer = dari("withdraw", "s-1")
     assert answer.exit_code == 0, answer.output
     assert "out of 2 revisions" in answer.stderr

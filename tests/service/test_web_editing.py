@@ -511,7 +511,7 @@ def test_a_withdrawal_on_a_page_says_where_the_disk_still_holds_something(
     token = {"csrf_token": opened(staff)["csrf_token"]}
     path = "/startups/munster/withdrawal"
     assert "dari withdraw" not in post(staff, token, path, follow_redirects=True).text
-    monkeypatch.setattr("service.web.editing.settle", lambda _store, patience_s: ["left"])
+    monkeypatch.setattr("service.privacy.settle", lambda _store, patience_s: ["left"])
     assert "dari withdraw munster" in post(staff, token, path, follow_redirects=True).text
 
 

@@ -6,6 +6,7 @@ import email
 import io
 import re
 import threading
+from dataclasses import replace
 from email.policy import default
 from typing import Any
 
@@ -25,7 +26,7 @@ from profiles.cases import (
     whole_case,
 )
 from profiles.casework import answer_case, make_link, note_case, open_case, release_case
-from service.answer_links import AnswerLink, newest_link, sign
+from service.answer_links import newest_link, sign
 from service.submission import submit
 from tests.service.accounts import add, browser_of
 from tests.service.accounts import submit as send_form
@@ -459,12 +460,13 @@ def test_a_link_is_of_one_side_of_one_case_for_a_while(client, send, dari, case,
     past = link.until.replace(year=2020)
     for wrong, status in (
         (token[:-1], 404),
-        (token[:-1] + ("A" if token[-1] != "A" else "B"), 404),
+        (token[:-9] + ("A" if token[-9] != "A" else "B") + token[-8:], 404),
         (sign(link, "another key of 16 signs"), 404),
         ("x" * 5_000, 404),
         ("", 404),
-        (sign(AnswerLink(case.id, Side.PARTNER, 1, past), key), 410),
-        (sign(AnswerLink(999_999, Side.PARTNER, 1, link.until), key), 404),
+        (sign(replace(link, until=past), key), 410),
+        (sign(replace(link, opened=link.opened - 1), key), 404),
+        (sign(replace(link, case=999_999), key), 404),
     ):
         assert client.get(f"/answer/{wrong}").status_code == status, wrong
     make_link(dari.store, case.id, Side.PARTNER)

@@ -15,6 +15,7 @@ from profiles import Side, UnknownId
 from profiles.judges import erase_judge, held_of_judge
 from profiles.views import save_view, views_of
 from service.describing import asked_name
+from service.mail import Letter, deliver
 from service.submission import submit
 
 FIRMS = [
@@ -274,7 +275,12 @@ def test_consent_is_withdrawn_and_profiles_erased_of_several(make_app, sign_in, 
         submit(dari, firm)
     save_view(dari.store, Side.STARTUP, "them", "q=healLab", owner="", shared=True)
     staff = sign_in(app)
-    send(staff, "/lists/startups/chosen/withdraw", {"id": ["robo"]})
+    robo = dari.store.get("robo")
+    submit(dari, {**robo.model_dump(mode="json", exclude_defaults=True), "id": "twin"})
+    for deed, id in (("withdraw", "robo"), ("erase", "twin")):
+        deliver(dari.settings, Letter(robo.contact, "Back", "A letter that waits."))
+        send(staff, f"/lists/startups/chosen/{deed}", {"id": [id]})
+        assert list(dari.settings.outbox.iterdir()) == [], deed
     assert dari.store.get("robo").consent is None
     back = {"back": "//evil.example"}
     answer = send(
