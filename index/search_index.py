@@ -168,8 +168,10 @@ class SearchIndex:
         """Count who of a partner's circle is like each of n startups, without that one itself."""
         counts: dict[frozenset[str], int] = {}
         told = int(np.count_nonzero(self._columns.told(field, circle)))
-        itself = np.isin(candidates, circle)
         found = np.full(len(candidates), np.nan)
+        if not told:
+            return found
+        itself = np.isin(candidates, circle)
         for row, id in enumerate(self.roster.ids(candidates.tolist())):
             codes = codes_of(self.facts[id], field)
             if codes not in counts:

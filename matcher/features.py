@@ -327,10 +327,13 @@ class _Compared:
     def _programmes(self) -> Numbers:
         """Score the best programme that each pair fits, shape (n,)."""
         found = np.zeros(len(self._pairs))
+        scene = self._scene.only_with(self._partner_ids)
+        if not (scene.programme or scene.programmes):
+            return found
         for number in range(1 + int(self._startup_of.max())):
             rows = np.flatnonzero(self._startup_of == number).tolist()
             partners = {self._partner_ids[row] for row in rows}
-            best = programmes_with(self._scene, self._pairs[rows[0]].startup, partners)
+            best = programmes_with(scene, self._pairs[rows[0]].startup, partners)
             for row in rows if best else ():
                 if (shared := best.get(self._partner_ids[row])) is not None:
                     found[row] = _of_programme(self._scene, shared[1])

@@ -62,6 +62,10 @@ class Matchmaker:
         """The version of the ranker that speaks."""
         return self._speaking().version
 
+    def programmes(self, seq: int) -> Sequence[Programme]:
+        """Give all programmes by id, as of a seq of the change log."""
+        return self._pool.programmes(seq)
+
     def match(
         self,
         query: str | AnyProfile,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
@@ -66,6 +66,12 @@ class Scene:
     """The policy pairings on the day of all partners; history is asked if they are not given."""
     commonness: Commonness = unknown_commonness
     """Tells how common words are among all profiles."""
+
+    def only_with(self, partners: Collection[str]) -> Scene:
+        """Leave out the running programmes that have none of some partners."""
+        some = set(partners)
+        running = [one for one in self.programmes if not some.isdisjoint(one.partners)]
+        return replace(self, programmes=running)
 
     def pairings(self, id: str) -> Sequence[Tie]:
         """Give the policy pairings of a partner that are valid on the day, by id."""

@@ -156,10 +156,14 @@ class Pool:
         held = self._records.profiles([id], seq).get(id)
         return held.name if held else id
 
+    def programmes(self, seq: int) -> Sequence[Programme]:
+        """Give all programmes by id, as of a seq of the change log."""
+        return self._records.programmes(seq)
+
     def _running(self, day: date, programme: Programme | None, seq: int) -> Sequence[Programme]:
         if programme is not None:
             return ()
-        return [one for one in self._records.programmes(seq) if _runs(one, day)]
+        return [one for one in self.programmes(seq) if _runs(one, day)]
 
     def scored(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Sequence
 from enum import IntEnum, StrEnum
 from functools import cache
@@ -64,7 +65,7 @@ def traits_of(profile: AnyProfile) -> Traits:
     for code in profile.sectors:
         reached = [bits | more for bits, more in zip(reached, near[code], strict=True)]
     words = [_words(bits) for bits in (_bits(profile.sectors, numbers), *reached)]
-    every = np.array(columns + tuple(word for of in words for word in of), np.uint64)
+    every = array("Q", columns + tuple(word for of in words for word in of))
     return Traits(every.tobytes(), places_of(profile))
 
 

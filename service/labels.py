@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import date, datetime
 from functools import cache
@@ -24,6 +25,8 @@ from profiles.taxonomy import (
 from service.language import language
 
 Choices = list[tuple[str, str]]
+
+_HANGUL = re.compile("[\uac00-\ud7a3]")
 
 _MOMENTS = {"en": "MMM d, y, h:mm:ss a, VVVV", "ko": "y. M. d. aaaa h:mm:ss, VVVV"}
 """A moment in each language; CLDR's own Korean pattern writes PM for 오후."""
@@ -132,6 +135,12 @@ def sector_groups() -> list[tuple[Sector, list[Sector]]]:
     return [(sectors()[code], below) for code, below in children.items()]
 
 
+def sector_choices(some: Iterable[Sector]) -> Choices:
+    """Offer some sectors."""
+    lang = language()
+    return [(one.code, one.name.in_(lang)) for one in some]
+
+
 def term(vocabulary: Vocabulary, code: str) -> str:
     """Name a code of a closed vocabulary."""
     return terms(vocabulary)[code].name.in_(language())
@@ -220,10 +229,9 @@ def tie_dates(tie: Tie) -> str:
 
 def tongue(text: str) -> str:
     """Name the language of a text that is not in the reader's: 'en' or 'ko'; "" where it is."""
-    has_hangul = any("\uac00" <= sign <= "\ud7a3" for sign in text)
-    is_written = any(sign.isalpha() for sign in text)
+    has_hangul = _HANGUL.search(text) is not None
     if language() == "ko":
-        return "en" if is_written and not has_hangul else ""
+        return "en" if not has_hangul and any(map(str.isalpha, text)) else ""
     return "ko" if has_hangul else ""
 
 

@@ -143,7 +143,7 @@ NAMED: Mapping[Side, type[NamedPartnerAsked] | type[NamedStartupAsked]] = {
 
 def ask_matches(matchmaker: Matchmaker, profile: AnyProfile, query: StartupsAsked) -> MatchList:
     """Ask for a match list of a profile."""
-    return matchmaker.match(profile.id, query.k, **query.how)
+    return matchmaker.match(profile, query.k, **query.how)
 
 
 def ask_beside(

@@ -39,6 +39,7 @@ from service.web.own import own
 from service.web.pipeline import pipeline
 from service.web.privacy import privacy
 from service.web.public import is_draft, public
+from service.web.rendering import options, translate_quickly
 from service.web.returning import returning
 from service.web.staff import staff
 from service.web.test_sets import test_sets
@@ -54,6 +55,8 @@ def init_app(app: Flask) -> None:
     app.context_processor(_for_templates)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters["field_name"] = field_name
+    app.jinja_env.globals["options"] = options
+    translate_quickly(app)
     for blueprint in (
         *(public, drafts, own, returning, entrance, changes, staff, matching, privacy),
         *(pipeline, cases, answers),

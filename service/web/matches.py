@@ -174,7 +174,8 @@ def page_of(dari: Dari, found: MatchList, more: Sequence[Match] = ()) -> MatchPa
     named = {one for match in (*found.matches, *more) for one in match.standing.conflicts}
     names = {one.id: one.name for one in store.get_many(named).values()}
     origin = origin_of(dari.settings, dari.models, found.model_version.partition("~")[0])
-    return MatchPage(found, origin, tuple(store.programmes()), said, cases, names)
+    programmes = tuple(dari.matchmaker.programmes(found.index_seq))
+    return MatchPage(found, origin, programmes, said, cases, names)
 
 
 class _VerdictForm(Record):

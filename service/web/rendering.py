@@ -1,0 +1,54 @@
+"""Owns what pages write by the hundred: translated words, and the options of a choice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from typing import Any
+
+from flask import Flask
+from flask_babel import get_translations
+from jinja2 import pass_eval_context
+from jinja2.nodes import EvalContext
+from markupsafe import Markup
+
+from service.language import language
+
+_KEPT_SENTENCES = 4_000
+_OPTION, _CHOSEN = Markup('<option value="%s"%s>%s</option>'), Markup(" selected")
+
+
+def translate_quickly(app: Flask) -> None:
+    """Let templates keep the words that they have translated once, by language.
+
+    What `_` gives stays what Jinja's own gives: markup where the template escapes, filled with the
+    variables. Jinja's asks for the whole context, which it copies for each call within a loop.
+    """
+    app.jinja_env.globals["_"] = _translator()
+
+
+def _translator() -> Callable[..., str]:
+    @lru_cache(maxsize=_KEPT_SENTENCES)
+    def said(_language: str, sentence: str) -> str:
+        return str(get_translations().ugettext(sentence))
+
+    @lru_cache(maxsize=_KEPT_SENTENCES)
+    def whole(language: str, sentence: str) -> Markup:
+        return Markup(said(language, sentence)) % {}  # noqa: S704 ours, as in Jinja
+
+    @pass_eval_context
+    def translated(context: EvalContext, sentence: str, /, **variables: Any) -> str:
+        if not context.autoescape:
+            return said(language(), sentence) % variables
+        if not variables:
+            return whole(language(), sentence)
+        return Markup(said(language(), sentence)) % variables  # noqa: S704 ours, too
+
+    return translated
+
+
+def options(choices: Iterable[tuple[str, str]], chosen: str | None) -> Markup:
+    """Write the options of a choice, each a code with its name, as the macro `option` does one."""
+    return Markup("").join(
+        _OPTION % (code, _CHOSEN if code == chosen else "", text) for code, text in choices
+    )
