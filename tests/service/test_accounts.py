@@ -465,7 +465,7 @@ def test_an_admin_adds_somebody_who_chooses_a_password_by_the_letter(
         ({"email": "y@dari.example"}, "at least one role"),
         ({"email": "y@dari.example", "roles": ["king"]}, "at least one role"),
         ({"email": "staff@dari.example", "roles": ["staff"]}, "already"),
-        ({"email": "y@dari.example", "name": "kim", "roles": ["staff"]}, "another account"),
+        ({"email": "y@dari.example", "name": "kim", "roles": ["staff"]}, "somebody else"),
         ({"email": "y@dari.example", "roles": ["partner"], "profile": "nope"}, "no partner"),
         ({"email": "y@dari.example", "roles": ["startup"], "profile": "samsung"}, "no startup"),
     ],
