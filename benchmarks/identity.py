@@ -1,6 +1,6 @@
 """Measures how well names of one firm are found: precision and recall, with 95% intervals.
 
-Usage: python benchmarks/identity.py [--cordis participations.csv] [--kind listed_companies.csv]
+Usage: python -m benchmarks.identity [--cordis participations.csv] [--kind listed_companies.csv]
        [--crunchbase companies.csv]
 """
 

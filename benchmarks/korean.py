@@ -1,6 +1,6 @@
 """Measures how Korean words are best cut for lexical search: bigrams of Hangul or morphemes.
 
-Usage: python benchmarks/korean.py DATA_DIR
+Usage: python -m benchmarks.korean DATA_DIR
 
 DATA_DIR holds kind/listed_companies.csv and ksic/ksic.csv (docs/retrieval.md). Morphemes need
 `pip install "dari[benchmarks]"`.

@@ -1,6 +1,6 @@
 """Measures lexical search at size: building, writing, searching, memory, beside bm25s.
 
-Usage: python benchmarks/lexical.py DATA_DIR [--size 100000]
+Usage: python -m benchmarks.lexical DATA_DIR [--size 100000]
 
 DATA_DIR holds sbir/awards.parquet (docs/encoder.md); its abstracts are cut into texts of 60 words.
 Times are CPU time of one thread.

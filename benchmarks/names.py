@@ -1,6 +1,6 @@
 """Measures how profiles are found by mistyped names, and by names of the other script.
 
-Usage: python benchmarks/names.py DATA_DIR [--size 100000]
+Usage: python -m benchmarks.names DATA_DIR [--size 100000]
 
 DATA_DIR holds kind/listed_companies.csv, crunchbase2013/companies.csv, cordis/participations.csv;
 names made of their words fill up to the size. Times are CPU time of one thread.

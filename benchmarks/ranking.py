@@ -1,6 +1,6 @@
 """Compares rankers on the same pools: additive, logistic, boosted trees, LambdaMART, cold start.
 
-Usage: python benchmarks/ranking.py FOLDER [--own]        (pip install "dari[ranking-peers]")
+Usage: python -m benchmarks.ranking FOLDER [--own]        (pip install "dari[ranking-peers]")
 
 FOLDER is a test set (docs/evaluation.md). Its past is made into windows or folds (evaluation.past);
 each is ranked by models that were fitted to all the others. With --own the models are fitted to all

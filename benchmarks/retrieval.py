@@ -1,6 +1,6 @@
 """Measures retrieval alone on a test set: what the pool holds, and what each part of it adds.
 
-Usage: python benchmarks/retrieval.py FOLDER [--encoder NAME] [--tracks research large]
+Usage: python -m benchmarks.retrieval FOLDER [--encoder NAME] [--tracks research large]
                                       [--scenes tests/service/scenes.yaml]
 
 FOLDER is a test set, such as `dari convert cordis` makes (docs/evaluation.md). Values are means

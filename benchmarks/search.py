@@ -1,6 +1,6 @@
 """Measures the search of vectors against its peers: same vectors, queries and filters, one run.
 
-    python benchmarks/search.py DATA_DIR [--rows 100000 1000000] [--peers hnswlib usearch ...]
+    python -m benchmarks.search DATA_DIR [--rows 100000 1000000] [--peers hnswlib usearch ...]
 
 DATA_DIR holds `sbir/awards.parquet` and `cordis/projects.csv` (docs/encoder.md names the public
 sources). Their texts are encoded with the model shipped with Dari, and extended to the number of

@@ -1,6 +1,6 @@
 """Measures what one command, one worker, one match and the reading of names cost.
 
-    python benchmarks/serving.py [--partners 1000] [--names 100000] [--rounds 5]
+    python -m benchmarks.serving [--partners 1000] [--names 100000] [--rounds 5]
 
 Everything is made in a temporary folder: an installation with the catalogue, and a store of
 partners made of it. Each figure is the median of the rounds, by the clock and of CPU, beside the
