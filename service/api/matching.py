@@ -41,7 +41,7 @@ _VERDICT = {
     "label": "good",
     "note": "They know each other's devices.",
     "shown_rank": 1,
-    "model_version": "public-14d54c9b",
+    "model_version": "public-0a1b2c3d",
 }
 
 
