@@ -1,4 +1,4 @@
-"""PostgreSQL servers of our own, from Debian's binaries, for tests and benchmarks."""
+"""Servers for tests and benchmarks: PostgreSQL from Debian's binaries, and our pages."""
 
 from __future__ import annotations
 
@@ -9,10 +9,14 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from flask import Flask
+from werkzeug.serving import make_server
 
 POSTGRES = next(iter(sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)), None)
 """The folder of the binaries; None where there are none."""
@@ -66,3 +70,15 @@ def _as_postgres(command: list[str | Path]) -> None:
     done = subprocess.run(words, capture_output=True, text=True, cwd="/tmp", check=False)
     if done.returncode:
         sys.exit(f"{' '.join(words)}:\n{done.stdout}\n{done.stderr}")
+
+
+@contextmanager
+def served(app: Flask) -> Iterator[str]:
+    """Serve an application by threads of this process; give its address."""
+    running = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=running.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{running.server_port}"
+    running.shutdown()
+    thread.join()
+    running.server_close()

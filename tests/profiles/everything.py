@@ -103,14 +103,21 @@ def _work(store: Store) -> None:
 def _come_back(store: Store) -> None:
     """Speak for it by an account, a draft and a link, and call the API for it."""
     now = datetime.now(UTC)
-    words = {"email": "her@own.example", "name": "Her", "roles": ("startup",), "profile": "s-1"}
-    keep_account(store, Account(**words, uniquifier="u", created_at=now))  # type: ignore[arg-type]
+    her = Account(
+        email="her@own.example",
+        name="Her",
+        roles=("startup",),
+        profile="s-1",
+        uniquifier="u",
+        created_at=now,
+    )
+    keep_account(store, her)
     values = {"summary_ko": f"{SECRET} anew", "contact": ADDRESS}
     lasts = {"now": now, "expires_at": now + timedelta(days=9)}
     draft = begin(store, values, language="ko", startup="s-1", base=1, **lasts)
     name_email(store, draft.id, ADDRESS, now=now)
-    for kind, of in (("draft", draft.id), ("startup", "s-1")):
-        make_link(store, kind, of, now=now, lasts=timedelta(hours=1))  # type: ignore[arg-type]
+    make_link(store, "draft", draft.id, now=now, lasts=timedelta(hours=1))
+    make_link(store, "startup", "s-1", now=now, lasts=timedelta(hours=1))
     call = Call("key a", "POST /api/v1/startups?", "k", b"{}")
     begin_call(store, call)
     finish(store, call, Reply(201, {}, f'{{"id": "s-1", "summary": "{SECRET}"}}'))

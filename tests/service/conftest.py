@@ -13,12 +13,25 @@ import pytest
 from apiflask import APIFlask
 from click.testing import CliRunner, Result
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser, sync_playwright
 from werkzeug.test import TestResponse
 
 from service import create_app
 from service.settings import Settings
 from service.submission import submit
 from service.wiring import init
+from tests.servers import served
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 TOKEN = "staff-token-for-tests"
 ULTRASOUND = {
@@ -153,3 +166,19 @@ def send() -> Send:
         return client.post(path, data={"csrf_token": found[1], **data}, **more)
 
     return send
+
+
+@pytest.fixture(scope="module")
+def address(app: APIFlask) -> Iterator[str]:
+    """The address of the application of a module's tests, served for a browser."""
+    with served(app) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    """A browser that asks nobody on its own."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        yield browser
+        browser.close()

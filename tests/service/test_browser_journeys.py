@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -14,9 +13,7 @@ from playwright.sync_api import (
     Page,
     Route,
     expect,
-    sync_playwright,
 )
-from werkzeug.serving import make_server
 
 from evaluation import outcome_of
 from profiles.judging import open_round
@@ -31,16 +28,6 @@ pytestmark = [
     ),
 ]
 
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-dev-shm-usage",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PAGES = [
     "/",
     "/startups/new",
@@ -96,25 +83,6 @@ class Watched:
         else:
             self.foreign.append(route.request.url)
             route.abort()
-
-
-@pytest.fixture(scope="module")
-def address(app) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

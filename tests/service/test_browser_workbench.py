@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
-from werkzeug.serving import make_server
+from playwright.sync_api import Browser, Page, Route, expect
 
 from service.submission import submit
+from tests.servers import served
 
 pytestmark = [
     pytest.mark.browser,
@@ -19,7 +18,6 @@ pytestmark = [
     ),
 ]
 
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-sync"]
 SAID = {
     "en": ("1 startup", "0 startups, 1 with a similar name", "2 startups", "Chosen: 1"),
     "ko": ("스타트업 1곳", "스타트업 0곳, 이름이 비슷한 곳 1곳", "스타트업 2곳", "선택: 1곳"),
@@ -36,21 +34,8 @@ def address(make_app) -> Iterator[str]:
     ):
         firm = {"id": id, "name": f"{id.title()} Works", "region": region, "stage": stage}
         submit(app.extensions["dari"], firm | {"summary": "Robots that weld ships."})
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield browser
-        browser.close()
+    with served(app) as url:
+        yield url
 
 
 @pytest.fixture
