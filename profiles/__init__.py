@@ -20,9 +20,10 @@ from profiles.kinds import (
     Support,
     TieKind,
 )
+from profiles.record import Record
 from profiles.revisions import FieldChange, Revision, StaleEdit, Step, differences, steps
 from profiles.rows import AnyProfile
-from profiles.schema import Consent, Money, Partner, Profile, Programme, Record, Startup, Tie
+from profiles.schema import Consent, Money, Partner, Profile, Programme, Startup, Tie
 from profiles.store import Change, Store
 from profiles.text import Text
 from profiles.validation import validate

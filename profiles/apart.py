@@ -18,7 +18,7 @@ from profiles.fields import Id, Plain
 from profiles.identity import POSSIBLE, Proposal, Reason, compare, firm_of
 from profiles.kinds import Side
 from profiles.merges import merged_ids, missing
-from profiles.schema import Record
+from profiles.record import Record
 from profiles.store import SYSTEM, Store
 from profiles.text import Text
 from profiles.validation import validate

@@ -20,7 +20,7 @@ from profiles import tables as t
 from profiles.database import reading, writing
 from profiles.errors import FieldError, InvalidRecord
 from profiles.fields import Plain, Whole
-from profiles.schema import Record
+from profiles.record import Record
 from profiles.store import SYSTEM, Store
 from profiles.validation import validate
 

@@ -17,7 +17,7 @@ from profiles.cases import Case, CaseError, CaseMeeting, read_meeting
 from profiles.casework import read_for_change, read_open, record
 from profiles.database import writing
 from profiles.fields import Plain, Whole
-from profiles.schema import Record
+from profiles.record import Record
 from profiles.store import SYSTEM, Store
 from profiles.validation import validate
 

@@ -23,7 +23,8 @@ from profiles.casework import change, read_for_change, read_words, record, refus
 from profiles.database import writing
 from profiles.fields import Day
 from profiles.kinds import TieKind
-from profiles.schema import Record, Tie
+from profiles.record import Record
+from profiles.schema import Tie
 from profiles.store import SYSTEM, Store
 from profiles.validation import validate
 from profiles.vectors import Vectors

@@ -25,8 +25,8 @@ from profiles.cases import (
 from profiles.database import writing
 from profiles.fields import Day, Id, Plain, Whole
 from profiles.kinds import Side
+from profiles.record import Record
 from profiles.revisions import StaleEdit
-from profiles.schema import Record
 from profiles.store import SYSTEM, Store
 from profiles.validation import validate
 

@@ -12,7 +12,7 @@ from profiles.errors import FieldError, shorten
 from profiles.files import unreadable
 from profiles.mapping import ColumnMap, Target, target_of
 from profiles.raw_rows import Row, parse_json, validated
-from profiles.schema import Record
+from profiles.record import Record
 from profiles.text import detect_language
 
 _FLAGS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}

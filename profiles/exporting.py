@@ -15,7 +15,7 @@ from profiles.files import MOST_SHEET_ROWS, UnwritableFile, guarded, replacing
 from profiles.importing import MODELS, ImportKind
 from profiles.kinds import Side
 from profiles.mapping import PARTS
-from profiles.schema import Record
+from profiles.record import Record
 from profiles.store import Store
 
 EXPORT_FORMATS = (".jsonl", ".csv", ".xlsx", ".parquet")

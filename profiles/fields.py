@@ -47,7 +47,8 @@ def _read_sector(value: Any) -> Any:
     return code
 
 
-def _read_list(value: Any) -> Any:
+def read_list(value: Any) -> Any:
+    """Read a list, or a text whose parts are divided by semicolons."""
     if isinstance(value, str):
         value = [part for part in (p.strip() for p in value.split(";")) if part]
     if not isinstance(value, (list, tuple)) or len(value) > LONGEST_LIST:
@@ -59,7 +60,7 @@ def _unique(values: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(dict.fromkeys(values))
 
 
-def _reader_of(kinds: type[StrEnum], vocabulary: Vocabulary | None = None) -> BeforeValidator:
+def reader_of(kinds: type[StrEnum], vocabulary: Vocabulary | None = None) -> BeforeValidator:
     """Accept a code in any case, or its name in either language."""
     codes: dict[str, StrEnum] = {kind.value: kind for kind in kinds}
 
@@ -198,19 +199,19 @@ Whole = Annotated[int, BeforeValidator(_read_whole), Field(ge=0, le=10**15)]
 Trl = Annotated[int, BeforeValidator(_read_whole), Field(ge=1, le=9)]
 Year = Annotated[int, BeforeValidator(_read_whole), Field(ge=1800, le=2100)]
 
-StageField = Annotated[Stage, _reader_of(Stage, "stages")]
-SupportField = Annotated[Support, _reader_of(Support, "supports")]
-PartnerKindField = Annotated[PartnerKind, _reader_of(PartnerKind, "partner_kinds")]
-TieKindField = Annotated[TieKind, _reader_of(TieKind, "tie_kinds")]
-ProgrammeKindField = Annotated[ProgrammeKind, _reader_of(ProgrammeKind, "programme_kinds")]
-FundingUnitField = Annotated[FundingUnit, _reader_of(FundingUnit)]
+StageField = Annotated[Stage, reader_of(Stage, "stages")]
+SupportField = Annotated[Support, reader_of(Support, "supports")]
+PartnerKindField = Annotated[PartnerKind, reader_of(PartnerKind, "partner_kinds")]
+TieKindField = Annotated[TieKind, reader_of(TieKind, "tie_kinds")]
+ProgrammeKindField = Annotated[ProgrammeKind, reader_of(ProgrammeKind, "programme_kinds")]
+FundingUnitField = Annotated[FundingUnit, reader_of(FundingUnit)]
 
-Ids = Annotated[tuple[Id, ...], BeforeValidator(_read_list), AfterValidator(_unique)]
-Aliases = Annotated[tuple[Plain, ...], BeforeValidator(_read_list), AfterValidator(_unique)]
-Regions = Annotated[tuple[RegionCode, ...], BeforeValidator(_read_list), AfterValidator(_unique)]
-Sectors = Annotated[tuple[SectorCode, ...], BeforeValidator(_read_list), AfterValidator(_unique)]
-Stages = Annotated[tuple[StageField, ...], BeforeValidator(_read_list), AfterValidator(_unique)]
-Supports = Annotated[tuple[SupportField, ...], BeforeValidator(_read_list), AfterValidator(_unique)]
+Ids = Annotated[tuple[Id, ...], BeforeValidator(read_list), AfterValidator(_unique)]
+Aliases = Annotated[tuple[Plain, ...], BeforeValidator(read_list), AfterValidator(_unique)]
+Regions = Annotated[tuple[RegionCode, ...], BeforeValidator(read_list), AfterValidator(_unique)]
+Sectors = Annotated[tuple[SectorCode, ...], BeforeValidator(read_list), AfterValidator(_unique)]
+Stages = Annotated[tuple[StageField, ...], BeforeValidator(read_list), AfterValidator(_unique)]
+Supports = Annotated[tuple[SupportField, ...], BeforeValidator(read_list), AfterValidator(_unique)]
 PartnerKinds = Annotated[
-    tuple[PartnerKindField, ...], BeforeValidator(_read_list), AfterValidator(_unique)
+    tuple[PartnerKindField, ...], BeforeValidator(read_list), AfterValidator(_unique)
 ]

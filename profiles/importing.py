@@ -25,7 +25,8 @@ from profiles.files import (
 )
 from profiles.mapping import ColumnMap, InvalidMap, read_map
 from profiles.raw_rows import Row, parse_json, read_record
-from profiles.schema import Partner, Programme, Record, Startup, Tie
+from profiles.record import Record
+from profiles.schema import Partner, Programme, Startup, Tie
 
 ImportKind = Literal["startups", "partners", "ties", "programmes"]
 IMPORT_KINDS: tuple[ImportKind, ...] = get_args(ImportKind)

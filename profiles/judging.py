@@ -29,7 +29,7 @@ from profiles.judgements import (
     round_row,
 )
 from profiles.kinds import Side
-from profiles.schema import Record
+from profiles.record import Record
 from profiles.store import SYSTEM, Store
 from profiles.validation import validate
 

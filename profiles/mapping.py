@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from profiles.errors import FileError, shorten
-from profiles.schema import Consent, Money, Record, Tie
+from profiles.record import Record
+from profiles.schema import Consent, Money, Tie
 
 PARTS: Mapping[str, Sequence[str]] = {
     **dict.fromkeys(("name", "summary", "offering", "seeking", "subject"), ("en", "ko")),

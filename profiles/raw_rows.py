@@ -10,7 +10,8 @@ from typing import Any, NoReturn
 
 from profiles.errors import FieldError, InvalidRecord, shorten
 from profiles.mapping import TIE_NAMES
-from profiles.schema import Record, Tie
+from profiles.record import Record
+from profiles.schema import Tie
 from profiles.validation import validate, without_unknown_fields
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, ModelWrapValidatorHandler, model_validator
+from pydantic import ModelWrapValidatorHandler, model_validator
 from pydantic_core import PydanticCustomError
 
 from profiles.fields import (
@@ -41,30 +41,8 @@ from profiles.fields import (
     is_business_number,
 )
 from profiles.kinds import FundingUnit, Side, TieKind
-
-
-class Record(BaseModel):
-    """What profiles, programmes and ties share: frozen, no unknown field, absent stays absent."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _drop_absent(cls, value: Any) -> Any:
-        """Read null, an empty string and an empty list as "not given"."""
-        if isinstance(value, cls):
-            return value
-        if not isinstance(value, Mapping):
-            raise PydanticCustomError("object", "not an object")
-        return {k: v for k, v in value.items() if not _absent(v)}
-
-
-def _absent(value: Any) -> bool:
-    if isinstance(value, str):
-        return not value.strip()
-    if isinstance(value, dict):  # one level deep: what is nested deeper is given, and refused
-        return all(p is None or (isinstance(p, str) and not p.strip()) for p in value.values())
-    return value is None or value == [] or value == ()
+from profiles.record import Record, is_absent
+from profiles.rules import Rules
 
 
 class Consent(Record):
@@ -150,7 +128,11 @@ class Partner(Profile):
 
 
 class Programme(Record):
-    """A scheme under which pairs are made, with its rules, places, money and dates."""
+    """A scheme under which pairs are made, with its rules, places, money and dates.
+
+    A programme may be `part_of` another: of those parts a startup applies to one. `rules` are
+    those by which its places are given out (`profiles.rules`), beside `places`.
+    """
 
     id: Id
     kind: ProgrammeKindField
@@ -169,6 +151,8 @@ class Programme(Record):
     closed: bool = False
     places: Whole | None = None
     funding: Money | None = None
+    part_of: Id | None = None
+    rules: Rules = ()
     valid_from: Day | None = None
     valid_to: Day | None = None
     source: Plain | None = None
@@ -209,7 +193,7 @@ class Tie(Record):
         names = {"startup": "a", "partner": "b", "date": "valid_from"}
         read = dict(value)
         for name, field in names.items():
-            if name in read and _absent(read.get(field)):
+            if name in read and is_absent(read.get(field)):
                 read[field] = read.pop(name)
         return read
 
@@ -217,7 +201,7 @@ class Tie(Record):
     @classmethod
     def _name(cls, value: Any, read: ModelWrapValidatorHandler[Self]) -> Self:
         """Name a tie that has no id after what it says, as it reads once it is valid."""
-        if not isinstance(value, Mapping) or not _absent(value.get("id")):
+        if not isinstance(value, Mapping) or not is_absent(value.get("id")):
             return read(value)
         tie = read({**value, "id": "tie"})
         parts = (tie.kind, tie.a, tie.b, tie.region, tie.valid_from, tie.context, tie.role)

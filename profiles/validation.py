@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 
 from profiles.errors import FieldError, InvalidRecord, shorten
 from profiles.messages import catalogue
-from profiles.schema import Record
+from profiles.record import Record
 
 R = TypeVar("R", bound=Record)
 

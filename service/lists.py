@@ -16,7 +16,7 @@ from index import FIELDS, UNKNOWN, Asked, read_terms
 from index.listing import Key, Sort
 from profiles import FieldError, InvalidRecord, Side, validate
 from profiles.fields import PartnerKinds, Plain, Regions, Sectors, Stages
-from profiles.schema import Record
+from profiles.record import Record
 from profiles.validation import without_unknown_fields
 from service.queries import ListSize
 

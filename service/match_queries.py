@@ -12,7 +12,7 @@ from index import Filters
 from matcher import FACTORS, FAMILIES, Beside, MatchList, Matchmaker, Wanted, Why
 from profiles import AnyProfile, Side
 from profiles.fields import Day, Id, Plain, Stages
-from profiles.schema import Record
+from profiles.record import Record
 from service.queries import PartnerMatchQuery, StartupMatchQuery
 
 

@@ -18,7 +18,7 @@ from profiles.case_lists import CaseFilter, count_by, count_cases, each_case, li
 from profiles.cases import STAGES, Case, CaseStage, newest_cases_of
 from profiles.fields import Id, Plain, RegionCode, SectorCode, Whole
 from profiles.files import MOST_SHEET_ROWS, guarded
-from profiles.schema import Record
+from profiles.record import Record
 from profiles.validation import without_unknown_fields
 from service import labels
 

@@ -12,8 +12,8 @@ from index import Filters, Names
 from matcher import Matchmaker, Why
 from profiles import AnyProfile, FieldError, InvalidRecord, Side, Store, UnknownId, validate
 from profiles.fields import Id, PartnerKinds, Plain, Regions, Sectors, Whole
+from profiles.record import Record
 from profiles.rows import unknown_id
-from profiles.schema import Record
 from profiles.validation import without_unknown_fields
 from service.editing import LONGEST_MAKER
 

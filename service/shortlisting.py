@@ -14,7 +14,7 @@ from profiles import Side, validate
 from profiles.cases import Case, CaseError
 from profiles.casework import open_case
 from profiles.fields import Id, Plain
-from profiles.schema import Record
+from profiles.record import Record
 from profiles.validation import without_unknown_fields
 from service.console import meant
 from service.wiring import Dari

@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 
 from profiles.data import parse_yaml
 from profiles.errors import CatalogueError, InvalidRecord
-from profiles.schema import Partner, Programme, Record, Tie
+from profiles.record import Record
+from profiles.schema import Partner, Programme, Tie
 from profiles.validation import validate
 
 R = TypeVar("R", bound=Record)

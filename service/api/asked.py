@@ -21,7 +21,7 @@ from profiles.fields import (
 )
 from profiles.judging import LONGEST_NOTE
 from profiles.kinds import Side
-from profiles.schema import Record
+from profiles.record import Record
 from service.api.cursors import PageQuery
 from service.queries import (
     EditQuery,

@@ -14,7 +14,7 @@ from pydantic import StringConstraints
 
 from profiles import FieldError, InvalidRecord
 from profiles.fields import Plain
-from profiles.schema import Record
+from profiles.record import Record
 from service.queries import ListSize
 
 LONGEST = 2_000

@@ -14,7 +14,7 @@ from profiles import FieldError, InvalidRecord, Side, StaleEdit, Startup, Unknow
 from profiles.drafts import Draft, begin, draft_of, expire, name_email, remove, save
 from profiles.fields import Email
 from profiles.links import LinkError, links_of
-from profiles.schema import Record
+from profiles.record import Record
 from service.drafting import (
     STEPS,
     Step,

@@ -37,7 +37,7 @@ from profiles.fields import Id, Whole
 from profiles.fusing import Choice, Difference, choosable, differing
 from profiles.merges import Merge, merged_error
 from profiles.merging import recent_merges
-from profiles.schema import Record
+from profiles.record import Record
 from profiles.validation import without_unknown_fields
 from service.describing import field_name, value_text
 from service.language import language

@@ -7,9 +7,9 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.service.test_browser_journeys import address, browser, watch
+from tests.service.test_browser_journeys import watch
 
-__all__ = ["address", "browser", "watch"]
+__all__ = ["watch"]
 
 pytestmark = [
     pytest.mark.browser,

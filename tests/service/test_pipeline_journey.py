@@ -10,9 +10,9 @@ from profiles.case_moves import move_case
 from profiles.cases import CaseStage, cases_of
 from profiles.casework import open_case
 from service.submission import submit
-from tests.service.test_browser_journeys import address, browser, watch
+from tests.service.test_browser_journeys import watch
 
-__all__ = ["address", "browser", "watch"]
+__all__ = ["watch"]
 
 pytestmark = [
     pytest.mark.browser,
