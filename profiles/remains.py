@@ -39,6 +39,7 @@ _TOUCHED = (
     t.cases,
     t.case_events,
     t.case_meetings,
+    t.reviews,
     t.accounts,
     t.jobs,
     t.api_keys,
@@ -67,6 +68,9 @@ def owners(store: Store, said: str) -> set[str]:
         (t.cases.c.declined_words, said, pair),
         (t.case_events.c.data, quoted, pair, happened),
         (t.case_meetings.c.place, said, pair, met),
+        (t.reviews.c.words, said, (t.reviews.c.profile,)),
+        (t.reviews.c.answer, said, (t.reviews.c.profile,)),
+        (t.reviews.c.extensions, quoted, (t.reviews.c.profile,)),
         (t.accounts.c.email, said, (t.accounts.c.email,)),
     )
     found: set[str] = set()

@@ -12,6 +12,7 @@ from profiles import (
     links,
     merges,
     replays,
+    reviews,
     rows,
     verdicts,
     views,
@@ -65,6 +66,7 @@ class Store(Profiles, Ties, Programmes, VectorsOfRecords, Verdicts, Log):
             links.forget_links(connection, family)
             views.forget_views_naming(connection, family)
             cases.forget_cases(connection, family)
+            reviews.forget_reviews(connection, family)
             accounts.let_go(connection, family)
             for column in (t.verdicts.c.query, t.verdicts.c.candidate):
                 rows.delete_by(connection, t.verdicts, column, [id])
