@@ -15,6 +15,7 @@ from profiles import api_keys, case_people, jobs
 from profiles import tables as t
 from profiles.api_keys import ApiKey
 from profiles.cases import Case
+from profiles.cohorts import Cohort, upkeep
 from profiles.database import forget, reading, writing
 from profiles.judgements import (
     Judgement,
@@ -43,6 +44,7 @@ class HeldOfJudge:
         jobs: the evaluations and trainings that the person asked for or cancelled.
         cases: the cases that the person looks or looked after, or did something to.
         keys: the keys of the API that the person made or revoked.
+        cohorts: the cohorts that the person opened, scored in or did something to.
     """
 
     names: tuple[str, ...]
@@ -52,6 +54,7 @@ class HeldOfJudge:
     jobs: tuple[jobs.Job, ...] = ()
     cases: tuple[Case, ...] = ()
     keys: tuple[ApiKey, ...] = ()
+    cohorts: tuple[Cohort, ...] = ()
 
 
 def held_of_judge(store: Store, name: str) -> HeldOfJudge:
@@ -77,7 +80,8 @@ def held_of_judge(store: Store, name: str) -> HeldOfJudge:
             case_people.of_person(connection, names),
             api_keys.of_person(connection, names),
         )
-        return HeldOfJudge(tuple(names), said, rounds, views, asked, worked, made)
+        ran = upkeep.of_person(connection, names)
+        return HeldOfJudge(tuple(names), said, rounds, views, asked, worked, made, ran)
 
 
 def erase_judge(store: Store, name: str) -> int:
@@ -103,6 +107,7 @@ def erase_judge(store: Store, name: str) -> int:
         jobs.erase_names(connection, names, nobody)
         case_people.erase_names(connection, names, nobody)
         api_keys.erase_names(connection, names, nobody)
+        upkeep.erase_names(connection, names, nobody)
     forget(store.engine)
     return gone.rowcount
 
@@ -116,6 +121,7 @@ def is_used_name(store: Store, name: str) -> bool:
 def _names(connection: Connection) -> set[str]:
     j, r, work = t.judgements.c, t.judging_rounds.c, t.jobs.c
     found: set[Any] = set(case_people.owners_once(connection))
+    found |= upkeep.names_of_staff(connection)
     for column in (
         *(j.judge, r.opened_by, r.closed_by),
         *(t.saved_views.c.owner, work.by, work.cancelled_by),
