@@ -1,5 +1,6 @@
-"""Who gets which place: instances, rules, solutions."""
+"""Who gets which place: instances, rules, solutions, and the engine that finds them."""
 
+from matcher.assignment.checking import Broken, check
 from matcher.assignment.instance import (
     NOT_ELIGIBLE,
     UNIT,
@@ -11,13 +12,17 @@ from matcher.assignment.instance import (
     groups_of,
     instance_from_json,
 )
+from matcher.assignment.rulebook import rulebook
 from matcher.assignment.solution import Aim, Level, Solution, Status, solution_from_json
+from matcher.assignment.solving import solve
+from matcher.assignment.words import group_words, rule_words
 
 __all__ = [
     "NOT_ELIGIBLE",
     "UNIT",
     "Aim",
     "Applicant",
+    "Broken",
     "Host",
     "Instance",
     "Level",
@@ -25,7 +30,12 @@ __all__ = [
     "Status",
     "belongs",
     "canonical",
+    "check",
+    "group_words",
     "groups_of",
     "instance_from_json",
+    "rule_words",
+    "rulebook",
     "solution_from_json",
+    "solve",
 ]
