@@ -16,6 +16,8 @@ from profiles import tables as t
 from profiles.accounts import Account
 from profiles.apart import Apart, Stored, apart_of, proposals_of
 from profiles.cases import HeldCase, about_cases
+from profiles.cohorts import HeldEntry
+from profiles.cohorts.upkeep import about_entries
 from profiles.database import reading, writing
 from profiles.drafts import Draft
 from profiles.histories import (
@@ -84,6 +86,7 @@ class Held:
     cases: tuple[HeldCase, ...] = ()
     accounts: tuple[Account, ...] = ()
     reviews: tuple[Review, ...] = ()
+    entries: tuple[HeldEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +137,7 @@ def held(store: Store, id: str) -> Held:
             cases=about_cases(connection, ids),
             accounts=tuple(accounts.accounts_for(connection, ids)),
             reviews=reviews.about(connection, ids),
+            entries=about_entries(connection, ids),
         )
 
 

@@ -78,7 +78,7 @@ def waiting(decisions: Sequence[Record]) -> dict[str, int]:
     waited: dict[str, int] = {}
     for record in decisions:
         got = {applicant for applicant, _ in record.pairs}
-        eligible = (record.instance.fits > NOT_ELIGIBLE).any(1)
+        eligible = (record.instance.fits > NOT_ELIGIBLE).any(1).tolist()
         for one, could in zip(record.instance.applicants, eligible, strict=True):
             waited[one.id] = 0 if one.id in got else waited.get(one.id, 0) + bool(could)
     return waited

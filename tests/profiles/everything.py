@@ -17,6 +17,7 @@ from profiles import (
     Tie,
     Vectors,
     Verdict,
+    cohorts,
     tables,
 )
 from profiles import validate as valid
@@ -100,6 +101,23 @@ def _work(store: Store) -> None:
     save_view(store, Side.STARTUP, NAME, "q=x", owner=STAFF, shared=True)
     ask(store, JobKind.EVALUATE, {"test_set": "a"}, by=STAFF)
     add_key(store, "portal", ["read"], by=STAFF)
+    _hold_a_round(store)
+
+
+def _hold_a_round(store: Store) -> None:
+    """Take it into a cohort, score it, and keep a decision that names it."""
+    held = cohorts.open_cohort(store, "g-1", name="first", hosts=["p-1"], by=STAFF)
+    entry = {"note": f"{SECRET} applied", "by": STAFF}
+    cohorts.apply(store, held.id, "s-1", **entry)
+    cohorts.mark(store, held.id, {"s-1": ()}, by=STAFF)
+    first, all_of_it = cohorts.Screening.FIRST, cohorts.cohort(store, held.id).criteria
+    said = dict.fromkeys(all_of_it, (70, f"{SECRET} scored"))
+    cohorts.score_entry(store, held.id, "s-1", first, said, by="Lee")
+    cohorts.score_entry(store, held.id, "s-1", first, said, by=STAFF)
+    cohorts.recuse(store, held.id, "s-1", "Lee", reason=f"{SECRET} known", by=STAFF)
+    cohorts.screen(store, held.id, first, {"s-1": True}, reason=f"{SECRET} passed", by=STAFF)
+    record = {"overrides": [[STAFF]], "solution": {"pairs": [["s-1", "p-1"]]}}
+    cohorts.keep_decision(store, held.id, record, by=STAFF)
 
 
 def _come_back(store: Store) -> None:
