@@ -153,7 +153,7 @@ class Difference:
     """One thing that is not as a record says; texts are shortened.
 
     Attributes:
-        part: what: "instance_digest", "digest", "solution.pairs" or "software.ortools" and the like.
+        part: what: "instance_digest", "digest", "solution.pairs", "software.ortools" or the like.
         told: what the record says.
         found: what came out.
     """
