@@ -21,6 +21,7 @@ from service.cli_key import key
 from service.cli_merge import keep_apart, merge, merges, unmerge
 from service.cli_model import model
 from service.cli_privacy import erase, expire, held, withdraw
+from service.cli_replay import replay
 from service.cli_safety import backup, index, restore
 from service.cli_train import train
 from service.cli_user import user
@@ -211,6 +212,6 @@ for _command in (
     *(evaluate, compare, convert, judge, train, model, key, work),
     *(erase, expire, held, withdraw, draft),
     *(duplicates, keep_apart, merge, merges, unmerge),
-    user,
+    *(user, replay),
 ):
     main.add_command(_command)

@@ -54,11 +54,16 @@ def test_it_tells_the_reasons_the_reserve_and_the_rights() -> None:
 
 def test_eligibility_and_screening_are_told_as_they_were_kept() -> None:
     reason = Names("The programme is for startups of Daejeon.", "대전 소재 스타트업 대상입니다.")
-    known = Known(refused={("d", "y"): (reason,)}, screened={"e": (Names("Too early", "초기"),)})
+    known = Known(
+        refused={("d", "y"): (reason,)},
+        barred={"f": (reason,)},
+        screened={"e": (Names("Too early", "초기"),)},
+    )
     text = notice("d", known)
     assert "Sea Bank: The programme is for startups of Daejeon." in text
     assert text.count("Sea Bank:") == 1, "it is not told a second time in other words"
     assert "Screening: Too early" in notice("e", known)
+    assert "Eligibility: The programme is for" in notice("f", known)
 
 
 def test_no_other_applicant_and_no_score_is_in_it() -> None:

@@ -44,11 +44,8 @@ def test_a_decline_is_filled_from_those_without_a_place_and_nobody_moves() -> No
 
 def test_somebody_moves_only_where_a_rule_forces_it() -> None:
     # x must take one; only b may go there once a says no, so b leaves y and c follows.
-    instance = made(
-        [[9, -1], [8, 7], [-1, 4]],
-        [1, 1],
-        {"id": "one", "kind": "places", "hosts": ["x"], "low": 1},
-    )
+    one = {"id": "one", "kind": "places", "hosts": ["x"], "low": 1}
+    instance = made([[9, -1], [8, 7], [-1, 4]], [1, 1], one)
     told = rehearse(instance, given("ax", "by"), ["a"])
     assert told.moved == (("b", "y"),)
     assert told.gained == (("b", "x"), ("c", "y"))
