@@ -23,6 +23,7 @@ from service.web.answers import answers
 from service.web.cases import cases
 from service.web.changes import changes
 from service.web.chronicle import chronicle
+from service.web.decisions import decisions
 from service.web.deeds import deeds
 from service.web.drafts import drafts
 from service.web.duplicates import duplicates
@@ -41,6 +42,7 @@ from service.web.privacy import privacy
 from service.web.public import is_draft, public
 from service.web.rendering import options, translate_quickly
 from service.web.returning import returning
+from service.web.reviews import asking, reviews
 from service.web.staff import staff
 from service.web.test_sets import test_sets
 from service.web.workbench import workbench
@@ -64,6 +66,7 @@ def init_app(app: Flask) -> None:
         *(account, accounts),
         *(workbench, deeds, geography),
         *(evaluations, test_sets),
+        *(decisions, reviews, asking),
     ):
         app.register_blueprint(blueprint)
 
