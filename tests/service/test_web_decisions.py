@@ -17,6 +17,7 @@ from matcher.assignment.lottery import promise
 from matcher.assignment.record import Record, read_record, replay
 from profiles import Partner, Programme, Startup, Vectors, validate
 from profiles.cohorts import apply, decisions_of, finish, keep_decision, mark, open_cohort
+from profiles.reviews import Ask, ask_review
 from profiles.rules import Rule
 from tests.service.accounts import token_of
 
@@ -271,6 +272,26 @@ def test_a_startup_asks_and_staff_answer(staff, send, app, dari, cohort) -> None
     again = send(staff, f"/reviews/{id}/answer", done)
     assert again.status_code == 422
     assert "answered already" in again.text
+
+
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_every_page_is_there_in_both_languages(staff, dari, kept, lang: str) -> None:
+    asked = ask_review(dari.store, "st-b", Ask.EXPLANATION, "?", today=date(2026, 11, 20))
+    for path in (
+        f"/decisions/{kept.id}",
+        f"/decisions/{kept.id}/prices",
+        f"/decisions/{kept.id}/declines?declines=st-b&rate=20",
+        f"/decisions/{kept.id}/replay",
+        f"/decisions/{kept.id}/notices",
+        "/decisions/exposure",
+        f"/cohorts/{kept.cohort}/lottery",
+        "/reviews",
+        f"/reviews/{asked.id}",
+    ):
+        page = staff.get(f"{path}{'&' if '?' in path else '?'}lang={lang}")
+        assert page.status_code == 200, path
+        assert f'<html lang="{lang}">' in page.text
+        assert ("결정" in page.text) == (lang == "ko"), path
 
 
 def test_nobody_else_asks_for_a_startup_or_sees_the_queue(client, cohort) -> None:
