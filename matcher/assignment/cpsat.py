@@ -50,6 +50,7 @@ class Question:
         weights: shape (p,), what is to be the most; None where any pairs will do.
         even: whether the spread is to be the least; then there are no weights.
         spread: the most that the spread may be; None where any will do.
+        fixed: shape (p,), pairs that are made anyhow and no longer open; rows leave them out.
         hint: shape (p,), pairs to begin with.
     """
 
@@ -58,6 +59,7 @@ class Question:
     weights: Ints | None = None
     even: bool = False
     spread: int | None = None
+    fixed: Bits | None = None
     hint: Bits | None = None
 
 
@@ -78,7 +80,7 @@ def ask(
     from ortools.sat.python import cp_model
 
     cp = cp_model.CpModel()
-    made = _Made(cp, question.open)
+    made = _Made(cp, question.open, question.fixed)
     for row in question.rows:
         _bound(cp, made, row)
     if question.hint is not None:
@@ -98,8 +100,9 @@ def ask(
 class _Made:
     """The variables that say which pairs are made: one for each open pair."""
 
-    def __init__(self, cp: cp_model.CpModel, open: Bits) -> None:
+    def __init__(self, cp: cp_model.CpModel, open: Bits, fixed: Bits | None) -> None:
         self.open = open
+        self.fixed = np.zeros_like(open) if fixed is None else fixed
         self.pairs = np.flatnonzero(open)
         self.variables = [cp.new_bool_var("") for _ in self.pairs]
         self._place = np.cumsum(open) - 1
@@ -114,7 +117,7 @@ class _Made:
 
     def taken(self, value: Callable[[cp_model.IntVar], int | bool]) -> Bits:
         """Read which pairs are made; shape (p,)."""
-        chosen = np.zeros(len(self.open), np.bool_)
+        chosen = self.fixed.copy()
         chosen[self.pairs] = [bool(value(one)) for one in self.variables]
         return chosen
 
@@ -134,10 +137,11 @@ def _spread(cp: cp_model.CpModel, model: Model, made: _Made) -> cp_model.LinearE
     """Bound the share of places filled of every host, in 1/1000 rounded down, from both sides."""
     top, bottom = cp.new_int_var(0, THOUSAND, ""), cp.new_int_var(0, THOUSAND, "")
     hosts = model.hosts[made.pairs]
+    fixed = np.bincount(model.hosts[made.fixed], minlength=len(model.capacities))
     for host, high in enumerate(model.capacities.tolist()):
         if high:
             mine = made.pairs[hosts == host]
-            filled = THOUSAND * made.sum(mine, np.ones(len(mine), np.int64))
+            filled = THOUSAND * (made.sum(mine, np.ones(len(mine), np.int64)) + int(fixed[host]))
             cp.add(high * top + high - 1 >= filled)
             cp.add(high * bottom <= filled)
     cp.add(bottom <= top)

@@ -27,6 +27,8 @@ class Climb:
         best: shape (p,), the pairs of the best solution; None before one is found.
         bounds: what is known of each aim that was sought.
         contradicts: whether it was proven that no pairs keep all rules.
+        fixed: shape (p,), the pairs that every solution as good as the best has; they are no
+            longer open, and the rows leave them out.
         sole: whether it was proven that no other pairs are as good by the aims that were raised.
     """
 
@@ -40,6 +42,7 @@ class Climb:
     bounds: dict[Aim, int] = field(default_factory=dict)
     spread: int | None = None
     contradicts: bool = False
+    fixed: Bits | None = None
     sole: bool = False
 
     @property
@@ -63,7 +66,7 @@ class Climb:
     ) -> Answer:
         """Ask for the best under what holds so far and the rows, and keep what was found."""
         held = [*self.rows, *rows]
-        question = Question(held, self.open, weights, even, self.spread, self.best)
+        question = Question(held, self.open, weights, even, self.spread, self.fixed, self.best)
         answer = ask(self.model, question, self.effort, self.keep if self.tell else None)
         if answer.found:
             self.keep(answer.taken)
@@ -84,3 +87,26 @@ class Climb:
         return [
             reached(self.model, taken, aim) * (-1 if aim is Aim.SPREAD else 1) for aim in self.aims
         ]
+
+    def close(self, free: Bits) -> None:
+        """Fix all pairs as they are but those in which equally good solutions may differ.
+
+        Args:
+            free: shape (p,), the latter.
+        """
+        if self.best is None:
+            return
+        self.fixed = self.best & ~free
+        self.open = free
+        self.sole = not free.any()
+        self.rows = [row for row in (_rest(one, free, self.fixed) for one in self.rows) if row]
+
+
+def _rest(row: Row, free: Bits, fixed: Bits) -> Row | None:
+    """Leave the fixed pairs out of a row; None where nothing is left to choose."""
+    kept = free[row.pairs]
+    if not kept.any():
+        return None
+    sure = int(row.weights[fixed[row.pairs]].sum())
+    low, high = (None if bound is None else bound - sure for bound in (row.low, row.high))
+    return Row(row.pairs[kept], row.weights[kept], low, high)

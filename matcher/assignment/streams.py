@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from matcher.assignment.flow import Flow, cheapest, nearest
+from matcher.assignment.flow import cheapest, nearest
 from matcher.assignment.levels import dearest_of
 from matcher.assignment.model import Bits, Ints, Model, Row
 from matcher.assignment.search import Climb
@@ -41,7 +41,7 @@ def raise_by_flow(search: Climb) -> None:
             raise ArithmeticError("pairs that were found before are found no more")
         search.keep(flow.taken)
         _hold(search, Aim.TOTAL, model.fits)
-        _close(search, flow)
+        search.close(flow.loose)
 
 
 def _hold(search: Climb, aim: Aim, weights: Ints) -> int:
@@ -49,14 +49,6 @@ def _hold(search: Climb, aim: Aim, weights: Ints) -> int:
     value = search.bounds[aim] = search.value(aim)
     search.rows.append(Row(np.arange(search.model.size), weights, value))
     return value
-
-
-def _close(search: Climb, flow: Flow) -> None:
-    """Leave open only what the best solutions do not have in common."""
-    fixed = np.flatnonzero(flow.taken & ~flow.loose)
-    search.rows.append(Row(fixed, np.ones(len(fixed), np.int64), len(fixed)))
-    search.open = flow.taken | flow.loose
-    search.sole = not flow.loose.any()
 
 
 def _raise_worst(search: Climb, total: tuple[int, int]) -> None:
