@@ -44,7 +44,8 @@ def solve(
     model = model_of(instance)
     begin = model.taken_of(hint.pairs) if hint else None
     search = climb(model, aims, effort, hint=begin, tell=progress)
-    settle(search)
+    if aims:
+        settle(search)
     return _answer(search)
 
 

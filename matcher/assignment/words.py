@@ -13,7 +13,7 @@ from profiles.taxonomy import Names, region_name, sectors, terms
 Naming = Callable[[str], str]
 """Gives the name of an applicant or a host by its id."""
 
-_LANGS = ("en", "ko")
+LANGS = ("en", "ko")
 
 
 def said(code: str, **params: object) -> Names:
@@ -24,7 +24,7 @@ def said(code: str, **params: object) -> Names:
     """
     group, _, name = code.partition(".")
     template = _words()[group][name]
-    return Names(*(template[lang].format(**_in(params, lang)) for lang in _LANGS))
+    return Names(*(template[lang].format(**_in(params, lang)) for lang in LANGS))
 
 
 @cache
@@ -72,7 +72,7 @@ def group_words(group: str) -> Names:
     """Name a group ("region:KR-30")."""
     kind, _, code = group.partition(":")
     if kind in {"region", "country"}:
-        return Names(*(region_name(code, lang) for lang in _LANGS))
+        return Names(*(region_name(code, lang) for lang in LANGS))
     if kind == "sector":
         return sectors()[code].name
     if kind == "stage":
@@ -89,7 +89,7 @@ def _applicants(rule: Rule, name: Naming) -> Names | str:
     if rule.applicants and rule.group:
         listed = _listed(rule.applicants, name)
         group = group_words(rule.group)
-        return Names(*(f"{listed} ({group.in_(lang)})" for lang in _LANGS))
+        return Names(*(f"{listed} ({group.in_(lang)})" for lang in LANGS))
     if rule.applicants:
         return _listed(rule.applicants, name)
     if rule.group:
