@@ -95,6 +95,7 @@ def _queries() -> Iterator[tuple[str, Select[Any]]]:
     yield from _case_queries()
     yield from _account_queries()
     yield from _cohort_queries()
+    yield from _review_queries()
     owners = select(t.vectors.c.owner_kind.label("kind"), t.vectors.c.owner_id.label("id"))
     owner = owners.distinct().subquery("owners")
     owned = and_(records.c.kind == owner.c.kind, records.c.id == owner.c.id)
@@ -128,6 +129,14 @@ def _account_queries() -> Iterator[tuple[str, Select[Any]]]:
     merged = select(m.dropped).where(m.undone_at.is_(None))
     lost = a.profile.not_in(select(t.profiles.c.id).union(merged))
     yield "what it speaks for is not held", _lost("account", a.id, lost)
+
+
+def _review_queries() -> Iterator[tuple[str, Select[Any]]]:
+    r, m = t.reviews.c, t.merges.c
+    known = select(t.profiles.c.id).union(select(m.dropped))
+    yield "the startup that asked is not held", _lost("review", r.id, r.profile.not_in(known))
+    answered = (r.state == "answered") != r.answered_at.is_not(None)
+    yield "its state and its answer do not agree", _lost("review", r.id, answered)
 
 
 def _case_queries() -> Iterator[tuple[str, Select[Any]]]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, and_, or_, select, update
 
-from profiles import accounts, drafts, links, rows
+from profiles import accounts, drafts, links, reviews, rows
 from profiles import tables as t
 from profiles.accounts import Account
 from profiles.apart import Apart, Stored, apart_of, proposals_of
@@ -32,6 +32,7 @@ from profiles.kinds import Side
 from profiles.links import Link
 from profiles.merges import Merge, family, merges_naming, missing, once_in, withdrawn
 from profiles.remains import Tell
+from profiles.reviews import Review
 from profiles.revisions import Revision, read_revision
 from profiles.rows import AnyProfile
 from profiles.schema import Programme, Startup, Tie
@@ -85,6 +86,7 @@ class Held:
     cases: tuple[HeldCase, ...] = ()
     accounts: tuple[Account, ...] = ()
     entries: tuple[HeldEntry, ...] = ()
+    reviews: tuple[Review, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,7 @@ def held(store: Store, id: str) -> Held:
             cases=about_cases(connection, ids),
             accounts=tuple(accounts.accounts_for(connection, ids)),
             entries=about_entries(connection, ids),
+            reviews=reviews.about(connection, ids),
         )
 
 

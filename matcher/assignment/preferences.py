@@ -89,14 +89,19 @@ def seats(instance: Instance) -> Ranks:
 
 
 def _seats(one: Applicant, instance: Instance) -> int:
-    bounds = [
-        rule.high
+    """Take the least bound; the instance's own counts unless a rule surely speaks of the applicant.
+
+    A rule for a group bounds whoever may be of it, and replaces the default for its members alone.
+    """
+    rules = [
+        (rule.high, rule.group is None or belongs(one, rule.group))
         for rule in instance.rules
         if rule.kind is RuleKind.SEATS and rule.high is not None and not rule.hosts
         if not rule.applicants or one.id in rule.applicants
-        if rule.group is None or belongs(one, rule.group) is not False
     ]
-    return min(bounds, default=instance.seats)
+    bounds = [high for high, is_of in rules if is_of is not False]
+    is_told = any(is_of for _, is_of in rules)
+    return min([*bounds, *([] if is_told else [instance.seats])])
 
 
 def _least(

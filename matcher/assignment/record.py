@@ -25,6 +25,11 @@ Solve = Callable[..., Solution]
 """`matcher.assignment.solve`."""
 
 
+def software() -> dict[str, str]:
+    """Tell the versions of what decides here."""
+    return {"python": platform.python_version(), **{one: version(one) for one in _PACKAGES}}
+
+
 @dataclass(frozen=True, slots=True)
 class Override:
     """What a person decided otherwise than the search did.
@@ -79,7 +84,7 @@ class Record:
     aims: tuple[Aim, ...] = tuple(Aim)
     about: Mapping[str, str] = field(default_factory=dict)
     overrides: tuple[Override, ...] = ()
-    software: Mapping[str, str] = field(default_factory=lambda: software())
+    software: Mapping[str, str] = field(default_factory=software)
 
     @property
     def pairs(self) -> tuple[tuple[str, str], ...]:
@@ -88,6 +93,13 @@ class Record:
         kept = [pair for pair in self.solution.pairs if pair[0] not in given]
         moved = [(id, host) for id, hosts in given.items() for host in hosts]
         return tuple(sorted([*kept, *moved]))
+
+    @property
+    def decided(self) -> Solution:
+        """The pairs that were decided, as a solution; without levels where they were overridden."""
+        if not self.overrides:
+            return self.solution
+        return Solution(self.solution.status, self.pairs)
 
     def overridden(self, override: Override) -> Record:
         """Give the record with one more override.
@@ -159,11 +171,6 @@ class Replayed:
 
     same: bool
     differences: tuple[Difference, ...]
-
-
-def software() -> dict[str, str]:
-    """Tell the versions of what decides here."""
-    return {"python": platform.python_version(), **{one: version(one) for one in _PACKAGES}}
 
 
 def record_from_json(held: Mapping[str, Any]) -> Record:

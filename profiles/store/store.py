@@ -12,6 +12,7 @@ from profiles import (
     links,
     merges,
     replays,
+    reviews,
     rows,
     verdicts,
     views,
@@ -67,6 +68,7 @@ class Store(Profiles, Ties, Programmes, VectorsOfRecords, Verdicts, Log):
             views.forget_views_naming(connection, family)
             cases.forget_cases(connection, family)
             upkeep.forget_entries(connection, family)
+            reviews.forget_reviews(connection, family)
             accounts.let_go(connection, family)
             for column in (t.verdicts.c.query, t.verdicts.c.candidate):
                 rows.delete_by(connection, t.verdicts, column, [id])

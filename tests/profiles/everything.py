@@ -38,6 +38,7 @@ from profiles.merging import merge
 from profiles.replays import Answer as Reply
 from profiles.replays import Call, finish
 from profiles.replays import begin as begin_call
+from profiles.reviews import Ask, ReviewOutcome, answer_review, ask_review, extend_review
 from profiles.text import Text
 from profiles.views import save_view
 
@@ -74,6 +75,7 @@ def fill_all(store: Store, space: str = "e/p1") -> None:
     keep_apart(store, "s-1", "s-2", by=STAFF, note=f"{SECRET} apart")
     _work(store)
     _come_back(store)
+    _ask(store)
     reason = Reason("name", Text(en=f"{SECRET} alike", ko="비슷합니다"))
     store.put_many([
         (valid(Startup, {"id": "s-3", "name": "Third", "summary": "x"}), Vectors(space))
@@ -139,6 +141,14 @@ def _come_back(store: Store) -> None:
     call = Call("key a", "POST /api/v1/startups?", "k", b"{}")
     begin_call(store, call)
     finish(store, call, Reply(201, {}, f'{{"id": "s-1", "summary": "{SECRET}"}}'))
+
+
+def _ask(store: Store) -> None:
+    """Ask for a review of a decision, and have it extended and answered by one of the staff."""
+    day = datetime.now(UTC).date()
+    asked = ask_review(store, "s-1", Ask.REVIEW, f"{SECRET} asked", today=day)
+    extend_review(store, asked.id, days=3, why=f"{SECRET} later", by=STAFF, today=day)
+    answer_review(store, asked.id, outcome=ReviewOutcome.KEPT, answer=f"{SECRET} told", by=STAFF)
 
 
 def content(store: Store) -> dict[str, list[tuple[Any, ...]]]:
