@@ -46,6 +46,8 @@ class Moved:
             judgements) of each whose judgements became those of a twin of its round.
         cases: (case, column) of each case that names the kept profile since.
         cases_aside: (case, twin) of each case that stepped aside for the open one of its pair.
+        entries: each entry of a cohort that names the kept profile since.
+        entries_aside: (entry, twin) of each entry that stepped aside for one of its cohort.
     """
 
     created_at: str
@@ -58,6 +60,8 @@ class Moved:
     fused: tuple[Fused, ...] = ()
     cases: tuple[tuple[int, str], ...] = ()
     cases_aside: tuple[tuple[int, int], ...] = ()
+    entries: tuple[int, ...] = ()
+    entries_aside: tuple[tuple[int, int], ...] = ()
 
     def written(self) -> str:
         """Write it as JSON."""
@@ -74,7 +78,9 @@ class Moved:
         judged = {("pooled", str(pair)) for pair in pairs}
         of_cases = {case for case, _ in self.cases} | {id for one in self.cases_aside for id in one}
         cases = {("case", str(case)) for case in of_cases}
-        return {("tie", tie) for tie in ties} | profiles | judged | cases
+        of_entries = {*self.entries, *(id for one in self.entries_aside for id in one)}
+        entries = {("entry", str(entry)) for entry in of_entries}
+        return {("tie", tie) for tie in ties} | profiles | judged | cases | entries
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +140,8 @@ def _read_moved(text: str) -> Moved:
         tuple((*one[:7], tuple(one[7])) for one in raw.get("fused", ())),
         tuple((case, column) for case, column in raw.get("cases", ())),
         tuple((case, twin) for case, twin in raw.get("cases_aside", ())),
+        tuple(raw.get("entries", ())),
+        tuple((entry, twin) for entry, twin in raw.get("entries_aside", ())),
     )
 
 

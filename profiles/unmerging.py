@@ -10,6 +10,7 @@ from sqlalchemy import Connection, and_, select, update
 
 from profiles import recasing, repooling, rows
 from profiles import tables as t
+from profiles.cohorts import upkeep
 from profiles.database import writing
 from profiles.errors import FieldError, InvalidRecord
 from profiles.fusing import unfuse, without_contact
@@ -64,6 +65,7 @@ def unmerge(store: Store, number: int, vectors_of: VectorsOf, *, by: str = SYSTE
         repooling.move_back(connection, moved, one.kept, one.dropped)
         write(connection, found, by)
         recasing.move_cases_back(connection, moved, one.kept, one.dropped)
+        upkeep.move_entries_back(connection, moved, one.kept, one.dropped)
         rows.write_profiles(connection, [split], {one.kept: kept}, by, touch=True)
         rows.write_profiles(connection, [dropped], {}, by)
         made = datetime.fromisoformat(moved.created_at)
