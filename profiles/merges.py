@@ -14,6 +14,7 @@ from profiles import rows
 from profiles import tables as t
 from profiles.errors import DariError, FieldError, InvalidRecord, MergedId, UnknownId
 from profiles.kinds import Side
+from profiles.rules import named_in
 from profiles.schema import Programme, Tie
 
 
@@ -72,7 +73,7 @@ class Moved:
         ties = {tie for tie, _ in self.ties}
         for tie, twin, _ in self.aside:
             ties |= {tie, twin or tie}
-        profiles = {(kind, id) for kind, id, _ in self.lists if kind != "programme"}
+        profiles = {(kind, id) for kind, id, _ in self.lists if kind in tuple(Side)}
         pairs = {pair for pair, _ in self.pairs} | {id for one in self.fused for id in one[:2]}
         judged = {("pooled", str(pair)) for pair in pairs}
         of_cases = {case for case, _ in self.cases} | {id for one in self.cases_aside for id in one}
@@ -260,7 +261,7 @@ def named_by(record: rows.AnyProfile | Tie | Programme) -> list[tuple[str, str]]
     if isinstance(record, Tie):
         return [("a", record.a), ("b", record.b)]
     if isinstance(record, Programme):
-        return [("partners", id) for id in record.partners]
+        return [*(("partners", id) for id in record.partners), *named_in(record.rules)]
     return [("id", record.id), *(("conflicts", id) for id in record.conflicts)]
 
 

@@ -31,6 +31,7 @@ from profiles.merges import (
 )
 from profiles.revisions import StaleEdit, read_payload
 from profiles.rows import AnyProfile
+from profiles.rules import renamed
 from profiles.schema import Programme, Tie
 from profiles.store import SYSTEM, Store
 from profiles.vectors import Vectors
@@ -248,7 +249,10 @@ def follow(record: Tie | Programme | AnyProfile, into: Mapping[str, str]) -> Any
         return record.model_copy(update=ends)
     name = "partners" if isinstance(record, Programme) else "conflicts"
     ids = dict.fromkeys(into.get(id, id) for id in getattr(record, name))
-    return record.model_copy(update={name: tuple(id for id in ids if id != record.id)})
+    changed: dict[str, object] = {name: tuple(id for id in ids if id != record.id)}
+    if isinstance(record, Programme):
+        changed["rules"] = renamed(record.rules, into)
+    return record.model_copy(update=changed)
 
 
 def _pair(connection: Connection, keep: str, drop: str) -> tuple[Any, Any]:

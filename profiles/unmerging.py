@@ -19,11 +19,12 @@ from profiles.mentions import (
     ENDS,
     Mentions,
     VectorsOf,
-    list_of,
+    lists_of,
     log,
     move_ties,
     naming,
-    put_list,
+    put,
+    with_list,
     write,
 )
 from profiles.merges import Merge, Moved, active_after, merge_of, merged_ids, missing
@@ -187,16 +188,22 @@ def _back_in_lists(connection: Connection, one: Merge, moved: Moved) -> Mentions
     found = Mentions()
     seen = {(kind, id): before for kind, id, before in moved.lists}
     for kind, record in naming(connection, one.kept):
-        ids = list_of(record)
-        if (kind, record.id) not in seen or one.dropped in ids:
-            continue
-        before = seen[kind, record.id]
-        if before is None:
-            put_list(found, record, [one.dropped if id == one.kept else id for id in ids])
-        else:
-            place = max((ids.index(id) + 1 for id in before if id in ids), default=0)
-            put_list(found, record, [*ids[:place], one.dropped, *ids[place:]])
+        changed = record
+        for name, ids in lists_of(kind, record).items():
+            if (name, record.id) in seen and one.kept in ids and one.dropped not in ids:
+                ids_again = _back_in(ids, one, seen[name, record.id])
+                changed = with_list(changed, name, ids_again)
+        if changed is not record:
+            put(found, changed)
     return found
+
+
+def _back_in(ids: tuple[str, ...], one: Merge, before: tuple[str, ...] | None) -> list[str]:
+    """Give a list in which the dropped profile has its place again."""
+    if before is None:
+        return [one.dropped if id == one.kept else id for id in ids]
+    place = max((ids.index(id) + 1 for id in before if id in ids), default=0)
+    return [*ids[:place], one.dropped, *ids[place:]]
 
 
 def _move_verdicts_back(
