@@ -17,14 +17,15 @@ from matcher.features import pair_features
 from matcher.pairs import Pair, Scene
 from matcher.pool import Asked, Pool
 from matcher.standing import Busy, Room, nobody, room_of
-from profiles import DariError, Partner, Programme, Side, Startup
+from profiles import Partner, Programme, Side, Startup
+from profiles.errors import CodedError
 
 _ATTEMPTS = 3
 _AT_ONCE = 4_096
 
 
-class AppraisalError(DariError):
-    """An appraisal that cannot be made."""
+class AppraisalError(CodedError):
+    """Why pairs cannot be appraised, in Korean and English."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,20 +70,12 @@ def appraise(
             was read.
     """
     if not (startups and places):
-        raise AppraisalError(
-            value=f"{len(startups)} applicants, {len(places)} hosts",
-            rule="Places are given out between at least one applicant and one host.",
-            remedy="Add applicants, or hosts, and try again.",
-        )
+        raise AppraisalError("applicants", "appraise_nobody", len(startups), hosts=len(places))
     for _ in range(_ATTEMPTS):
         look = _Look(pool, ranker, startups, places, day, busy)
         if (found := look.appraised()) is not None:
             return found
-    raise AppraisalError(
-        value=f"{len(startups)} startups",
-        rule=f"The store was written to in each of {_ATTEMPTS} attempts to read all pairs.",
-        remedy="Try again when the import or merge that runs now is done.",
-    )
+    raise AppraisalError("applicants", "appraise_moving", len(startups))
 
 
 class _Look:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
+from service.cli_assign import assign
 from service.cli_data import export, import_
 from service.cli_demo import demo
 from service.cli_draft import draft
@@ -212,6 +213,6 @@ for _command in (
     *(evaluate, compare, convert, judge, train, model, key, work),
     *(erase, expire, held, withdraw, draft),
     *(duplicates, keep_apart, merge, merges, unmerge),
-    *(user, demo),
+    *(user, demo, assign),
 ):
     main.add_command(_command)

@@ -47,6 +47,7 @@ def kind_name(kind: JobKind) -> str:
         JobKind.TRAIN: gettext("Training"),
         JobKind.GATE: gettext("Gate"),
         JobKind.CONVERT: gettext("Test set from the store"),
+        JobKind.ASSIGN: gettext("Assignment"),
     }
     return named[kind]
 
