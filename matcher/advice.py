@@ -23,7 +23,7 @@ CLOSE = 5.0
 LEAST = 20
 """Of fewer startups than these, nothing is told of competition."""
 
-SAMPLE = 400
+SAMPLE = 150
 """How many other startups are looked at; more are sampled, the same ones each time."""
 
 _Z = 1.645

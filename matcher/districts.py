@@ -203,7 +203,7 @@ def _strategic(store: Store) -> set[str]:
 
 def _places(one: AnyProfile) -> set[str]:
     sites = one.sites if isinstance(one, Partner) else ()
-    return {code for code in (one.region, *sites) if code in provinces()}
+    return {code for code in (one.region, *sites) if code and code in provinces()}
 
 
 def _sorts_of(one: AnyProfile) -> Iterable[str]:

@@ -74,6 +74,7 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
         drafts.step drafts.preview drafts.worth drafts.link drafts.held drafts.ask_deletion
         own.status own.held_of own.ask_erasure returning.enter
         answers.ask
+        advice.own
         open.list_problems open.one_problem
     """,
     ("submission", "edit"): """
@@ -120,6 +121,7 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
         takeout_api.export_startups takeout_api.export_partners takeout_api.export_ties
         takeout_api.export_programmes
         key_api.own_key case_api.all case_api.one takeout_api.startup_held takeout_api.partner_held
+        pairing.planner pairing.region pairing.proposals advice.of_startup
     """,
     ("workbench", "edit"): """
         duplicates.merge duplicates.undo duplicates.set_apart duplicates.let_meet

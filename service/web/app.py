@@ -19,6 +19,7 @@ from service.pipeline import cases_on_page
 from service.security import is_signed_in, own_name
 from service.web.account import account
 from service.web.accounts import accounts
+from service.web.advice import advice
 from service.web.answers import answers
 from service.web.cases import cases
 from service.web.changes import changes
@@ -36,6 +37,7 @@ from service.web.matching import matching
 from service.web.menu import menu
 from service.web.models import models
 from service.web.own import own
+from service.web.pairing import pairing
 from service.web.pipeline import pipeline
 from service.web.privacy import privacy
 from service.web.public import is_draft, public
@@ -64,6 +66,7 @@ def init_app(app: Flask) -> None:
         *(account, accounts),
         *(workbench, deeds, geography),
         *(evaluations, test_sets),
+        *(pairing, advice),
     ):
         app.register_blueprint(blueprint)
 
