@@ -76,6 +76,7 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
         answers.ask
         advice.own
         open.list_problems open.one_problem
+        asking.mine
     """,
     ("submission", "edit"): """
         public.submit_startup public.choose_own_sectors open.submit_startup
@@ -83,6 +84,7 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
         drafts.delete drafts.leave own.edit own.link own.leave own.erase_all
         returning.come_back returning.ask answers.give
         applications.apply applications.withdraw
+        asking.ask
     """,
     ("session", "use"): """
         entrance.ask_token entrance.give_token entrance.leave sso.start sso.back
@@ -125,6 +127,9 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
         cohorts.overview cohorts.show programmes.show
         assignments.progress assignments.trade_chart assignments.table
         pairing.planner pairing.region pairing.proposals advice.of_startup
+        decisions.one decisions.file decisions.prices decisions.declines decisions.replay
+        decisions.notices decisions.letter decisions.exposure decisions.exposure_chart
+        decisions.lottery reviews.queue reviews.one
     """,
     ("workbench", "edit"): """
         duplicates.merge duplicates.undo duplicates.set_apart duplicates.let_meet
@@ -148,6 +153,7 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
         cohorts.score cohorts.recuse cohorts.screen
         assignments.assign assignments.trade_off assignments.stop assignments.decide
         assignments.decline assignments.start_case
+        decisions.override reviews.extend reviews.answer
     """,
     ("keys", "see"): "keys.overview key_api.all_keys",
     ("keys", "edit"): """

@@ -27,6 +27,7 @@ from service.web.cases import cases
 from service.web.changes import changes
 from service.web.chronicle import chronicle
 from service.web.cohorts import rounds
+from service.web.decisions import decisions
 from service.web.deeds import deeds
 from service.web.drafts import drafts
 from service.web.duplicates import duplicates
@@ -47,6 +48,7 @@ from service.web.programmes import programmes
 from service.web.public import is_draft, public
 from service.web.rendering import options, translate_quickly
 from service.web.returning import returning
+from service.web.reviews import asking, reviews
 from service.web.staff import staff
 from service.web.test_sets import test_sets
 from service.web.workbench import workbench
@@ -72,6 +74,7 @@ def init_app(app: Flask) -> None:
         *(evaluations, test_sets),
         *(rounds, assignments, programmes, applications),
         *(pairing, advice),
+        *(decisions, reviews, asking),
     ):
         app.register_blueprint(blueprint)
 
