@@ -74,6 +74,7 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
         drafts.step drafts.preview drafts.worth drafts.link drafts.held drafts.ask_deletion
         own.status own.held_of own.ask_erasure returning.enter
         answers.ask
+        advice.own
         open.list_problems open.one_problem
         asking.mine
     """,
@@ -125,6 +126,7 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
         key_api.own_key case_api.all case_api.one takeout_api.startup_held takeout_api.partner_held
         cohorts.overview cohorts.show programmes.show
         assignments.progress assignments.trade_chart assignments.table
+        pairing.planner pairing.region pairing.proposals advice.of_startup
         decisions.one decisions.file decisions.prices decisions.declines decisions.replay
         decisions.notices decisions.letter decisions.exposure decisions.exposure_chart
         decisions.lottery reviews.queue reviews.one

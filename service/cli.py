@@ -22,6 +22,7 @@ from service.cli_judge import judge
 from service.cli_key import key
 from service.cli_merge import keep_apart, merge, merges, unmerge
 from service.cli_model import model
+from service.cli_plan import advise, plan
 from service.cli_privacy import erase, expire, held, withdraw
 from service.cli_replay import replay
 from service.cli_safety import backup, index, restore
@@ -214,6 +215,7 @@ for _command in (
     *(evaluate, compare, convert, judge, train, model, key, work),
     *(erase, expire, held, withdraw, draft),
     *(duplicates, keep_apart, merge, merges, unmerge),
-    *(user, demo, assign, replay),
+    *(user, demo, plan, advise, assign),
+    *(user, replay),
 ):
     main.add_command(_command)

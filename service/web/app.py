@@ -19,6 +19,7 @@ from service.pipeline import cases_on_page
 from service.security import is_signed_in, own_name
 from service.web.account import account
 from service.web.accounts import accounts
+from service.web.advice import advice
 from service.web.answers import answers
 from service.web.applications import applications, rounds_of
 from service.web.assignments import assignments
@@ -40,6 +41,7 @@ from service.web.matching import matching
 from service.web.menu import menu
 from service.web.models import models
 from service.web.own import own
+from service.web.pairing import pairing
 from service.web.pipeline import pipeline
 from service.web.privacy import privacy
 from service.web.programmes import programmes
@@ -71,6 +73,7 @@ def init_app(app: Flask) -> None:
         *(workbench, deeds, geography),
         *(evaluations, test_sets),
         *(rounds, assignments, programmes, applications),
+        *(pairing, advice),
         *(decisions, reviews, asking),
     ):
         app.register_blueprint(blueprint)

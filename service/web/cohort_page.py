@@ -170,7 +170,7 @@ class CohortPage:
             return None
         under = one.host if one.host in self.programmes else self.cohort.programme
         day = self.cohort.as_of.isoformat()
-        asked = {"candidate": one.partner, "programme": under, "as_of": day}
+        asked = {"name": one.partner, "programme": under, "as_of": day}
         return (
             f"{url_for('matching.why_not', side='startups', id=one.applicant)}?{urlencode(asked)}"
         )

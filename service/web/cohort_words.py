@@ -60,7 +60,7 @@ SHOWN_TO_APPLICANTS: Mapping[EntryStage, Any] = {
 
 DECISIONS: Mapping[DecisionState, Any] = {
     DecisionState.DRAFT: _l("Draft"),
-    DecisionState.FINAL: _l("Final"),
+    DecisionState.FINAL: _l("Final decision"),
     DecisionState.REPLACED: _l("Replaced"),
 }
 

@@ -320,15 +320,15 @@ def test_erasing_an_applicant_leaves_a_record_that_names_nobody(store: Store) ->
     run_to_final(store, held, "s1", "s2")
     fits = {"fits": [[1, 2], [3, 4]], "hosts": [{"id": "p1"}, {"id": "p2"}]}
     document = {
-        "input": {**fits, "applicants": [{"id": "s1"}, {"id": "s2"}]},
-        "result": {"pairs": [["s1", "p1"], ["s2", "p2"]]},
+        "instance": {**fits, "applicants": [{"id": "s1"}, {"id": "s2"}]},
+        "solution": {"pairs": [["s1", "p1"], ["s2", "p2"]]},
     }
     keep_decision(store, held.id, document, by=STAFF)
     erase(store, "s2")
     kept = decisions_of(store, held.id)[0]
     assert "s2" not in str(kept.record)
-    assert kept.record["input"]["applicants"] == [{"id": "erased-1"}, {"id": "s1"}]
-    assert kept.record["input"]["fits"] == [[3, 4], [1, 2]]
+    assert kept.record["instance"]["applicants"] == [{"id": "erased-1"}, {"id": "s1"}]
+    assert kept.record["instance"]["fits"] == [[3, 4], [1, 2]]
     assert kept.digest == written_digest(kept.record)
     assert stages(store, held) == {"s1": "final"}
     assert faults(store) == []

@@ -42,7 +42,7 @@ def test_a_replay_gives_the_same_result_byte_for_byte(instance: Instance) -> Non
 def test_the_digest_is_of_everything_but_itself() -> None:
     held = json.loads(record().to_bytes())
     assert held["form"] == FORM
-    assert held["input_digest"] == INSTANCE.digest
+    assert held["instance_digest"] == INSTANCE.digest
     assert list(held) == sorted(held)
     later = replace(record(), at=MOMENT + timedelta(seconds=1))
     assert later.digest != record().digest
@@ -57,11 +57,11 @@ def test_a_tampered_record_is_refused_without_a_search() -> None:
         raise AssertionError
 
     held = tampered()
-    held["input"]["fits"][0][0] += 1
+    held["instance"]["fits"][0][0] += 1
     parts = [one.part for one in replay(held, never).differences]
-    assert parts == ["input_digest", "digest"]
+    assert parts == ["instance_digest", "digest"]
     held = tampered()
-    held["result"]["pairs"][0] = ["b", "x"]
+    held["solution"]["pairs"][0] = ["b", "x"]
     assert [one.part for one in replay(held, never).differences] == ["digest"]
     assert not replay(tampered(model_version="m-2"), never).same
     assert not replay(tampered(digest="0" * 64), never).same
@@ -72,8 +72,8 @@ def test_another_result_and_other_versions_are_named() -> None:
     told = replay(other)
     assert not told.same
     parts = {one.part: (one.told, one.found) for one in told.differences}
-    assert parts["result.pairs"] == ("a → x, c → y", "a → y, c → x")
-    assert "result.levels" in parts
+    assert parts["solution.pairs"] == ("a → x, c → y", "a → y, c → x")
+    assert "solution.levels" in parts
     older = replace(record(), software={**software(), "ortools": "8.0"})
     told = replay(older)
     assert told.same, "other versions that come to the same are named, no more"
@@ -114,9 +114,9 @@ def test_an_override_names_what_there_is_and_why(override: Override, said: str) 
         b"[" * 100_000,
         json.dumps({"form": FORM}).encode(),
         json.dumps(tampered(as_of="yesterday")).encode(),
-        json.dumps(tampered(input={"applicants": "x"})).encode(),
-        json.dumps(tampered(input={**INSTANCE.as_json(), "fits": [[1]]})).encode(),
-        json.dumps(tampered(result={"status": "good", "pairs": [], "levels": []})).encode(),
+        json.dumps(tampered(instance={"applicants": "x"})).encode(),
+        json.dumps(tampered(instance={**INSTANCE.as_json(), "fits": [[1]]})).encode(),
+        json.dumps(tampered(solution={"status": "good", "pairs": [], "levels": []})).encode(),
         json.dumps(tampered(overrides=[{"by": 1}])).encode(),
         json.dumps(tampered(search={"seconds": 1e400, "aims": ["none"]})).encode(),
     ],
