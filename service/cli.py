@@ -215,7 +215,6 @@ for _command in (
     *(evaluate, compare, convert, judge, train, model, key, work),
     *(erase, expire, held, withdraw, draft),
     *(duplicates, keep_apart, merge, merges, unmerge),
-    *(user, demo, plan, advise, assign),
-    *(user, replay),
+    *(user, demo, plan, advise, assign, replay),
 ):
     main.add_command(_command)
