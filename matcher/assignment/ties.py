@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from matcher.assignment.model import Ints, Model, Row
+from matcher.assignment.preferences import tie_places
 from matcher.assignment.search import Climb
 from matcher.assignment.solution import Status
 
@@ -13,11 +14,16 @@ _AT_ONCE = 30
 
 
 def order_of(model: Model) -> Ints:
-    """Tell the order of the open pairs, shape (p,): by applicant, then host, by their ids.
+    """Tell the order of the open pairs, shape (p,): by applicant, then host.
 
-    Of two equal solutions that one is taken which makes the first pair in which they differ.
+    Who was left waiting longer comes first; then the lottery decides where there is a seed, and
+    the id where there is none. Of two equal solutions that one is taken which makes the first
+    pair in which they differ.
     """
-    return np.arange(model.size)
+    waited = np.array([one.waited for one in model.instance.applicants], np.int64)
+    drawn = tie_places(model.instance)
+    pairs = model.applicants
+    return np.lexsort((model.hosts, drawn[pairs], -waited[pairs]))
 
 
 def settle(search: Climb) -> None:
