@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _WRITE_LOCK = 0x64617269
 BUSY_TIMEOUT_MS = 30_000
 _MAPPED = 1 << 30
-"""How many bytes of a SQLite file are read where the system has them, without a copy of each page."""
+"""How many bytes of a SQLite file are read in place, without a copy of each page."""
 
 
 def open_engine(url: str) -> Engine:
