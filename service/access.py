@@ -96,9 +96,15 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
     ("accounts", "edit"): """
         accounts.overview accounts.add accounts.one accounts.change accounts.turn accounts.reset
         accounts.remove
+        account_api.all_accounts account_api.one_account account_api.add_one
+        account_api.change_one account_api.remove_one
     """,
     ("own", "see"): "account.mine account.claim",
-    ("shut", "use"): "security.two_factor_rescue security.tf_select security.static",
+    ("shut", "use"): """
+        security.two_factor_rescue security.tf_select security.static
+        draft_api.begin_one draft_api.one_draft draft_api.one_step draft_api.save_one
+        draft_api.hand_in_one draft_api.link_to_one draft_api.delete_one
+    """,
     ("workbench", "see"): """
         changes.why changes.missing chronicle.history duplicates.overview duplicates.compare
         editing.edit editing.new_tie privacy.held_of
@@ -155,21 +161,28 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
     ("evaluation", "see"): """
         evaluations.overview evaluations.show evaluations.progress evaluations.report
         evaluations.chart evaluations.file test_sets.overview test_sets.show
+        evaluation_api.test_sets evaluation_api.all_jobs evaluation_api.one_job
+        evaluation_api.report
     """,
     ("evaluation", "edit"): """
         evaluations.new evaluations.start evaluations.stop
         evaluations.new_training evaluations.train
         test_sets.bring test_sets.convert test_sets.check test_sets.delete
         test_sets.bring_run test_sets.delete_run
+        evaluation_api.evaluate evaluation_api.train evaluation_api.gate evaluation_api.stop
     """,
     ("models", "see"): """
         models.overview models.show model_api.models model_api.current model_api.model
     """,
-    ("models", "edit"): "models.gate models.promote models.rollback",
+    ("models", "edit"): """
+        models.gate models.promote models.rollback model_api.promote model_api.rollback
+    """,
     ("answer", "see"): "answers.own_cases answers.own_case",
     ("answer", "edit"): "answers.give_own",
 }
-"""Which row of the table each address of the service has; one that stands in none is shut."""
+"""Which row of the table each address of the service has; one that stands in none is shut.
+
+Calls on drafts are shut to accounts: they are for keys that hand in startups."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import gettext
@@ -28,16 +28,6 @@ def told(error: DariError) -> tuple[str, str]:
     if not isinstance(error, known):
         raise error
     return error.told(language())
-
-
-def check_known(field: str, value: str, known: Collection[str]) -> None:
-    """Refuse a word that is none of a closed list.
-
-    Raises:
-        JobError: if it is none.
-    """
-    if value not in known:
-        raise JobError(field, "job_word", value, known=", ".join(known))
 
 
 def kind_name(kind: JobKind) -> str:
