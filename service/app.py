@@ -14,7 +14,7 @@ from flask_limiter.util import get_remote_address
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from service import accounts, api, errors, sso, web
+from service import accounts, addresses, api, errors, sso, web
 from service.language import choose_language, keep_language
 from service.security import SecureWhereTls, guard, set_headers
 from service.settings import Settings
@@ -34,6 +34,7 @@ def create_app(settings: Settings | None = None) -> APIFlask:
     app.extensions["dari"] = dari
     app.session_interface = SecureWhereTls()
     app.url_map.merge_slashes = False
+    addresses.init_app(app)
     if proxies := dari.settings.trusted_proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0
