@@ -67,6 +67,7 @@ def test_what_if_a_province_is_left_out_or_fewer_are_asked_for(held):
     left = propose_districts(held, as_of=DAY, left_out=["KR-27"])
     assert told(left.chosen) == [("KR-29", "ai", 14)]
     assert "Left out" in {one.region: one for one in left.others}["KR-27"].because.en
+    assert propose_districts(held, as_of=DAY, left_out=["KR-27", "KR-29"]).chosen == ()
     assert told(propose_districts(held, as_of=DAY, most=1).chosen) == [("KR-27", "robotics", 30)]
 
 
