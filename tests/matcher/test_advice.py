@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from matcher.advice import (
     LEAST,
-    AdviceError,
     Interval,
     _crowding,
     _rivals,
@@ -22,6 +21,7 @@ from matcher.advice import (
     wilson,
 )
 from profiles import UnknownId
+from profiles.errors import CodedError
 
 DAY = date(2026, 1, 1)
 WHOLE = "global-company-2025"
@@ -102,7 +102,7 @@ def test_fits_are_those_that_why_tells(catalogue, asked):
 def test_umbrellas_and_their_parts_are_found_and_others_refused(catalogue, asked):
     assert [one.id for one in umbrellas(catalogue.store)] == [WHOLE]
     assert len(parts_of(catalogue.store, WHOLE)) == 14
-    with pytest.raises(AdviceError, match="no parts"):
+    with pytest.raises(CodedError, match="no parts"):
         asked("games", "contest-skt-daejeon")
     with pytest.raises(UnknownId):
         asked("games", "nothing")

@@ -7,7 +7,8 @@ from datetime import date
 import pytest
 
 from matcher.assignment import check
-from matcher.districts import CAPITAL, STRATEGIC, DistrictError, propose_districts
+from matcher.districts import CAPITAL, STRATEGIC, propose_districts
+from profiles.errors import CodedError
 
 DAY = date(2026, 1, 1)
 
@@ -83,7 +84,7 @@ def test_nothing_is_proposed_where_no_startup_is(world, make):
 
 
 def test_errors_say_what_is_missing(world):
-    with pytest.raises(DistrictError, match="dari init"):
+    with pytest.raises(CodedError, match="dari init"):
         propose_districts(world.store, as_of=DAY)
     with pytest.raises(ValueError, match="KR-99"):
         propose_districts(world.store, as_of=DAY, left_out=["KR-99"])

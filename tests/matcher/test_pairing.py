@@ -9,7 +9,8 @@ import pytest
 
 from index import Filters
 from matcher.assignment import UNIT, Status, check
-from matcher.pairing import FIELDS, PAST, ROOT, PlanError, nearness, pairings_on, plan_regions
+from matcher.pairing import FIELDS, PAST, ROOT, nearness, pairings_on, plan_regions
+from profiles.errors import CodedError
 from profiles.rules import Rule
 from profiles.taxonomy import provinces
 
@@ -110,7 +111,7 @@ def test_nearness_is_symmetric_and_least_for_strangers():
 
 
 def test_a_store_without_pairings_says_what_to_do(sqlite_store):
-    with pytest.raises(PlanError, match="dari init"):
+    with pytest.raises(CodedError, match="dari init"):
         plan_regions(sqlite_store, as_of=TODAY)
 
 
