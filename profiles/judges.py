@@ -84,8 +84,7 @@ def held_of_judge(store: Store, name: str) -> HeldOfJudge:
             case_people.of_person(connection, names),
             api_keys.of_person(connection, names),
         )
-        ran = upkeep.of_person(connection, names)
-        looked = reviews.of_person(connection, names)
+        ran, looked = upkeep.of_person(connection, names), reviews.of_person(connection, names)
         return HeldOfJudge(tuple(names), said, rounds, views, asked, worked, made, ran, looked)
 
 
@@ -126,8 +125,9 @@ def is_used_name(store: Store, name: str) -> bool:
 
 def _names(connection: Connection) -> set[str]:
     j, r, work = t.judgements.c, t.judging_rounds.c, t.jobs.c
-    found: set[Any] = set(case_people.owners_once(connection)) | reviews.makers(connection)
+    found: set[Any] = set(case_people.owners_once(connection))
     found |= upkeep.names_of_staff(connection)
+    found |= reviews.makers(connection)
     for column in (
         *(j.judge, r.opened_by, r.closed_by),
         *(t.saved_views.c.owner, work.by, work.cancelled_by),

@@ -167,8 +167,8 @@ def ask_review(
             "extensions": "[]",
             "answer": "",
         }
-        id = connection.execute(insert(t.reviews).values(**values)).inserted_primary_key[0]
-        return _one(connection, id)
+        made = insert(t.reviews).values(**values).returning(t.reviews.c.id)
+        return _one(connection, connection.execute(made).scalar_one())
 
 
 def extend_review(store: Store, id: int, *, days: int, why: str, by: str, today: date) -> Review:

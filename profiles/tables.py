@@ -407,6 +407,29 @@ jobs = Table(
     sqlite_autoincrement=True,
 )
 
+reviews = Table(
+    "reviews",
+    metadata,
+    Column("id", _Serial, primary_key=True, autoincrement=True),
+    Column("profile", Id, nullable=False, index=True),
+    Column("cohort", _Serial),
+    Column("kind", String(20), nullable=False),
+    Column("words", Text, nullable=False),
+    Column("asked_at", Moment, nullable=False),
+    Column("asked_on", Date, nullable=False),
+    Column("due", Date, nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("extensions", Text, nullable=False),
+    Column("answered_at", Moment),
+    Column("answered_by", String(200)),
+    Column("outcome", String(20)),
+    Column("answer", Text, nullable=False),
+    CheckConstraint("kind IN ('explanation', 'review', 'refusal')", name="kind"),
+    CheckConstraint("state IN ('asked', 'extended', 'answered')", name="state"),
+    Index("ix_reviews_state_due", "state", "due"),
+    sqlite_autoincrement=True,
+)
+
 cohorts = Table(
     "cohorts",
     metadata,
@@ -511,28 +534,5 @@ cohort_events = Table(
     Column("at", Moment, nullable=False),
     Column("by", String(200), nullable=False),
     Column("data", Text, nullable=False),
-    sqlite_autoincrement=True,
-)
-
-reviews = Table(
-    "reviews",
-    metadata,
-    Column("id", _Serial, primary_key=True, autoincrement=True),
-    Column("profile", Id, nullable=False, index=True),
-    Column("cohort", _Serial),
-    Column("kind", String(20), nullable=False),
-    Column("words", Text, nullable=False),
-    Column("asked_at", Moment, nullable=False),
-    Column("asked_on", Date, nullable=False),
-    Column("due", Date, nullable=False),
-    Column("state", String(10), nullable=False),
-    Column("extensions", Text, nullable=False),
-    Column("answered_at", Moment),
-    Column("answered_by", String(200)),
-    Column("outcome", String(20)),
-    Column("answer", Text, nullable=False),
-    CheckConstraint("kind IN ('explanation', 'review', 'refusal')", name="kind"),
-    CheckConstraint("state IN ('asked', 'extended', 'answered')", name="state"),
-    Index("ix_reviews_state_due", "state", "due"),
     sqlite_autoincrement=True,
 )

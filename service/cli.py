@@ -24,6 +24,7 @@ from service.cli_merge import keep_apart, merge, merges, unmerge
 from service.cli_model import model
 from service.cli_plan import advise, plan
 from service.cli_privacy import erase, expire, held, withdraw
+from service.cli_replay import replay
 from service.cli_safety import backup, index, restore
 from service.cli_train import train
 from service.cli_user import user
@@ -215,5 +216,6 @@ for _command in (
     *(erase, expire, held, withdraw, draft),
     *(duplicates, keep_apart, merge, merges, unmerge),
     *(user, demo, plan, advise, assign),
+    *(user, replay),
 ):
     main.add_command(_command)

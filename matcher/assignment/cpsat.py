@@ -50,6 +50,7 @@ class Question:
         weights: shape (p,), what is to be the most; None where any pairs will do.
         even: whether the spread is to be the least; then there are no weights.
         spread: the most that the spread may be; None where any will do.
+        fixed: shape (p,), pairs that are made anyhow and no longer open; rows leave them out.
         hint: shape (p,), pairs to begin with.
     """
 
@@ -58,6 +59,7 @@ class Question:
     weights: Ints | None = None
     even: bool = False
     spread: int | None = None
+    fixed: Bits | None = None
     hint: Bits | None = None
 
 
@@ -78,55 +80,68 @@ def ask(
     from ortools.sat.python import cp_model
 
     cp = cp_model.CpModel()
-    pairs = np.flatnonzero(question.open)
-    made = {int(p): cp.new_bool_var("") for p in pairs}
+    made = _Made(cp, question.open, question.fixed)
     for row in question.rows:
         _bound(cp, made, row)
     if question.hint is not None:
-        for p, variable in made.items():
-            cp.add_hint(variable, bool(question.hint[p]))
+        for variable, value in zip(made.variables, question.hint[made.pairs], strict=True):
+            cp.add_hint(variable, bool(value))
     if question.weights is not None:
-        cp.maximize(_sum(made, np.arange(model.size), question.weights))
+        cp.maximize(made.sum(made.pairs, question.weights[made.pairs]))
     if question.even or question.spread is not None:
         spread = _spread(cp, model, made)
         if question.spread is not None:
             cp.add(spread <= question.spread)
         if question.even:
             cp.minimize(spread)
-    return _solve(cp, made, model.size, effort, seen)
+    return _solve(cp, made, effort, seen)
 
 
-def _sum(made: dict[int, cp_model.IntVar], pairs: Ints, weights: Ints) -> cp_model.LinearExprT:
-    from ortools.sat.python import cp_model
+class _Made:
+    """The variables that say which pairs are made: one for each open pair."""
 
-    kept = [
-        (made[p], w) for p, w in zip(pairs.tolist(), weights.tolist(), strict=True) if p in made
-    ]
-    return cp_model.LinearExpr.weighted_sum([one for one, _ in kept], [w for _, w in kept])
+    def __init__(self, cp: cp_model.CpModel, open: Bits, fixed: Bits | None) -> None:
+        self.open = open
+        self.fixed = np.zeros_like(open) if fixed is None else fixed
+        self.pairs = np.flatnonzero(open)
+        self.variables = [cp.new_bool_var("") for _ in self.pairs]
+        self._place = np.cumsum(open) - 1
+
+    def sum(self, pairs: Ints, weights: Ints) -> cp_model.LinearExprT:
+        """Add up the weights of the pairs that are made, of those that are open."""
+        from ortools.sat.python import cp_model
+
+        kept = self.open[pairs]
+        variables = [self.variables[place] for place in self._place[pairs[kept]]]
+        return cp_model.LinearExpr.weighted_sum(variables, weights[kept].tolist())
+
+    def taken(self, value: Callable[[cp_model.IntVar], int | bool]) -> Bits:
+        """Read which pairs are made; shape (p,)."""
+        chosen = self.fixed.copy()
+        chosen[self.pairs] = [bool(value(one)) for one in self.variables]
+        return chosen
 
 
-def _bound(cp: cp_model.CpModel, made: dict[int, cp_model.IntVar], row: Row) -> None:
+def _bound(cp: cp_model.CpModel, made: _Made, row: Row) -> None:
     from ortools.sat.python import cp_model
 
     low = cp_model.INT_MIN if row.low is None else row.low
     high = cp_model.INT_MAX if row.high is None else row.high
-    kept = [p in made for p in row.pairs.tolist()]
-    if not any(kept):  # nothing to choose: the sum is 0
-        if not low <= 0 <= high:
-            cp.add_bool_or([])
-        return
-    cp.add_linear_constraint(_sum(made, row.pairs, row.weights), low, high)
+    if made.open[row.pairs].any():
+        cp.add_linear_constraint(made.sum(row.pairs, row.weights), low, high)
+    elif not low <= 0 <= high:  # nothing to choose: the sum is 0
+        cp.add_bool_or([])
 
 
-def _spread(
-    cp: cp_model.CpModel, model: Model, made: dict[int, cp_model.IntVar]
-) -> cp_model.LinearExprT:
+def _spread(cp: cp_model.CpModel, model: Model, made: _Made) -> cp_model.LinearExprT:
     """Bound the share of places filled of every host, in 1/1000 rounded down, from both sides."""
     top, bottom = cp.new_int_var(0, THOUSAND, ""), cp.new_int_var(0, THOUSAND, "")
+    hosts = model.hosts[made.pairs]
+    fixed = np.bincount(model.hosts[made.fixed], minlength=len(model.capacities))
     for host, high in enumerate(model.capacities.tolist()):
         if high:
-            mine = np.flatnonzero(model.hosts == host)
-            filled = THOUSAND * _sum(made, mine, np.ones(len(mine), np.int64))
+            mine = made.pairs[hosts == host]
+            filled = THOUSAND * (made.sum(mine, np.ones(len(mine), np.int64)) + int(fixed[host]))
             cp.add(high * top + high - 1 >= filled)
             cp.add(high * bottom <= filled)
     cp.add(bottom <= top)
@@ -135,24 +150,16 @@ def _spread(
 
 def _solve(
     cp: cp_model.CpModel,
-    made: dict[int, cp_model.IntVar],
-    size: int,
+    made: _Made,
     effort: Effort,
     seen: Callable[[Bits], None] | None,
 ) -> Answer:
     from ortools.sat.python import cp_model
 
-    pairs, variables = np.array([*made], np.int64), [*made.values()]
-
-    def taken(value: Callable[[cp_model.IntVar], int | bool]) -> Bits:
-        chosen = np.zeros(size, np.bool_)
-        chosen[pairs] = [bool(value(one)) for one in variables]
-        return chosen
-
     class Better(cp_model.CpSolverSolutionCallback):
         def on_solution_callback(self) -> None:
             if seen is not None:
-                seen(taken(self.value))
+                seen(made.taken(self.value))
 
     solver = cp_model.CpSolver()
     limits = solver.parameters
@@ -164,10 +171,10 @@ def _solve(
     effort.steps -= solver.deterministic_time
     status = _STATUS[solver.status_name(ended)]
     if status not in {Status.OPTIMAL, Status.FEASIBLE}:
-        return Answer(status, np.zeros(size, np.bool_), 0, 0)
+        return Answer(status, np.zeros(len(made.open), np.bool_), 0, 0)
     return Answer(
         status,
-        taken(solver.value),
+        made.taken(solver.value),
         round(solver.objective_value),
         round(solver.best_objective_bound),
     )

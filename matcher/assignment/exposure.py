@@ -78,9 +78,9 @@ def waiting(decisions: Sequence[Record]) -> dict[str, int]:
     waited: dict[str, int] = {}
     for record in decisions:
         got = {applicant for applicant, _ in record.pairs}
-        eligible = (record.instance.fits > NOT_ELIGIBLE).any(1)
+        eligible = [bool((row > NOT_ELIGIBLE).any()) for row in record.instance.fits]
         for one, could in zip(record.instance.applicants, eligible, strict=True):
-            waited[one.id] = 0 if one.id in got else waited.get(one.id, 0) + bool(could)
+            waited[one.id] = 0 if one.id in got else waited.get(one.id, 0) + could
     return waited
 
 

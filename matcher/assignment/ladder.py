@@ -3,87 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 
-from matcher.assignment.cpsat import Answer, Question, ask
+from matcher.assignment.cpsat import Question, ask
 from matcher.assignment.effort import Effort
-from matcher.assignment.levels import loosest, reached
 from matcher.assignment.model import Bits, Ints, Model, Row
-from matcher.assignment.solution import Aim, Level, Solution, Status
-
-
-@dataclass
-class Climb:
-    """A search under way.
-
-    Attributes:
-        model: what is solved.
-        effort: what may be spent.
-        aims: what is sought, in this order.
-        tell: is told each solution that is better.
-        rows: what must hold, the levels reached so far included.
-        spread: the most that the spread may be; None before it was sought.
-        open: shape (p,), the pairs that may still be made.
-        best: shape (p,), the pairs of the best solution; None before one is found.
-        bounds: what is known of each aim that was sought.
-        contradicts: whether it was proven that no pairs keep all rules.
-    """
-
-    model: Model
-    effort: Effort
-    aims: Sequence[Aim]
-    tell: Callable[[Solution], None] | None
-    rows: list[Row]
-    open: Bits
-    best: Bits | None
-    bounds: dict[Aim, int] = field(default_factory=dict)
-    spread: int | None = None
-    contradicts: bool = False
-
-    @property
-    def solution(self) -> Solution:
-        """What stands now; `optimal` where each bound is reached."""
-        if self.best is None:
-            return Solution(Status.UNKNOWN, seconds=self.effort.spent)
-        levels = tuple(self._level(aim, self.best) for aim in self.aims)
-        proven = len(self.bounds) == len(self.aims) and all(
-            one.value == one.bound for one in levels
-        )
-        status = Status.OPTIMAL if proven else Status.FEASIBLE
-        return Solution(status, self.model.pairs_of(self.best), levels, self.effort.spent)
-
-    def _level(self, aim: Aim, best: Bits) -> Level:
-        bound = self.bounds[aim] if aim in self.bounds else loosest(self.model, aim)
-        return Level(aim, reached(self.model, best, aim), bound)
-
-    def ask(
-        self, rows: Sequence[Row] = (), weights: Ints | None = None, *, even: bool = False
-    ) -> Answer:
-        """Ask for the best under what holds so far and the rows, and keep what was found."""
-        held = [*self.rows, *rows]
-        question = Question(held, self.open, weights, even, self.spread, self.best)
-        answer = ask(self.model, question, self.effort, self.keep if self.tell else None)
-        if answer.found:
-            self.keep(answer.taken)
-        return answer
-
-    def value(self, aim: Aim) -> int:
-        """What the best solution comes to by an aim; 0 before one is found."""
-        return 0 if self.best is None else reached(self.model, self.best, aim)
-
-    def keep(self, taken: Bits) -> None:
-        """Take pairs as the best, where they are no worse than those before."""
-        if self.best is None or self._order(taken) > self._order(self.best):
-            self.best = taken
-            if self.tell:
-                self.tell(self.solution)
-
-    def _order(self, taken: Bits) -> list[int]:
-        return [
-            reached(self.model, taken, aim) * (-1 if aim is Aim.SPREAD else 1) for aim in self.aims
-        ]
+from matcher.assignment.search import Climb
+from matcher.assignment.solution import Aim, Solution, Status
+from matcher.assignment.streams import is_stream, raise_by_flow
 
 
 def climb(
@@ -97,15 +25,24 @@ def climb(
     """Raise each aim in its order; stop where the effort is spent or the rules contradict."""
     every = np.ones(model.size, np.bool_)
     search = Climb(model, effort, aims, tell, [*model.everything], every, None)
-    first = ask(model, Question(search.rows, every, hint=hint), effort)
+    flows = is_stream(search)
+    if flows:
+        raise_by_flow(search)
+    else:
+        _begin(search, hint)
+    for aim in aims:
+        by_flow = flows and aim is not Aim.SPREAD
+        if not by_flow and search.best is not None and not effort.over:
+            _RAISE[aim](search)
+    return search
+
+
+def _begin(search: Climb, hint: Bits | None) -> None:
+    """Find any pairs that keep the rules."""
+    first = ask(search.model, Question(search.rows, search.open, hint=hint), search.effort)
     search.contradicts = first.status is Status.INFEASIBLE
     if first.found:
         search.keep(first.taken)
-        for aim in aims:
-            if effort.over:
-                break
-            _RAISE[aim](search)
-    return search
 
 
 def _most(search: Climb, aim: Aim, weights: Ints) -> None:
@@ -152,6 +89,9 @@ def _worst(search: Climb) -> None:
 
 def _even(search: Climb) -> None:
     """Lower the spread, and hold it."""
+    if search.sole:
+        search.bounds[Aim.SPREAD] = search.value(Aim.SPREAD)
+        return
     answer = search.ask(even=True)
     if answer.found:
         search.bounds[Aim.SPREAD] = answer.bound

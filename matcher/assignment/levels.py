@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from matcher.assignment.model import Bits, Model
+from matcher.assignment.model import Bits, Ints, Model
 from matcher.assignment.solution import Aim
 
 THOUSAND = 1000
@@ -38,8 +38,13 @@ def loosest(model: Model, aim: Aim) -> int:
     most = min(int(seats.sum()), int(places.sum()), model.total[1], model.size)
     if aim is Aim.PLACED:
         return most
+    return int(np.sort(dearest_of(model))[::-1][:most].sum())
+
+
+def dearest_of(model: Model) -> Ints:
+    """List the best fits of each applicant, as many as it gets hosts at most."""
     order = np.lexsort((-model.fits, model.applicants))
-    first = np.searchsorted(model.applicants[order], model.applicants[order])
-    rank = np.arange(model.size) - first
-    dearest = model.fits[order][rank < seats[model.applicants[order]]]
-    return int(np.sort(dearest)[::-1][:most].sum())
+    mine = model.applicants[order]
+    rank = np.arange(model.size) - np.searchsorted(mine, mine)
+    found: Ints = model.fits[order][rank < model.seats[1][mine]]
+    return found

@@ -15,11 +15,12 @@ from hashlib import sha256
 FORM = "dari-lottery-1"
 """What stands first in everything that is hashed: the rules of this lottery."""
 
-_BITS = 128
+_BITS = 63
+"""As many as a whole number of a database holds; to try them all takes longer than a round."""
 
 
 def new_seed() -> int:
-    """Draw a seed of 128 bits that nobody can guess from its promise."""
+    """Draw a seed of 63 bits, 0 or more, that nobody can find from its promise by trying."""
     return secrets.randbits(_BITS)
 
 

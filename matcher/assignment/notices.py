@@ -31,10 +31,12 @@ class Known:
 
     Attributes:
         refused: (applicant, host) → why the rules of eligibility refuse the pair.
-        screened: applicant → why it was taken out before places were given.
+        barred: applicant → the rules of eligibility that it does not meet anywhere.
+        screened: applicant → why it was taken out by a screening.
     """
 
     refused: Mapping[Pair, Sequence[Names]] = field(default_factory=dict)
+    barred: Mapping[str, Sequence[Names]] = field(default_factory=dict)
     screened: Mapping[str, Sequence[Names]] = field(default_factory=dict)
 
 
@@ -68,7 +70,7 @@ def refusals(
     ids = [id for id in record.instance.applicant_ids if id not in placed]
     audits = _by_applicant(envy(record.instance, decided, ids))
     reserve = _ranks(reserves(record.instance, decided, RESERVE))
-    everyone = sorted({*ids, *(id for id in known.screened if id not in placed)})
+    everyone = sorted({*ids, *({*known.screened, *known.barred} - placed)})
     told = _Told(record.instance, decided, name, programme, known)
     return tuple(told.notice(id, audits.get(id, ()), reserve.get(id, ())) for id in everyone)
 
@@ -94,7 +96,7 @@ class _Told:
     known: Known
 
     def notice(self, id: str, audit: Sequence[Envy], reserve: Sequence[tuple[str, int]]) -> Notice:
-        reasons = [*self._screened(id), *self._refused(id), *self._not_given(audit)]
+        reasons = [*self._kept_out(id), *self._refused(id), *self._not_given(audit)]
         paragraphs = [
             phrase("notice.result", programme=self.programme),
             self._numbers(),
@@ -108,9 +110,13 @@ class _Told:
         applied, placed = len(self.instance.applicants), len({a for a, _ in self.solution.pairs})
         return phrase("notice.numbers", applied=applied, placed=placed)
 
-    def _screened(self, id: str) -> list[Names]:
-        reasons = self.known.screened.get(id, ())
-        return [phrase("notice.screened", reason=reason) for reason in reasons]
+    def _kept_out(self, id: str) -> list[Names]:
+        told = {"notice.barred": self.known.barred, "notice.screened": self.known.screened}
+        return [
+            phrase(code, reason=reason)
+            for code, reasons in told.items()
+            for reason in reasons.get(id, ())
+        ]
 
     def _refused(self, id: str) -> list[Names]:
         return [

@@ -71,6 +71,8 @@ class Record:
         about: what it is for: "programme", "cohort" and the like, by their ids.
         overrides: what persons decided otherwise, in the order in which they did.
         software: versions by package, and of Python.
+        erased: how many of those named were erased since, and have another id in the record: where
+            ids break ties, a replay may come out otherwise.
     """
 
     instance: Instance
@@ -85,6 +87,7 @@ class Record:
     about: Mapping[str, str] = field(default_factory=dict)
     overrides: tuple[Override, ...] = ()
     software: Mapping[str, str] = field(default_factory=software)
+    erased: int = 0
 
     @property
     def pairs(self) -> tuple[tuple[str, str], ...]:
@@ -121,13 +124,14 @@ class Record:
         held = {
             "form": FORM,
             "about": dict(sorted(self.about.items())),
-            "input": self.instance.as_json(),
-            "input_digest": self.instance.digest,
+            "instance": self.instance.as_json(),
+            "instance_digest": self.instance.digest,
             "model_version": self.model_version,
             "seq": self.seq,
             "as_of": self.as_of.isoformat(),
             "search": {"seconds": self.seconds, "aims": [aim.value for aim in self.aims]},
-            "result": self.solution.as_json(),
+            "solution": self.solution.as_json(),
+            "erased": self.erased,
             "overrides": [one.as_json() for one in self.overrides],
             "made": {"by": self.by, "at": self.at.isoformat()},
             "software": dict(sorted(self.software.items())),
@@ -149,7 +153,7 @@ class Difference:
     """One thing that is not as a record says; texts are shortened.
 
     Attributes:
-        part: what: "input_digest", "digest", "form", "result", or "software.ortools" and the like.
+        part: what: "instance_digest", "digest", "solution.pairs", "software.ortools" or the like.
         told: what the record says.
         found: what came out.
     """
@@ -246,7 +250,7 @@ def _hash(held: Mapping[str, Any]) -> str:
 def _tampered(held: Mapping[str, Any], read: Record) -> tuple[Difference, ...]:
     rest = {name: value for name, value in held.items() if name != "digest"}
     pairs = {
-        "input_digest": (held.get("input_digest"), read.instance.digest),
+        "instance_digest": (held.get("instance_digest"), read.instance.digest),
         "digest": (held.get("digest"), _hash(rest)),
     }
     return tuple(
@@ -256,9 +260,9 @@ def _tampered(held: Mapping[str, Any], read: Record) -> tuple[Difference, ...]:
 
 def _result(told: Solution, found: Solution) -> tuple[Difference, ...]:
     pairs = {
-        "result.status": (told.status.value, found.status.value),
-        "result.pairs": (_only(told, found), _only(found, told)),
-        "result.levels": (_levels(told), _levels(found)),
+        "solution.status": (told.status.value, found.status.value),
+        "solution.pairs": (_only(told, found), _only(found, told)),
+        "solution.levels": (_levels(told), _levels(found)),
     }
     return tuple(Difference(part, a, b) for part, (a, b) in pairs.items() if a != b)
 
@@ -285,8 +289,8 @@ def _read(held: Mapping[str, Any]) -> Record:
     if held["form"] != FORM:
         raise ValueError(held["form"])
     return Record(
-        instance=instance_from_json(held["input"]),
-        solution=solution_from_json(held["result"]),
+        instance=instance_from_json(held["instance"]),
+        solution=solution_from_json(held["solution"]),
         model_version=str(held["model_version"]),
         seq=int(held["seq"]),
         as_of=date.fromisoformat(held["as_of"]),
@@ -297,6 +301,7 @@ def _read(held: Mapping[str, Any]) -> Record:
         about={str(name): str(id) for name, id in held["about"].items()},
         overrides=tuple(_override(one) for one in held["overrides"]),
         software={str(name): str(one) for name, one in held["software"].items()},
+        erased=int(held["erased"]),
     )
 
 

@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 
 from matcher.assignment.effort import Effort
 from matcher.assignment.instance import Instance
-from matcher.assignment.ladder import Climb, climb
+from matcher.assignment.ladder import climb
 from matcher.assignment.model import model_of
+from matcher.assignment.search import Climb
 from matcher.assignment.solution import Aim, Solution, Status
 from matcher.assignment.ties import settle
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from matcher.assignment.ladder import Climb
 from matcher.assignment.model import Ints, Model, Row
+from matcher.assignment.search import Climb
 from matcher.assignment.solution import Status
 
 _AT_ONCE = 30
@@ -25,7 +25,7 @@ def settle(search: Climb) -> None:
 
     Only a solution that is proven best has equals that may be chosen from.
     """
-    if search.solution.status is not Status.OPTIMAL:
+    if search.sole or search.solution.status is not Status.OPTIMAL:
         return
     waiting = [p for p in order_of(search.model) if search.open[p]]
     for start in range(0, len(waiting), _AT_ONCE):

@@ -172,10 +172,21 @@ def _rename_in_records(connection: Connection, old: str, new: str | None) -> Non
     holds = d.c.record.contains(json.dumps(old, ensure_ascii=False), autoescape=True)
     for row in connection.execute(select(d.c.id, d.c.record).where(holds)).all():
         free = (f"{_ERASED}-{n}" for n in count(1) if f'"{_ERASED}-{n}"' not in row.record)
-        renamed = _renamed(json.loads(row.record), old, new or next(free))
-        document, digest = _signed(_in_order(renamed))
+        renamed = _in_order(_renamed(json.loads(row.record), old, new or next(free)))
+        document = _sealed(renamed, erased=int(new is None))
+        digest = document.get("digest") or written_digest(document)
         values = {"record": rows.written(document), "digest": digest}
         connection.execute(update(d).where(d.c.id == row.id).values(**values))
+
+
+def _sealed(document: dict[str, Any], *, erased: int) -> dict[str, Any]:
+    """Let the digests that a record tells of itself be those of what it says now."""
+    if "instance_digest" not in document:
+        return document
+    told = {**document, "erased": document.get("erased", 0) + erased}
+    told["instance_digest"] = written_digest(told["instance"])
+    del told["digest"]
+    return {**told, "digest": written_digest(told)}
 
 
 def _rename_in_events(connection: Connection, old: str, new: str) -> None:
@@ -197,7 +208,7 @@ def _renamed(value: Any, old: str, new: str) -> Any:
 
 def _in_order(document: dict[str, Any]) -> dict[str, Any]:
     """Bring the applicants and hosts of a record into the order of their ids, and its fits too."""
-    held = document.get("input")
+    held = document.get("instance")
     if not isinstance(held, dict) or "fits" not in held:
         return document
     ups = sorted(range(len(held["applicants"])), key=lambda row: held["applicants"][row]["id"])
@@ -205,15 +216,6 @@ def _in_order(document: dict[str, Any]) -> dict[str, Any]:
     held["applicants"] = [held["applicants"][row] for row in ups]
     held["hosts"] = [held["hosts"][at] for at in ats]
     held["fits"] = [[held["fits"][row][at] for at in ats] for row in ups]
-    if pairs := document.get("result", {}).get("pairs"):
-        document["result"]["pairs"] = sorted(pairs)
+    if pairs := document.get("solution", {}).get("pairs"):
+        document["solution"]["pairs"] = sorted(pairs)
     return document
-
-
-def _signed(document: dict[str, Any]) -> tuple[dict[str, Any], str]:
-    """Give a record the digests of what it holds now, and the digest of all of it."""
-    rest = {name: value for name, value in document.items() if name != "digest"}
-    if "input_digest" in rest:
-        rest["input_digest"] = written_digest(rest["input"])
-    digest = written_digest(rest)
-    return ({**rest, "digest": digest} if "digest" in document else rest), digest

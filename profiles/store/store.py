@@ -67,8 +67,8 @@ class Store(Profiles, Ties, Programmes, VectorsOfRecords, Verdicts, Log):
             links.forget_links(connection, family)
             views.forget_views_naming(connection, family)
             cases.forget_cases(connection, family)
-            upkeep.forget_entries(connection, family)
             reviews.forget_reviews(connection, family)
+            upkeep.forget_entries(connection, family)
             accounts.let_go(connection, family)
             for column in (t.verdicts.c.query, t.verdicts.c.candidate):
                 rows.delete_by(connection, t.verdicts, column, [id])

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from profiles import cohorts
 from profiles.cohorts import Cohort, EntryStage, Screening
-from profiles.rules import Rule
+from profiles.rules import Rule, RuleKind
 from profiles.taxonomy import Names
 
 if TYPE_CHECKING:
@@ -21,16 +22,15 @@ BY = "demo"
 SECONDS = 10.0
 _WHY = {True: "Above the line of the panel. 심사 기준선 이상", False: "Below the line. 기준선 미만"}
 _SPREAD = 41
-_STEPS = ((17, 0), (29, 7), (13, 19), (23, 31))
 
 
 def enter(dari: Dari, held: Cohort, ids: Iterable[str]) -> None:
     """Enter applicants into a cohort; each applies to the parts that fit its sectors best."""
     for id in ids:
-        cohorts.apply(dari.store, held.id, id, by=BY, wishes=_wishes(dari, held, id))
+        cohorts.apply(dari.store, held.id, id, by=BY, wishes=wishes(dari, held, id))
 
 
-def _wishes(dari: Dari, held: Cohort, id: str) -> tuple[str, ...]:
+def wishes(dari: Dari, held: Cohort, id: str) -> tuple[str, ...]:
     """Give the parts whose sectors an applicant shares, those with most first; at most three."""
     under = {one.id: one for one in dari.store.programmes()}
     own = set(dari.store.get(id).sectors)
@@ -85,8 +85,8 @@ def screen(dari: Dari, held: Cohort, screening: Screening, line: int, say: Say) 
 
 def _points(id: str, turn: int) -> int:
     """Make up points between 55 and 95 from an id; the same each time."""
-    times, plus = _STEPS[turn % len(_STEPS)]
-    return 55 + (sum(map(ord, id)) * times + plus) % _SPREAD
+    drawn = sha256(f"{id} {turn}".encode()).digest()[0]
+    return 55 + drawn % _SPREAD
 
 
 def outcome(dari: Dari, found: Assigned, say: Say) -> None:
@@ -112,7 +112,9 @@ def outcome(dari: Dari, found: Assigned, say: Say) -> None:
             )
         )
     for price in found.prices:
-        say(price.said)
+        cost = f"{price.total / UNIT:+,.1f} ({price.percent:+.1f}%), {price.placed:+}"
+        rule = rule_told(dari, found.fitted.instance.host_ids, price.rule)
+        say(Names(f"Without it: {cost} places. {rule.en}", f"없다면: {cost}자리. {rule.ko}"))
 
 
 def decide(dari: Dari, found: Assigned, say: Say) -> None:
@@ -125,6 +127,8 @@ def decide(dari: Dari, found: Assigned, say: Say) -> None:
     entries = cohorts.entries_of(dari.store, found.cohort.id)
     for one in sorted(entries, key=lambda one: (sorted(one.reserve.items()), one.profile)):
         for host, rank in one.reserve.items():
+            if rank > 1:
+                continue
             who, at = name_of(dari, one.profile), name_of(dari, host)
             say(Names(f"Reserve {rank} of {at}: {who}", f"예비 {rank}순위 – {at}: {who}"))
     say(Names(f"Decision record {found.decision.digest}", f"결정 기록 {found.decision.digest}"))
@@ -146,6 +150,19 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
     for row in rows:
         made.add_row(*map(escape, row))
     return made
+
+
+def rule_told(dari: Dari, ids: Sequence[str], rule: Rule) -> Names:
+    """Say a rule in both languages, with the names of hosts."""
+    from service.assigned_words import naming, rule_said
+
+    said = {lang: rule_said(rule, naming(dari.store, ids, lang), lang) for lang in ("en", "ko")}
+    return Names(said["en"], said["ko"])
+
+
+def places(hosts: Sequence[str], most: int) -> Rule:
+    """Make the rule that gives every host at most some places."""
+    return Rule(id="few-places", kind=RuleKind.PLACES, hosts=tuple(hosts), high=most)
 
 
 def with_more(rules: Sequence[Rule], more: Mapping[str, Rule]) -> tuple[Rule, ...]:

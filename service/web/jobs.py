@@ -86,6 +86,9 @@ def _stages() -> dict[str, str]:
         "Asking both models": gettext("Asking both models"),
         "Reading the store": gettext("Reading the store"),
         "Done": gettext("Writing the result"),
+        "Reading the fits": gettext("Reading the fits"),
+        "Searching": gettext("Searching"),
+        "Reckoning the prices": gettext("Reckoning the prices"),
     }
 
 

@@ -76,6 +76,15 @@ LINKS = (
         also=("evaluations.", "test_sets."),
         more=True,
     ),
+    Link(
+        "cohorts.overview",
+        _l("Cohorts"),
+        "see",
+        "workbench",
+        {},
+        ("cohorts.", "assignments.", "programmes."),
+        more=True,
+    ),
     Link("geography.map", _l("Map"), "see", "workbench", more=True),
     Link(
         "pairing.planner", _l("Regional planner"), "see", "workbench", {}, ("pairing.",), more=True

@@ -45,6 +45,8 @@ from profiles.cohorts import (
     written_digest,
 )
 from profiles.consistency import faults
+from profiles.jobs import JobKind, ask
+from profiles.jobs import job as read_job
 from profiles.merging import merge
 from profiles.privacy import erase
 from profiles.rules import Rule
@@ -320,15 +322,15 @@ def test_erasing_an_applicant_leaves_a_record_that_names_nobody(store: Store) ->
     run_to_final(store, held, "s1", "s2")
     fits = {"fits": [[1, 2], [3, 4]], "hosts": [{"id": "p1"}, {"id": "p2"}]}
     document = {
-        "input": {**fits, "applicants": [{"id": "s1"}, {"id": "s2"}]},
-        "result": {"pairs": [["s1", "p1"], ["s2", "p2"]]},
+        "instance": {**fits, "applicants": [{"id": "s1"}, {"id": "s2"}]},
+        "solution": {"pairs": [["s1", "p1"], ["s2", "p2"]]},
     }
     keep_decision(store, held.id, document, by=STAFF)
     erase(store, "s2")
     kept = decisions_of(store, held.id)[0]
     assert "s2" not in str(kept.record)
-    assert kept.record["input"]["applicants"] == [{"id": "erased-1"}, {"id": "s1"}]
-    assert kept.record["input"]["fits"] == [[3, 4], [1, 2]]
+    assert kept.record["instance"]["applicants"] == [{"id": "erased-1"}, {"id": "s1"}]
+    assert kept.record["instance"]["fits"] == [[3, 4], [1, 2]]
     assert kept.digest == written_digest(kept.record)
     assert stages(store, held) == {"s1": "final"}
     assert faults(store) == []
@@ -351,3 +353,8 @@ def test_a_programme_with_cohorts_is_not_removed(store: Store) -> None:
     opened(store)
     _, revision = store.programme_with_revision("g")
     refused("cohort_of_programme", store.remove_programme, "g", base=revision)
+
+
+def test_an_assignment_may_be_asked_for_as_a_job(store: Store) -> None:
+    made = ask(store, JobKind.ASSIGN, {"cohort": 1}, by=STAFF)
+    assert read_job(store, made.id).kind is JobKind.ASSIGN

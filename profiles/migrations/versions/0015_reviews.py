@@ -1,7 +1,7 @@
 """Makes the requests of startups about automated decisions.
 
 Revision ID: 0015
-Revises: 0011
+Revises: 0013
 """
 
 import sqlalchemy as sa
