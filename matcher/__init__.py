@@ -23,6 +23,7 @@ from matcher.matchlist import (
     MatchList,
     Probability,
     Refused,
+    Scored,
     Unknown,
 )
 from matcher.matchmaker import MatchError, Matchmaker
@@ -76,6 +77,7 @@ __all__ = [
     "Reign",
     "Room",
     "Scene",
+    "Scored",
     "Shape",
     "Standing",
     "Unknown",

@@ -128,6 +128,26 @@ class MatchList:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """Who a query's candidates are and how they score, without what each score rests on.
+
+    Attributes:
+        standing: (profile, score in points), by score descending, then id ascending.
+        refused: those whom the rules keep off; the asking profile alone where they refuse it.
+        is_whole: whether everybody who passes the filters was looked at.
+    """
+
+    query: AnyProfile
+    programme: Programme | None
+    as_of: date
+    standing: tuple[tuple[AnyProfile, float], ...]
+    refused: tuple[Refused, ...]
+    is_whole: bool
+    model_version: str
+    index_seq: int
+
+
 def _calibration(calibration: Calibration) -> dict[str, Any]:
     return {
         "population": calibration.population,
