@@ -14,7 +14,7 @@ from matcher import single
 from matcher.additive import Ranker
 from matcher.counterfactual import Change, Why
 from matcher.features import pair_features
-from matcher.matchlist import Match, MatchList, Refused, Scored
+from matcher.matchlist import Match, MatchList, Placed, Refused, Scored
 from matcher.moving import Moved, most_points, moved
 from matcher.phrases import phrase
 from matcher.pool import MOST_LOOKED_AT, Asked, Pool, other_of
@@ -142,8 +142,10 @@ class Matchmaker:
         pairs = [one.pair for one in looked if not one.reasons]
         refused = tuple(_refused(asked, one) for one in looked if one.reasons)
         ranked = self._pool.scored(ranker, pairs, [one.id for one in refused], k, index)
-        others = {pair.candidate.id: other_of(asked.query, pair) for pair in pairs}
-        standing = tuple((others[id], points) for id, points in ranked.standing)
+        standing = tuple(
+            Placed(other_of(asked.query, pairs[row]), float(ranked.scores[row]), pairs[row].topical)
+            for row in ranked.order
+        )
         return _scored(asked, ranker, standing, refused, len(pairs) < k, index.seq)
 
     def why(
@@ -292,7 +294,7 @@ def _own_refusal(asked: Asked) -> Refused:
 def _scored(
     asked: Asked,
     ranker: Ranker,
-    standing: tuple[tuple[AnyProfile, float], ...],
+    standing: tuple[Placed, ...],
     refused: tuple[Refused, ...],
     is_whole: bool,
     seq: int,
