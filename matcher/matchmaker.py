@@ -71,6 +71,10 @@ class Matchmaker:
         """Give all programmes by id, as of a seq of the change log."""
         return self._pool.programmes(seq)
 
+    def day(self, programme: Programme | None, as_of: date | None = None) -> date:
+        """Tell the day that counts: as asked, else today, else the nearest of the programme."""
+        return _day(as_of, programme, self._today)[0]
+
     def match(
         self,
         query: str | AnyProfile,

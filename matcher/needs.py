@@ -13,7 +13,7 @@ from matcher.bundle_words import say
 from matcher.sentences import sentences
 from matcher.traits import relation
 from matcher.words import Commonness, is_bare, telling_words, tokens_of
-from profiles import Partner, Startup, Text
+from profiles import Partner, Profile, Startup, Text
 from profiles.taxonomy import Names, find_sectors, find_supports, sectors, terms
 
 MOST_WORDS = 6
@@ -151,7 +151,7 @@ def _words(
     own = {one: said if one == lang else "" for one, said in _spoken(seeking).items()}
     said_by: Counter[str] = Counter()
     for partner in partners:
-        shared = telling_words(own, _joined(_own_texts(partner)), commonness)
+        shared = telling_words(own, own_words(partner), commonness)
         said_by.update(word for word in shared.in_(lang).split(", ") if word)
     named = tokens_of("\n".join(f"{need.name.en}\n{need.name.ko}" for need in known))
     new = [word for word in said_by if is_bare(word) and not named.issuperset(tokenise(word))]
@@ -162,23 +162,24 @@ def _words(
 def _language(seeking: Text, partners: Sequence[Partner]) -> str:
     """Choose the language of the text in which more partners say anything; Korean of equal ones."""
     there = [lang for lang in _LANGS if getattr(seeking, lang)]
-    texts = [_joined(_own_texts(partner)) for partner in partners]
+    texts = [own_words(partner) for partner in partners]
     return max(there, key=lambda lang: sum(bool(one[lang]) for one in texts))
 
 
-def _own_texts(partner: Partner) -> list[Text]:
-    """Give what a partner says that it offers and is; what it seeks covers nothing."""
-    return [text for text in (partner.offering, partner.summary) if text]
+def _own_texts(profile: Profile) -> list[Text]:
+    """Give what a profile says that it offers and is; what it seeks covers nothing."""
+    return [text for text in (profile.offering, profile.summary) if text]
+
+
+def own_words(profile: Profile) -> dict[str, str]:
+    """Give what is prose of what a profile says that it offers and is, by language."""
+    spoken = [_spoken(text) for text in _own_texts(profile)]
+    return {lang: "\n".join(one[lang] for one in spoken).strip() for lang in _LANGS}
 
 
 def _spoken(text: Text) -> dict[str, str]:
     """Give what of a text is prose, by language."""
     return {lang: told(getattr(text, lang) or "") for lang in _LANGS}
-
-
-def _joined(texts: Sequence[Text]) -> dict[str, str]:
-    spoken = [_spoken(text) for text in texts]
-    return {lang: "\n".join(one[lang] for one in spoken).strip() for lang in _LANGS}
 
 
 def _in_order(codes: Iterable[str]) -> list[str]:

@@ -32,9 +32,7 @@ def drawn(draw: st.DrawFn) -> list[Option]:
 
 def bundles(options: list[Option], most: int) -> list[tuple[Option, ...]]:
     """Give all that a bundle may be."""
-    all_of_them = (
-        some for size in range(most + 1) for some in combinations(options, size)
-    )
+    all_of_them = (some for size in range(most + 1) for some in combinations(options, size))
     return [
         some
         for some in all_of_them
