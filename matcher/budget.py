@@ -1,4 +1,4 @@
-"""Owns the joint budget of a bilateral programme: how many projects of what size there is money for."""
+"""Owns the joint budget of a bilateral programme: how many projects there is money for."""
 
 from __future__ import annotations
 

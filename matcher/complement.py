@@ -100,7 +100,7 @@ def _read(pairs: Sequence[tuple[Startup, Startup]], index: SearchIndex, scene: S
 def _cosines(
     pairs: Sequence[tuple[Startup, Startup]], index: SearchIndex
 ) -> dict[str, NDArray[np.float64]]:
-    """Give the cosines of the facets of n pairs, shape (n,) each; NaN where one has no such text."""
+    """Give the cosines of the facets of n pairs, shape (n,) each; NaN where a text is missing."""
     vectors = {
         (end, facet): index.facets[Side.STARTUP, facet].vectors_at(
             index.roster.numbers(pair[end].id for pair in pairs)

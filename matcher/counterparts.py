@@ -1,4 +1,4 @@
-"""Owns counterparts: for a partner of one cluster, who does the same in the cluster it is joined to."""
+"""Owns counterparts: who does in a joined cluster what a partner does in its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Owns the packing of triads into a budget: which joint projects are funded, and who is in reserve."""
+"""Owns the packing of triads into a budget: which are funded, and which are in reserve."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ def role_of(kind: PartnerKind | None) -> str | None:
     return next((role for role, kinds in ROLES.items() if kind in kinds), None)
 
 
-def may_join(one: Placed, role: str) -> bool:
+def may_join(one: Placed, role: str | None) -> bool:
     """Tell whether one may be a member: money and room serve any subject, all else a common one."""
     return one.topical or role in _OF_ANY_SUBJECT
 

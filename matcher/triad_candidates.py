@@ -148,7 +148,7 @@ def _refused(profiles: Sequence[P], reasons: Callable[[P], Sequence[Reason]]) ->
 
 
 def _institute_refusals(institute: Partner, programme: Programme) -> list[Reason]:
-    """Give the rules that keep an institute off: those of the programme, its places, its country."""
+    """Give what keeps an institute off: rules of the programme, its places, its country."""
     reasons = partner_refusals(institute, programme)
     if institute.capacity == 0:
         reasons.append(Reason("no_capacity", phrase("refusal.no_capacity")))
@@ -181,7 +181,7 @@ def _fits(
     if not startups:
         return {}
     filters = Filters(ids=frozenset(startups))
-    found = {}
+    found: dict[tuple[str, str], float] = {}
     for one in institutes:
         scored = sources.matchmaker.scores(
             one, len(startups), programme=programme.id, filters=filters, as_of=as_of

@@ -31,9 +31,14 @@ Why = Literal["full", "refused", "apart", "other_kinds", "nobody"]
 class Uncovered:
     """A need that no member covers.
 
-    `why` is `full` (who covers it found no place beside the others), `refused` (rules keep off all
-    who do), `apart` (nothing says that they have a subject in common with it), `other_kinds` (only partners of kinds that were not asked for do) or `nobody`.
-    `who` are those who would cover it, `refused` those of them whom rules keep off, with reasons.
+    Attributes:
+        need: the need.
+        why: `full` (who covers it found no place beside the others), `refused` (rules keep off all
+            who do), `other_kinds` (only partners of kinds that were not asked for do), `apart`
+            (nothing says that who does has a subject in common with the startup) or `nobody`.
+        said: the same in words.
+        who: those who would cover it.
+        refused: those of them whom rules keep off, with the reasons.
     """
 
     need: Need
