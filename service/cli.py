@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import click
 
 from service.cli_data import export, import_
+from service.cli_demo import demo
 from service.cli_draft import draft
 from service.cli_evaluate import compare, convert, evaluate
 from service.cli_history import history
@@ -211,6 +212,6 @@ for _command in (
     *(evaluate, compare, convert, judge, train, model, key, work),
     *(erase, expire, held, withdraw, draft),
     *(duplicates, keep_apart, merge, merges, unmerge),
-    user,
+    *(user, demo),
 ):
     main.add_command(_command)
