@@ -9,20 +9,22 @@ from datetime import date
 from index import Filters
 from matcher.bundle_words import say
 from matcher.markets import countries_named
-from matcher.roles import may_join, role_of
+from matcher.roles import OF_ANY_SUBJECT, role_of
 from matcher.sources import Sources
 from matcher.traits import places_of, relation
 from profiles import Partner, Startup, Support
 from profiles.taxonomy import Names, country_of, region_name, sectors
 
-MOST_BODIES = 12
+MOST_BODIES = 8
+"""How many are told who certify, and how many who lead abroad."""
+
 _MOST_LOOKED_AT = 500
 _WAYS = (Support.CERTIFICATION, Support.OVERSEAS)
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A market of a startup, and the sentence of its text that names it; None where it was asked."""
+    """A market of a startup, and the sentence of it that names it; None where it was asked for."""
 
     country: str
     sentence: Names | None
@@ -54,6 +56,11 @@ class Body:
     sectors: tuple[Names, ...]
     markets: tuple[Market, ...]
 
+    @property
+    def certifies(self) -> bool:
+        """Whether it certifies products of the startup's sectors."""
+        return Support.CERTIFICATION in self.ways and bool(self.sectors)
+
 
 def targets_of(startup: Startup, asked: Sequence[str]) -> tuple[Target, ...]:
     """Give the markets of a startup: those that are asked for, else those that its text names.
@@ -71,22 +78,23 @@ def targets_of(startup: Startup, asked: Sequence[str]) -> tuple[Target, ...]:
 def bodies_of(
     sources: Sources, startup: Startup, targets: Sequence[Target], on: date
 ) -> tuple[Body, ...]:
-    """Find who certifies a startup's product, or takes it to its markets.
+    """Find who certifies a startup's product, then who takes it to its markets.
 
-    A body that certifies works in or near one of the startup's sectors; one that only leads abroad
-    is known to serve one of the markets. Both have a subject in common with the startup, or are of
-    a kind that serves any. Those that serve the most markets stand first, then those
-    that fit best.
+    Both work in one of the startup's sectors or have its parent, or are of a kind that serves any;
+    one that only leads abroad is known to serve one of the markets. Of each, those that serve the
+    most markets stand first, then those that fit best.
     """
     scored = sources.matchmaker.scores(startup, _MOST_LOOKED_AT, filters=Filters(), as_of=on)
     found = [
         _body(startup, one.profile, one.score, targets)
         for one in scored.standing
-        if isinstance(one.profile, Partner) and may_join(one, role_of(one.profile.kind))
+        if isinstance(one.profile, Partner)
     ]
     fit = [one for one in found if one is not None]
     fit.sort(key=lambda one: (-len(one.markets), -one.score, one.partner.id))
-    return tuple(fit[:MOST_BODIES])
+    certify = [one for one in fit if one.certifies]
+    lead = [one for one in fit if not one.certifies]
+    return (*certify[:MOST_BODIES], *lead[:MOST_BODIES])
 
 
 def _body(
@@ -95,9 +103,10 @@ def _body(
     ways = tuple(way for way in _WAYS if way in partner.offers)
     shared = _near_sectors(startup, partner)
     markets = _markets(partner, targets) if ways else ()
-    certifies = Support.CERTIFICATION in ways and bool(shared)
+    body = Body(partner, score, ways, shared, markets)
     leads = Support.OVERSEAS in ways and bool(markets)
-    return Body(partner, score, ways, shared, markets) if certifies or leads else None
+    near = bool(shared) or role_of(partner.kind) in OF_ANY_SUBJECT
+    return body if body.certifies or (leads and near) else None
 
 
 def _near_sectors(startup: Startup, partner: Partner) -> tuple[Names, ...]:

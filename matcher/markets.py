@@ -14,7 +14,10 @@ _WORDS = frozenset({"수단", "이란", "오만", "가나", "말리", "피지", 
 """Names of countries that are words or endings of words, too: they count beside a market alone."""
 
 _MARKET = r"\s?(?:시장|진출|수출|현지|법인|인허가|인증)"
-_AFTER = r"(?=$|[^가-힣]|시장|진출|수출|현지|법인|인허가|인증|병원|기업|에서|에|의|과|와|및|으로|로|을|를|은|는|이|가|내)"
+_AFTER = (
+    r"(?=$|[^가-힣]|시장|진출|수출|현지|법인|인허가|인증|병원|기업"
+    r"|에서|에|의|과|와|및|으로|로|을|를|은|는|이|가|내)"
+)
 _SHORT = {"US": r"U\.?S\.?A?\.?", "GB": r"U\.?K\.?", "AE": r"UAE", "KR": r"Korea"}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -20,8 +20,11 @@ MOST_LOOKED_AT = 20_000
 
 
 class Reach(StrEnum):
-    """When a startup may apply: now; once it says what is not known; once it has reached what is
-    asked; once the programme begins; or not at all."""
+    """When a startup may apply.
+
+    Now; once it says what is not known; once it has reached what is asked; once the programme
+    begins; or not at all.
+    """
 
     NOW = "now"
     SAY = "say"

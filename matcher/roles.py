@@ -26,7 +26,8 @@ ROLES: Mapping[str, frozenset[PartnerKind]] = {
 }
 """The roles, in their order, and the kinds of partner that may have each."""
 
-_OF_ANY_SUBJECT = frozenset({"investor", "cluster_operator", "public_agency"})
+OF_ANY_SUBJECT = frozenset({"investor", "cluster_operator", "public_agency"})
+"""The roles whose money or room serves any subject."""
 
 ASKED = ("university", "hospital", "research_institute", ANCHOR, "investor")
 """The roles of a bundle where nothing else is asked, and of any bundle of a cluster hub."""
@@ -53,9 +54,9 @@ def role_of(kind: PartnerKind | None) -> str | None:
     return next((role for role, kinds in ROLES.items() if kind in kinds), None)
 
 
-def may_join(one: Placed, role: str | None) -> bool:
+def may_join(one: Placed, role: str) -> bool:
     """Tell whether one may be a member: money and room serve any subject, all else a common one."""
-    return one.topical or role in _OF_ANY_SUBJECT
+    return one.topical or role in OF_ANY_SUBJECT
 
 
 def role_name(role: str) -> Names:
