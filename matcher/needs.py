@@ -6,15 +6,19 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 from index import tokenise
 from index.prose import told
 from matcher.bundle_words import say
+from matcher.roles import role_name, role_of
 from matcher.sentences import sentences
 from matcher.traits import relation
 from matcher.words import Commonness, is_bare, telling_words, tokens_of
-from profiles import Partner, Profile, Startup, Text
+from profiles import Partner, PartnerKind, Profile, Startup, Text
+from profiles.data import read_yaml
 from profiles.taxonomy import Names, find_sectors, find_supports, sectors, terms
+from profiles.taxonomy.names import PhraseBook
 
 MOST_WORDS = 6
 """How many words of a text are needs at most."""
@@ -27,6 +31,7 @@ class NeedKind(StrEnum):
 
     SUPPORT = "support"
     NAMED = "named"
+    PARTNER = "partner"
     SECTOR = "sector"
     WORD = "word"
 
@@ -34,6 +39,7 @@ class NeedKind(StrEnum):
 WEIGHTS: Mapping[NeedKind, int] = {
     NeedKind.SUPPORT: 8,
     NeedKind.NAMED: 4,
+    NeedKind.PARTNER: 4,
     NeedKind.SECTOR: 2,
     NeedKind.WORD: 1,
 }
@@ -46,7 +52,7 @@ class Need:
 
     Attributes:
         kind: whether it is ticked, or stands in the text of what it looks for.
-        code: the support, sector or word.
+        code: the support, kind of partner, sector or word.
         name: how it is called.
         sentence: the sentence of the startup that says so; None where it is ticked.
     """
@@ -72,8 +78,8 @@ def needs_of(
 ) -> tuple[Need, ...]:
     """Read the needs of a startup, the weightiest first.
 
-    Those that are ticked (`seeks`); supports that its text names beside them; sectors that the
-    text names; and, where partners and the commonness of words are given, the rare words of the
+    Those that are ticked (`seeks`); supports, kinds of partner and sectors that its text names
+    beside them; and, where partners and the commonness of words are given, the rare words of the
     text that any of these partners says of itself. Of the text counts what is prose.
     """
     found = [
@@ -90,6 +96,8 @@ def borne(need: Need, partner: Partner) -> Names | None:
     """Tell by what a partner covers a need; None where nothing that is known of it does."""
     if need.kind in (NeedKind.SUPPORT, NeedKind.NAMED):
         return _support(need, partner)
+    if need.kind is NeedKind.PARTNER:
+        return _kind(need, partner)
     if need.kind is NeedKind.SECTOR:
         return _sector(need, partner)
     return _word(need, partner)
@@ -107,6 +115,12 @@ def _support(need: Need, partner: Partner) -> Names | None:
     return quoted or say("offers", support=need.name)
 
 
+def _kind(need: Need, partner: Partner) -> Names | None:
+    if role_of(partner.kind) != role_of(PartnerKind(need.code)):
+        return None
+    return say("is_a", kind=terms("partner_kinds")[str(partner.kind)].name)
+
+
 def _sector(need: Need, partner: Partner) -> Names | None:
     for code in partner.sectors:
         if relation(code, need.code) in ("same", "parent"):
@@ -121,8 +135,15 @@ def _word(need: Need, partner: Partner) -> Names | None:
 def _named(seeking: Text, ticked: Collection[str]) -> list[Need]:
     texts = [said for said in _spoken(seeking).values() if said]
     supports = _in_order(code for said in texts for code in find_supports(said))
+    kinds = _in_order(code for said in texts for code in _kinds().find(said))
     fields = _in_order(code for said in texts for code in find_sectors(said))
     return [
+        *(
+            Need(
+                NeedKind.PARTNER, code, role_name(role_of(PartnerKind(code))), _names(seeking, code)
+            )
+            for code in kinds
+        ),
         *(
             Need(NeedKind.NAMED, code, terms("supports")[code].name, _names(seeking, code))
             for code in supports
@@ -137,7 +158,23 @@ def _named(seeking: Text, ticked: Collection[str]) -> list[Need]:
 
 def _names(seeking: Text, code: str) -> Names | None:
     """Give the sentence that names a support or sector."""
-    return sentence_of(seeking, lambda said: code in (*find_supports(said), *find_sectors(said)))
+
+    def names(said: str) -> bool:
+        return code in (*find_supports(said), *_kinds().find(said), *find_sectors(said))
+
+    return sentence_of(seeking, names)
+
+
+@cache
+def _kinds() -> PhraseBook:
+    """Give what finds the kinds of partner that a text names."""
+    return PhraseBook.of((code, phrase) for code, phrases in _phrases() for phrase in phrases)
+
+
+@cache
+def _phrases() -> tuple[tuple[str, tuple[str, ...]], ...]:
+    held = read_yaml("matcher", "partner_words.yaml")
+    return tuple((code, (*said["en"], *said["ko"])) for code, said in held.items())
 
 
 def _words(
@@ -153,7 +190,8 @@ def _words(
     for partner in partners:
         shared = telling_words(own, own_words(partner), commonness)
         said_by.update(word for word in shared.in_(lang).split(", ") if word)
-    named = tokens_of("\n".join(f"{need.name.en}\n{need.name.ko}" for need in known))
+    names = [f"{need.name.en}\n{need.name.ko}" for need in known]
+    named = tokens_of("\n".join([*names, *(one for _, said in _phrases() for one in said)]))
     new = [word for word in said_by if is_bare(word) and not named.issuperset(tokenise(word))]
     best = sorted(new, key=lambda word: (-said_by[word], word))[:MOST_WORDS]
     return [Need(NeedKind.WORD, one, Names(one, one), _quoted([seeking], one)) for one in best]

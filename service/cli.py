@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
+from service.cli_bundle import bundle, support, triads
 from service.cli_data import export, import_
 from service.cli_demo import demo
 from service.cli_draft import draft
@@ -213,5 +214,6 @@ for _command in (
     *(erase, expire, held, withdraw, draft),
     *(duplicates, keep_apart, merge, merges, unmerge),
     *(user, demo),
+    *(bundle, triads, support),
 ):
     main.add_command(_command)
