@@ -29,8 +29,8 @@ MOST_OF_A_ROLE = 200
 """How many of a role are looked at: those that fit best."""
 ALTERNATIVES = 2
 
-_LEAST = WEIGHTS[NeedKind.SECTOR]
-"""What must weigh something that a member alone adds: nobody joins for a word."""
+_LEAST = WEIGHTS[NeedKind.NAMED]
+"""What must weigh something that a member alone adds: nobody joins for a sector or a word."""
 
 
 class BundleAsked(Record):
@@ -93,7 +93,8 @@ class Bundle:
         roles: of which it has one member each at most.
         needs: all that the startup seeks, the weightiest first.
         members: by role, in the order of the roles.
-        uncovered: the needs that no member covers, and why.
+        uncovered: the needs that no member covers, and why; none where the startup itself is kept
+            off by the rules of the programme.
         chosen: what was reached, and what nothing can pass.
         found: the members as a match list, which tells the model, the day and each one's reasons.
         empty: the roles of which nobody may be matched and covers anything.
@@ -139,7 +140,8 @@ def bundle_of(sources: Sources, startup: Startup, asked: BundleAsked) -> Bundle:
     choice = _Choice(needs, weights, options, chosen, {one.id: one for one in partners})
     members = [choice.member(match) for match in found.matches]
     covered = {one.need.id for member in members for one in member.covers}
-    left = [need for need in needs if need.id not in covered]
+    is_refused = any(one.id == startup.id for one in found.refused)
+    left = [need for need in needs if need.id not in covered and not is_refused]
     return Bundle(
         startup,
         asked,

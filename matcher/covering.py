@@ -11,10 +11,10 @@ from matcher.cpsat import greatest
 if TYPE_CHECKING:
     from ortools.sat.python.cp_model import IntVar
 
-OVERLAP_PRICE = 512
+OVERLAP_PRICE = 256
 """What each unit of weight that is covered once more costs, in 1/1024 point of fit.
 
-A support that two members bring costs 4 points, a word half a point.
+A support that two members bring costs 2 points, a word a quarter of one.
 """
 
 MOST_MEMBERS = 8
