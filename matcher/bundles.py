@@ -30,7 +30,7 @@ MOST_OF_A_ROLE = 200
 ALTERNATIVES = 2
 
 _LEAST = WEIGHTS[NeedKind.NAMED]
-"""What must weigh something that a member alone adds: nobody joins for a sector or a word."""
+"""From which weight a need is heavy: nobody joins for a sector or a word."""
 
 
 class BundleAsked(Record):
@@ -91,6 +91,7 @@ class Bundle:
         startup: for whom it is.
         asked: what was asked.
         roles: of which it has one member each at most.
+        least: the weight from which a need is heavy.
         needs: all that the startup seeks, the weightiest first.
         members: by role, in the order of the roles.
         uncovered: the needs that no member covers, and why; none where the startup itself is kept
@@ -103,6 +104,7 @@ class Bundle:
     startup: Startup
     asked: BundleAsked
     roles: tuple[str, ...]
+    least: int
     needs: tuple[Need, ...]
     members: tuple[Member, ...]
     uncovered: tuple[Uncovered, ...]
@@ -112,8 +114,8 @@ class Bundle:
 
     @property
     def weight(self) -> int:
-        """The weight of all needs."""
-        return sum(need.weight for need in self.needs)
+        """The weight of all heavy needs."""
+        return sum(need.weight for need in self.needs if need.weight >= self.least)
 
     @property
     def own_refusals(self) -> tuple[Refused, ...]:
@@ -137,7 +139,7 @@ def bundle_of(sources: Sources, startup: Startup, asked: BundleAsked) -> Bundle:
     least = min(_LEAST, max(weights.values(), default=_LEAST))
     chosen = choose(options, weights, most=asked.most, least=least)
     found = _explained(sources, startup, asked, chosen.ids)
-    choice = _Choice(needs, weights, options, chosen, {one.id: one for one in partners})
+    choice = _Choice(needs, weights, least, options, chosen, {one.id: one for one in partners})
     members = [choice.member(match) for match in found.matches]
     covered = {one.need.id for member in members for one in member.covers}
     is_refused = any(one.id == startup.id for one in found.refused)
@@ -146,6 +148,7 @@ def bundle_of(sources: Sources, startup: Startup, asked: BundleAsked) -> Bundle:
         startup,
         asked,
         roles,
+        least,
         needs,
         tuple(sorted(members, key=lambda member: roles.index(member.role))),
         uncovered(sources, startup, left, scored, asked),
@@ -198,6 +201,7 @@ class _Choice:
 
     needs: Sequence[Need]
     weights: Mapping[str, int]
+    least: int
     options: Sequence[Option]
     chosen: Chosen
     partners: Mapping[str, Partner]
@@ -228,7 +232,8 @@ class _Choice:
         return tuple(self._alternative(own, one, others) for one in best[:ALTERNATIVES])
 
     def _rank(self, bundle: Sequence[Option], one: Option) -> tuple[int, int, str]:
-        return -cover_of(bundle, self.weights), -worth_of(bundle, self.weights), one.id
+        cover = cover_of(bundle, self.weights, self.least)
+        return -cover, -worth_of(bundle, self.weights, self.least), one.id
 
     def _alternative(self, own: Option, one: Option, others: Sequence[Option]) -> Alternative:
         gained, lost = alone(one, [own, *others]), alone(own, [one, *others])

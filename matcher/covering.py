@@ -14,8 +14,11 @@ if TYPE_CHECKING:
 OVERLAP_PRICE = 256
 """What each unit of weight that is covered once more costs, in 1/1024 point of fit.
 
-A support that two members bring costs 2 points, a word a quarter of one.
+A support that two members bring costs 2 points.
 """
+
+LIGHT_PRICE = 1024
+"""What each unit of weight of a light need that is covered is worth, in 1/1024 point of fit."""
 
 MOST_MEMBERS = 8
 
@@ -43,10 +46,11 @@ class Chosen:
 
     Attributes:
         ids: its members, ascending.
-        cover: the weight of the needs that they cover.
+        cover: the weight of the heavy needs that they cover.
         cover_bound: what no bundle can pass.
-        worth: the sum of fits less the price of the overlap, in 1/1024 point.
-        worth_bound: what no bundle of this cover can pass.
+        worth: the sum of fits and of what light needs are worth, less the price of the overlap, in
+            1/1024 point.
+        worth_bound: what no bundle of this cover and so many members can pass.
         is_optimal: whether nothing is better.
     """
 
@@ -66,19 +70,19 @@ def choose(
     least: int = 1,
     effort: float = 10.0,
 ) -> Chosen:
-    """Choose the bundle that covers the most weight, and of these the one of the greatest worth.
+    """Choose the bundle that covers the most weight with the fewest members, of the greatest worth.
 
-    At most `most` members, one of each role, and each covers a need of a weight of `least` or more
-    that no other member does.
-    The worth is the sum of fits less `OVERLAP_PRICE` for each unit of weight that is covered once
-    more. The same options give the same bundle, in whatever order they come.
+    At most `most` members, one of each role, and each covers a heavy need that no other member
+    does. The worth is the sum of fits, less `OVERLAP_PRICE` for each unit of the weight of heavy
+    needs that is covered once more, and `LIGHT_PRICE` more for each of light ones that is covered.
+    The same options give the same bundle, in whatever order they come.
 
     Args:
         options: those who may become members.
         weights: need id → what it counts, 1 or more.
         most: how many members there are at most, 1 or more.
-        least: what must be the weight of something that a member alone adds.
-        effort: how long each of the two searches may last, in units of deterministic time.
+        least: the weight from which a need is heavy.
+        effort: how long each of the three searches may last, in units of deterministic time.
     """
     rows = _without_doubles([one for one in options if one.covers])
     if not rows:
@@ -86,6 +90,8 @@ def choose(
     search = _Model(rows, weights, most, least)
     covers = greatest(search.model, search.choices, search.cover, effort)
     search.model.add(search.cover >= covers.value)
+    fewest = greatest(search.model, search.choices, -sum(search.choices), effort)
+    search.model.add(sum(search.choices) <= -fewest.value)
     worths = greatest(search.model, search.choices, search.worth, effort)
     return Chosen(
         tuple(sorted(rows[row].id for row in worths.rows)),
@@ -93,21 +99,25 @@ def choose(
         covers.bound,
         worths.value,
         worths.bound,
-        covers.value == covers.bound and worths.value == worths.bound,
+        all(one.value == one.bound for one in (covers, fewest, worths)),
     )
 
 
-def cover_of(options: Iterable[Option], weights: Mapping[str, int]) -> int:
-    """Add up the weights of what some cover together."""
-    covered = frozenset[str]().union(*(one.covers for one in options))
-    return sum(weights[need] for need in covered)
+def cover_of(options: Iterable[Option], weights: Mapping[str, int], least: int = 1) -> int:
+    """Add up the weights of the heavy needs that some cover together."""
+    return sum(weights[need] for need in _covered(options) if weights[need] >= least)
 
 
-def worth_of(options: Sequence[Option], weights: Mapping[str, int]) -> int:
-    """Give the sum of fits less the price of the overlap, in 1/1024 point."""
-    brought = sum(weights[need] for one in options for need in one.covers)
-    overlap = brought - cover_of(options, weights)
-    return sum(one.fit for one in options) - OVERLAP_PRICE * overlap
+def worth_of(options: Sequence[Option], weights: Mapping[str, int], least: int = 1) -> int:
+    """Give the worth of some, as `choose` counts it, in 1/1024 point."""
+    cover = cover_of(options, weights, least)
+    overlap = sum(cover_of([one], weights, least) for one in options) - cover
+    light = sum(weights[need] for need in _covered(options)) - cover
+    return sum(one.fit for one in options) - OVERLAP_PRICE * overlap + LIGHT_PRICE * light
+
+
+def _covered(options: Iterable[Option]) -> frozenset[str]:
+    return frozenset[str]().union(*(one.covers for one in options))
 
 
 def alone(one: Option, others: Iterable[Option]) -> frozenset[str]:
@@ -140,12 +150,14 @@ class _Model:
         for choice, one in zip(self.choices, options, strict=True):
             worthy = [once[need] for need in sorted(one.covers) if weights[need] >= least]
             self.model.add_bool_or([choice.negated(), *worthy])
-        self.cover = sum(weights[need] * is_covered for need, is_covered in covered.items())
+        weighed = {need: weights[need] * is_covered for need, is_covered in covered.items()}
+        self.cover = sum(one for need, one in weighed.items() if weights[need] >= least)
         brought = (
-            (one.fit - OVERLAP_PRICE * sum(weights[need] for need in one.covers)) * choice
+            (one.fit - OVERLAP_PRICE * cover_of([one], weights, least)) * choice
             for choice, one in zip(self.choices, options, strict=True)
         )
-        self.worth = sum(brought) + OVERLAP_PRICE * self.cover
+        light = sum(one for need, one in weighed.items() if weights[need] < least)
+        self.worth = sum(brought) + OVERLAP_PRICE * self.cover + LIGHT_PRICE * light
 
     def _by(
         self, options: Sequence[Option], keys: Callable[[Option], Iterable[str]]

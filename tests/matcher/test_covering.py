@@ -30,14 +30,19 @@ def drawn(draw: st.DrawFn) -> list[Option]:
     ]
 
 
-def bundles(options: list[Option], most: int) -> list[tuple[Option, ...]]:
+def bundles(options: list[Option], most: int, least: int) -> list[tuple[Option, ...]]:
     """Give all that a bundle may be."""
     all_of_them = (some for size in range(most + 1) for some in combinations(options, size))
     return [
         some
         for some in all_of_them
-        if len({one.role for one in some}) == len(some) and all(alone(one, some) for one in some)
+        if len({one.role for one in some}) == len(some)
+        and all(heaviest(alone(one, some)) >= least for one in some)
     ]
+
+
+def heaviest(needs: frozenset[str]) -> int:
+    return max((NEEDS[need] for need in needs), default=0)
 
 
 def test_the_cover_counts_before_the_fit():
@@ -58,6 +63,11 @@ def test_of_equal_covers_the_one_with_less_overlap_and_a_better_fit_is_taken():
     assert choose(options, NEEDS, most=2).ids == ("a-and-b", "c-alone")  # 24 against 25
 
 
+def test_no_more_are_taken_than_cover_it_all_however_well_they_fit():
+    options = [option("both", "r", "ab", 1), option("a", "s", "a", 90), option("b", "t", "b", 90)]
+    assert choose(options, NEEDS, most=3).ids == ("both",)
+
+
 def test_a_role_stands_once_and_no_more_are_taken_than_asked():
     options = [option("pa", "r", "a", 1), option("pb", "r", "b", 2), option("pc", "r", "c", 9)]
     assert choose(options, NEEDS, most=5).ids == ("pb",)
@@ -70,22 +80,27 @@ def test_nobody_covers_anything():
     assert choose([], NEEDS, most=3).cover == 0
 
 
-def test_nobody_joins_for_something_light():
-    options = [option("heavy", "r", "a"), option("light", "s", "ae")]
-    assert choose(options, NEEDS, most=2, least=2).ids == ("light",)
+def test_nobody_joins_for_something_light_and_little_fit_is_given_for_it():
     apart = [option("heavy", "r", "a"), option("light", "s", "e")]
-    assert choose(apart, NEEDS, most=2, least=2).ids == ("heavy",)
     assert choose(apart, NEEDS, most=2).ids == ("heavy", "light")
+    assert choose(apart, NEEDS, most=2, least=2).ids == ("heavy",)
+    either = [option("heavy", "r", "a", 10), option("both", "s", "ae", 9.5)]
+    found = choose(either, NEEDS, most=1, least=2)
+    assert (found.ids, found.cover, found.worth) == (("both",), 8, 10.5 * 1024)
+    better = [option("heavy", "r", "a", 11), option("both", "s", "ae", 9.5)]
+    assert choose(better, NEEDS, most=1, least=2).ids == ("heavy",)
 
 
 @settings(max_examples=60, deadline=None)
-@given(drawn(), st.integers(1, 4))
-def test_no_bundle_is_better_than_the_chosen(options, most):
-    found = choose(options, NEEDS, most=most)
+@given(drawn(), st.integers(1, 4), st.sampled_from([1, 2, 4]))
+def test_no_bundle_is_better_than_the_chosen(options, most, least):
+    found = choose(options, NEEDS, most=most, least=least)
     chosen = [one for one in options if one.id in found.ids]
-    values = [(cover_of(some, NEEDS), worth_of(some, NEEDS)) for some in bundles(options, most)]
-    assert (found.cover, found.worth) == max(values)
-    assert (cover_of(chosen, NEEDS), worth_of(chosen, NEEDS)) == (found.cover, found.worth)
+    weighed = [
+        (cover_of(some, NEEDS, least), -len(some), worth_of(some, NEEDS, least))
+        for some in [*bundles(options, most, least), chosen]
+    ]
+    assert (found.cover, -len(found.ids), found.worth) == max(weighed) == weighed[-1]
     assert found.is_optimal
     assert (found.cover_bound, found.worth_bound) == (found.cover, found.worth)
 
