@@ -20,6 +20,7 @@ from service.security import is_signed_in, own_name
 from service.web.account import account
 from service.web.accounts import accounts
 from service.web.answers import answers
+from service.web.bundles import bundles
 from service.web.cases import cases
 from service.web.changes import changes
 from service.web.chronicle import chronicle
@@ -42,7 +43,9 @@ from service.web.public import is_draft, public
 from service.web.rendering import options, translate_quickly
 from service.web.returning import returning
 from service.web.staff import staff
+from service.web.support import support
 from service.web.test_sets import test_sets
+from service.web.triads import triads
 from service.web.workbench import workbench
 
 SUBMISSION = "public.submit_startup"
@@ -64,6 +67,7 @@ def init_app(app: Flask) -> None:
         *(account, accounts),
         *(workbench, deeds, geography),
         *(evaluations, test_sets),
+        *(bundles, triads, support),
     ):
         app.register_blueprint(blueprint)
 
