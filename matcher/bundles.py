@@ -13,7 +13,7 @@ from pydantic import Field
 
 from index import Filters
 from matcher.covering import MOST_MEMBERS, Chosen, Option, alone, choose, cover_of, worth_of
-from matcher.matchlist import Match, MatchList, Refused, Scored
+from matcher.matchlist import Evidence, Match, MatchList, Refused, Scored
 from matcher.needs import WEIGHTS, Need, NeedKind, borne, covered_by, needs_of
 from matcher.roles import ASKED, ROLES, may_join, roles_of
 from matcher.sources import Sources
@@ -22,7 +22,6 @@ from matcher.words import commonness_in
 from profiles import Partner, Startup
 from profiles.fields import Day, Id, PartnerKinds, Whole
 from profiles.record import Record
-from profiles.taxonomy import Names
 
 UNIT = 1024
 MOST_OF_A_ROLE = 200
@@ -50,7 +49,7 @@ class Borne:
     """A need that a member covers, by what, and whether no other member does."""
 
     need: Need
-    by: Names
+    by: Evidence
     is_alone: bool
 
 

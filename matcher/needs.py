@@ -11,6 +11,7 @@ from functools import cache
 from index import tokenise
 from index.prose import told
 from matcher.bundle_words import say
+from matcher.matchlist import Evidence
 from matcher.roles import role_name, role_of
 from matcher.sentences import sentences
 from matcher.traits import relation
@@ -92,8 +93,11 @@ def needs_of(
     return tuple(sorted(found, key=lambda need: (-need.weight, need.id)))
 
 
-def borne(need: Need, partner: Partner) -> Names | None:
-    """Tell by what a partner covers a need; None where nothing that is known of it does."""
+def borne(need: Need, partner: Partner) -> Evidence | None:
+    """Tell by what a partner covers a need: a fact of its profile, or a sentence of its own.
+
+    None where nothing that is known of it does.
+    """
     if need.kind in (NeedKind.SUPPORT, NeedKind.NAMED):
         return _support(need, partner)
     if need.kind is NeedKind.PARTNER:
@@ -108,28 +112,31 @@ def covered_by(needs: Iterable[Need], partner: Partner) -> frozenset[str]:
     return frozenset(need.id for need in needs if borne(need, partner) is not None)
 
 
-def _support(need: Need, partner: Partner) -> Names | None:
+def _support(need: Need, partner: Partner) -> Evidence | None:
     if need.code not in partner.offers:
         return None
     quoted = sentence_of(partner.offering, lambda said: need.code in find_supports(said))
-    return quoted or say("offers", support=need.name)
+    if quoted is None:
+        return Evidence("fact", say("offers", support=need.name))
+    return Evidence("sentence", quoted, of=partner.id)
 
 
-def _kind(need: Need, partner: Partner) -> Names | None:
+def _kind(need: Need, partner: Partner) -> Evidence | None:
     if role_of(partner.kind) != role_of(PartnerKind(need.code)):
         return None
-    return say("is_a", kind=terms("partner_kinds")[str(partner.kind)].name)
+    return Evidence("fact", say("is_a", kind=terms("partner_kinds")[str(partner.kind)].name))
 
 
-def _sector(need: Need, partner: Partner) -> Names | None:
+def _sector(need: Need, partner: Partner) -> Evidence | None:
     for code in partner.sectors:
         if relation(code, need.code) in ("same", "parent"):
-            return say("works_in", sector=sectors()[code].name)
+            return Evidence("fact", say("works_in", sector=sectors()[code].name))
     return None
 
 
-def _word(need: Need, partner: Partner) -> Names | None:
-    return _quoted(_own_texts(partner), need.code)
+def _word(need: Need, partner: Partner) -> Evidence | None:
+    quoted = _quoted(_own_texts(partner), need.code)
+    return Evidence("sentence", quoted, of=partner.id) if quoted else None
 
 
 def _named(seeking: Text, ticked: Collection[str]) -> list[Need]:
