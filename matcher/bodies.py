@@ -9,16 +9,16 @@ from datetime import date
 from index import Filters
 from matcher.bundle_words import say
 from matcher.markets import countries_named
-from matcher.roles import OF_ANY_SUBJECT, role_of
 from matcher.sources import Sources
 from matcher.traits import places_of, relation
-from profiles import Partner, Startup, Support
+from profiles import Partner, PartnerKind, Startup, Support
 from profiles.taxonomy import Names, country_of, region_name, sectors
 
 MOST_BODIES = 8
 """How many are told who certify, and how many who lead abroad."""
 
 _MOST_LOOKED_AT = 500
+_OF_ANY_SECTOR = frozenset({PartnerKind.PUBLIC_AGENCY, PartnerKind.CLUSTER_OPERATOR})
 _WAYS = (Support.CERTIFICATION, Support.OVERSEAS)
 
 
@@ -80,8 +80,8 @@ def bodies_of(
 ) -> tuple[Body, ...]:
     """Find who certifies a startup's product, then who takes it to its markets.
 
-    Both work in one of the startup's sectors or have its parent, or are of a kind that serves any;
-    one that only leads abroad is known to serve one of the markets. Of each, those that serve the
+    Both work in one of the startup's sectors or have its parent; one that only leads abroad may be
+    of a kind that serves any sector instead, and is known to serve one of the markets. Of each, those that serve the
     most markets stand first, then those that fit best.
     """
     scored = sources.matchmaker.scores(startup, _MOST_LOOKED_AT, filters=Filters(), as_of=on)
@@ -105,7 +105,7 @@ def _body(
     markets = _markets(partner, targets) if ways else ()
     body = Body(partner, score, ways, shared, markets)
     leads = Support.OVERSEAS in ways and bool(markets)
-    near = bool(shared) or role_of(partner.kind) in OF_ANY_SUBJECT
+    near = bool(shared) or partner.kind in _OF_ANY_SECTOR
     return body if body.certifies or (leads and near) else None
 
 

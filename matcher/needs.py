@@ -147,7 +147,10 @@ def _named(seeking: Text, ticked: Collection[str]) -> list[Need]:
     return [
         *(
             Need(
-                NeedKind.PARTNER, code, role_name(role_of(PartnerKind(code))), _names(seeking, code)
+                NeedKind.PARTNER,
+                code,
+                role_name(role_of(PartnerKind(code)) or code),
+                _names(seeking, code),
             )
             for code in kinds
         ),

@@ -26,7 +26,7 @@ ROLES: Mapping[str, frozenset[PartnerKind]] = {
 }
 """The roles, in their order, and the kinds of partner that may have each."""
 
-OF_ANY_SUBJECT = frozenset({"investor", "cluster_operator", "public_agency"})
+_OF_ANY_SUBJECT = frozenset({"investor", "cluster_operator", "public_agency"})
 """The roles whose money or room serves any subject."""
 
 ASKED = ("university", "hospital", "research_institute", ANCHOR, "investor")
@@ -56,7 +56,7 @@ def role_of(kind: PartnerKind | None) -> str | None:
 
 def may_join(one: Placed, role: str) -> bool:
     """Tell whether one may be a member: money and room serve any subject, all else a common one."""
-    return one.topical or role in OF_ANY_SUBJECT
+    return one.topical or role in _OF_ANY_SUBJECT
 
 
 def role_name(role: str) -> Names:
