@@ -111,6 +111,9 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
         matching.compare_export matching.choose matching.why_not
         workbench.part workbench.export geography.map
         pipeline.board pipeline.table pipeline.charts pipeline.chart
+        bundles.of_startup bundles.chart bundles.export triads.of_programme triads.chart
+        triads.export support.of_startup support.export support.of_programme
+        support.export_programme
         cases.case cases.letter cases.calendar
         records.startup records.partner records.tie records.programme
         staff_api.startups staff_api.partners staff_api.ties staff_api.programmes

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import click
 
 from service.cli_assign import assign
+from service.cli_bundle import bundle, support, triads
 from service.cli_data import export, import_
 from service.cli_demo import demo
 from service.cli_draft import draft
@@ -215,7 +216,7 @@ for _command in (
     *(evaluate, compare, convert, judge, train, model, key, work),
     *(erase, expire, held, withdraw, draft),
     *(duplicates, keep_apart, merge, merges, unmerge),
-    *(user, demo, plan, advise, assign),
-    *(user, replay),
+    *(user, replay, demo, plan, advise, assign),
+    *(bundle, triads, support),
 ):
     main.add_command(_command)

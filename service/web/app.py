@@ -23,6 +23,7 @@ from service.web.advice import advice
 from service.web.answers import answers
 from service.web.applications import applications, rounds_of
 from service.web.assignments import assignments
+from service.web.bundles import bundles
 from service.web.cases import cases
 from service.web.changes import changes
 from service.web.chronicle import chronicle
@@ -50,7 +51,9 @@ from service.web.rendering import options, translate_quickly
 from service.web.returning import returning
 from service.web.reviews import asking, reviews
 from service.web.staff import staff
+from service.web.support import support
 from service.web.test_sets import test_sets
+from service.web.triads import triads
 from service.web.workbench import workbench
 
 SUBMISSION = "public.submit_startup"
@@ -75,6 +78,7 @@ def init_app(app: Flask) -> None:
         *(rounds, assignments, programmes, applications),
         *(pairing, advice),
         *(decisions, reviews, asking),
+        *(bundles, triads, support),
     ):
         app.register_blueprint(blueprint)
 
