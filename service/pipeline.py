@@ -238,7 +238,7 @@ def as_xlsx(head: Sequence[str], table: Collection[Sequence[Any]], name: str) ->
         for column, value in enumerate(row):
             if isinstance(value, date):
                 sheet.write_datetime(number, column, value, day)
-            elif isinstance(value, int):
+            elif isinstance(value, (int, float)):
                 sheet.write_number(number, column, value)
             elif value:
                 sheet.write_string(number, column, str(value)[:_MOST_CELL])
