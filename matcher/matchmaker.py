@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from index import Encoder, Filters, Follower, SearchIndex
 from matcher import single
 from matcher.additive import Ranker
+from matcher.appraising import Appraised, Place, appraise
 from matcher.counterfactual import Change, Why
 from matcher.features import pair_features
 from matcher.matchlist import Match, MatchList, Placed, Refused, Scored
@@ -20,7 +21,7 @@ from matcher.phrases import phrase
 from matcher.pool import MOST_LOOKED_AT, Asked, Pool, other_of
 from matcher.rescoring import Looked
 from matcher.standing import ANYBODY, Busy, Wanted, nobody
-from profiles import AnyProfile, DariError, Programme, Store
+from profiles import AnyProfile, DariError, Partner, Programme, Startup, Store
 from profiles.taxonomy import Names
 
 MOST_MATCHES = 1_000
@@ -241,6 +242,28 @@ class Matchmaker:
         pairs = [one.pair for one in looked if not one.reasons]
         return [pair.candidate.id for pair in pairs], pair_features(pairs)
 
+    def appraise(
+        self,
+        startups: Sequence[Startup],
+        places: Sequence[tuple[str, str | None]],
+        *,
+        as_of: date,
+    ) -> Appraised:
+        """Score all pairs of startups and places, each a partner's and under a programme or none.
+
+        Each score is the one that `why` tells of the pair; nothing is explained.
+
+        Raises:
+            UnknownId: if there is no such partner or programme.
+            AppraisalError: if there is nobody on a side, or the store is written to all the time.
+        """
+        under = {one.id: one for one in self._store.programmes()}
+        given = [
+            Place(_partner(self._store.get(partner)), under[programme] if programme else None)
+            for partner, programme in places
+        ]
+        return appraise(self._pool, self._speaking(), startups, given, as_of, self._busy(as_of))
+
     def _asked(
         self,
         query: str | AnyProfile,
@@ -340,6 +363,16 @@ def _day(
     if programme and programme.valid_from and programme.valid_from > today:
         return programme.valid_from, (phrase("note.begins", day=programme.valid_from.isoformat()),)
     return today, ()
+
+
+def _partner(profile: AnyProfile) -> Partner:
+    if isinstance(profile, Partner):
+        return profile
+    raise MatchError(
+        value=profile.id,
+        rule="Places are a partner's, and this is a startup.",
+        remedy="Name a partner.",
+    )
 
 
 def _refuse_same_side(one: AnyProfile, other: AnyProfile) -> None:

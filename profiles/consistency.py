@@ -43,7 +43,7 @@ def faults(store: Store) -> list[Fault]:
     """Compare profiles, ties and programmes with revisions, vectors and the change log.
 
     Judged pairs are compared with their rounds, profiles and judgements, cases with their profiles
-    and events, drafts and links with what they are of.
+    and events, cohorts with their programmes and entries, drafts and links with what they are of.
 
     All is read in one transaction, so a server may write meanwhile.
 
@@ -94,6 +94,8 @@ def _queries() -> Iterator[tuple[str, Select[Any]]]:
     yield from _draft_queries()
     yield from _case_queries()
     yield from _account_queries()
+    yield from _review_queries()
+    yield from _cohort_queries()
     owners = select(t.vectors.c.owner_kind.label("kind"), t.vectors.c.owner_id.label("id"))
     owner = owners.distinct().subquery("owners")
     owned = and_(records.c.kind == owner.c.kind, records.c.id == owner.c.id)
@@ -129,6 +131,14 @@ def _account_queries() -> Iterator[tuple[str, Select[Any]]]:
     yield "what it speaks for is not held", _lost("account", a.id, lost)
 
 
+def _review_queries() -> Iterator[tuple[str, Select[Any]]]:
+    r, m = t.reviews.c, t.merges.c
+    known = select(t.profiles.c.id).union(select(m.dropped))
+    yield "the startup that asked is not held", _lost("review", r.id, r.profile.not_in(known))
+    answered = (r.state == "answered") != r.answered_at.is_not(None)
+    yield "its state and its answer do not agree", _lost("review", r.id, answered)
+
+
 def _case_queries() -> Iterator[tuple[str, Select[Any]]]:
     c, e, m = t.cases.c, t.case_events.c, t.case_meetings.c
     held = select(t.profiles.c.id)
@@ -146,6 +156,25 @@ def _case_queries() -> Iterator[tuple[str, Select[Any]]]:
     yield "no event tells of its beginning", _lost("case", c.id, c.id.not_in(begun))
     for kind, column, id in (("case event", e.case, e.id), ("case meeting", m.case, m.id)):
         yield "its case is not held", _lost(kind, id, column.not_in(_case_ids()))
+
+
+def _cohort_queries() -> Iterator[tuple[str, Select[Any]]]:
+    c, e = t.cohorts.c, t.cohort_entries.c
+    held = select(t.programmes.c.id)
+    yield "its programme is not held", _lost("cohort", c.id, c.programme.not_in(held))
+    cohorts, entries = select(c.id), select(e.id)
+    for kind, table in (("entry", t.cohort_entries), ("decision", t.cohort_decisions)):
+        lost = table.c.cohort.not_in(cohorts)
+        yield "its cohort is not held", _lost(f"cohort {kind}", table.c.id, lost)
+    gone = e.profile.not_in(select(t.profiles.c.id))
+    yield "its applicant is not held", _lost("cohort entry", e.id, gone)
+    aside = e.aside.not_in(entries)
+    yield "it stands aside for one that is not held", _lost("cohort entry", e.id, aside)
+    placed = (e.stage == "selected") & e.host.is_(None)
+    yield "it is selected without a place", _lost("cohort entry", e.id, placed)
+    s, d = t.cohort_scores.c, t.cohort_events.c
+    for kind, id, of in (("score", s.id, s.entry), ("event", d.id, d.entry)):
+        yield "its entry is not held", _lost(f"cohort {kind}", id, of.not_in(entries))
 
 
 def _case_ids() -> Select[Any]:

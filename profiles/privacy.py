@@ -11,11 +11,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, and_, or_, select, update
 
-from profiles import accounts, drafts, links, rows
+from profiles import accounts, drafts, links, reviews, rows
 from profiles import tables as t
 from profiles.accounts import Account
 from profiles.apart import Apart, Stored, apart_of, proposals_of
 from profiles.cases import HeldCase, about_cases
+from profiles.cohorts import HeldEntry
+from profiles.cohorts.upkeep import about_entries
 from profiles.database import reading, writing
 from profiles.drafts import Draft
 from profiles.histories import (
@@ -30,6 +32,7 @@ from profiles.kinds import Side
 from profiles.links import Link
 from profiles.merges import Merge, family, merges_naming, missing, once_in, withdrawn
 from profiles.remains import Tell
+from profiles.reviews import Review
 from profiles.revisions import Revision, read_revision
 from profiles.rows import AnyProfile
 from profiles.schema import Programme, Startup, Tie
@@ -82,6 +85,8 @@ class Held:
     links: tuple[Link, ...] = ()
     cases: tuple[HeldCase, ...] = ()
     accounts: tuple[Account, ...] = ()
+    reviews: tuple[Review, ...] = ()
+    entries: tuple[HeldEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +136,8 @@ def held(store: Store, id: str) -> Held:
             links=links.about(connection, ids),
             cases=about_cases(connection, ids),
             accounts=tuple(accounts.accounts_for(connection, ids)),
+            reviews=reviews.about(connection, ids),
+            entries=about_entries(connection, ids),
         )
 
 

@@ -74,13 +74,17 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
         drafts.step drafts.preview drafts.worth drafts.link drafts.held drafts.ask_deletion
         own.status own.held_of own.ask_erasure returning.enter
         answers.ask
+        advice.own
         open.list_problems open.one_problem
+        asking.mine
     """,
     ("submission", "edit"): """
         public.submit_startup public.choose_own_sectors open.submit_startup
         drafts.start drafts.save_step drafts.submit drafts.bring_together drafts.make_link
         drafts.delete drafts.leave own.edit own.link own.leave own.erase_all
         returning.come_back returning.ask answers.give
+        applications.apply applications.withdraw
+        asking.ask
     """,
     ("session", "use"): """
         entrance.ask_token entrance.give_token entrance.leave sso.start sso.back
@@ -123,6 +127,12 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
         takeout_api.export_startups takeout_api.export_partners takeout_api.export_ties
         takeout_api.export_programmes
         key_api.own_key case_api.all case_api.one takeout_api.startup_held takeout_api.partner_held
+        cohorts.overview cohorts.show programmes.show
+        assignments.progress assignments.trade_chart assignments.table
+        pairing.planner pairing.region pairing.proposals advice.of_startup
+        decisions.one decisions.file decisions.prices decisions.declines decisions.replay
+        decisions.notices decisions.letter decisions.exposure decisions.exposure_chart
+        decisions.lottery reviews.queue reviews.one
     """,
     ("workbench", "edit"): """
         duplicates.merge duplicates.undo duplicates.set_apart duplicates.let_meet
@@ -141,6 +151,12 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
         takeout_api.withdraw_consent judging_api.close
         case_api.open case_api.change case_api.move case_api.close case_api.answer case_api.release
         case_api.note case_api.meeting
+        cohorts.start cohorts.settings cohorts.keep_rule cohorts.remove_rule cohorts.move_bound
+        cohorts.override cohorts.enter cohorts.withdraw cohorts.set_state cohorts.check
+        cohorts.score cohorts.recuse cohorts.screen
+        assignments.assign assignments.trade_off assignments.stop assignments.decide
+        assignments.decline assignments.start_case
+        decisions.override reviews.extend reviews.answer
     """,
     ("keys", "see"): "keys.overview key_api.all_keys",
     ("keys", "edit"): """

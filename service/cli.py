@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
+from service.cli_assign import assign
 from service.cli_bundle import bundle, support, triads
 from service.cli_data import export, import_
 from service.cli_demo import demo
@@ -22,7 +23,9 @@ from service.cli_judge import judge
 from service.cli_key import key
 from service.cli_merge import keep_apart, merge, merges, unmerge
 from service.cli_model import model
+from service.cli_plan import advise, plan
 from service.cli_privacy import erase, expire, held, withdraw
+from service.cli_replay import replay
 from service.cli_safety import backup, index, restore
 from service.cli_train import train
 from service.cli_user import user
@@ -213,7 +216,7 @@ for _command in (
     *(evaluate, compare, convert, judge, train, model, key, work),
     *(erase, expire, held, withdraw, draft),
     *(duplicates, keep_apart, merge, merges, unmerge),
-    *(user, demo),
+    *(user, replay, demo, plan, advise, assign),
     *(bundle, triads, support),
 ):
     main.add_command(_command)

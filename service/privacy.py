@@ -29,6 +29,7 @@ from profiles.privacy import Appearance, Held, Idle, held, idle
 from profiles.privacy import erase as erase_rows
 from profiles.privacy import withdraw as withdraw_rows
 from profiles.remains import database_files, rebuild, settle
+from profiles.reviews import Review
 
 if TYPE_CHECKING:
     from service.searching import Proof
@@ -60,6 +61,7 @@ cases.csv         진행 건: 단계, 날짜, 답변, 미팅. 상대는 알려 �
 drafts.csv        이 프로필을 고치던 중 저장된 초안
 links.csv         돌아오는 링크: 만든 때, 만료, 사용한 때 (링크 자체는 보관하지 않습니다)
 accounts.csv      이 프로필을 대신하는 계정: 전자우편 주소, 이름, 역할
+reviews.csv       결정에 대한 설명·검토·거부 요청과 그 답변
 appearances.csv   이 프로필의 ID가 적힌 프로그램과, 다른 프로필의 이해상충 목록
 changes.csv       변경 기록: 번호와 시각만 있고 내용은 없습니다
 같은 이름의 .json 파일에는 같은 내용이 프로그램이 읽기 쉬운 형식으로 들어 있습니다.
@@ -87,6 +89,7 @@ cases.csv         cases of being brought together: stage, days, answers, meeting
 drafts.csv        edits of this profile that were begun and saved
 links.csv         links to come back by: when made, until when, when used (no link itself is kept)
 accounts.csv      the accounts that speak for this profile: e-mail address, name, roles
+reviews.csv       requests to explain, review or set aside a decision, with the answers
 appearances.csv   programmes, and conflict lists of others, that name this profile's id
 changes.csv       the change log: numbers and times, without content
 The .json files of the same names hold the same for programs.
@@ -103,6 +106,7 @@ rounds.csv        열거나 마감한 판정 라운드
 jobs.csv          시작하거나 취소한 성능 평가와 학습 작업
 cases.csv         담당하거나 처리한 진행 건
 api_keys.csv      만들거나 폐기한 API 키 (키 자체는 보관하지 않습니다)
+reviews.csv       답변하거나 기한을 연장한 요청
 프로필을 고치거나 병합한 기록의 이름은 각 프로필의 변경 기록에 있습니다.
 
 ----
@@ -115,6 +119,7 @@ rounds.csv        the rounds that were opened or closed
 jobs.csv          the evaluations and trainings that were started or cancelled
 cases.csv         the cases that were looked after or worked on
 api_keys.csv      the keys of the API that were made or revoked (no key itself is kept)
+reviews.csv       the requests about decisions that were answered or extended
 Edits and merges of profiles name their makers in the histories of these profiles.
 """
 
@@ -202,6 +207,7 @@ def judge_zip(found: HeldOfJudge, at: datetime) -> bytes:
         "jobs": (_OF_JOB, [_job_row(one) for one in found.jobs]),
         "cases": (_OF_CASE, [_worked_row(one) for one in found.cases]),
         "api_keys": (_OF_KEY, [_key_row(one) for one in found.keys]),
+        "reviews": (_OF_REVIEW, [_looked_row(one) for one in found.reviews]),
     }
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         said = JUDGE_README.format(name=found.names[0], at=at.isoformat(timespec="seconds"))
@@ -218,6 +224,7 @@ _OF_ROUND = ("name", "opened_by", "opened_at", "closed_by", "closed_at")
 _OF_JOB = ("number", "kind", "asked_by", "asked_at", "cancelled_by", "arguments")
 
 _OF_CASE = ("number", "startup", "partner", "stage", "owner", "opened_by", "opened_at")
+_OF_REVIEW = ("number", "startup", "kind", "answered_by", "answered_at", "answer")
 _OF_KEY = ("prefix", "name", "created_by", "created_at", "revoked_by")
 
 
@@ -230,6 +237,12 @@ def _worked_row(one: Case) -> dict[str, Any]:
 def _key_row(one: ApiKey) -> dict[str, Any]:
     told = {name: getattr(one, name) for name in _OF_KEY}
     return {**told, "created_at": one.created_at.isoformat()}
+
+
+def _looked_row(one: Review) -> dict[str, Any]:
+    answered = one.answered_at.isoformat() if one.answered_at else None
+    named = (one.id, one.profile, one.kind.value, one.answered_by, answered, one.answer)
+    return dict(zip(_OF_REVIEW, named, strict=True))
 
 
 def _job_row(one: Job) -> dict[str, Any]:
@@ -420,6 +433,7 @@ def _tables(found: Held) -> dict[str, tuple[Sequence[str], list[dict[str, Any]]]
         "drafts": (_DRAFT, [_draft_row(one) for one in found.edits]),
         "links": (_LINK, [_link_row(one) for one in found.links]),
         "accounts": (_ACCOUNT, [_account_row(one) for one in found.accounts]),
+        "reviews": (_REVIEW, [_review_row(one) for one in found.reviews]),
         "appearances": (("kind", "id", "field", "revision"),
                         [asdict(one) for one in found.appearances]),
         "changes": (("seq", "kind", "id", "at"),
@@ -430,6 +444,8 @@ def _tables(found: Held) -> dict[str, tuple[Sequence[str], list[dict[str, Any]]]
 _DRAFT = ("id", "values", "language", "email", "startup", "base", "made_at", "changed_at",
           "expires_at")  # fmt: skip
 _ACCOUNT = ("email", "name", "roles", "profile", "created_at")
+_REVIEW = ("id", "profile", "cohort", "kind", "words", "asked_at", "due", "state",
+           "extended", "answered_at", "outcome", "answer")  # fmt: skip
 _LINK = ("kind", "of", "made_at", "expires_at", "used_at")
 
 
@@ -441,6 +457,14 @@ def _draft_row(one: Draft) -> dict[str, Any]:
 def _account_row(one: Account) -> dict[str, Any]:
     told = {name: getattr(one, name) for name in _ACCOUNT}
     return {**told, "roles": list(one.roles), "created_at": one.created_at.isoformat()}
+
+
+def _review_row(one: Review) -> dict[str, Any]:
+    told = {name: getattr(one, name) for name in _REVIEW if name != "extended"}
+    extended = [{"until": part.until.isoformat(), "why": part.why} for part in one.extensions]
+    answered = one.answered_at.isoformat() if one.answered_at else None
+    dates = {"asked_at": one.asked_at.isoformat(), "due": one.due.isoformat()}
+    return {**told, **dates, "answered_at": answered, "extended": extended}
 
 
 def _link_row(one: Link) -> dict[str, Any]:

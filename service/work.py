@@ -156,11 +156,20 @@ def _convert(
     return {name: getattr(written, name) for name in ("startups", "partners", "ties", "queries")}
 
 
+def _assign(
+    settings: Settings, arguments: Arguments, out: Path, progress: Progress
+) -> dict[str, Any]:
+    from service.assigning_job import assigned
+
+    return assigned(settings, arguments, progress)
+
+
 _KINDS: Mapping[JobKind, Callable[..., dict[str, Any]]] = {
     JobKind.EVALUATE: _evaluate,
     JobKind.TRAIN: _train,
     JobKind.GATE: _gate,
     JobKind.CONVERT: _convert,
+    JobKind.ASSIGN: _assign,
 }
 
 

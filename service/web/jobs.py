@@ -47,6 +47,7 @@ def kind_name(kind: JobKind) -> str:
         JobKind.TRAIN: gettext("Training"),
         JobKind.GATE: gettext("Gate"),
         JobKind.CONVERT: gettext("Test set from the store"),
+        JobKind.ASSIGN: gettext("Assignment"),
     }
     return named[kind]
 
@@ -85,6 +86,9 @@ def _stages() -> dict[str, str]:
         "Asking both models": gettext("Asking both models"),
         "Reading the store": gettext("Reading the store"),
         "Done": gettext("Writing the result"),
+        "Reading the fits": gettext("Reading the fits"),
+        "Searching": gettext("Searching"),
+        "Reckoning the prices": gettext("Reckoning the prices"),
     }
 
 
