@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from matcher.cpsat import greatest
+from matcher.cpsat import first_of, greatest
 
 if TYPE_CHECKING:
     from ortools.sat.python.cp_model import IntVar
@@ -93,8 +93,10 @@ def choose(
     fewest = greatest(search.model, search.choices, -sum(search.choices), effort)
     search.model.add(sum(search.choices) <= -fewest.value)
     worths = greatest(search.model, search.choices, search.worth, effort)
+    search.model.add(search.worth >= worths.value)
+    chosen = first_of(search.model, search.choices, effort)
     return Chosen(
-        tuple(sorted(rows[row].id for row in worths.rows)),
+        tuple(rows[row].id for row in chosen),
         covers.value,
         covers.bound,
         worths.value,

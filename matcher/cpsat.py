@@ -46,3 +46,13 @@ def greatest(model: CpModel, choices: list[IntVar], aim: LinearExprT, effort: fl
         raise RuntimeError(f"a search with a solution ended as {solver.status_name(status)}")
     rows = tuple(row for row, choice in enumerate(choices) if solver.boolean_value(choice))
     return Found(rows, round(solver.objective_value), round(solver.best_objective_bound))
+
+
+def first_of(model: CpModel, choices: list[IntVar], effort: float) -> tuple[int, ...]:
+    """Give, of the solutions that a model still has, one of those that choose the first rows.
+
+    They are those with the least sum of the places that are chosen; so equal ones stand in the
+    order of their rows.
+    """
+    places = sum(place * choice for place, choice in enumerate(choices, start=1))
+    return greatest(model, choices, -places, effort).rows

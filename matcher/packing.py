@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from matcher.cpsat import greatest
+from matcher.cpsat import first_of, greatest
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,9 @@ def pack(options: Sequence[Option], *, projects: int, most: int, effort: float =
             model.add(sum(choices[place] for place in places) <= most)
     total = sum(options[row].score * choice for row, choice in zip(order, choices, strict=True))
     found = greatest(model, choices, total, effort)
-    return Packed(tuple(order[place] for place in found.rows), found.value, found.bound)
+    model.add(total >= found.value)
+    rows = tuple(order[place] for place in first_of(model, choices, effort))
+    return Packed(rows, found.value, found.bound)
 
 
 def reserves(

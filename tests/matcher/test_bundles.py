@@ -46,8 +46,7 @@ def test_members_say_what_they_alone_add_and_who_could_stand_in(world, sources, 
     )
     bundle = bundle_of(sources, startup, asked())
     told = [
-        (one.role, one.match.profile.id, [need.code for need in one.adds])
-        for one in bundle.members
+        (one.role, one.match.profile.id, [need.code for need in one.adds]) for one in bundle.members
     ]
     assert told == [
         ("hospital", "h1", ["clinical_validation"]),

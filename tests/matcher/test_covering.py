@@ -75,6 +75,11 @@ def test_a_role_stands_once_and_no_more_are_taken_than_asked():
     assert choose(apart, NEEDS, most=2).ids == ("pa", "pb")
 
 
+def test_of_equal_ones_the_first_by_id_is_taken():
+    options = [option(id, "r", need) for id, need in (("p3", "b"), ("p1", "a"), ("p2", "b"))]
+    assert choose(options, NEEDS, most=1).ids == ("p1",)
+
+
 def test_nobody_covers_anything():
     assert choose([option("p", "r", "")], NEEDS, most=3).ids == ()
     assert choose([], NEEDS, most=3).cover == 0
