@@ -26,7 +26,7 @@ from matcher.scheduling import (
 )
 
 UNIT = 1024
-COLUMNS = ("way", "meetings", "mutual", "worst", "wishes", "holes", "tables", "gap %", "wall s", "CPU s")  # fmt: skip
+COLUMNS = ["way", "meetings", "mutual", "worst", "wishes", "holes", "tables", "gap-%", "wall-s", "CPU-s"]
 
 
 def instance(people: int, slots: int, rooms: int, seed: int = 0) -> Instance:
@@ -121,10 +121,12 @@ def _change(one: Instance, made: Schedule) -> None:
     )
     wall, spent = time.perf_counter(), time.process_time()
     found = change(now, made.meetings, first, seconds=30)
-    values = ", ".join(f"{one.aim.value} {one.value} (bound {one.bound})" for one in found.schedule.levels)
+    values = ", ".join(
+        f"{one.aim.value} {one.value} (bound {one.bound})" for one in found.schedule.levels
+    )
     print(
-        f"\nA room and two persons less from slot {first} on: {values}, kept {found.difference.kept}"
-        f"; wall {time.perf_counter() - wall:.1f} s, CPU {time.process_time() - spent:.1f} s"
+        f"\nA room and two persons less from slot {first} on: {values}; "
+        f"kept {found.difference.kept}; wall {time.perf_counter() - wall:.1f} s, CPU {time.process_time() - spent:.1f} s"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -78,25 +79,80 @@ def change(
     Returns:
         The schedule, `infeasible` where a pair that must meet cannot, and the difference.
     """
-    from ortools.sat.python import cp_model
-
-    budget, model = Budget(seconds, stop), cp_model.CpModel()
+    budget = Budget(seconds, stop)
     stands = tuple(one for one in before if one.slot < first)
     still = {(one.a, one.b): one for one in before if one.slot >= first}
     new = instance.forced - {(one.a, one.b) for one in before}
     today = _today(instance, stands, first, frozenset(new))
-    pairs = sorted({*_possible(today, still), *new})
-    timetable = Timetable(today, pairs, model, optional=True)
-    Choice(today, pairs, model, timetable.met)
-    found = _least(timetable, still, budget, _SHARE * seconds)
+    found = _searched(today, still, budget, _SHARE * seconds)
     if found is None:
         status = Status.INFEASIBLE if budget.was_impossible else Status.UNKNOWN
         return Changed(Schedule(status, seconds=budget.spent), difference(before, before))
-    ran, bounds = found
-    after = _seated(today, timetable, ran, still)
-    levels = _levels(still, after, bounds)
+    after, levels = found
     made = Schedule(status_of(levels), in_order(after), levels, budget.spent)
     return Changed(made, difference(before, after))
+
+
+_Found = tuple[list[Meeting], tuple[Level, ...]]
+
+
+def _searched(
+    today: Instance, still: Mapping[Pair, Meeting], budget: Budget, seconds: float
+) -> _Found | None:
+    """Place those alone that cannot stay; where that is not the least there can be, all."""
+    floors = _floors(today, still)
+    stay = [one for one in still.values() if _can_stay(today, one)]
+    pinned = today.but(fixed=(*today.fixed, *stay))
+    others = {pair: one for pair, one in still.items() if one not in stay}
+    found = _least(pinned, others, budget, seconds, floors)
+    if found is not None and all(level.is_best for level in found[1]):
+        return found
+    return _least(today, still, budget, seconds, floors, found) or found
+
+
+def _can_stay(today: Instance, one: Meeting) -> bool:
+    allowed = (one.a, one.b) not in today.forbidden
+    return allowed and one.slot in today.common(one.a, one.b) and _is_open(today, one)
+
+
+def _is_open(today: Instance, one: Meeting) -> bool:
+    return one.room in today.place and one.room in today.open_rooms(one.slot)
+
+
+@dataclass(frozen=True, slots=True)
+class _Floors:
+    """What nothing can fall below.
+
+    Attributes:
+        lost: meetings that cannot be at any time.
+        late: those that cannot be at their time.
+        shut: those that can be at their time, and not in their room.
+        crowded: those at whose time there are fewer rooms than meetings.
+    """
+
+    lost: int
+    late: int
+    shut: int
+    crowded: int
+
+    def of(self, aim: Aim, moved: int) -> int:
+        """Give the floor of an aim, where so many meetings are at another time."""
+        if aim is Aim.CANCELLED:
+            return self.lost
+        if aim is Aim.MOVED:
+            return self.late + self.crowded
+        return max(self.shut - (moved - self.late), 0)
+
+
+def _floors(today: Instance, still: Mapping[Pair, Meeting]) -> _Floors:
+    possible = _possible(today, still)
+    late = {pair for pair in possible if still[pair].slot not in today.common(*pair)}
+    shut = [pair for pair in possible if pair not in late and not _is_open(today, still[pair])]
+    here = Counter(still[pair].slot for pair in possible if pair not in late)
+    crowded = (count - len(today.open_rooms(slot)) for slot, count in here.items())
+    return _Floors(
+        len(still) - len(possible), len(late), len(shut), sum(max(one, 0) for one in crowded)
+    )
 
 
 def _today(
@@ -112,24 +168,47 @@ def _possible(instance: Instance, still: Mapping[Pair, Meeting]) -> list[Pair]:
     return [p for p in still if p not in instance.forbidden and instance.common(*p)]
 
 
+def _hint(timetable: Timetable, still: Mapping[Pair, Meeting], known: _Found | None) -> None:
+    """Hint what is known already; else that everybody stays who can."""
+    places = {(one.a, one.b): one for one in (known[0] if known else still.values())}
+    met = set()
+    for (number, slot, zone), variable in timetable.at.items():
+        was = places.get(timetable.pairs[number])
+        here = was is not None and slot == was.slot and _keeps(timetable, was, zone)
+        timetable.model.add_hint(variable, here)
+        met |= {number} if here else set()
+    for number, variable in enumerate(timetable.met):
+        timetable.model.add_hint(variable, number in met)
+
+
 def _least(
-    timetable: Timetable, still: Mapping[Pair, Meeting], budget: Budget, seconds: float
-) -> tuple[Ran, dict[Aim, int]] | None:
+    today: Instance,
+    still: Mapping[Pair, Meeting],
+    budget: Budget,
+    seconds: float,
+    floors: _Floors,
+    known: _Found | None = None,
+) -> _Found | None:
     """Go through the levels of disturbance; None where not even one solution is found."""
-    ran, bounds = None, {}
-    variables = [*timetable.variables, *timetable.met]
-    for aim, expression in (
-        (Aim.CANCELLED, _cancelled(timetable, still)),
-        (Aim.MOVED, _elsewhen(timetable, still)),
-        (Aim.ROOMS, _elsewhere(timetable, still)),
-    ):
+    from ortools.sat.python import cp_model
+
+    model, pairs = cp_model.CpModel(), sorted({*_possible(today, still), *today.forced})
+    timetable = Timetable(today, pairs, model, optional=True)
+    Choice(today, pairs, model, timetable.met)
+    _hint(timetable, still, known)
+    ran = None
+    for expression in (_cancelled, _elsewhen, _elsewhere):
         best = improve(
-            budget, timetable.model, variables, expression, most=False, seconds=seconds, before=ran
-        )
+            budget, model, [*timetable.variables, *timetable.met], expression(timetable, still),
+            most=False, seconds=seconds, before=ran,
+        )  # fmt: skip
         if best is None:
-            return (ran, bounds) if ran is not None else None
-        ran, bounds[aim] = best.ran, best.bound
-    return (ran, bounds) if ran is not None else None
+            break
+        ran = best.ran
+    if ran is None:
+        return None
+    after = _seated(today, timetable, ran, still)
+    return after, _levels(still, after, floors)
 
 
 def _cancelled(timetable: Timetable, still: Mapping[Pair, Meeting]) -> Any:
@@ -179,7 +258,7 @@ def _seated(
 
 
 def _levels(
-    still: Mapping[Pair, Meeting], after: Sequence[Meeting], bounds: Mapping[Aim, int]
+    still: Mapping[Pair, Meeting], after: Sequence[Meeting], floors: _Floors
 ) -> tuple[Level, ...]:
     new = {(one.a, one.b): one for one in after}
     both = [(old, new[pair]) for pair, old in still.items() if pair in new]
@@ -188,4 +267,5 @@ def _levels(
         Aim.MOVED: sum(old.slot != now.slot for old, now in both),
         Aim.ROOMS: sum(old.slot == now.slot and old.room != now.room for old, now in both),
     }
-    return tuple(Level(aim, value, bounds.get(aim, 0)) for aim, value in values.items())
+    moved = values[Aim.MOVED]
+    return tuple(Level(aim, value, floors.of(aim, moved)) for aim, value in values.items())

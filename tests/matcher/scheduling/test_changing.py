@@ -34,7 +34,11 @@ def away(instance: Instance, id: str, *slots: int) -> Instance:
 def test_nothing_changes_where_nothing_has_changed() -> None:
     found = change(make(), PLAN, 0, seconds=QUICK)
     assert set(found.schedule.meetings) == set(PLAN)
-    assert (found.difference.moved, found.difference.cancelled, found.difference.kept) == ((), (), 4)
+    assert (found.difference.moved, found.difference.cancelled, found.difference.kept) == (
+        (),
+        (),
+        4,
+    )
     assert found.schedule.status is Status.OPTIMAL
 
 
