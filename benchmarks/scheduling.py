@@ -26,7 +26,10 @@ from matcher.scheduling import (
 )
 
 UNIT = 1024
-COLUMNS = ["way", "meetings", "mutual", "worst", "wishes", "holes", "tables", "gap-%", "wall-s", "CPU-s"]
+COLUMNS = (
+    *("way", "meetings", "mutual", "worst", "wishes", "holes", "tables"),
+    *("gap %", "wall s", "CPU s"),
+)
 
 
 def instance(people: int, slots: int, rooms: int, seed: int = 0) -> Instance:
@@ -126,7 +129,8 @@ def _change(one: Instance, made: Schedule) -> None:
     )
     print(
         f"\nA room and two persons less from slot {first} on: {values}; "
-        f"kept {found.difference.kept}; wall {time.perf_counter() - wall:.1f} s, CPU {time.process_time() - spent:.1f} s"
+        f"kept {found.difference.kept}; wall {time.perf_counter() - wall:.1f} s, "
+        f"CPU {time.process_time() - spent:.1f} s"
     )
 
 

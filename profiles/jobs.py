@@ -36,6 +36,7 @@ class JobKind(StrEnum):
     TRAIN = "train"
     GATE = "gate"
     CONVERT = "convert"
+    SCHEDULE = "schedule"
 
 
 class JobState(StrEnum):

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, or_, select, update
 
-from profiles import api_keys, case_people, jobs
+from profiles import api_keys, case_people, event_makers, jobs
 from profiles import tables as t
 from profiles.api_keys import ApiKey
 from profiles.cases import Case
@@ -43,6 +43,7 @@ class HeldOfJudge:
         jobs: the evaluations and trainings that the person asked for or cancelled.
         cases: the cases that the person looks or looked after, or did something to.
         keys: the keys of the API that the person made or revoked.
+        events: the events that the person opened or scheduled.
     """
 
     names: tuple[str, ...]
@@ -52,6 +53,7 @@ class HeldOfJudge:
     jobs: tuple[jobs.Job, ...] = ()
     cases: tuple[Case, ...] = ()
     keys: tuple[ApiKey, ...] = ()
+    events: tuple[event_makers.Did, ...] = ()
 
 
 def held_of_judge(store: Store, name: str) -> HeldOfJudge:
@@ -77,7 +79,8 @@ def held_of_judge(store: Store, name: str) -> HeldOfJudge:
             case_people.of_person(connection, names),
             api_keys.of_person(connection, names),
         )
-        return HeldOfJudge(tuple(names), said, rounds, views, asked, worked, made)
+        did = event_makers.of_person(connection, names)
+        return HeldOfJudge(tuple(names), said, rounds, views, asked, worked, made, did)
 
 
 def erase_judge(store: Store, name: str) -> int:
@@ -103,6 +106,7 @@ def erase_judge(store: Store, name: str) -> int:
         jobs.erase_names(connection, names, nobody)
         case_people.erase_names(connection, names, nobody)
         api_keys.erase_names(connection, names, nobody)
+        event_makers.erase_names(connection, names, nobody)
     forget(store.engine)
     return gone.rowcount
 
@@ -121,6 +125,7 @@ def _names(connection: Connection) -> set[str]:
         *(t.saved_views.c.owner, work.by, work.cancelled_by),
         *(t.cases.c.owner, t.cases.c.opened_by, t.case_events.c.by),
         *(t.api_keys.c.created_by, t.api_keys.c.revoked_by),
+        *(t.events.c.made_by, t.event_schedules.c.by),
     ):
         found |= set(connection.execute(select(column).distinct()).scalars())
     return {name for name in found if name}

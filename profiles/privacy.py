@@ -18,6 +18,8 @@ from profiles.apart import Apart, Stored, apart_of, proposals_of
 from profiles.cases import HeldCase, about_cases
 from profiles.database import reading, writing
 from profiles.drafts import Draft
+from profiles.event_meetings import EventMeeting, meetings_naming
+from profiles.event_rows import Participant, people_naming
 from profiles.histories import (
     former_tie_revisions,
     naming,
@@ -82,6 +84,8 @@ class Held:
     links: tuple[Link, ...] = ()
     cases: tuple[HeldCase, ...] = ()
     accounts: tuple[Account, ...] = ()
+    participants: tuple[Participant, ...] = ()
+    event_meetings: tuple[EventMeeting, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +108,7 @@ def held(store: Store, id: str) -> Held:
         ids = family(connection, id)
         ties = rows.ties_of(connection, id)
         owners = ((row.side, [id]), ("tie", [tie.id for tie in ties]))
+        people = tuple(people_naming(connection, ids))
         return Held(
             profile=rows.read_profile(row.side, row.payload),
             revisions=revisions_of(connection, row.side, ids),
@@ -131,6 +136,8 @@ def held(store: Store, id: str) -> Held:
             links=links.about(connection, ids),
             cases=about_cases(connection, ids),
             accounts=tuple(accounts.accounts_for(connection, ids)),
+            participants=people,
+            event_meetings=tuple(meetings_naming(connection, [one.id for one in people])),
         )
 
 

@@ -39,6 +39,10 @@ _TOUCHED = (
     t.cases,
     t.case_events,
     t.case_meetings,
+    t.events,
+    t.event_people,
+    t.event_meetings,
+    t.event_schedules,
     t.accounts,
     t.jobs,
     t.api_keys,
@@ -68,6 +72,8 @@ def owners(store: Store, said: str) -> set[str]:
         (t.case_events.c.data, quoted, pair, happened),
         (t.case_meetings.c.place, said, pair, met),
         (t.accounts.c.email, said, (t.accounts.c.email,)),
+        (t.event_people.c.organisation, said, (t.event_people.c.profile,)),
+        (t.event_people.c.called, said, (t.event_people.c.profile,)),
     )
     found: set[str] = set()
     with reading(store._engine) as connection:

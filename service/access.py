@@ -75,12 +75,14 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
         own.status own.held_of own.ask_erasure returning.enter
         answers.ask
         open.list_problems open.one_problem
+        meets.ask meets.calendar
     """,
     ("submission", "edit"): """
         public.submit_startup public.choose_own_sectors open.submit_startup
         drafts.start drafts.save_step drafts.submit drafts.bring_together drafts.make_link
         drafts.delete drafts.leave own.edit own.link own.leave own.erase_all
         returning.come_back returning.ask answers.give
+        meets.give
     """,
     ("session", "use"): """
         entrance.ask_token entrance.give_token entrance.leave sso.start sso.back
@@ -120,6 +122,8 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
         takeout_api.export_startups takeout_api.export_partners takeout_api.export_ties
         takeout_api.export_programmes
         key_api.own_key case_api.all case_api.one takeout_api.startup_held takeout_api.partner_held
+        events.overview events.new events.of_programme events.show events.edit events.person
+        events.printed events.calendar events.own_calendar events.export
     """,
     ("workbench", "edit"): """
         duplicates.merge duplicates.undo duplicates.set_apart duplicates.let_meet
@@ -138,6 +142,8 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
         takeout_api.withdraw_consent judging_api.close
         case_api.open case_api.change case_api.move case_api.close case_api.answer case_api.release
         case_api.note case_api.meeting
+        events.add events.propose events.save events.turn events.invite events.keep_person
+        events.remove events.link events.decide events.schedule events.change events.hold
     """,
     ("keys", "see"): "keys.overview key_api.all_keys",
     ("keys", "edit"): """
@@ -166,8 +172,11 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
         models.overview models.show model_api.models model_api.current model_api.model
     """,
     ("models", "edit"): "models.gate models.promote models.rollback",
-    ("answer", "see"): "answers.own_cases answers.own_case",
-    ("answer", "edit"): "answers.give_own",
+    ("answer", "see"): """
+        answers.own_cases answers.own_case
+        meets.own_events meets.own_event meets.own_calendar
+    """,
+    ("answer", "edit"): "answers.give_own meets.give_own",
 }
 """Which row of the table each address of the service has; one that stands in none is shut."""
 

@@ -156,11 +156,26 @@ def _convert(
     return {name: getattr(written, name) for name in ("startups", "partners", "ties", "queries")}
 
 
+def _schedule(
+    settings: Settings, arguments: Arguments, out: Path, progress: Progress
+) -> dict[str, Any]:
+    from service.event_schedules import make_schedule
+    from service.wiring import build
+
+    dari = build(settings)
+    try:
+        made = make_schedule(dari, arguments["event"], by=arguments["by"], progress=progress)
+    finally:
+        dari.store.close()
+    return {"event": made.event, "schedule": made.number}
+
+
 _KINDS: Mapping[JobKind, Callable[..., dict[str, Any]]] = {
     JobKind.EVALUATE: _evaluate,
     JobKind.TRAIN: _train,
     JobKind.GATE: _gate,
     JobKind.CONVERT: _convert,
+    JobKind.SCHEDULE: _schedule,
 }
 
 

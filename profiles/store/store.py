@@ -8,6 +8,7 @@ from profiles import (
     accounts,
     cases,
     drafts,
+    event_rows,
     judgements,
     links,
     merges,
@@ -65,6 +66,7 @@ class Store(Profiles, Ties, Programmes, VectorsOfRecords, Verdicts, Log):
             links.forget_links(connection, family)
             views.forget_views_naming(connection, family)
             cases.forget_cases(connection, family)
+            event_rows.forget_people(connection, family)
             accounts.let_go(connection, family)
             for column in (t.verdicts.c.query, t.verdicts.c.candidate):
                 rows.delete_by(connection, t.verdicts, column, [id])

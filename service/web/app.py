@@ -29,6 +29,8 @@ from service.web.duplicates import duplicates
 from service.web.editing import editing
 from service.web.entrance import entrance
 from service.web.evaluations import evaluations
+from service.web.event_guests import meets
+from service.web.events import events
 from service.web.geography import geography
 from service.web.judging import judging
 from service.web.keys import keys
@@ -64,6 +66,7 @@ def init_app(app: Flask) -> None:
         *(account, accounts),
         *(workbench, deeds, geography),
         *(evaluations, test_sets),
+        *(events, meets),
     ):
         app.register_blueprint(blueprint)
 

@@ -47,6 +47,7 @@ def kind_name(kind: JobKind) -> str:
         JobKind.TRAIN: gettext("Training"),
         JobKind.GATE: gettext("Gate"),
         JobKind.CONVERT: gettext("Test set from the store"),
+        JobKind.SCHEDULE: gettext("Schedule of an event"),
     }
     return named[kind]
 
@@ -84,6 +85,10 @@ def _stages() -> dict[str, str]:
         "Calibrating": gettext("Calibrating its probabilities"),
         "Asking both models": gettext("Asking both models"),
         "Reading the store": gettext("Reading the store"),
+        "Choosing pairs": gettext("Choosing pairs"),
+        "Placing them in time": gettext("Placing them in time"),
+        "Shortening the waits": gettext("Shortening the waits"),
+        "Giving rooms out": gettext("Giving rooms out"),
         "Done": gettext("Writing the result"),
     }
 

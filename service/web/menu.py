@@ -76,6 +76,8 @@ LINKS = (
         also=("evaluations.", "test_sets."),
         more=True,
     ),
+    Link("meets.own_events", _l("Events"), "see", "answer", also=("meets.own_event",)),
+    Link("events.overview", _l("Events"), "see", "workbench", {}, ("events.",), more=True),
     Link("geography.map", _l("Map"), "see", "workbench", more=True),
     Link("models.overview", _l("Models"), "see", "models", {}, ("models.",), more=True),
     Link("keys.overview", _l("API keys"), "see", "keys", {}, ("keys.",), more=True),
