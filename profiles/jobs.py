@@ -37,6 +37,7 @@ class JobKind(StrEnum):
     GATE = "gate"
     CONVERT = "convert"
     ASSIGN = "assign"
+    SCHEDULE = "schedule"
 
 
 class JobState(StrEnum):

@@ -77,6 +77,7 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
         advice.own
         open.list_problems open.one_problem
         asking.mine
+        meets.ask meets.calendar
     """,
     ("submission", "edit"): """
         public.submit_startup public.choose_own_sectors open.submit_startup
@@ -85,6 +86,7 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
         returning.come_back returning.ask answers.give
         applications.apply applications.withdraw
         asking.ask
+        meets.give
     """,
     ("session", "use"): """
         entrance.ask_token entrance.give_token entrance.leave sso.start sso.back
@@ -139,6 +141,8 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
         decisions.one decisions.file decisions.prices decisions.declines decisions.replay
         decisions.notices decisions.letter decisions.exposure decisions.exposure_chart
         decisions.lottery reviews.queue reviews.one
+        events.overview events.new events.of_programme events.show events.edit events.person
+        events.printed events.calendar events.own_calendar events.export
     """,
     ("workbench", "edit"): """
         duplicates.merge duplicates.undo duplicates.set_apart duplicates.let_meet
@@ -163,6 +167,8 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
         assignments.assign assignments.trade_off assignments.stop assignments.decide
         assignments.decline assignments.start_case
         decisions.override reviews.extend reviews.answer
+        events.add events.propose events.save events.turn events.invite events.keep_person
+        events.remove events.link events.decide events.schedule events.change events.hold
     """,
     ("keys", "see"): "keys.overview key_api.all_keys",
     ("keys", "edit"): """
@@ -196,8 +202,11 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
     ("models", "edit"): """
         models.gate models.promote models.rollback model_api.promote model_api.rollback
     """,
-    ("answer", "see"): "answers.own_cases answers.own_case",
-    ("answer", "edit"): "answers.give_own",
+    ("answer", "see"): """
+        answers.own_cases answers.own_case
+        meets.own_events meets.own_event meets.own_calendar
+    """,
+    ("answer", "edit"): "answers.give_own meets.give_own",
 }
 """Which row of the table each address of the service has; one that stands in none is shut.
 

@@ -164,12 +164,27 @@ def _assign(
     return assigned(settings, arguments, progress)
 
 
+def _schedule(
+    settings: Settings, arguments: Arguments, out: Path, progress: Progress
+) -> dict[str, Any]:
+    from service.event_schedules import make_schedule
+    from service.wiring import build
+
+    dari = build(settings)
+    try:
+        made = make_schedule(dari, arguments["event"], by=arguments["by"], progress=progress)
+    finally:
+        dari.store.close()
+    return {"event": made.event, "schedule": made.number}
+
+
 _KINDS: Mapping[JobKind, Callable[..., dict[str, Any]]] = {
     JobKind.EVALUATE: _evaluate,
     JobKind.TRAIN: _train,
     JobKind.GATE: _gate,
     JobKind.CONVERT: _convert,
     JobKind.ASSIGN: _assign,
+    JobKind.SCHEDULE: _schedule,
 }
 
 

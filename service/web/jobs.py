@@ -38,6 +38,7 @@ def kind_name(kind: JobKind) -> str:
         JobKind.GATE: gettext("Gate"),
         JobKind.CONVERT: gettext("Test set from the store"),
         JobKind.ASSIGN: gettext("Assignment"),
+        JobKind.SCHEDULE: gettext("Schedule of an event"),
     }
     return named[kind]
 
@@ -75,6 +76,10 @@ def _stages() -> dict[str, str]:
         "Calibrating": gettext("Calibrating its probabilities"),
         "Asking both models": gettext("Asking both models"),
         "Reading the store": gettext("Reading the store"),
+        "Choosing pairs": gettext("Choosing pairs"),
+        "Placing them in time": gettext("Placing them in time"),
+        "Shortening the waits": gettext("Shortening the waits"),
+        "Giving rooms out": gettext("Giving rooms out"),
         "Done": gettext("Writing the result"),
         "Reading the fits": gettext("Reading the fits"),
         "Searching": gettext("Searching"),
