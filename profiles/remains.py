@@ -40,6 +40,7 @@ _TOUCHED = (
     t.case_events,
     t.case_meetings,
     t.accounts,
+    t.account_events,
     t.jobs,
     t.api_keys,
     t.replays,

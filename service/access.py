@@ -90,12 +90,13 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
     """,
     ("account", "use"): """
         account.overview account.arrive account.rename account.leave_everywhere account.held
+        account.log
         security.change_password security.verify
         security.two_factor_setup_validate security.mf_recovery_codes
     """,
     ("accounts", "edit"): """
         accounts.overview accounts.add accounts.one accounts.change accounts.turn accounts.reset
-        accounts.remove
+        accounts.remove accounts.log accounts.log_of
     """,
     ("own", "see"): "account.mine account.claim",
     ("shut", "use"): "security.two_factor_rescue security.tf_select security.static",
