@@ -174,6 +174,13 @@ def accounts_for(connection: Connection, ids: Collection[str]) -> list[Account]:
     return sorted(map(_read, found), key=lambda one: one.email)
 
 
+def people_for(store: Store, profile: str) -> list[Account]:
+    """Read the accounts in use, with a confirmed address, that speak for a profile."""
+    with reading(store.engine) as connection:
+        found = accounts_for(connection, [profile])
+    return [one for one in found if one.is_active and one.confirmed_at]
+
+
 def let_go(connection: Connection, ids: Collection[str]) -> None:
     """Let the accounts of erased profiles speak for none."""
     for one in accounts_for(connection, ids):

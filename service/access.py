@@ -73,14 +73,14 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
         public.home public.new_startup public.thanks public.one_page
         drafts.step drafts.preview drafts.worth drafts.link drafts.held drafts.ask_deletion
         own.status own.held_of own.ask_erasure returning.enter
-        answers.ask
+        answers.ask answers.held_case
         open.list_problems open.one_problem
     """,
     ("submission", "edit"): """
         public.submit_startup public.choose_own_sectors open.submit_startup
         drafts.start drafts.save_step drafts.submit drafts.bring_together drafts.make_link
         drafts.delete drafts.leave own.edit own.link own.leave own.erase_all
-        returning.come_back returning.ask answers.give
+        returning.come_back returning.ask answers.give answers.give_held
     """,
     ("session", "use"): """
         entrance.ask_token entrance.give_token entrance.leave sso.start sso.back

@@ -60,6 +60,10 @@ _WORDS: Mapping[str, Mapping[Lang, str]] = {
 }
 
 
+_UNNAMED = ("kind", "region", "sector", "stage")
+"""The facts by which nobody is known."""
+
+
 class Sent(Record):
     """A letter as a form sends it back."""
 
@@ -134,9 +138,15 @@ def draft(
     return Draft(lang, address, _say("subject", lang, names), text)
 
 
-def about(case: Case, other: AnyProfile, lang: Lang) -> list[str]:
-    """Tell of a profile what the other side of a case may see, a line each."""
-    facts = [(_say(name, lang, {}), value) for name, value in seen(case, other, lang).items()]
+def about(case: Case, other: AnyProfile, lang: Lang, *, is_named: bool = True) -> list[str]:
+    """Tell of a profile what the other side of a case may see, a line each.
+
+    As long as it is not to be named, that is its kind, region, sectors and stage.
+    """
+    told = seen(case, other, lang)
+    if not is_named:
+        return [f"{_say(name, lang, {})}: {told[name]}" for name in _UNNAMED if name in told]
+    facts = [(_say(name, lang, {}), value) for name, value in told.items()]
     summary = other.summary.in_(lang) if other.summary else ""
     return [*([summary] if summary else []), *(f"{name}: {value}" for name, value in facts)]
 

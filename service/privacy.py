@@ -427,7 +427,7 @@ def _tables(found: Held) -> dict[str, tuple[Sequence[str], list[dict[str, Any]]]
     }  # fmt: skip
 
 
-_DRAFT = ("id", "values", "language", "email", "startup", "base", "made_at", "changed_at",
+_DRAFT = ("id", "values", "place", "language", "email", "startup", "base", "made_at", "changed_at",
           "expires_at")  # fmt: skip
 _ACCOUNT = ("email", "name", "roles", "profile", "created_at")
 _LINK = ("kind", "of", "made_at", "expires_at", "used_at")
