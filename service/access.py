@@ -23,7 +23,7 @@ staff have shown to it by a case, a startup by releasing it, a partner by introd
 Thing = Literal[
     "page", "submission", "session", "account", "accounts", "own", "workbench", "startup",
     "partner", "case", "notes", "held", "rounds", "evaluation", "models", "shut", "answer",
-    "keys",
+    "keys", "personal", "erasure",
 ]  # fmt: skip
 """What there is to see or do: pages for all, the workbench of staff, and records."""
 
@@ -61,6 +61,9 @@ TABLE: Final[Mapping[tuple[Thing, Action], Mapping[Role, Scope]]] = {
     ("models", "edit"): _EVALUATORS,
     ("keys", "see"): _ADMIN,
     ("keys", "edit"): _ADMIN,
+    ("personal", "see"): _STAFF,
+    ("personal", "edit"): _STAFF,
+    ("erasure", "edit"): _ADMIN,
     ("shut", "use"): {},
     ("answer", "see"): {Role.STARTUP: "own", Role.PARTNER: "own"},
     ("answer", "edit"): {Role.STARTUP: "own", Role.PARTNER: "own"},
@@ -102,7 +105,7 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
     ("shut", "use"): "security.two_factor_rescue security.tf_select security.static",
     ("workbench", "see"): """
         changes.why changes.missing chronicle.history duplicates.overview duplicates.compare
-        editing.edit editing.new_tie privacy.held_of
+        editing.edit editing.new_tie
         staff.profiles staff.profile staff.matches staff.names staff.programmes
         matching.printed matching.export matching.compare matching.compare_printed
         matching.compare_export matching.choose matching.why_not
@@ -120,11 +123,11 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
         identity_api.duplicates identity_api.pair identity_api.merges identity_api.apart
         takeout_api.export_startups takeout_api.export_partners takeout_api.export_ties
         takeout_api.export_programmes
-        key_api.own_key case_api.all case_api.one takeout_api.startup_held takeout_api.partner_held
+        key_api.own_key case_api.all case_api.one
     """,
     ("workbench", "edit"): """
         duplicates.merge duplicates.undo duplicates.set_apart duplicates.let_meet
-        editing.save editing.save_tie editing.withdraw_consent
+        editing.save editing.save_tie
         staff.choose_sectors staff.add_verdict pipeline.shortlist
         workbench.save workbench.remove deeds.ask deeds.carry_out
         cases.move cases.back cases.close cases.judge cases.note cases.assign cases.release
@@ -136,14 +139,18 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
         staff_api.add_partner staff_api.add_tie staff_api.add_programme
         match_api.startup_verdict match_api.partner_verdict
         identity_api.merge identity_api.undo identity_api.set_apart identity_api.let_meet
-        takeout_api.withdraw_consent judging_api.close
         case_api.open case_api.change case_api.move case_api.close case_api.answer case_api.release
         case_api.note case_api.meeting
     """,
     ("keys", "see"): "keys.overview key_api.all_keys",
     ("keys", "edit"): """
-        keys.add keys.revoke key_api.revoke records.erase_startup records.erase_partner
+        keys.add keys.revoke key_api.revoke
     """,
+    ("personal", "see"): """
+        privacy.held_of takeout_api.startup_held takeout_api.partner_held
+    """,
+    ("personal", "edit"): "editing.withdraw_consent takeout_api.withdraw_consent",
+    ("erasure", "edit"): "records.erase_startup records.erase_partner",
     ("rounds", "see"): """
         judging_api.all_rounds judging_api.one_round judging_api.next_pair judging_api.one_pair
         judging_api.qrels judging_api.judgements
@@ -151,7 +158,7 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
     """,
     ("rounds", "edit"): """
         judging.judge judging.settle judging.close entrance.ask_name entrance.give_name
-        judging_api.judge
+        judging_api.judge judging_api.close
     """,
     ("evaluation", "see"): """
         evaluations.overview evaluations.show evaluations.progress evaluations.report
@@ -237,6 +244,11 @@ def require(action: Action, thing: Thing | AnyProfile | Case) -> None:
     """
     if not may(action, thing):
         raise Forbidden if current_user().is_known else Unauthorized
+
+
+def roles_for(row: tuple[Thing, Action]) -> frozenset[Role]:
+    """Name the roles that a row of the table admits, whatever the record."""
+    return frozenset(TABLE.get(row, {}))
 
 
 def row_of(endpoint: str | None) -> tuple[Thing, Action] | None:

@@ -6,7 +6,7 @@ import gc
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from datetime import date, datetime
+from datetime import date
 from typing import Any, TypeVar
 
 import click
@@ -41,6 +41,7 @@ from service.console import (
     tell_in,
     tell_of_others,
 )
+from service.options import DAY
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -124,7 +125,7 @@ def _partner_kinds() -> list[str]:
 @click.option("--region", multiple=True, help="Region of the candidates, code or name.")
 @click.option("--sector", multiple=True, help="Sector of the candidates, code or name.")
 @click.option("--kind", multiple=True, type=Word(_partner_kinds))
-@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Day that counts (today).")
+@click.option("--as-of", type=DAY, help="Day that counts (today).")
 @click.option("--lang", type=click.Choice(["en", "ko"]), help="Language of the list and of errors.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @short_work()
@@ -135,7 +136,7 @@ def match(
     region: tuple[str, ...],
     sector: tuple[str, ...],
     kind: tuple[str, ...],
-    as_of: datetime | None,
+    as_of: date | None,
     lang: str | None,
     as_json: bool,
 ) -> None:
@@ -151,7 +152,6 @@ def match(
     dari = opened()
     language = lang or dari.settings.language
     tell_in(language)
-    day: date | None = as_of.date() if as_of else None
     try:
         asked = validate(PartnerMatchQuery, {"kind": kind, "region": region, "sector": sector})
     except InvalidRecord as error:
@@ -161,7 +161,9 @@ def match(
         raise click.UsageError(f"--{option}: {told}") from error
     read = meant(dari, id)
     tell_of_others(id, read)
-    found = dari.matchmaker.match(read.id, k, programme=programme, filters=asked.filters, as_of=day)
+    found = dari.matchmaker.match(
+        read.id, k, programme=programme, filters=asked.filters, as_of=as_of
+    )
     if as_json:
         others = [{"id": other, "name": name} for other, name in read.others.items()]
         print_json(found.as_json() | ({"may_also_mean": others} if others else {}))
@@ -174,7 +176,7 @@ def match(
 @click.argument("id", metavar="ID_OR_NAME")
 @click.argument("candidate", metavar="ID_OR_NAME")
 @click.option("--programme", help="Id of a programme whose rules hold.")
-@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Day that counts (today).")
+@click.option("--as-of", type=DAY, help="Day that counts (today).")
 @click.option("--lang", type=click.Choice(["en", "ko"]), help="Language of it and of errors.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @short_work()
@@ -182,7 +184,7 @@ def why(
     id: str,
     candidate: str,
     programme: str | None,
-    as_of: datetime | None,
+    as_of: date | None,
     lang: str | None,
     as_json: bool,
 ) -> None:
@@ -197,9 +199,8 @@ def why(
     dari = opened()
     language = lang or dari.settings.language
     tell_in(language)
-    day: date | None = as_of.date() if as_of else None
     id, candidate = named(dari, id), named(dari, candidate)
-    found = dari.matchmaker.why(id, candidate, programme=programme, as_of=day)
+    found = dari.matchmaker.why(id, candidate, programme=programme, as_of=as_of)
     if as_json:
         print_json(why_json(found))
     else:

@@ -14,7 +14,6 @@ import sqlite3
 import threading
 import time
 from pathlib import Path
-from typing import ClassVar
 
 from limits.storage import Storage
 
@@ -37,7 +36,7 @@ class SharedCounts(Storage):
         secret: the key of the hashes.
     """
 
-    STORAGE_SCHEME: ClassVar[list[str]] = [SCHEME]
+    STORAGE_SCHEME = [SCHEME]  # noqa: RUF012 - `limits` reads it so, from the class
     base_exceptions = sqlite3.Error
 
     def __init__(self, uri: str | None = None, *, file: str, secret: str, **_more: bool) -> None:

@@ -37,7 +37,7 @@ _WORDS: Mapping[str, Mapping[Lang, str]] = {
         "ko": "함께 이야기해 보실 만한 곳을 소개해 드립니다: {other}",
     },
     "about": {"en": "About {other}", "ko": "{other} 소개"},
-    "reasons": {"en": "Why we think that it fits", "ko": "추천하는 이유"},
+    "reasons": {"en": "Why we think that it fits", "ko": "잘 맞는다고 보는 이유"},
     "answer": {
         "en": "Please let us know whether you would like to meet: {link}",
         "ko": "만나 보실 의향이 있는지 아래 주소에서 알려 주세요.\n{link}",

@@ -16,7 +16,7 @@ from matcher import SHIPPED, Champion, Registry, RegistryError, known_features, 
 from profiles import DariError
 from profiles.jobs import JobKind, ask
 from service.language import language
-from service.models import dataset_of
+from service.models import dataset_name, dataset_of
 from service.models import overview as of_models
 from service.security import dari, editor, require_session
 from service.web.jobs import guard_name, guard_state, told
@@ -139,7 +139,8 @@ def _shapes(ranker: Any) -> list[dict[str, Any]]:
 
 
 def _words() -> dict[str, Any]:
-    return {"moment": _moment, "gap": _gap, "dataset_of": dataset_of, "SHIPPED": SHIPPED}
+    return {"moment": _moment, "gap": _gap, "dataset_of": dataset_of,
+            "dataset_name": dataset_name, "SHIPPED": SHIPPED}  # fmt: skip
 
 
 def _moment(written: str | None) -> datetime | None:
