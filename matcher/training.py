@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from matcher.additive import NOTHING, AdditiveRanker, Shape, known_features
 from matcher.features import FEATURE_NAMES
+from matcher.model_folders import said_of
 from matcher.traits import RELATIONS
 from profiles import DariError
 

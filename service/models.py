@@ -94,7 +94,7 @@ _OF_SETS = (
     (r"startups in projects from (\S+) to ([^\s;]+)", r"\1~\2 과제에 참여한 스타트업"),
     (r"companies that took money from (\S+) to ([^\s;]+)", r"\1~\2 투자를 받은 기업"),
 )
-"""How the converters name their sets, for models that were trained before these had Korean names."""
+"""How the converters name their sets in English, and the same in Korean."""
 
 
 def dataset_name(en: str, ko: str = "") -> Names:
