@@ -96,13 +96,13 @@ def init() -> None:
 )
 def serve(host: str, port: int, workers: int, no_worker: bool) -> None:
     """Serve the pages and the API; prepares the installation first where needed."""
+    from service.served import note_served
     from service.server import check_free, run
 
     check_free(host, port)
     dari = prepared()
     spoken = dari.matchmaker.model_version  # one that cannot be used is told of before serving
-    shown = f"[{host}]" if ":" in host else host
-    address = f"http://{shown}:{port}"
+    address = note_served(dari.settings.home, host, port)
     click.echo(f"\n  Dari is served on {address}")
     click.echo(f"  Staff sign in by  {address}/sign-in?token={dari.staff_token}")
     click.echo(f"  Lists are made by the model {spoken}")

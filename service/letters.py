@@ -25,9 +25,10 @@ LONGEST_LINK = 1_900
 
 _TOLD_TO_SIDES = (
     "text_", "sector_", "region_", "support_fit", "wish_fit", "stage_fit",
-    "readiness_fit", "programme", "prior_tie", "countries",
+    "readiness_fit", "programme", "prior_tie",
 )  # fmt: skip
-"""The reasons that name nobody but the two: past work and common partners name others."""
+"""The reasons that name nobody but the two, and tell of these: past work and common partners name
+others, and how often organisations of two countries work together says nothing of the pair."""
 
 _WORDS: Mapping[str, Mapping[Lang, str]] = {
     "subject": {"en": "Introduction: {startup} and {partner}", "ko": "{startup} · {partner} 소개"},

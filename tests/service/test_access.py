@@ -19,6 +19,8 @@ from service.access import (
     ENDPOINTS,
     EVERYBODY,
     TABLE,
+    Action,
+    Thing,
     User,
     hidden_from,
     may,
@@ -53,8 +55,9 @@ def test_an_unknown_address_has_no_row() -> None:
 
 
 @pytest.mark.parametrize("row", sorted(TABLE))
-def test_nobody_may_what_needs_a_role(row: tuple[str, str]) -> None:
-    assert not may(row[1], row[0], User())  # type: ignore[arg-type]
+def test_nobody_may_what_needs_a_role(row: tuple[Thing, Action]) -> None:
+    thing, action = row
+    assert not may(action, thing, User())
 
 
 def test_an_admin_may_all_that_staff_and_evaluators_may() -> None:
@@ -110,7 +113,9 @@ def test_every_address_is_open_to_those_of_its_row_and_shut_to_others(
 ) -> None:
     client, token = walked[role]
     wrong = []
-    for endpoint, method, path in addresses(client.application):  # type: ignore[arg-type]
+    app = client.application
+    assert isinstance(app, APIFlask)
+    for endpoint, method, path in addresses(app):
         row = row_of(endpoint)
         assert row
         answer = client.open(path, method=method, headers={"X-CSRFToken": token})
