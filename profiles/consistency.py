@@ -131,6 +131,10 @@ def _account_queries() -> Iterator[tuple[str, Select[Any]]]:
     merged = select(m.dropped).where(m.undone_at.is_(None))
     lost = a.profile.not_in(select(t.profiles.c.id).union(merged))
     yield "what it speaks for is not held", _lost("account", a.id, lost)
+    e = t.account_events.c
+    gone = select(e.account).where(e.kind == "removed")
+    orphan = and_(e.account.not_in(select(a.id)), e.account.not_in(gone))
+    yield "its account is not held", _lost("account event", e.id, orphan)
 
 
 def _review_queries() -> Iterator[tuple[str, Select[Any]]]:

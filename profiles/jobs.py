@@ -135,6 +135,14 @@ def jobs(store: Store, limit: int = 50) -> list[Job]:
         return [_read(row) for row in connection.execute(newest)]
 
 
+def open_jobs(store: Store, kind: JobKind) -> list[Job]:
+    """Read the jobs of a kind that are not over, the oldest first."""
+    j = t.jobs.c
+    its = select(t.jobs).where(j.kind == kind, j.state.in_((JobState.QUEUED, JobState.RUNNING)))
+    with reading(store.engine) as connection:
+        return [_read(row) for row in connection.execute(its.order_by(j.id))]
+
+
 def job(store: Store, id: int) -> Job:
     """Read a job.
 

@@ -45,6 +45,7 @@ _TOUCHED = (
     t.event_meetings,
     t.event_schedules,
     t.accounts,
+    t.account_events,
     t.jobs,
     t.api_keys,
     t.replays,

@@ -358,6 +358,18 @@ accounts = Table(
     sqlite_autoincrement=True,
 )
 
+account_events = Table(
+    "account_events",
+    metadata,
+    Column("id", _Serial, primary_key=True, autoincrement=True),
+    Column("account", _Serial, index=True),
+    Column("kind", String(12), nullable=False),
+    Column("at", Moment, nullable=False, index=True),
+    Column("by", _Serial),
+    Column("data", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+
 drafts = Table(
     "drafts",
     metadata,

@@ -50,7 +50,7 @@ consent.csv       개인정보 동의: 연락처, 동의서 판, 목적, 시각
 revisions.csv     프로필의 모든 변경: 언제, 누가, 어느 항목을, 무엇에서 무엇으로
 ties.csv          다른 곳과의 관계(협력, 실증, 투자 등)
 tie_revisions.csv 그 관계의 모든 변경
-verdicts.csv      추천 결과에 대한 담당자의 의견과 메모
+verdicts.csv      매칭 결과에 대한 담당자의 의견과 메모
 verdict_revisions.csv 그 의견을 누가 언제 남겼는지
 vectors.csv       글에서 계산한 숫자(벡터): 종류, 계산한 모형, 크기(바이트)
 merges.csv        이 프로필에 병합되었거나 병합되었다가 되돌려진 프로필
@@ -459,7 +459,7 @@ def _tables(found: Held) -> dict[str, tuple[Sequence[str], list[dict[str, Any]]]
     }  # fmt: skip
 
 
-_DRAFT = ("id", "values", "language", "email", "startup", "base", "made_at", "changed_at",
+_DRAFT = ("id", "values", "place", "language", "email", "startup", "base", "made_at", "changed_at",
           "expires_at")  # fmt: skip
 _ACCOUNT = ("email", "name", "roles", "profile", "created_at")
 _REVIEW = ("id", "profile", "cohort", "kind", "words", "asked_at", "due", "state",

@@ -205,6 +205,7 @@ class CaseMoveBody(Record):
     to: CaseStage | Literal["back"]
     day: Day | None = None
     reason: _Note | None = None
+    release: bool = False
 
 
 class CaseCloseBody(Record):

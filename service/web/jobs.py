@@ -36,7 +36,7 @@ def kind_name(kind: JobKind) -> str:
         JobKind.EVALUATE: gettext("Evaluation"),
         JobKind.TRAIN: gettext("Training"),
         JobKind.GATE: gettext("Gate"),
-        JobKind.CONVERT: gettext("Test set from the store"),
+        JobKind.CONVERT: gettext("Test set"),
         JobKind.ASSIGN: gettext("Assignment"),
         JobKind.SCHEDULE: gettext("Schedule of an event"),
     }

@@ -15,7 +15,7 @@ from werkzeug.exceptions import NotFound
 from matcher import SHIPPED, Champion, Registry, RegistryError, known_features, phrase
 from profiles import DariError
 from service.language import language
-from service.models import dataset_of
+from service.models import dataset_name, dataset_of
 from service.models import overview as of_models
 from service.security import dari, editor, require_session
 from service.starting import shelf_of, start_gate
@@ -132,7 +132,8 @@ def _shapes(ranker: Any) -> list[dict[str, Any]]:
 
 
 def _words() -> dict[str, Any]:
-    return {"moment": _moment, "gap": _gap, "dataset_of": dataset_of, "SHIPPED": SHIPPED}
+    return {"moment": _moment, "gap": _gap, "dataset_of": dataset_of,
+            "dataset_name": dataset_name, "SHIPPED": SHIPPED}  # fmt: skip
 
 
 def _moment(written: str | None) -> datetime | None:

@@ -1,21 +1,21 @@
 """Makes the events at which startups and partners meet, and the job that schedules them.
 
 Revision ID: 0014
-Revises: 0011
+Revises: 0013
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0014"
-down_revision = "0011"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 
 _ID = sa.String(200).with_variant(sa.String(200, collation="C"), "postgresql")
 _SERIAL = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _MOMENT = sa.DateTime(timezone=True)
-_BEFORE = ("evaluate", "train", "gate", "convert")
+_BEFORE = ("evaluate", "train", "gate", "convert", "assign")
 _KINDS = (*_BEFORE, "schedule")
 
 
@@ -110,6 +110,6 @@ def downgrade() -> None:
 def _allow(kinds: tuple[str, ...]) -> None:
     """Let jobs be of these kinds."""
     told = ", ".join(f"'{kind}'" for kind in kinds)
-    with op.batch_alter_table("jobs") as batch:
+    with op.batch_alter_table("jobs", table_kwargs={"sqlite_autoincrement": True}) as batch:
         batch.drop_constraint(op.f("ck_jobs_kind"), type_="check")
         batch.create_check_constraint(op.f("ck_jobs_kind"), f"kind IN ({told})")
