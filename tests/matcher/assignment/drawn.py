@@ -21,7 +21,7 @@ from matcher.assignment import (
     check,
     groups_of,
 )
-from profiles.rules import Rule
+from profiles.rules import Rule, RuleKind
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -65,11 +65,7 @@ def _bounds(draw: st.DrawFn, most: int) -> dict[str, int]:
 def rules(draw: st.DrawFn, id: str, people: list[str], places: list[str]) -> Rule:
     some = st.lists(st.sampled_from(people), min_size=1, max_size=3, unique=True)
     at = st.lists(st.sampled_from(places), min_size=1, max_size=2, unique=True)
-    kind = draw(
-        st.sampled_from(
-            "places seats total quota share budget least_fit forced forbidden locked apart".split()
-        )
-    )
+    kind = draw(st.sampled_from([one.value for one in RuleKind]))
     told: dict[str, Any] = {"id": id, "kind": kind}
     if kind in {"places", "total", "quota"}:
         told |= _bounds(draw, 3)
