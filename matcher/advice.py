@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from matcher.eligibility import Reason
 from matcher.matchmaker import Matchmaker
 from matcher.phrases import phrase
-from profiles import DariError, Programme, Side, Startup, Store
+from profiles import Programme, Side, Startup, Store
+from profiles.errors import CodedError
 from profiles.taxonomy import Names
 
 CLOSE = 5.0
@@ -28,10 +29,6 @@ SAMPLE = 150
 
 _Z = 1.645
 """The quantile of an interval of 90 per cent."""
-
-
-class AdviceError(DariError):
-    """An advice that cannot be given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,17 +123,13 @@ def advise(
 
     Raises:
         UnknownId: if there is no such programme.
-        AdviceError: if it has no parts.
+        CodedError: if it has no parts.
         AppraisalError: if the store is written to all the time.
     """
     whole = store.programme(programme)
     parts = parts_of(store, programme)
     if not parts:
-        raise AdviceError(
-            value=programme,
-            rule="This programme has no parts among which a startup could choose.",
-            remedy="Name a programme that others are `part_of`, such as global-company-2025.",
-        )
+        raise CodedError("programme", "advice_no_parts", programme)
     others = _others(store, startup.id)
     places = [(part.partners[0], part.id) for part in parts]
     found = matchmaker.appraise([startup, *others], places, as_of=as_of)

@@ -21,7 +21,8 @@ from matcher.assignment import (
     solve,
 )
 from matcher.phrases import phrase
-from profiles import AnyProfile, DariError, Partner, PartnerKind, Programme, Side, Startup, Store
+from profiles import AnyProfile, Partner, PartnerKind, Programme, Side, Startup, Store
+from profiles.errors import CodedError
 from profiles.kinds import ProgrammeKind, Support
 from profiles.rules import Rule, RuleKind
 from profiles.taxonomy import Names, provinces, region_name, sectors
@@ -59,10 +60,6 @@ SORTS = (
 )
 """40 points for startups, 24 for those that seek exemption from regulation, 18 for institutes,
 universities and hospitals, 18 for companies: 100 at most."""
-
-
-class DistrictError(DariError):
-    """A proposal that cannot be made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +131,7 @@ def propose_districts(
         seconds: how long the search may take.
 
     Raises:
-        DistrictError: if the store does not hold the strategic technologies.
+        CodedError: if the store does not hold the strategic technologies.
         ValueError: for a province that there is not.
     """
     if unknown := set(left_out) - provinces().keys():
@@ -193,11 +190,7 @@ def _candidates(store: Store) -> list[Candidate]:
 def _strategic(store: Store) -> set[str]:
     named = next((one for one in store.programmes() if one.id == STRATEGIC), None)
     if named is None or not named.sectors:
-        raise DistrictError(
-            value=STRATEGIC,
-            rule="No programme of this id says which technologies are strategic.",
-            remedy="Load the catalogue with `dari init`, or add a programme with these sectors.",
-        )
+        raise CodedError("programme", "district_no_strategic", STRATEGIC)
     return set(named.sectors)
 
 

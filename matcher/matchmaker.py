@@ -15,7 +15,7 @@ from matcher.additive import Ranker
 from matcher.appraising import Appraised, Place, appraise
 from matcher.counterfactual import Change, Why
 from matcher.features import pair_features
-from matcher.matchlist import Match, MatchList, Refused
+from matcher.matchlist import Match, MatchList, Placed, Refused, Scored
 from matcher.moving import Moved, most_points, moved
 from matcher.phrases import phrase
 from matcher.pool import MOST_LOOKED_AT, Asked, Pool, other_of
@@ -63,9 +63,18 @@ class Matchmaker:
         """The version of the ranker that speaks."""
         return self._speaking().version
 
+    @property
+    def ranker(self) -> Ranker:
+        """The ranker that speaks."""
+        return self._speaking()
+
     def programmes(self, seq: int) -> Sequence[Programme]:
         """Give all programmes by id, as of a seq of the change log."""
         return self._pool.programmes(seq)
+
+    def day(self, programme: Programme | None, as_of: date | None = None) -> date:
+        """Tell the day that counts: as asked, else today, else the nearest of the programme."""
+        return _day(as_of, programme, self._today)[0]
 
     def match(
         self,
@@ -112,6 +121,37 @@ class Matchmaker:
         if asked.wanted and len(matches) < k and _has_more(index, asked):
             told.append(phrase("note.nearest", count=f"{MOST_LOOKED_AT:,}"))
         return _answer(asked, ranker, matches, looked, index, told)
+
+    def scores(
+        self,
+        query: str | AnyProfile,
+        k: int = 200,
+        *,
+        programme: str | None = None,
+        filters: Filters | None = None,
+        as_of: date | None = None,
+    ) -> Scored:
+        """Score the k best candidates as `match` does, without explaining any.
+
+        Raises:
+            UnknownId: if there is no such profile or programme.
+            MatchError: if k is out of range.
+        """
+        _check_size(k)
+        asked, _ = self._asked(query, programme, filters, as_of, k, ANYBODY)
+        ranker = self._speaking()
+        if asked.refusals:
+            seq = self._pool.nobody(asked).seq
+            return _scored(asked, ranker, (), (_own_refusal(asked),), True, seq)
+        looked, index = self._pool.looked_at(asked, k)
+        pairs = [one.pair for one in looked if not one.reasons]
+        refused = tuple(_refused(asked, one) for one in looked if one.reasons)
+        ranked = self._pool.scored(ranker, pairs, [one.id for one in refused], k, index)
+        standing = tuple(
+            Placed(other_of(asked.query, pairs[row]), float(ranked.scores[row]), pairs[row].topical)
+            for row in ranked.order
+        )
+        return _scored(asked, ranker, standing, refused, len(pairs) < k, index.seq)
 
     def why(
         self,
@@ -271,8 +311,25 @@ def _refused_list(
 ) -> MatchList:
     """Give the list of one whom the rules of a programme keep from a list."""
     told = (*notes, phrase("note.query_refused"))
-    own = Refused(asked.profile.id, asked.profile.name, tuple(asked.refusals))
-    return replace(_answer(asked, ranker, (), (), index, told), refused=(own,))
+    return replace(_answer(asked, ranker, (), (), index, told), refused=(_own_refusal(asked),))
+
+
+def _own_refusal(asked: Asked) -> Refused:
+    return Refused(asked.profile.id, asked.profile.name, tuple(asked.refusals))
+
+
+def _scored(
+    asked: Asked,
+    ranker: Ranker,
+    standing: tuple[Placed, ...],
+    refused: tuple[Refused, ...],
+    is_whole: bool,
+    seq: int,
+) -> Scored:
+    day = asked.query.as_of
+    return Scored(
+        asked.profile, asked.programme, day, standing, refused, is_whole, ranker.version, seq
+    )
 
 
 def _refused(asked: Asked, one: Looked) -> Refused:

@@ -23,7 +23,8 @@ from matcher.assignment import (
     solve,
 )
 from matcher.phrases import phrase
-from profiles import DariError, Partner, Store, Tie, TieKind
+from profiles import Partner, Store, Tie, TieKind
+from profiles.errors import CodedError
 from profiles.rules import Rule, RuleKind
 from profiles.taxonomy import Names, region_name, sector_relation, sectors
 
@@ -40,10 +41,6 @@ NEARNESS: Mapping[str, float] = {
 """What a sector near to one of a region's counts; the same one counts 1."""
 
 SECONDS = 20.0
-
-
-class PlanError(DariError):
-    """A store with nothing that could be planned from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +145,7 @@ def plan_regions(
         seconds: how long the search may take.
 
     Raises:
-        PlanError: if no pairing was ever made, so that regions and companies are not known.
+        CodedError: if no pairing was ever made, so that regions and companies are not known.
     """
     grounds = _Grounds(store, as_of)
     kept = [_kept(grounds, region) for region in grounds.regions if region.code in set(keep)]
@@ -199,11 +196,7 @@ class _Grounds:
         ids = sorted({tie.b for tie in ever} & self._partners.keys())
         self.companies = [self._partners[id] for id in ids]
         if not self.regions or not self.companies:
-            raise PlanError(
-                value="pairing",
-                rule="No pairing of a region with a company is held.",
-                remedy="Load the catalogue with `dari init`, or add ties of the kind pairing.",
-            )
+            raise CodedError("pairing", "plan_no_pairing")
 
     @cached_property
     def _past(self) -> Mapping[tuple[str, str], Tie]:

@@ -42,7 +42,7 @@ def regions(
     from service.planning import plan_json, plan_tables
 
     dari, language = _opened(lang)
-    kept = _codes("keep", keep)
+    kept = _codes("keep", keep, language)
     found = plan_regions(dari.store, as_of=_day(dari, as_of), most=most, keep=kept)
     if as_json:
         print_json(plan_json(found))
@@ -77,7 +77,7 @@ def districts(
         as_of=_day(dari, as_of),
         most=most,
         balanced=not capital,
-        left_out=_codes("without", without),
+        left_out=_codes("without", without, language),
     )
     if as_json:
         print_json(proposal_json(found))
@@ -123,16 +123,19 @@ def _day(dari: Dari, as_of: datetime | None) -> date:
     return as_of.date() if as_of else dari.settings.today()
 
 
-def _codes(option: str, given: tuple[str, ...]) -> list[str]:
+def _codes(option: str, given: tuple[str, ...], language: str) -> list[str]:
     """Read provinces by their codes or names.
 
     Raises:
         UsageError: for one that is none.
     """
+    from profiles import FieldError
     from profiles.taxonomy import normalise_region, provinces
 
-    codes = [normalise_region(text) for text in given]
+    codes = [normalise_region(text) or "" for text in given]
     for text, code in zip(given, codes, strict=True):
         if code not in provinces():
-            raise click.BadParameter(f"{text!r} is no province of Korea.", param_hint=f"--{option}")
-    return [code for code in codes if code]
+            wrong = FieldError(option, "province", text)
+            told = f"{wrong.rule(language)} {wrong.remedy(language)}"
+            raise click.UsageError(f"--{option}: {told}")
+    return codes

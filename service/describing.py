@@ -93,6 +93,10 @@ _ASKED = {
     "note": _l("Note"),
     "shown_rank": _l("Rank shown"),
     "model_version": _l("Model"),
+    "each": _l("A project asks each side for"),
+    "projects": _l("Projects at most"),
+    "most": _l("At most"),
+    "country": _l("Markets"),
 }
 """What an address or a short form asks for, beside the fields of records."""
 

@@ -23,6 +23,7 @@ from service.web.advice import advice
 from service.web.answers import answers
 from service.web.applications import applications, rounds_of
 from service.web.assignments import assignments
+from service.web.bundles import bundles
 from service.web.cases import cases
 from service.web.changes import changes
 from service.web.chronicle import chronicle
@@ -34,6 +35,8 @@ from service.web.duplicates import duplicates
 from service.web.editing import editing
 from service.web.entrance import entrance
 from service.web.evaluations import evaluations
+from service.web.event_guests import meets
+from service.web.events import events
 from service.web.geography import geography
 from service.web.judging import judging
 from service.web.keys import keys
@@ -50,7 +53,9 @@ from service.web.rendering import options, translate_quickly
 from service.web.returning import returning
 from service.web.reviews import asking, reviews
 from service.web.staff import staff
+from service.web.support import support
 from service.web.test_sets import test_sets
+from service.web.triads import triads
 from service.web.workbench import workbench
 
 SUBMISSION = "public.submit_startup"
@@ -75,6 +80,8 @@ def init_app(app: Flask) -> None:
         *(rounds, assignments, programmes, applications),
         *(pairing, advice),
         *(decisions, reviews, asking),
+        *(bundles, triads, support),
+        *(events, meets),
     ):
         app.register_blueprint(blueprint)
 

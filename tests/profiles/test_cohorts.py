@@ -45,6 +45,8 @@ from profiles.cohorts import (
     written_digest,
 )
 from profiles.consistency import faults
+from profiles.jobs import JobKind, ask
+from profiles.jobs import job as read_job
 from profiles.merging import merge
 from profiles.privacy import erase
 from profiles.rules import Rule
@@ -351,3 +353,8 @@ def test_a_programme_with_cohorts_is_not_removed(store: Store) -> None:
     opened(store)
     _, revision = store.programme_with_revision("g")
     refused("cohort_of_programme", store.remove_programme, "g", base=revision)
+
+
+def test_an_assignment_may_be_asked_for_as_a_job(store: Store) -> None:
+    made = ask(store, JobKind.ASSIGN, {"cohort": 1}, by=STAFF)
+    assert read_job(store, made.id).kind is JobKind.ASSIGN

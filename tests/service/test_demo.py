@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+
 import pytest
+from click.testing import CliRunner
 
 from profiles import Side
 from profiles.taxonomy import provinces
+from service.cli import main
 from service.demo import load
 from service.demo.loading import SOURCE, cohort
 
@@ -54,3 +59,58 @@ def test_the_cohort_does_not_look_like_the_catalogue_twice(home):
     for id in sorted(made_up)[::9]:
         near = home.names.search(home.store.get(id).name.ko, k=3)
         assert [found for found, score in near if score >= 0.95] == [id]
+
+
+def test_the_stories_of_this_part_are_played_in_a_home_of_their_own(
+    tmp_path, monkeypatch, installed
+):
+    shutil.copytree(installed, tmp_path / "demo")
+    monkeypatch.setenv("DARI_HOME", str(tmp_path / "real"))
+    monkeypatch.setenv("DARI_DATABASE_URL", f"sqlite:///{tmp_path / 'real.sqlite3'}")
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def told(*words):
+        asked = ["demo", *words, "--home", str(tmp_path / "demo")]
+        answer = CliRunner().invoke(main, asked)
+        assert answer.exit_code == 0, answer.output
+        return answer.stdout
+
+    regional = told("regional", "--lang", "ko")
+    assert "14곳의 짝을 재현했습니다" in regional
+    assert "2014-10-31: 짝 2개가 유효합니다." in regional
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["demo"]
+
+
+def test_an_unknown_story_is_refused_with_those_that_there_are():
+    answer = CliRunner().invoke(main, ["demo", "nonsense"])
+    assert answer.exit_code == 2
+    assert "regional" in answer.stderr
+
+
+@pytest.mark.parametrize("lang", ["en", "ko"])
+def test_plans_districts_and_advice_are_told_by_command(dari, lang):
+    assert ("14 of 17" if lang == "en" else "17개 지역 가운데 14곳") in dari(
+        "plan", "regions", "--lang", lang
+    ).stdout
+    plan = json.loads(dari("plan", "regions", "--as-of", "2014-10-31", "--json").stdout)
+    assert (plan["compared"], len(plan["regions"]), plan["kept"]) == (2, 17, 2)
+    kept = json.loads(dari("plan", "regions", "--keep", "세종", "--json").stdout)
+    assert kept["kept"] == 15
+    proposed = json.loads(dari("plan", "districts", "--json").stdout)
+    assert proposed["proposed"] == []  # no startup is held
+    for words in (("regions", "--keep", "Atlantis"), ("districts", "--without", "US")):
+        assert dari("plan", *words).exit_code == 2
+    assert dari("advise", "nobody").exit_code == 1
+
+
+def test_advice_by_command_is_that_of_the_page(dari, tmp_path, rows):
+    one = next(one for one in cohort() if one.id == "demo-kkum-games")
+    file = rows(one.model_dump(mode="json", exclude_defaults=True))
+    assert dari("import", "startups", file).exit_code == 0
+    advice = json.loads(dari("advise", "꿈터게임즈", "--json").stdout)
+    assert advice["best"] == "global-google-play"
+    assert len(advice["parts"]) == 14
+    assert advice["parts"][0]["crowding"] is None
+    told = dari("advise", "demo-kkum-games", "--programme", "contest-skt-daejeon")
+    assert told.exit_code == 1
+    assert "no parts" in told.stderr
