@@ -14,6 +14,7 @@ import click
 from service.cli_data import export, import_
 from service.cli_draft import draft
 from service.cli_evaluate import compare, convert, evaluate
+from service.cli_event import event
 from service.cli_history import history
 from service.cli_identity import duplicates
 from service.cli_judge import judge
@@ -211,6 +212,6 @@ for _command in (
     *(evaluate, compare, convert, judge, train, model, key, work),
     *(erase, expire, held, withdraw, draft),
     *(duplicates, keep_apart, merge, merges, unmerge),
-    user,
+    *(user, event),
 ):
     main.add_command(_command)
