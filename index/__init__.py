@@ -7,6 +7,7 @@ from index.history import History
 from index.lexical import LexicalIndex, tokenise
 from index.listing import FIELDS, NO, UNKNOWN, YES, Asked, Listed, Listing, Term, read_terms
 from index.loading import ImportReport, import_file
+from index.middles import Middles
 from index.names import NameIndex, Names
 from index.passages import PASSAGE_VERSION, document, passages, subject_passage
 from index.retriever import (
@@ -46,6 +47,7 @@ __all__ = [
     "LexicalIndex",
     "Listed",
     "Listing",
+    "Middles",
     "MissingVectors",
     "NameIndex",
     "Names",
