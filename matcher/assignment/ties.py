@@ -16,14 +16,11 @@ _AT_ONCE = 30
 def order_of(model: Model) -> Ints:
     """Tell the order of the open pairs, shape (p,): by applicant, then host.
 
-    Who was left waiting longer comes first; then the lottery decides where there is a seed, and
-    the id where there is none. Of two equal solutions that one is taken which makes the first
-    pair in which they differ.
+    Applicants are in the order in which they come first among equals (`preferences.tie_places`);
+    hosts in that of their ids. Of two equal solutions that one is taken which makes the first pair
+    in which they differ.
     """
-    waited = np.array([one.waited for one in model.instance.applicants], np.int64)
-    drawn = tie_places(model.instance)
-    pairs = model.applicants
-    return np.lexsort((model.hosts, drawn[pairs], -waited[pairs]))
+    return np.lexsort((model.hosts, tie_places(model.instance)[model.applicants]))
 
 
 def settle(search: Climb) -> None:
