@@ -63,6 +63,18 @@ def test_of_those_who_must_move_as_few_as_possible_do() -> None:
     assert told.solution.pairs == (("b", "y"), ("d", "x"))
 
 
+def test_nobody_else_moves_for_a_better_whole() -> None:
+    # a says no, x must take one, so b leaves y. With c at y and d at z there would be a place more;
+    # but c has a place, and keeps it.
+    one = {"id": "one", "kind": "places", "hosts": ["x"], "low": 1}
+    fits = [[9, -1, -1], [8, 7, -1], [-1, 9, 5], [-1, -1, 6]]
+    instance = made(fits, [1, 1, 1], one)
+    told = rehearse(instance, given("ax", "by", "cz"), ["a"])
+    assert told.moved == (("b", "y"),)
+    assert told.solution.pairs == (("b", "x"), ("c", "z"))
+    assert told.places == -1
+
+
 def test_rules_that_name_who_declines_hold_of_the_others() -> None:
     must = {"id": "must", "kind": "forced", "applicants": ["a"], "hosts": ["x"]}
     instance = made(FITS, [1, 1], must)
