@@ -162,6 +162,32 @@ def reliability_chart(bins: Sequence[Row], *, x: str, y: str, description: str) 
     return _drawn(alt.layer(even, lines, dots), "", description, 0, width=280, height=260)
 
 
+def trade_chart(rows: Sequence[Row], *, x: str, y: str, description: str) -> str:
+    """Draw what is reached by the value of a bound, as points on a line.
+
+    Args:
+        rows: `value` and `reached`.
+        x: the name of the bound.
+        y: the name of what is reached.
+        description: what a screen reader says.
+
+    Returns:
+        SVG.
+    """
+    import altair as alt
+
+    chart = (
+        alt
+        .Chart(_data(rows), height=200)
+        .mark_line(point=alt.OverlayMarkDef(size=60), color=BLUE)
+        .encode(
+            x=alt.X("value:Q", title=x),
+            y=alt.Y("reached:Q", title=y, scale=alt.Scale(zero=False)),
+        )
+    )
+    return _drawn(chart, "", description, len(rows), width=420)
+
+
 def stacked_chart(rows: Sequence[Row], *, parts: Sequence[str], x: str, description: str) -> str:
     """Draw a bar of coloured parts for each name, in the order of the rows.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from pathlib import Path
@@ -257,8 +257,26 @@ def _check_ties(store: Store, rows: list[Row], kind: ImportKind) -> list[Row]:
 def _check_programmes(store: Store, rows: list[Row], kind: ImportKind) -> list[Row]:
     rows = _unmerged(store, rows)
     programmes = [cast(Programme, row.record) for row in rows if row.record]
-    known = store.sides({id for programme in programmes for id in programme.partners})
-    return [_known_ids(row, known, ("partners",)) for row in rows]
+    named = {id for programme in programmes for _, id in named_by(programme)}
+    known = store.sides(named).keys()
+    parts = {one.id for one in (*store.programmes(), *programmes)}
+    return [_known_in_programme(row, known, parts) for row in rows]
+
+
+def _known_in_programme(row: Row, known: Collection[str], parts: Collection[str]) -> Row:
+    """Refuse a programme that names nobody known, or in its rules neither that nor a part."""
+    programme = cast(Programme | None, row.record)
+    if programme is None:
+        return row
+    lost = [(field, id) for field, id in named_by(programme) if id not in known]
+    errors = [
+        FieldError(field, "id_unknown", id)
+        for field, id in lost
+        if field == "partners" or id not in parts
+    ]
+    if programme.part_of and programme.part_of not in parts:
+        errors.append(FieldError("part_of", "programme_unknown", programme.part_of))
+    return replace(row, record=None, errors=tuple(errors)) if errors else row
 
 
 def _known_ids(row: Row, known: dict[str, Side], fields: Sequence[str]) -> Row:

@@ -21,8 +21,10 @@ from matcher.matchlist import (
     Evidence,
     Match,
     MatchList,
+    Placed,
     Probability,
     Refused,
+    Scored,
     Unknown,
 )
 from matcher.matchmaker import MatchError, Matchmaker
@@ -67,6 +69,7 @@ __all__ = [
     "Named",
     "Option",
     "Pair",
+    "Placed",
     "Probability",
     "Ranker",
     "Reason",
@@ -76,6 +79,7 @@ __all__ = [
     "Reign",
     "Room",
     "Scene",
+    "Scored",
     "Shape",
     "Standing",
     "Unknown",

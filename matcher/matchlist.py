@@ -128,6 +128,35 @@ class MatchList:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A candidate with its score in points, and whether anything says that a subject joins them."""
+
+    profile: AnyProfile
+    score: float
+    topical: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """Who a query's candidates are and how they score, without what each score rests on.
+
+    Attributes:
+        standing: the candidates, by score descending, then id ascending.
+        refused: those whom the rules keep off; the asking profile alone where they refuse it.
+        is_whole: whether everybody who passes the filters was looked at.
+    """
+
+    query: AnyProfile
+    programme: Programme | None
+    as_of: date
+    standing: tuple[Placed, ...]
+    refused: tuple[Refused, ...]
+    is_whole: bool
+    model_version: str
+    index_seq: int
+
+
 def _calibration(calibration: Calibration) -> dict[str, Any]:
     return {
         "population": calibration.population,

@@ -12,15 +12,16 @@ from numpy.typing import NDArray
 from index import Encoder, Filters, Follower, SearchIndex
 from matcher import single
 from matcher.additive import Ranker
+from matcher.appraising import Appraised, Place, appraise
 from matcher.counterfactual import Change, Why
 from matcher.features import pair_features
-from matcher.matchlist import Match, MatchList, Refused
+from matcher.matchlist import Match, MatchList, Placed, Refused, Scored
 from matcher.moving import Moved, most_points, moved
 from matcher.phrases import phrase
 from matcher.pool import MOST_LOOKED_AT, Asked, Pool, other_of
 from matcher.rescoring import Looked
 from matcher.standing import ANYBODY, Busy, Wanted, nobody
-from profiles import AnyProfile, DariError, Programme, Store
+from profiles import AnyProfile, DariError, Partner, Programme, Startup, Store
 from profiles.taxonomy import Names
 
 MOST_MATCHES = 1_000
@@ -62,9 +63,18 @@ class Matchmaker:
         """The version of the ranker that speaks."""
         return self._speaking().version
 
+    @property
+    def ranker(self) -> Ranker:
+        """The ranker that speaks."""
+        return self._speaking()
+
     def programmes(self, seq: int) -> Sequence[Programme]:
         """Give all programmes by id, as of a seq of the change log."""
         return self._pool.programmes(seq)
+
+    def day(self, programme: Programme | None, as_of: date | None = None) -> date:
+        """Tell the day that counts: as asked, else today, else the nearest of the programme."""
+        return _day(as_of, programme, self._today)[0]
 
     def match(
         self,
@@ -111,6 +121,37 @@ class Matchmaker:
         if asked.wanted and len(matches) < k and _has_more(index, asked):
             told.append(phrase("note.nearest", count=f"{MOST_LOOKED_AT:,}"))
         return _answer(asked, ranker, matches, looked, index, told)
+
+    def scores(
+        self,
+        query: str | AnyProfile,
+        k: int = 200,
+        *,
+        programme: str | None = None,
+        filters: Filters | None = None,
+        as_of: date | None = None,
+    ) -> Scored:
+        """Score the k best candidates as `match` does, without explaining any.
+
+        Raises:
+            UnknownId: if there is no such profile or programme.
+            MatchError: if k is out of range.
+        """
+        _check_size(k)
+        asked, _ = self._asked(query, programme, filters, as_of, k, ANYBODY)
+        ranker = self._speaking()
+        if asked.refusals:
+            seq = self._pool.nobody(asked).seq
+            return _scored(asked, ranker, (), (_own_refusal(asked),), True, seq)
+        looked, index = self._pool.looked_at(asked, k)
+        pairs = [one.pair for one in looked if not one.reasons]
+        refused = tuple(_refused(asked, one) for one in looked if one.reasons)
+        ranked = self._pool.scored(ranker, pairs, [one.id for one in refused], k, index)
+        standing = tuple(
+            Placed(other_of(asked.query, pairs[row]), float(ranked.scores[row]), pairs[row].topical)
+            for row in ranked.order
+        )
+        return _scored(asked, ranker, standing, refused, len(pairs) < k, index.seq)
 
     def why(
         self,
@@ -201,6 +242,28 @@ class Matchmaker:
         pairs = [one.pair for one in looked if not one.reasons]
         return [pair.candidate.id for pair in pairs], pair_features(pairs)
 
+    def appraise(
+        self,
+        startups: Sequence[Startup],
+        places: Sequence[tuple[str, str | None]],
+        *,
+        as_of: date,
+    ) -> Appraised:
+        """Score all pairs of startups and places, each a partner's and under a programme or none.
+
+        Each score is the one that `why` tells of the pair; nothing is explained.
+
+        Raises:
+            UnknownId: if there is no such partner or programme.
+            AppraisalError: if there is nobody on a side, or the store is written to all the time.
+        """
+        under = {one.id: one for one in self._store.programmes()}
+        given = [
+            Place(_partner(self._store.get(partner)), under[programme] if programme else None)
+            for partner, programme in places
+        ]
+        return appraise(self._pool, self._speaking(), startups, given, as_of, self._busy(as_of))
+
     def _asked(
         self,
         query: str | AnyProfile,
@@ -248,8 +311,25 @@ def _refused_list(
 ) -> MatchList:
     """Give the list of one whom the rules of a programme keep from a list."""
     told = (*notes, phrase("note.query_refused"))
-    own = Refused(asked.profile.id, asked.profile.name, tuple(asked.refusals))
-    return replace(_answer(asked, ranker, (), (), index, told), refused=(own,))
+    return replace(_answer(asked, ranker, (), (), index, told), refused=(_own_refusal(asked),))
+
+
+def _own_refusal(asked: Asked) -> Refused:
+    return Refused(asked.profile.id, asked.profile.name, tuple(asked.refusals))
+
+
+def _scored(
+    asked: Asked,
+    ranker: Ranker,
+    standing: tuple[Placed, ...],
+    refused: tuple[Refused, ...],
+    is_whole: bool,
+    seq: int,
+) -> Scored:
+    day = asked.query.as_of
+    return Scored(
+        asked.profile, asked.programme, day, standing, refused, is_whole, ranker.version, seq
+    )
 
 
 def _refused(asked: Asked, one: Looked) -> Refused:
@@ -283,6 +363,16 @@ def _day(
     if programme and programme.valid_from and programme.valid_from > today:
         return programme.valid_from, (phrase("note.begins", day=programme.valid_from.isoformat()),)
     return today, ()
+
+
+def _partner(profile: AnyProfile) -> Partner:
+    if isinstance(profile, Partner):
+        return profile
+    raise MatchError(
+        value=profile.id,
+        rule="Places are a partner's, and this is a startup.",
+        remedy="Name a partner.",
+    )
 
 
 def _refuse_same_side(one: AnyProfile, other: AnyProfile) -> None:

@@ -24,7 +24,15 @@ def phrase(code: str, **params: object) -> Names:
         KeyError: if there is no such template, or it names a parameter that is not given.
     """
     group, _, name = code.partition(".")
-    template = phrases()[group][name]
+    return filled(phrases()[group][name], params)
+
+
+def filled(template: Mapping[str, str], params: Mapping[str, object]) -> Names:
+    """Fill a template in both languages; `Names` and `Text` give their own part.
+
+    Raises:
+        KeyError: if it names a parameter that is not given.
+    """
     return Names(
         template["en"].format(**_in(params, "en")), template["ko"].format(**_in(params, "ko"))
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
@@ -34,6 +34,9 @@ MOST_LOOKED_AT = 5_000
 """How many are looked at where filters that retrieval does not know leave too few."""
 
 _POOL_GROWTH = 5
+
+_NEAREST = 64
+"""Among how many whose text is nearest it is looked for what a profile copies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +195,14 @@ class Pool:
                 points[row_of[id], own_word(held[id].side)] = 0.0
             looked_at |= unseen
             copies |= found
+
+    def copies_of(self, ids: Collection[str], side: Side, index: SearchIndex) -> dict[str, str]:
+        """Give those of some profiles of a side that are copies of any other one, with whose."""
+        facet = index.facets[side, "is"]
+        known = sorted(id for id in ids if id in facet)
+        found = facet.search(facet.vectors(known), _NEAREST) if known else []
+        near = {id for one in found for id, _ in one}
+        return self._copies.among(ids, self._records.profiles([*near.union(ids)], index.seq), index)
 
     def told_of_copies(self, copies: Mapping[str, str], seq: int) -> list[Names]:
         """Say of each copy whose words it says again."""

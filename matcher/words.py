@@ -78,6 +78,11 @@ def telling_words(
     )
 
 
+def is_bare(word: str) -> bool:
+    """Tell whether no particle can be taken off a word; so it is of every word but Korean ones."""
+    return next(_stems(word), None) is None
+
+
 def texts_of(profile: Profile) -> dict[str, str]:
     """Give what a profile says of itself, by language."""
     said = (profile.summary, profile.offering, profile.seeking)

@@ -43,7 +43,8 @@ def faults(store: Store) -> list[Fault]:
     """Compare profiles, ties and programmes with revisions, vectors and the change log.
 
     Judged pairs are compared with their rounds, profiles and judgements, cases with their profiles
-    and events, drafts and links with what they are of.
+    and events, cohorts with their programmes and entries, events with their participants, drafts
+    and links with what they are of.
 
     All is read in one transaction, so a server may write meanwhile.
 
@@ -94,6 +95,9 @@ def _queries() -> Iterator[tuple[str, Select[Any]]]:
     yield from _draft_queries()
     yield from _case_queries()
     yield from _account_queries()
+    yield from _review_queries()
+    yield from _cohort_queries()
+    yield from _event_queries()
     owners = select(t.vectors.c.owner_kind.label("kind"), t.vectors.c.owner_id.label("id"))
     owner = owners.distinct().subquery("owners")
     owned = and_(records.c.kind == owner.c.kind, records.c.id == owner.c.id)
@@ -133,6 +137,14 @@ def _account_queries() -> Iterator[tuple[str, Select[Any]]]:
     yield "its account is not held", _lost("account event", e.id, orphan)
 
 
+def _review_queries() -> Iterator[tuple[str, Select[Any]]]:
+    r, m = t.reviews.c, t.merges.c
+    known = select(t.profiles.c.id).union(select(m.dropped))
+    yield "the startup that asked is not held", _lost("review", r.id, r.profile.not_in(known))
+    answered = (r.state == "answered") != r.answered_at.is_not(None)
+    yield "its state and its answer do not agree", _lost("review", r.id, answered)
+
+
 def _case_queries() -> Iterator[tuple[str, Select[Any]]]:
     c, e, m = t.cases.c, t.case_events.c, t.case_meetings.c
     held = select(t.profiles.c.id)
@@ -150,6 +162,46 @@ def _case_queries() -> Iterator[tuple[str, Select[Any]]]:
     yield "no event tells of its beginning", _lost("case", c.id, c.id.not_in(begun))
     for kind, column, id in (("case event", e.case, e.id), ("case meeting", m.case, m.id)):
         yield "its case is not held", _lost(kind, id, column.not_in(_case_ids()))
+
+
+def _cohort_queries() -> Iterator[tuple[str, Select[Any]]]:
+    c, e = t.cohorts.c, t.cohort_entries.c
+    held = select(t.programmes.c.id)
+    yield "its programme is not held", _lost("cohort", c.id, c.programme.not_in(held))
+    cohorts, entries = select(c.id), select(e.id)
+    for kind, table in (("entry", t.cohort_entries), ("decision", t.cohort_decisions)):
+        lost = table.c.cohort.not_in(cohorts)
+        yield "its cohort is not held", _lost(f"cohort {kind}", table.c.id, lost)
+    gone = e.profile.not_in(select(t.profiles.c.id))
+    yield "its applicant is not held", _lost("cohort entry", e.id, gone)
+    aside = e.aside.not_in(entries)
+    yield "it stands aside for one that is not held", _lost("cohort entry", e.id, aside)
+    placed = (e.stage == "selected") & e.host.is_(None)
+    yield "it is selected without a place", _lost("cohort entry", e.id, placed)
+    s, d = t.cohort_scores.c, t.cohort_events.c
+    for kind, id, of in (("score", s.id, s.entry), ("event", d.id, d.entry)):
+        yield (
+            "its entry is not held",
+            _lost(f"cohort {kind}", id, of.is_not(None) & of.not_in(entries)),
+        )
+
+
+def _event_queries() -> Iterator[tuple[str, Select[Any]]]:
+    e, p, m, s = t.events.c, t.event_people.c, t.event_meetings.c, t.event_schedules.c
+    for kind, column, id in (
+        *(("participant", p.event, p.id), ("event meeting", m.event, m.id)),
+        ("event schedule", s.event, s.id),
+    ):
+        yield "its event is not held", _lost(kind, id, column.not_in(select(e.id)))
+    merged = select(t.merges.c.dropped).where(t.merges.c.undone_at.is_(None))
+    known = select(t.profiles.c.id).union(merged)
+    yield "what it speaks for is not held", _lost("participant", p.id, p.profile.not_in(known))
+    for end, side in ((m.a, "a"), (m.b, "b")):
+        of_side = select(p.id).where(p.side == side, p.event == m.event)
+        lost = end.not_in(of_side.correlate(t.event_meetings))
+        yield f"its participant {side} is not held", _lost("event meeting", m.id, lost)
+    unnamed = and_(p.called != "", p.consent_at.is_(None))
+    yield "it holds a person's name without consent", _lost("participant", p.id, unnamed)
 
 
 def _case_ids() -> Select[Any]:

@@ -26,6 +26,7 @@ PERSONAL = frozenset({"contact", "consent"})
 _BATCH = 1_000
 _NUMBERS = frozenset({"trl", "trl_min", "trl_max", "founded", "capacity", "places", "amount"})
 _DAYS = frozenset({"valid_from", "valid_to"})
+_RULES = "rules"
 
 Progress = Callable[[int], None]
 """Told how many records more are done."""
@@ -131,8 +132,10 @@ def _names(columns: Sequence[tuple[str, str | None]]) -> list[str]:
     return [f"{field}_{part}" if part else field for field, part in columns]
 
 
-def _joined(values: Sequence[str]) -> str:
+def _joined(values: Sequence[Any]) -> str:
     """Join a list by semicolons, or as JSON where that would not be read back."""
+    if any(not isinstance(value, str) for value in values):
+        return json.dumps(values, ensure_ascii=False)
     plain = ";".join(values)
     if plain.startswith("[") or any(";" in value for value in values):
         return json.dumps(values, ensure_ascii=False)
@@ -221,13 +224,15 @@ def _type(pl: Any, field: str, part: str | None) -> Any:
         field
         for model in MODELS.values()
         for field, one in model.model_fields.items()
-        if one.default == ()
+        if one.default == () and field != _RULES
     }
     return pl.List(pl.String) if field in lists else pl.String
 
 
 def _typed(name: str, value: Any) -> Any:
-    return date.fromisoformat(value) if name in _DAYS and value is not None else value
+    if value is not None and name in _DAYS:
+        return date.fromisoformat(value)
+    return _joined(value) if value is not None and name == _RULES else value
 
 
 _WRITERS: Mapping[str, Callable[[Path, Iterable[dict[str, Any]], Sequence[Any]], None]] = {

@@ -36,6 +36,8 @@ class JobKind(StrEnum):
     TRAIN = "train"
     GATE = "gate"
     CONVERT = "convert"
+    ASSIGN = "assign"
+    SCHEDULE = "schedule"
 
 
 class JobState(StrEnum):

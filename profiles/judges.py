@@ -1,6 +1,7 @@
 """Owns what is held under the name of one of the staff: reading it, and taking the name out.
 
-That is what judging holds, and beside it saved views, jobs, cases and the keys of the API.
+That is what judging holds, and beside it saved views, jobs, cases, keys of the API and requests
+about decisions.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ from typing import Any
 
 from sqlalchemy import Connection, or_, select, update
 
-from profiles import api_keys, case_people, jobs
+from profiles import api_keys, case_people, event_makers, jobs, reviews
 from profiles import tables as t
 from profiles.api_keys import ApiKey
 from profiles.cases import Case
+from profiles.cohorts import Cohort, upkeep
 from profiles.database import forget, reading, writing
 from profiles.judgements import (
     Judgement,
@@ -25,6 +27,7 @@ from profiles.judgements import (
     read_pair,
     read_round,
 )
+from profiles.reviews import Review
 from profiles.store import Store
 from profiles.views import SavedView, forget_views_of, owned_by
 
@@ -43,6 +46,9 @@ class HeldOfJudge:
         jobs: the evaluations and trainings that the person asked for or cancelled.
         cases: the cases that the person looks or looked after, or did something to.
         keys: the keys of the API that the person made or revoked.
+        cohorts: the cohorts that the person opened, scored in or did something to.
+        reviews: the requests about decisions that the person answered or extended.
+        events: the events that the person opened or scheduled.
     """
 
     names: tuple[str, ...]
@@ -52,6 +58,9 @@ class HeldOfJudge:
     jobs: tuple[jobs.Job, ...] = ()
     cases: tuple[Case, ...] = ()
     keys: tuple[ApiKey, ...] = ()
+    cohorts: tuple[Cohort, ...] = ()
+    reviews: tuple[Review, ...] = ()
+    events: tuple[event_makers.Did, ...] = ()
 
 
 def held_of_judge(store: Store, name: str) -> HeldOfJudge:
@@ -77,7 +86,9 @@ def held_of_judge(store: Store, name: str) -> HeldOfJudge:
             case_people.of_person(connection, names),
             api_keys.of_person(connection, names),
         )
-        return HeldOfJudge(tuple(names), said, rounds, views, asked, worked, made)
+        ran, looked = upkeep.of_person(connection, names), reviews.of_person(connection, names)
+        did = event_makers.of_person(connection, names)
+        return HeldOfJudge(tuple(names), said, rounds, views, asked, worked, made, ran, looked, did)
 
 
 def erase_judge(store: Store, name: str) -> int:
@@ -103,6 +114,9 @@ def erase_judge(store: Store, name: str) -> int:
         jobs.erase_names(connection, names, nobody)
         case_people.erase_names(connection, names, nobody)
         api_keys.erase_names(connection, names, nobody)
+        upkeep.erase_names(connection, names, nobody)
+        reviews.erase_names(connection, names, nobody)
+        event_makers.erase_names(connection, names, nobody)
     forget(store.engine)
     return gone.rowcount
 
@@ -116,11 +130,14 @@ def is_used_name(store: Store, name: str) -> bool:
 def _names(connection: Connection) -> set[str]:
     j, r, work = t.judgements.c, t.judging_rounds.c, t.jobs.c
     found: set[Any] = set(case_people.owners_once(connection))
+    found |= upkeep.names_of_staff(connection)
+    found |= reviews.makers(connection)
     for column in (
         *(j.judge, r.opened_by, r.closed_by),
         *(t.saved_views.c.owner, work.by, work.cancelled_by),
         *(t.cases.c.owner, t.cases.c.opened_by, t.case_events.c.by),
         *(t.api_keys.c.created_by, t.api_keys.c.revoked_by),
+        *(t.events.c.made_by, t.event_schedules.c.by),
     ):
         found |= set(connection.execute(select(column).distinct()).scalars())
     return {name for name in found if name}

@@ -24,6 +24,7 @@ from profiles import tables as t
 from profiles.fusing import refuse_long
 from profiles.revisions import merged_payload
 from profiles.rows import AnyProfile
+from profiles.rules import NAMING
 from profiles.schema import Programme, Tie
 from profiles.vectors import Vectors
 
@@ -69,11 +70,13 @@ def find_mentions(connection: Connection, keep: str, drop: str) -> Mentions:
     for kind, record in naming(connection, drop):
         if record.id in (keep, drop):
             continue  # what the two say of each other is `fuse`'s
-        ids = list_of(record)
-        place = ids.index(drop)
-        before = ids[:place] if keep in ids else None
-        found.lists.append((kind, record.id, before))
-        put_list(found, record, [keep if id == drop else id for id in ids])
+        changed = record
+        for name, ids in lists_of(kind, record).items():
+            if drop in ids:
+                before = ids[: ids.index(drop)] if keep in ids else None
+                found.lists.append((name, record.id, before))
+                changed = with_list(changed, name, [keep if id == drop else id for id in ids])
+        put(found, changed)
     return found
 
 
@@ -114,7 +117,7 @@ def naming(connection: Connection, id: str) -> Iterator[tuple[str, AnyProfile | 
             yield row.side, profile
     for row in _holding(connection, t.programmes, id):
         programme = Programme.model_validate_json(row.payload)
-        if id in programme.partners:
+        if any(id in ids for ids in lists_of("programme", programme).values()):
             yield "programme", programme
 
 
@@ -123,23 +126,45 @@ def _holding(connection: Connection, table: Table, id: str) -> Sequence[Any]:
     return connection.execute(select(table).where(holds).order_by(table.c.id)).all()
 
 
-def list_of(record: AnyProfile | Programme) -> tuple[str, ...]:
-    """Give the ids of profiles that a record lists."""
-    return record.partners if isinstance(record, Programme) else record.conflicts
+def lists_of(kind: str, record: AnyProfile | Programme) -> dict[str, tuple[str, ...]]:
+    """Give the lists of ids of a record of a kind, by name: its own, and those of its rules."""
+    if not isinstance(record, Programme):
+        return {kind: record.conflicts}
+    ruled = {
+        f"rule {rule.id} {field}": getattr(rule, field) for rule in record.rules for field in NAMING
+    }
+    return {kind: record.partners, **ruled}
 
 
-def put_list(found: Mentions, record: AnyProfile | Programme, ids: Sequence[str]) -> None:
-    """Add a record with these ids in its list, each once, to what is to be written.
+def with_list(
+    record: AnyProfile | Programme, name: str, ids: Sequence[str]
+) -> AnyProfile | Programme:
+    """Give a record with these ids in one of its lists, each once.
 
     Raises:
         InvalidRecord: if they are more than a list holds; the error names the record.
     """
     once = tuple(dict.fromkeys(ids))
-    refuse_long(record.id, "partners" if isinstance(record, Programme) else "conflicts", once)
+    if not isinstance(record, Programme):
+        refuse_long(record.id, "conflicts", once)
+        return record.model_copy(update={"conflicts": once})
+    _, _, place = name.partition(" ")
+    refuse_long(record.id, place or "partners", once)
+    if not place:
+        return record.model_copy(update={"partners": once})
+    rule_id, field = place.rsplit(" ", 1)
+    changed = [
+        one.model_copy(update={field: once}) if one.id == rule_id else one for one in record.rules
+    ]
+    return record.model_copy(update={"rules": tuple(changed)})
+
+
+def put(found: Mentions, record: AnyProfile | Programme) -> None:
+    """Add a record to what is to be written."""
     if isinstance(record, Programme):
-        found.programmes.append(record.model_copy(update={"partners": once}))
+        found.programmes.append(record)
     else:
-        found.profiles.append(record.model_copy(update={"conflicts": once}))
+        found.profiles.append(record)
 
 
 def move(connection: Connection, found: Mentions, keep: str, drop: str, by: str) -> None:

@@ -14,6 +14,7 @@ from profiles import rows
 from profiles import tables as t
 from profiles.errors import DariError, FieldError, InvalidRecord, MergedId, UnknownId
 from profiles.kinds import Side
+from profiles.rules import named_in
 from profiles.schema import Programme, Tie
 
 
@@ -45,6 +46,8 @@ class Moved:
             judgements) of each whose judgements became those of a twin of its round.
         cases: (case, column) of each case that names the kept profile since.
         cases_aside: (case, twin) of each case that stepped aside for the open one of its pair.
+        entries: each entry of a cohort that names the kept profile since.
+        entries_aside: (entry, twin) of each entry that stepped aside for one of its cohort.
     """
 
     created_at: str
@@ -57,6 +60,8 @@ class Moved:
     fused: tuple[Fused, ...] = ()
     cases: tuple[tuple[int, str], ...] = ()
     cases_aside: tuple[tuple[int, int], ...] = ()
+    entries: tuple[int, ...] = ()
+    entries_aside: tuple[tuple[int, int], ...] = ()
 
     def written(self) -> str:
         """Write it as JSON."""
@@ -68,12 +73,14 @@ class Moved:
         ties = {tie for tie, _ in self.ties}
         for tie, twin, _ in self.aside:
             ties |= {tie, twin or tie}
-        profiles = {(kind, id) for kind, id, _ in self.lists if kind != "programme"}
+        profiles = {(kind, id) for kind, id, _ in self.lists if kind in tuple(Side)}
         pairs = {pair for pair, _ in self.pairs} | {id for one in self.fused for id in one[:2]}
         judged = {("pooled", str(pair)) for pair in pairs}
         of_cases = {case for case, _ in self.cases} | {id for one in self.cases_aside for id in one}
         cases = {("case", str(case)) for case in of_cases}
-        return {("tie", tie) for tie in ties} | profiles | judged | cases
+        of_entries = {*self.entries, *(id for one in self.entries_aside for id in one)}
+        entries = {("entry", str(entry)) for entry in of_entries}
+        return {("tie", tie) for tie in ties} | profiles | judged | cases | entries
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +140,8 @@ def _read_moved(text: str) -> Moved:
         tuple((*one[:7], tuple(one[7])) for one in raw.get("fused", ())),
         tuple((case, column) for case, column in raw.get("cases", ())),
         tuple((case, twin) for case, twin in raw.get("cases_aside", ())),
+        tuple(raw.get("entries", ())),
+        tuple((entry, twin) for entry, twin in raw.get("entries_aside", ())),
     )
 
 
@@ -252,7 +261,7 @@ def named_by(record: rows.AnyProfile | Tie | Programme) -> list[tuple[str, str]]
     if isinstance(record, Tie):
         return [("a", record.a), ("b", record.b)]
     if isinstance(record, Programme):
-        return [("partners", id) for id in record.partners]
+        return [*(("partners", id) for id in record.partners), *named_in(record.rules)]
     return [("id", record.id), *(("conflicts", id) for id in record.conflicts)]
 
 

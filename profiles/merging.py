@@ -10,6 +10,7 @@ from sqlalchemy import Connection, insert, or_, select
 
 from profiles import recasing, repooling, rows
 from profiles import tables as t
+from profiles.cohorts import upkeep
 from profiles.database import reading, writing
 from profiles.errors import FieldError, InvalidRecord
 from profiles.fusing import Choice, Difference, differing, fuse, regain
@@ -30,6 +31,7 @@ from profiles.merges import (
 )
 from profiles.revisions import StaleEdit, read_payload
 from profiles.rows import AnyProfile
+from profiles.rules import renamed
 from profiles.schema import Programme, Tie
 from profiles.store import SYSTEM, Store
 from profiles.vectors import Vectors
@@ -118,6 +120,7 @@ def merge(
         found = find_mentions(connection, keep, drop)
         judged = repooling.find(connection, kept.side, keep, drop)
         on_way = recasing.find_cases(connection, Side(kept.side), keep, drop)
+        entered = upkeep.find_entries(connection, keep, drop)
         numbers = rows.newest(connection, "tie", [tie for tie, _ in found.aside])
         moved = Moved(
             created_at=dropped.created_at.isoformat(),
@@ -129,9 +132,12 @@ def merge(
             fused=judged.fused,
             cases=on_way.cases,
             cases_aside=on_way.aside,
+            entries=tuple(entered[0]),
+            entries_aside=tuple(entered[1]),
         )
         repooling.move(connection, judged, keep)
         recasing.move_cases(connection, on_way, keep)
+        upkeep.move_entries(connection, entered, keep)
         move(connection, found, keep, drop, by)
         _drop(connection, dropped, keep, by)
         rows.write_profiles(connection, [fused], {keep: kept}, by, touch=True)
@@ -243,7 +249,10 @@ def follow(record: Tie | Programme | AnyProfile, into: Mapping[str, str]) -> Any
         return record.model_copy(update=ends)
     name = "partners" if isinstance(record, Programme) else "conflicts"
     ids = dict.fromkeys(into.get(id, id) for id in getattr(record, name))
-    return record.model_copy(update={name: tuple(id for id in ids if id != record.id)})
+    changed: dict[str, object] = {name: tuple(id for id in ids if id != record.id)}
+    if isinstance(record, Programme):
+        changed["rules"] = renamed(record.rules, into)
+    return record.model_copy(update=changed)
 
 
 def _pair(connection: Connection, keep: str, drop: str) -> tuple[Any, Any]:

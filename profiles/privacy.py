@@ -11,13 +11,17 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, and_, or_, select, update
 
-from profiles import accounts, drafts, links, rows
+from profiles import accounts, drafts, links, reviews, rows
 from profiles import tables as t
 from profiles.accounts import Account
 from profiles.apart import Apart, Stored, apart_of, proposals_of
 from profiles.cases import HeldCase, about_cases
+from profiles.cohorts import HeldEntry
+from profiles.cohorts.upkeep import about_entries
 from profiles.database import reading, writing
 from profiles.drafts import Draft
+from profiles.event_meetings import EventMeeting, meetings_naming
+from profiles.event_rows import Participant, people_naming
 from profiles.histories import (
     former_tie_revisions,
     naming,
@@ -30,6 +34,7 @@ from profiles.kinds import Side
 from profiles.links import Link
 from profiles.merges import Merge, family, merges_naming, missing, once_in, withdrawn
 from profiles.remains import Tell
+from profiles.reviews import Review
 from profiles.revisions import Revision, read_revision
 from profiles.rows import AnyProfile
 from profiles.schema import Programme, Startup, Tie
@@ -82,6 +87,10 @@ class Held:
     links: tuple[Link, ...] = ()
     cases: tuple[HeldCase, ...] = ()
     accounts: tuple[Account, ...] = ()
+    reviews: tuple[Review, ...] = ()
+    entries: tuple[HeldEntry, ...] = ()
+    participants: tuple[Participant, ...] = ()
+    event_meetings: tuple[EventMeeting, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +113,7 @@ def held(store: Store, id: str) -> Held:
         ids = family(connection, id)
         ties = rows.ties_of(connection, id)
         owners = ((row.side, [id]), ("tie", [tie.id for tie in ties]))
+        people = tuple(people_naming(connection, ids))
         return Held(
             profile=rows.read_profile(row.side, row.payload),
             revisions=revisions_of(connection, row.side, ids),
@@ -131,6 +141,10 @@ def held(store: Store, id: str) -> Held:
             links=links.about(connection, ids),
             cases=about_cases(connection, ids),
             accounts=tuple(accounts.accounts_for(connection, ids)),
+            reviews=reviews.about(connection, ids),
+            entries=about_entries(connection, ids),
+            participants=people,
+            event_meetings=tuple(meetings_naming(connection, [one.id for one in people])),
         )
 
 

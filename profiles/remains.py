@@ -39,11 +39,22 @@ _TOUCHED = (
     t.cases,
     t.case_events,
     t.case_meetings,
+    t.reviews,
+    t.events,
+    t.event_people,
+    t.event_meetings,
+    t.event_schedules,
     t.accounts,
     t.account_events,
     t.jobs,
     t.api_keys,
     t.replays,
+    t.cohorts,
+    t.cohort_entries,
+    t.cohort_scores,
+    t.cohort_recusals,
+    t.cohort_decisions,
+    t.cohort_events,
 )
 """The tables that hold content: all but the change log, which is of ids and moments alone."""
 
@@ -54,6 +65,7 @@ def owners(store: Store, said: str) -> set[str]:
     judged = t.pooled_pairs.c.id == t.judgements.c.pair
     pair = (t.cases.c.startup, t.cases.c.partner)
     happened, met = t.cases.c.id == t.case_events.c.case, t.cases.c.id == t.case_meetings.c.case
+    entry, entrant = t.cohort_entries.c.id, (t.cohort_entries.c.profile,)
     places: tuple[tuple[Any, ...], ...] = (
         (t.profiles.c.payload, quoted, (t.profiles.c.id,)),
         (t.programmes.c.payload, quoted, (t.programmes.c.id,)),
@@ -68,7 +80,17 @@ def owners(store: Store, said: str) -> set[str]:
         (t.cases.c.declined_words, said, pair),
         (t.case_events.c.data, quoted, pair, happened),
         (t.case_meetings.c.place, said, pair, met),
+        (t.reviews.c.words, said, (t.reviews.c.profile,)),
+        (t.reviews.c.answer, said, (t.reviews.c.profile,)),
+        (t.reviews.c.extensions, quoted, (t.reviews.c.profile,)),
         (t.accounts.c.email, said, (t.accounts.c.email,)),
+        (t.cohort_entries.c.note, said, entrant),
+        (t.cohort_entries.c.reason, said, entrant),
+        (t.cohort_scores.c.reason, said, entrant, t.cohort_scores.c.entry == entry),
+        (t.cohort_recusals.c.reason, said, entrant, t.cohort_recusals.c.entry == entry),
+        (t.cohort_events.c.data, quoted, entrant, t.cohort_events.c.entry == entry),
+        (t.event_people.c.organisation, said, (t.event_people.c.profile,)),
+        (t.event_people.c.called, said, (t.event_people.c.profile,)),
     )
     found: set[str] = set()
     with reading(store._engine) as connection:

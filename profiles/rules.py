@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
@@ -149,6 +149,43 @@ def _check_names(rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
             raise PydanticCustomError("rule_twice", "twice", {"given": rule.id})
         seen.add(rule.id)
     return rules
+
+
+NAMING = ("applicants", "hosts")
+"""The fields by which a rule names profiles, and parts of a programme."""
+
+
+def named_in(rules: Sequence[Rule]) -> Iterator[tuple[str, str]]:
+    """Give (field, id) for each id that rules name; a field is told as "rules.0.hosts"."""
+    for number, rule in enumerate(rules):
+        for field in NAMING:
+            yield from ((f"rules.{number}.{field}", id) for id in getattr(rule, field))
+
+
+def renamed(rules: Sequence[Rule], into: Mapping[str, str]) -> tuple[Rule, ...]:
+    """Give rules that name what ids have become, each id once."""
+    return tuple(
+        rule.model_copy(
+            update={
+                field: tuple(dict.fromkeys(into.get(id, id) for id in getattr(rule, field)))
+                for field in NAMING
+            }
+        )
+        for rule in rules
+    )
+
+
+def without(rules: Sequence[Rule], id: str) -> tuple[Rule, ...]:
+    """Give rules that do not name an id; one that named it alone would hold of all, and goes."""
+    return tuple(
+        rule.model_copy(
+            update={
+                field: tuple(one for one in getattr(rule, field) if one != id) for field in NAMING
+            }
+        )
+        for rule in rules
+        if (id,) not in (rule.applicants, rule.hosts)
+    )
 
 
 Rules = Annotated[tuple[Rule, ...], BeforeValidator(read_list), AfterValidator(_check_names)]

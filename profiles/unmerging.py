@@ -10,6 +10,7 @@ from sqlalchemy import Connection, and_, select, update
 
 from profiles import recasing, repooling, rows
 from profiles import tables as t
+from profiles.cohorts import upkeep
 from profiles.database import writing
 from profiles.errors import FieldError, InvalidRecord
 from profiles.fusing import unfuse, without_contact
@@ -18,11 +19,12 @@ from profiles.mentions import (
     ENDS,
     Mentions,
     VectorsOf,
-    list_of,
+    lists_of,
     log,
     move_ties,
     naming,
-    put_list,
+    put,
+    with_list,
     write,
 )
 from profiles.merges import Merge, Moved, active_after, merge_of, merged_ids, missing
@@ -63,6 +65,7 @@ def unmerge(store: Store, number: int, vectors_of: VectorsOf, *, by: str = SYSTE
         repooling.move_back(connection, moved, one.kept, one.dropped)
         write(connection, found, by)
         recasing.move_cases_back(connection, moved, one.kept, one.dropped)
+        upkeep.move_entries_back(connection, moved, one.kept, one.dropped)
         rows.write_profiles(connection, [split], {one.kept: kept}, by, touch=True)
         rows.write_profiles(connection, [dropped], {}, by)
         made = datetime.fromisoformat(moved.created_at)
@@ -185,16 +188,22 @@ def _back_in_lists(connection: Connection, one: Merge, moved: Moved) -> Mentions
     found = Mentions()
     seen = {(kind, id): before for kind, id, before in moved.lists}
     for kind, record in naming(connection, one.kept):
-        ids = list_of(record)
-        if (kind, record.id) not in seen or one.dropped in ids:
-            continue
-        before = seen[kind, record.id]
-        if before is None:
-            put_list(found, record, [one.dropped if id == one.kept else id for id in ids])
-        else:
-            place = max((ids.index(id) + 1 for id in before if id in ids), default=0)
-            put_list(found, record, [*ids[:place], one.dropped, *ids[place:]])
+        changed = record
+        for name, ids in lists_of(kind, record).items():
+            if (name, record.id) in seen and one.kept in ids and one.dropped not in ids:
+                ids_again = _back_in(ids, one, seen[name, record.id])
+                changed = with_list(changed, name, ids_again)
+        if changed is not record:
+            put(found, changed)
     return found
+
+
+def _back_in(ids: tuple[str, ...], one: Merge, before: tuple[str, ...] | None) -> list[str]:
+    """Give a list in which the dropped profile has its place again."""
+    if before is None:
+        return [one.dropped if id == one.kept else id for id in ids]
+    place = max((ids.index(id) + 1 for id in before if id in ids), default=0)
+    return [*ids[:place], one.dropped, *ids[place:]]
 
 
 def _move_verdicts_back(

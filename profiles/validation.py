@@ -98,4 +98,5 @@ def _field_error(detail: ErrorDetails) -> FieldError:
     if detail["type"] == "string_too_long":
         params |= {"limit": context["max_length"], "length": len(str(detail["input"]))}
     value = given if named or code == "missing" else detail["input"]
-    return FieldError(".".join(where) or str(named or "record"), code, value, params)
+    field = ".".join([*where, named] if named else where)
+    return FieldError(field or "record", code, value, params)

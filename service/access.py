@@ -23,7 +23,7 @@ staff have shown to it by a case, a startup by releasing it, a partner by introd
 Thing = Literal[
     "page", "submission", "session", "account", "accounts", "own", "workbench", "startup",
     "partner", "case", "notes", "held", "rounds", "evaluation", "models", "shut", "answer",
-    "keys", "personal", "erasure",
+    "keys", "draft", "personal", "erasure",
 ]  # fmt: skip
 """What there is to see or do: pages for all, the workbench of staff, and records."""
 
@@ -65,6 +65,7 @@ TABLE: Final[Mapping[tuple[Thing, Action], Mapping[Role, Scope]]] = {
     ("personal", "edit"): _STAFF,
     ("erasure", "edit"): _ADMIN,
     ("shut", "use"): {},
+    ("draft", "use"): {},
     ("answer", "see"): {Role.STARTUP: "own", Role.PARTNER: "own"},
     ("answer", "edit"): {Role.STARTUP: "own", Role.PARTNER: "own"},
 }
@@ -77,13 +78,19 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
         drafts.step drafts.preview drafts.worth drafts.link drafts.held drafts.ask_deletion
         own.status own.held_of own.ask_erasure returning.enter
         answers.ask answers.held_case
+        advice.own
         open.list_problems open.one_problem
+        asking.mine
+        meets.ask meets.calendar
     """,
     ("submission", "edit"): """
         public.submit_startup public.choose_own_sectors open.submit_startup
         drafts.start drafts.save_step drafts.submit drafts.bring_together drafts.make_link
         drafts.delete drafts.leave own.edit own.link own.leave own.erase_all
         returning.come_back returning.ask answers.give answers.give_held
+        applications.apply applications.withdraw
+        asking.ask
+        meets.give
     """,
     ("session", "use"): """
         entrance.ask_token entrance.give_token entrance.leave sso.start sso.back
@@ -100,9 +107,17 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
     ("accounts", "edit"): """
         accounts.overview accounts.add accounts.one accounts.change accounts.turn accounts.reset
         accounts.remove accounts.log accounts.log_of
+        account_api.all_accounts account_api.one_account account_api.add_one
+        account_api.change_one account_api.remove_one
     """,
     ("own", "see"): "account.mine account.claim",
-    ("shut", "use"): "security.two_factor_rescue security.tf_select security.static",
+    ("shut", "use"): """
+        security.two_factor_rescue security.tf_select security.static
+    """,
+    ("draft", "use"): """
+        draft_api.begin_one draft_api.one_draft draft_api.one_step draft_api.save_one
+        draft_api.hand_in_one draft_api.link_to_one draft_api.delete_one
+    """,
     ("workbench", "see"): """
         changes.why changes.missing chronicle.history duplicates.overview duplicates.compare
         editing.edit editing.new_tie
@@ -111,6 +126,9 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
         matching.compare_export matching.choose matching.why_not
         workbench.part workbench.export geography.map
         pipeline.board pipeline.table pipeline.charts pipeline.chart
+        bundles.of_startup bundles.chart bundles.export triads.of_programme triads.chart
+        triads.export support.of_startup support.export support.of_programme
+        support.export_programme
         cases.case cases.letter cases.calendar
         records.startup records.partner records.tie records.programme
         staff_api.startups staff_api.partners staff_api.ties staff_api.programmes
@@ -124,6 +142,14 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
         takeout_api.export_startups takeout_api.export_partners takeout_api.export_ties
         takeout_api.export_programmes
         key_api.own_key case_api.all case_api.one
+        cohorts.overview cohorts.show programmes.show
+        assignments.progress assignments.trade_chart assignments.table
+        pairing.planner pairing.region pairing.proposals advice.of_startup
+        decisions.one decisions.file decisions.prices decisions.declines decisions.replay
+        decisions.notices decisions.letter decisions.exposure decisions.exposure_chart
+        decisions.lottery reviews.queue reviews.one
+        events.overview events.new events.of_programme events.show events.edit events.person
+        events.printed events.calendar events.own_calendar events.export
     """,
     ("workbench", "edit"): """
         duplicates.merge duplicates.undo duplicates.set_apart duplicates.let_meet
@@ -141,6 +167,14 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
         identity_api.merge identity_api.undo identity_api.set_apart identity_api.let_meet
         case_api.open case_api.change case_api.move case_api.close case_api.answer case_api.release
         case_api.note case_api.meeting
+        cohorts.start cohorts.settings cohorts.keep_rule cohorts.remove_rule cohorts.move_bound
+        cohorts.override cohorts.enter cohorts.withdraw cohorts.set_state cohorts.check
+        cohorts.score cohorts.recuse cohorts.screen
+        assignments.assign assignments.trade_off assignments.stop assignments.decide
+        assignments.decline assignments.start_case
+        decisions.override reviews.extend reviews.answer
+        events.add events.propose events.save events.turn events.invite events.keep_person
+        events.remove events.link events.decide events.schedule events.change events.hold
     """,
     ("keys", "see"): "keys.overview key_api.all_keys",
     ("keys", "edit"): """
@@ -163,21 +197,31 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
     ("evaluation", "see"): """
         evaluations.overview evaluations.show evaluations.progress evaluations.report
         evaluations.chart evaluations.file test_sets.overview test_sets.show
+        evaluation_api.test_sets evaluation_api.all_jobs evaluation_api.one_job
+        evaluation_api.report
     """,
     ("evaluation", "edit"): """
         evaluations.new evaluations.start evaluations.stop
         evaluations.new_training evaluations.train
         test_sets.bring test_sets.convert test_sets.check test_sets.delete
         test_sets.bring_run test_sets.delete_run
+        evaluation_api.evaluate evaluation_api.train evaluation_api.gate evaluation_api.stop
     """,
     ("models", "see"): """
         models.overview models.show model_api.models model_api.current model_api.model
     """,
-    ("models", "edit"): "models.gate models.promote models.rollback",
-    ("answer", "see"): "answers.own_cases answers.own_case",
-    ("answer", "edit"): "answers.give_own",
+    ("models", "edit"): """
+        models.gate models.promote models.rollback model_api.promote model_api.rollback
+    """,
+    ("answer", "see"): """
+        answers.own_cases answers.own_case
+        meets.own_events meets.own_event meets.own_calendar
+    """,
+    ("answer", "edit"): "answers.give_own meets.give_own",
 }
-"""Which row of the table each address of the service has; one that stands in none is shut."""
+"""Which row of the table each address of the service has; one that stands in none is shut.
+
+Calls on drafts are shut to accounts: they are for keys that hand in startups."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from flask_bootstrap import Bootstrap5
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from service import accounts, api, errors, limits, sso, web
+from service import accounts, addresses, api, errors, limits, sso, web
 from service.language import choose_language, keep_language
 from service.security import SecureWhereTls, guard, set_headers
 from service.settings import Settings
@@ -31,6 +31,7 @@ def create_app(settings: Settings | None = None) -> APIFlask:
     app.extensions["dari"] = dari
     app.session_interface = SecureWhereTls()
     app.url_map.merge_slashes = False
+    addresses.init_app(app)
     if proxies := dari.settings.trusted_proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0

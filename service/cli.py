@@ -11,16 +11,22 @@ from typing import Any, TypeVar
 
 import click
 
+from service.cli_assign import assign
+from service.cli_bundle import bundle, support, triads
 from service.cli_data import export, import_
+from service.cli_demo import demo
 from service.cli_draft import draft
 from service.cli_evaluate import compare, convert, evaluate
+from service.cli_event import event
 from service.cli_history import history
 from service.cli_identity import duplicates
 from service.cli_judge import judge
 from service.cli_key import key
 from service.cli_merge import keep_apart, merge, merges, unmerge
 from service.cli_model import model
+from service.cli_plan import advise, plan
 from service.cli_privacy import erase, expire, held, withdraw
+from service.cli_replay import replay
 from service.cli_safety import backup, index, restore
 from service.cli_train import train
 from service.cli_user import user
@@ -212,6 +218,7 @@ for _command in (
     *(evaluate, compare, convert, judge, train, model, key, work),
     *(erase, expire, held, withdraw, draft),
     *(duplicates, keep_apart, merge, merges, unmerge),
-    user,
+    *(user, replay, demo, plan, advise, assign),
+    *(bundle, triads, support, event),
 ):
     main.add_command(_command)

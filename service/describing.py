@@ -58,6 +58,16 @@ FIELDS = {
     "funding_amount": _l("Money: amount"),
     "funding_currency": _l("Money: currency"),
     "funding_per": _l("Money: counted for"),
+    "part_of": _l("Part of"),
+    "rules": _l("Rules for giving out places"),
+    "group": _l("Group"),
+    "applicants": _l("Applicants"),
+    "hosts": _l("Those who take applicants"),
+    "low": _l("Lower bound"),
+    "high": _l("Upper bound"),
+    "each": _l("Money for each"),
+    "currency": _l("Currency"),
+    "reason": _l("Reason"),
 }
 
 _ASKED = {
@@ -83,6 +93,10 @@ _ASKED = {
     "note": _l("Note"),
     "shown_rank": _l("Rank shown"),
     "model_version": _l("Model"),
+    "each": _l("A project asks each side for"),
+    "projects": _l("Projects at most"),
+    "most": _l("At most"),
+    "country": _l("Markets"),
 }
 """What an address or a short form asks for, beside the fields of records."""
 
@@ -145,6 +159,13 @@ def _sector(code: str) -> str:
     return labels.sector(code) if code in sectors() else code
 
 
+def _rule(value: Mapping[str, Any]) -> str:
+    """Tell a rule in short: its id, its kind, and whom and how many it speaks of."""
+    bounds = "–".join(str(value[end]) for end in ("low", "high") if end in value)
+    parts = (value["kind"], value.get("group"), bounds)
+    return f"{value['id']}: {' '.join(filter(None, parts))}"
+
+
 def _consent(value: Mapping[str, str]) -> str:
     return f"{value.get('version', '')}, {value.get('at', '')[:10]}"
 
@@ -162,6 +183,7 @@ _TELLERS: Mapping[str, Callable[[Any], str]] = {
     "sites": _region,
     "sectors": _sector,
     "consent": _consent,
+    "rules": _rule,
     "funding": lambda value: labels.money(Money.model_validate(value)),
     "valid_from": lambda value: labels.day(date.fromisoformat(value)),
     "valid_to": lambda value: labels.day(date.fromisoformat(value)),

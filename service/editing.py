@@ -22,7 +22,7 @@ from profiles import (
     validate,
 )
 from profiles.exporting import PERSONAL
-from profiles.merges import merged_error
+from profiles.merges import merged_error, named_by
 from profiles.rows import payload, unknown_id
 from service.wiring import Dari
 
@@ -38,8 +38,6 @@ _MODELS: Mapping[Kind, type[Record]] = {
     "tie": Tie,
     "programme": Programme,
 }
-_NAMED: Mapping[Kind, tuple[str, ...]] = {"tie": ("a", "b"), "programme": ("partners",)}
-"""The fields that name profiles, which must exist."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,19 +164,35 @@ def _unknown_ids(
 
     A merged one is told by the id of the profile that it is now.
     """
-    named = [
-        (field, id)
-        for field in _NAMED.get(kind, ())
-        for id in _ids(record, field)
-        if held is None or id not in _ids(held, field)
-    ]
+    if isinstance(record, Programme):
+        yield from _wrong_programmes(store, record)
+    before = {id for _, id in _named(held)} if held else set()
+    named = [(field, id) for field, id in _named(record) if id not in before]
     known = store.sides({id for _, id in named})
     lost = [(field, id) for field, id in named if id not in known]
     into = store.merged_into({id for _, id in lost})
-    return (
-        merged_error(field, id, into[id]) if id in into else FieldError(field, "id_unknown", id)
-        for field, id in lost
-    )
+    parts = {one.id for one in store.programmes()} if lost else set()
+    for field, id in lost:
+        if id in into:
+            yield merged_error(field, id, into[id])
+        elif not (field.startswith("rules.") and id in parts):
+            yield FieldError(field, "id_unknown", id)
+
+
+def _named(record: Record) -> list[tuple[str, str]]:
+    """Give the (field, id) of the profiles that a tie or programme names, which must exist."""
+    return named_by(record) if isinstance(record, (Tie, Programme)) else []
+
+
+def _wrong_programmes(store: Store, record: Programme) -> Iterator[FieldError]:
+    """Find what is wrong with the programme that one is a part of: it must be, and be no part."""
+    if record.part_of is None:
+        return
+    umbrella = {one.id: one for one in store.programmes()}.get(record.part_of)
+    if umbrella is None:
+        yield FieldError("part_of", "programme_unknown", record.part_of)
+    elif umbrella.part_of or umbrella.id == record.id:
+        yield FieldError("part_of", "programme_part", record.part_of)
 
 
 def refuse_unknown(store: Store, kind: Kind, record: Record) -> None:
@@ -189,11 +203,6 @@ def refuse_unknown(store: Store, kind: Kind, record: Record) -> None:
     """
     if unknown := list(_unknown_ids(store, kind, record, None)):
         raise InvalidRecord(unknown)
-
-
-def _ids(record: Record, field: str) -> tuple[str, ...]:
-    value = getattr(record, field)
-    return (value,) if isinstance(value, str) else value
 
 
 def _write(dari: Dari, kind: Kind, record: Record, *, base: int, by: str) -> None:

@@ -18,6 +18,8 @@ from profiles.apart import Stored
 from profiles.api_keys import ApiKey
 from profiles.cases import Case, HeldCase, is_shown_to
 from profiles.drafts import Draft, draft_of, remove
+from profiles.event_meetings import EventMeeting
+from profiles.events import Participant
 from profiles.files import guarded
 from profiles.jobs import Job
 from profiles.judgements import Judged
@@ -29,6 +31,7 @@ from profiles.privacy import Appearance, Held, Idle, held, idle
 from profiles.privacy import erase as erase_rows
 from profiles.privacy import withdraw as withdraw_rows
 from profiles.remains import database_files, rebuild, settle
+from profiles.reviews import Review
 
 if TYPE_CHECKING:
     from service.searching import Proof
@@ -57,9 +60,12 @@ judged.csv        블라인드 판정에 쓰인 쌍과 등급, 메모. 판정자
                   진행 중인 라운드는 판정이 있다는 사실만 적혀 있습니다
 cases.csv         진행 건: 단계, 날짜, 답변, 미팅. 상대는 알려 드린 뒤에만 적혀 있고,
                   담당자의 메모는 개수만 적혀 있습니다
+participants.csv  교류 행사 참가: 행사 번호, 부르는 이름과 동의 시각, 참여할 수 없는 시간
+event_meetings.csv 교류 행사의 상담: 시간과 방
 drafts.csv        이 프로필을 고치던 중 저장된 초안
 links.csv         돌아오는 링크: 만든 때, 만료, 사용한 때 (링크 자체는 보관하지 않습니다)
 accounts.csv      이 프로필을 대신하는 계정: 전자우편 주소, 이름, 역할
+reviews.csv       결정에 대한 설명·검토·거부 요청과 그 답변
 appearances.csv   이 프로필의 ID가 적힌 프로그램과, 다른 프로필의 이해상충 목록
 changes.csv       변경 기록: 번호와 시각만 있고 내용은 없습니다
 같은 이름의 .json 파일에는 같은 내용이 프로그램이 읽기 쉬운 형식으로 들어 있습니다.
@@ -84,9 +90,13 @@ judged.csv        pairs that evaluators judged, with grades and notes (without t
                   the judges; of a round that is still open, only that there is a judgement)
 cases.csv         cases of being brought together: stage, days, answers, meetings; the other
                   side once it has been told to you, and of staff's notes how many there are
+participants.csv  taking part in events: number of the event, name with the time of the consent,
+                  times away, how many wishes
+event_meetings.csv meetings at events: when, and in which room
 drafts.csv        edits of this profile that were begun and saved
 links.csv         links to come back by: when made, until when, when used (no link itself is kept)
 accounts.csv      the accounts that speak for this profile: e-mail address, name, roles
+reviews.csv       requests to explain, review or set aside a decision, with the answers
 appearances.csv   programmes, and conflict lists of others, that name this profile's id
 changes.csv       the change log: numbers and times, without content
 The .json files of the same names hold the same for programs.
@@ -102,7 +112,9 @@ saved_views.csv   저장한 목록 보기
 rounds.csv        열거나 마감한 판정 라운드
 jobs.csv          시작하거나 취소한 성능 평가와 학습 작업
 cases.csv         담당하거나 처리한 진행 건
+events.csv        만들거나 일정을 짠 교류 행사
 api_keys.csv      만들거나 폐기한 API 키 (키 자체는 보관하지 않습니다)
+reviews.csv       답변하거나 기한을 연장한 요청
 프로필을 고치거나 병합한 기록의 이름은 각 프로필의 변경 기록에 있습니다.
 
 ----
@@ -114,7 +126,9 @@ saved_views.csv   the views of lists that were saved
 rounds.csv        the rounds that were opened or closed
 jobs.csv          the evaluations and trainings that were started or cancelled
 cases.csv         the cases that were looked after or worked on
+events.csv        the events that were opened or scheduled
 api_keys.csv      the keys of the API that were made or revoked (no key itself is kept)
+reviews.csv       the requests about decisions that were answered or extended
 Edits and merges of profiles name their makers in the histories of these profiles.
 """
 
@@ -201,7 +215,15 @@ def judge_zip(found: HeldOfJudge, at: datetime) -> bytes:
         "saved_views": (_OF_VIEW, views),
         "jobs": (_OF_JOB, [_job_row(one) for one in found.jobs]),
         "cases": (_OF_CASE, [_worked_row(one) for one in found.cases]),
+        "events": (
+            ("number", "did", "at"),
+            [
+                {"number": number, "did": did, "at": at.isoformat()}
+                for number, did, at in found.events
+            ],
+        ),
         "api_keys": (_OF_KEY, [_key_row(one) for one in found.keys]),
+        "reviews": (_OF_REVIEW, [_looked_row(one) for one in found.reviews]),
     }
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         said = JUDGE_README.format(name=found.names[0], at=at.isoformat(timespec="seconds"))
@@ -218,6 +240,7 @@ _OF_ROUND = ("name", "opened_by", "opened_at", "closed_by", "closed_at")
 _OF_JOB = ("number", "kind", "asked_by", "asked_at", "cancelled_by", "arguments")
 
 _OF_CASE = ("number", "startup", "partner", "stage", "owner", "opened_by", "opened_at")
+_OF_REVIEW = ("number", "startup", "kind", "answered_by", "answered_at", "answer")
 _OF_KEY = ("prefix", "name", "created_by", "created_at", "revoked_by")
 
 
@@ -230,6 +253,12 @@ def _worked_row(one: Case) -> dict[str, Any]:
 def _key_row(one: ApiKey) -> dict[str, Any]:
     told = {name: getattr(one, name) for name in _OF_KEY}
     return {**told, "created_at": one.created_at.isoformat()}
+
+
+def _looked_row(one: Review) -> dict[str, Any]:
+    answered = one.answered_at.isoformat() if one.answered_at else None
+    named = (one.id, one.profile, one.kind.value, one.answered_by, answered, one.answer)
+    return dict(zip(_OF_REVIEW, named, strict=True))
 
 
 def _job_row(one: Job) -> dict[str, Any]:
@@ -417,9 +446,12 @@ def _tables(found: Held) -> dict[str, tuple[Sequence[str], list[dict[str, Any]]]
                       [_proposal_row(one) for one in found.proposals]),
         "judged": (_JUDGED, [_judged_row(one) for one in found.judged]),
         "cases": (_CASE, [_case_row(one, profile.side) for one in found.cases]),
+        "participants": (_PARTICIPANT, [_participant_row(one) for one in found.participants]),
+        "event_meetings": (_EVENT_MEETING, [_event_row(one) for one in found.event_meetings]),
         "drafts": (_DRAFT, [_draft_row(one) for one in found.edits]),
         "links": (_LINK, [_link_row(one) for one in found.links]),
         "accounts": (_ACCOUNT, [_account_row(one) for one in found.accounts]),
+        "reviews": (_REVIEW, [_review_row(one) for one in found.reviews]),
         "appearances": (("kind", "id", "field", "revision"),
                         [asdict(one) for one in found.appearances]),
         "changes": (("seq", "kind", "id", "at"),
@@ -430,7 +462,27 @@ def _tables(found: Held) -> dict[str, tuple[Sequence[str], list[dict[str, Any]]]
 _DRAFT = ("id", "values", "place", "language", "email", "startup", "base", "made_at", "changed_at",
           "expires_at")  # fmt: skip
 _ACCOUNT = ("email", "name", "roles", "profile", "created_at")
+_REVIEW = ("id", "profile", "cohort", "kind", "words", "asked_at", "due", "state",
+           "extended", "answered_at", "outcome", "answer")  # fmt: skip
 _LINK = ("kind", "of", "made_at", "expires_at", "used_at")
+
+
+_PARTICIPANT = ("number", "event", "side", "profile", "organisation", "called", "consent_at",
+                "zone", "online", "least", "most", "away", "wishes")  # fmt: skip
+_EVENT_MEETING = ("number", "event", "slot", "room", "state", "changed_at")
+
+
+def _participant_row(one: Participant) -> dict[str, Any]:
+    told = {name: getattr(one, name) for name in _PARTICIPANT[1:]}
+    consent = one.consent_at.isoformat() if one.consent_at else None
+    return {**told, "number": one.id, "consent_at": consent, "away": sorted(one.away),
+            "wishes": len(one.wishes)}  # fmt: skip
+
+
+def _event_row(one: EventMeeting) -> dict[str, Any]:
+    told = {name: getattr(one, name) for name in ("event", "slot", "room")}
+    state, changed = one.state.value, one.changed_at.isoformat()
+    return {"number": one.id, **told, "state": state, "changed_at": changed}
 
 
 def _draft_row(one: Draft) -> dict[str, Any]:
@@ -441,6 +493,14 @@ def _draft_row(one: Draft) -> dict[str, Any]:
 def _account_row(one: Account) -> dict[str, Any]:
     told = {name: getattr(one, name) for name in _ACCOUNT}
     return {**told, "roles": list(one.roles), "created_at": one.created_at.isoformat()}
+
+
+def _review_row(one: Review) -> dict[str, Any]:
+    told = {name: getattr(one, name) for name in _REVIEW if name != "extended"}
+    extended = [{"until": part.until.isoformat(), "why": part.why} for part in one.extensions]
+    answered = one.answered_at.isoformat() if one.answered_at else None
+    dates = {"asked_at": one.asked_at.isoformat(), "due": one.due.isoformat()}
+    return {**told, **dates, "answered_at": answered, "extended": extended}
 
 
 def _link_row(one: Link) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from service.editing import LONGEST_MAKER
 if TYPE_CHECKING:
     from werkzeug.datastructures import MultiDict
 
-SEVERAL = ("kind", "region", "sector", "stage")
+SEVERAL = ("kind", "region", "sector", "stage", "country")
 
 MOST = 100
 MOST_SIMILAR = 10
@@ -149,13 +149,21 @@ def read_match_query(model: type[M], args: MultiDict[str, str], store: Store, *,
         InvalidRecord: with the fields that are wrong.
     """
     query = read_query(model, args, strict=strict)
-    if query.programme is not None:
-        try:
-            store.programme(query.programme)
-        except UnknownId as error:
-            wrong = FieldError("programme", "programme_unknown", query.programme)
-            raise InvalidRecord([wrong]) from error
+    check_programme(store, query.programme)
     return query
+
+
+def check_programme(store: Store, id: str | None) -> None:
+    """Refuse the id of a programme that there is not.
+
+    Raises:
+        InvalidRecord: naming the field `programme`.
+    """
+    if id is not None:
+        try:
+            store.programme(id)
+        except UnknownId as error:
+            raise InvalidRecord([FieldError("programme", "programme_unknown", id)]) from error
 
 
 def _takes_several(model: type[Record], name: str) -> bool:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from profiles.drafts import Draft
     from profiles.judges import HeldOfJudge
     from profiles.privacy import Held
+    from profiles.reviews import Review
 
 SHORTEST_SENTENCE = 20
 """How wide a sentence is that chance does not repeat: a letter is one, a Hangul syllable two."""
@@ -167,10 +168,18 @@ def _said(held: Held) -> Iterator[Trace]:
         note = judged.judgement.note if judged.judgement else ""
         where = f"judgement in {judged.pair.round}: note"
         yield from _fresh(_sentences(where, {"note": note}), seen)
-    for said in (*map(_of_case, held.cases), *map(_of_draft, held.edits)):
+        yield from _of_participants(held)
+    asked = map(_of_review, held.reviews)
+    for said in (*map(_of_case, held.cases), *map(_of_draft, held.edits), *asked):
         yield from _fresh(said, seen)
     for v in held.vectors:
         yield Trace(f"{v.owner_kind} {v.owner_id}: vector of {v.facet}", vector=v.data)
+
+
+def _of_participants(held: Held) -> Iterator[Trace]:
+    for one in held.participants:
+        for name in filter(None, (one.called, one.organisation)):
+            yield Trace(f"participant {one.id}: name", text=name, any_case=True)
 
 
 def _of_case(held: HeldCase) -> Iterator[Trace]:
@@ -181,6 +190,14 @@ def _of_case(held: HeldCase) -> Iterator[Trace]:
         yield from _sentences(f"{where}{event.kind}", said)
     for meeting in held.meetings:
         yield from _sentences(f"{where}place of a meeting", {"place": meeting.place})
+
+
+def _of_review(one: Review) -> Iterator[Trace]:
+    where = f"request {one.id}: "
+    said = {"words": one.words, "answer": one.answer}
+    yield from _sentences(f"{where}words", said)
+    for extension in one.extensions:
+        yield from _sentences(f"{where}extension", {"why": extension.why})
 
 
 def _of_draft(draft: Draft) -> Iterator[Trace]:

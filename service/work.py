@@ -167,6 +167,28 @@ def _convert(
     return {name: getattr(written, name) for name in ("startups", "partners", "ties", "queries")}
 
 
+def _assign(
+    settings: Settings, arguments: Arguments, out: Path, progress: Progress
+) -> dict[str, Any]:
+    from service.assigning_job import assigned
+
+    return assigned(settings, arguments, progress)
+
+
+def _schedule(
+    settings: Settings, arguments: Arguments, out: Path, progress: Progress
+) -> dict[str, Any]:
+    from service.event_schedules import make_schedule
+    from service.wiring import build
+
+    dari = build(settings)
+    try:
+        made = make_schedule(dari, arguments["event"], by=arguments["by"], progress=progress)
+    finally:
+        dari.store.close()
+    return {"event": made.event, "schedule": made.number}
+
+
 def _made(
     settings: Settings, arguments: Arguments, out: Path, progress: Progress
 ) -> dict[str, Any]:
@@ -180,6 +202,8 @@ _KINDS: Mapping[JobKind, Callable[..., dict[str, Any]]] = {
     JobKind.TRAIN: _train,
     JobKind.GATE: _gate,
     JobKind.CONVERT: _made,
+    JobKind.ASSIGN: _assign,
+    JobKind.SCHEDULE: _schedule,
 }
 
 

@@ -1,5 +1,12 @@
-"""Who gets which place: instances, rules, solutions."""
+"""Who gets which place: instances, rules, solutions, and the engine that finds them."""
 
+from matcher.assignment.checking import Broken, check
+from matcher.assignment.infeasible import (
+    Contradiction,
+    NotContradictory,
+    Relaxation,
+    explain_infeasible,
+)
 from matcher.assignment.instance import (
     NOT_ELIGIBLE,
     UNIT,
@@ -11,21 +18,40 @@ from matcher.assignment.instance import (
     groups_of,
     instance_from_json,
 )
+from matcher.assignment.prices import NoSuchRule, Point, Price, price_tags, trade_off
+from matcher.assignment.rulebook import rulebook
 from matcher.assignment.solution import Aim, Level, Solution, Status, solution_from_json
+from matcher.assignment.solving import solve
+from matcher.assignment.words import group_words, rule_words
 
 __all__ = [
     "NOT_ELIGIBLE",
     "UNIT",
     "Aim",
     "Applicant",
+    "Broken",
+    "Contradiction",
     "Host",
     "Instance",
     "Level",
+    "NoSuchRule",
+    "NotContradictory",
+    "Point",
+    "Price",
+    "Relaxation",
     "Solution",
     "Status",
     "belongs",
     "canonical",
+    "check",
+    "explain_infeasible",
+    "group_words",
     "groups_of",
     "instance_from_json",
+    "price_tags",
+    "rule_words",
+    "rulebook",
     "solution_from_json",
+    "solve",
+    "trade_off",
 ]

@@ -70,6 +70,10 @@ class Solution:
         """Give the level of an aim."""
         return next(one for one in self.levels if one.aim is aim)
 
+    def value(self, aim: Aim) -> int:
+        """Tell what was reached of an aim; 0 where nothing was."""
+        return next((one.value for one in self.levels if one.aim is aim), 0)
+
     def as_json(self) -> dict[str, Any]:
         """Give it as plain values, without the time that it took."""
         return {

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from profiles import merges, rows
 from profiles import tables as t
+from profiles.cohorts.upkeep import refuse_used
 from profiles.database import reading, writing
 from profiles.schema import Programme
 from profiles.store.connection import SYSTEM, Connected
@@ -62,12 +63,14 @@ class Programmes(Connected):
         A line without content stays: that a programme of this id was removed, when, by whom.
 
         Raises:
+            CohortError: if cohorts of it are held.
             UnknownId: if there is none.
             StaleEdit: if it stands at another revision.
         """
         with writing(self._engine) as connection:
             held = rows.held_records(connection, t.programmes, "programme", [id])
             refuse_stale([id], held, base)
+            refuse_used(connection, id)
             rows.delete_by(connection, t.programmes, t.programmes.c.id, [id])
             rows.forget_revisions(connection, "programme", [id], by)
             return rows.log(connection, [("programme", id)])

@@ -8,15 +8,18 @@ from profiles import (
     accounts,
     cases,
     drafts,
+    event_rows,
     judgements,
     links,
     merges,
     replays,
+    reviews,
     rows,
     verdicts,
     views,
 )
 from profiles import tables as t
+from profiles.cohorts import upkeep
 from profiles.database import forget, writing
 from profiles.store.connection import SYSTEM
 from profiles.store.log import Log
@@ -38,7 +41,7 @@ class Store(Profiles, Ties, Programmes, VectorsOfRecords, Verdicts, Log):
     def erase(self, id: str, *, by: str = SYSTEM) -> int:
         """Delete a profile with its revisions, vectors, ties and judgements; give the newest seq.
 
-        Its cases go with all that is kept of them.
+        Its cases and its entries in cohorts go with all that is kept of them.
 
         Verdicts and what has been merged into it go, too. What stays is a line without content for
         each: that a record of this id was erased, when, by whom; of each verdict on it as a match
@@ -65,6 +68,9 @@ class Store(Profiles, Ties, Programmes, VectorsOfRecords, Verdicts, Log):
             links.forget_links(connection, family)
             views.forget_views_naming(connection, family)
             cases.forget_cases(connection, family)
+            reviews.forget_reviews(connection, family)
+            upkeep.forget_entries(connection, family)
+            event_rows.forget_people(connection, family)
             accounts.let_go(connection, family)
             for column in (t.verdicts.c.query, t.verdicts.c.candidate):
                 rows.delete_by(connection, t.verdicts, column, [id])

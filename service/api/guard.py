@@ -35,6 +35,8 @@ _ROLES: Mapping[Scope, Role] = {
     Scope.ADMIN: Role.ADMIN,
 }
 """As what a key with a scope acts; within that, its scopes say what of it."""
+_SCOPE_ALONE: frozenset[tuple[Thing, Action]] = frozenset({("draft", "use")})
+"""What no account may through the API, and a key by its scope alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ def admit() -> None:
 def _is_admitted(caller: Caller, row: tuple[Thing, Action]) -> bool:
     """Tell whether the table of roles admits a key: it may do what the roles of its scopes may."""
     roles = {_ROLES[scope] for scope in caller.scopes if scope in _ROLES}
-    return row in EVERYBODY or bool(roles & roles_for(row))
+    return row in EVERYBODY | _SCOPE_ALONE or bool(roles & roles_for(row))
 
 
 def _bearer() -> Caller:

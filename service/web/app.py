@@ -19,16 +19,24 @@ from service.pipeline import cases_on_page
 from service.security import is_signed_in, own_name
 from service.web.account import account
 from service.web.accounts import accounts
+from service.web.advice import advice
 from service.web.answers import answers
+from service.web.applications import applications, rounds_of
+from service.web.assignments import assignments
+from service.web.bundles import bundles
 from service.web.cases import cases
 from service.web.changes import changes
 from service.web.chronicle import chronicle
+from service.web.cohorts import rounds
+from service.web.decisions import decisions
 from service.web.deeds import deeds
 from service.web.drafts import drafts
 from service.web.duplicates import duplicates
 from service.web.editing import editing
 from service.web.entrance import entrance
 from service.web.evaluations import evaluations
+from service.web.event_guests import meets
+from service.web.events import events
 from service.web.geography import geography
 from service.web.judging import judging
 from service.web.keys import keys
@@ -36,13 +44,18 @@ from service.web.matching import matching
 from service.web.menu import menu
 from service.web.models import models
 from service.web.own import own
+from service.web.pairing import pairing
 from service.web.pipeline import pipeline
 from service.web.privacy import privacy
+from service.web.programmes import programmes
 from service.web.public import is_draft, public
 from service.web.rendering import options, translate_quickly
 from service.web.returning import returning
+from service.web.reviews import asking, reviews
 from service.web.staff import staff
+from service.web.support import support
 from service.web.test_sets import test_sets
+from service.web.triads import triads
 from service.web.workbench import workbench
 
 SUBMISSION = "public.submit_startup"
@@ -64,6 +77,11 @@ def init_app(app: Flask) -> None:
         *(account, accounts),
         *(workbench, deeds, geography),
         *(evaluations, test_sets),
+        *(rounds, assignments, programmes, applications),
+        *(pairing, advice),
+        *(decisions, reviews, asking),
+        *(bundles, triads, support),
+        *(events, meets),
     ):
         app.register_blueprint(blueprint)
 
@@ -87,6 +105,7 @@ def _for_templates() -> dict[str, Any]:
         "family": family,
         "asked_name": asked_name,
         "weights_told": weights_told,
+        "rounds_of": rounds_of,
         "cases_on_page": lambda id: cases_on_page(dari().store, id),
         "consent_purpose": CONSENT_PURPOSE,
         "consent_version": CONSENT_VERSION,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from flask_babel import lazy_gettext as _l
@@ -21,6 +21,7 @@ from service import labels
 from service.describing import field_name
 from service.forms import SchemaForm
 from service.language import LANGUAGES, language
+from service.web.rule_texts import located, read_rules, written
 
 Value = str | list[str]
 Values = dict[str, Value]
@@ -30,6 +31,7 @@ _ABOUT_THE_EDIT = ("csrf_token", "revision", "base", "back", "editor")
 _PLACES = ("sites", "regions", "countries")
 _LINES = ("aliases", "conflicts", "partners", *_PLACES)
 _MONEY = "funding"
+_RULES = "rules"
 _GROUPED = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?")
 """An amount with a comma before each three digits."""
 
@@ -120,7 +122,16 @@ class EditForm(SchemaForm):
             grouped = _GROUPED.fullmatch(money["amount"].strip())
             money["amount"] = money["amount"].replace(",", "") if grouped else money["amount"]
             raw[_MONEY] = money if money["amount"] or money["currency"] else None
+        if _RULES in raw:
+            raw[_RULES] = read_rules(raw[_RULES])
         return raw
+
+    def show(self, errors: Iterable[FieldError]) -> None:
+        """Put each error beside its field; one of a rule names that rule."""
+        super().show(errors)
+        if _RULES in self:
+            field = self[_RULES]
+            field.errors = [located(one, field.data or "") for one in field.errors]
 
     def same(self, name: str, one: Value, other: Value) -> bool:
         """Tell whether two values of a field say the same."""
@@ -164,6 +175,8 @@ def _shown(field: Field, dumped: Mapping[str, Any]) -> Value:
         return _text((value or {}).get(part))
     if isinstance(field, SelectMultipleField):
         return list(value or ())
+    if name == _RULES:
+        return written(value or ())
     if name in _LINES:
         return "\n".join(_place(one) if name in _PLACES else one for one in value or ())
     return _text(value)

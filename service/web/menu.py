@@ -76,7 +76,21 @@ LINKS = (
         also=("evaluations.", "test_sets."),
         more=True,
     ),
+    Link(
+        "cohorts.overview",
+        _l("Cohorts"),
+        "see",
+        "workbench",
+        {},
+        ("cohorts.", "assignments.", "programmes."),
+        more=True,
+    ),
+    Link("meets.own_events", _l("Events"), "see", "answer", also=("meets.own_event",)),
+    Link("events.overview", _l("Events"), "see", "workbench", {}, ("events.",), more=True),
     Link("geography.map", _l("Map"), "see", "workbench", more=True),
+    Link(
+        "pairing.planner", _l("Regional planner"), "see", "workbench", {}, ("pairing.",), more=True
+    ),
     Link("models.overview", _l("Models"), "see", "models", {}, ("models.",), more=True),
     Link("keys.overview", _l("API keys"), "see", "keys", {}, ("keys.",), more=True),
     Link("accounts.overview", _l("Accounts"), "edit", "accounts", {}, ("accounts.",), more=True),

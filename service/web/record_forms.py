@@ -134,7 +134,10 @@ class ProgrammeEdit(EditForm):
     """A programme with its rules, money and dates."""
 
     sections = (
-        (_l("Name"), (("name_ko", "name_en"), ("summary_ko", "summary_en"), ("kind",))),
+        (
+            _l("Name"),
+            (("name_ko", "name_en"), ("summary_ko", "summary_en"), ("kind", "part_of")),
+        ),
         (
             _l("Dates and money"),
             (
@@ -154,11 +157,19 @@ class ProgrammeEdit(EditForm):
             ),
         ),
         (_l("Partners"), (("partners", "closed"), ("partner_kinds",), ("source",))),
+        (_l("Giving out places"), (("rules",),)),
     )
     hints: ClassVar[Mapping[str, Any]] = {
         "regions": ProfileForm.hints["sites"],
         "countries": ProfileForm.hints["sites"],
         "partners": _l("Names or IDs of partners, one a line."),
+        "part_of": _l("The ID of the programme that holds it; of its parts one applies to one."),
+        "rules": _l(
+            "A line for each field, as “kind: share”, “group: area:non_capital”, “low: 30”; a "
+            "blank line between rules. Fields: id, kind, group, applicants, hosts, low, high, "
+            "each, currency, reason_ko, reason_en. Kinds: places, seats, total, quota, share, "
+            "budget, least_fit, forced, forbidden, locked, apart."
+        ),
         "funding_currency": _l("The three letters of ISO 4217, such as KRW."),
         "valid_from": TieEdit.hints["valid_from"],
         "valid_to": TieEdit.hints["valid_to"],
@@ -189,6 +200,8 @@ class ProgrammeEdit(EditForm):
     partner_kinds = SelectMultipleField(validate_choice=False)
     closed = SelectField(validate_choice=False)
     source = StringField()
+    part_of = StringField()
+    rules = TextAreaField()
 
 
 FORMS: Mapping[Kind, type[EditForm]] = {

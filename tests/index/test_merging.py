@@ -113,6 +113,36 @@ def refusal(act: Any, *arguments: Any, **more: Any) -> str:
     return caught.value.errors[0].code
 
 
+RULES = [
+    {"id": "f", "kind": "forced", "applicants": ["d"], "hosts": ["p1"]},
+    {"id": "a", "kind": "apart", "applicants": ["x", "d", "k"]},
+    {"id": "t", "kind": "total", "high": 3},
+]
+
+
+def test_the_rules_of_programmes_follow_a_merge_and_its_undoing(known: Store, writer: Writer):
+    ruled = validate(Programme, {"id": "g4", "kind": "contest", "name": "G", "rules": RULES})
+    known.put_programmes([ruled])
+    made = writer.merge("k", "d")
+    merged = known.programme("g4").rules
+    assert [one.applicants for one in merged] == [("k",), ("x", "k"), ()]
+    assert ("rule a applicants", "g4", ("x",)) in find_merge(known, "d").moved.lists
+    with pytest.raises(InvalidRecord, match=r"rules\.0\.applicants"):
+        known.put_programmes([ruled])
+    writer.unmerge(made.number)
+    assert known.programme("g4") == ruled
+
+
+def test_erasure_leaves_no_rule_that_would_then_hold_of_all(known: Store):
+    ruled = validate(Programme, {"id": "g4", "kind": "contest", "name": "G", "rules": RULES})
+    known.put_programmes([ruled])
+    fields = {one.field for one in held(known, "d").appearances if one.id == "g4"}
+    assert fields == {"rules"}
+    erase(known, "d")
+    left = known.programme("g4").rules
+    assert [(one.id, one.applicants) for one in left] == [("a", ("x", "k")), ("t", ())]
+
+
 def test_the_kept_profile_gains_what_it_lacks(known: Store, writer: Writer) -> None:
     merge = writer.merge("k", "d", by="kim")
     kept = known.get("k")

@@ -17,6 +17,7 @@ from profiles import (
     Tie,
     Vectors,
     Verdict,
+    cohorts,
     tables,
 )
 from profiles import validate as valid
@@ -29,6 +30,8 @@ from profiles.cases import Answer, CaseStage, Decline
 from profiles.casework import answer_case, assign_case, note_case, open_case, release_case
 from profiles.database import reading
 from profiles.drafts import begin, name_email
+from profiles.event_meetings import Booked, keep_schedule
+from profiles.events import add_person, open_event, set_wishes
 from profiles.identity import Proposal, Reason
 from profiles.jobs import JobKind, ask
 from profiles.judging import judge_pair, open_round, read_pairs
@@ -37,6 +40,7 @@ from profiles.merging import merge
 from profiles.replays import Answer as Reply
 from profiles.replays import Call, finish
 from profiles.replays import begin as begin_call
+from profiles.reviews import Ask, ReviewOutcome, answer_review, ask_review, extend_review
 from profiles.text import Text
 from profiles.views import save_view
 
@@ -73,6 +77,7 @@ def fill_all(store: Store, space: str = "e/p1") -> None:
     keep_apart(store, "s-1", "s-2", by=STAFF, note=f"{SECRET} apart")
     _work(store)
     _come_back(store)
+    _ask(store)
     reason = Reason("name", Text(en=f"{SECRET} alike", ko="비슷합니다"))
     store.put_many([
         (valid(Startup, {"id": "s-3", "name": "Third", "summary": "x"}), Vectors(space))
@@ -95,9 +100,38 @@ def _work(store: Store) -> None:
     )
     where = {"starts": "2027-01-02T10:00", "zone": "Asia/Seoul", "place": f"{SECRET} here"}
     plan_meeting(store, case.id, **where, by=STAFF)
+    _meet(store)
     save_view(store, Side.STARTUP, NAME, "q=x", owner=STAFF, shared=True)
     ask(store, JobKind.EVALUATE, {"test_set": "a"}, by=STAFF)
     add_key(store, "portal", ["read"], by=STAFF)
+    _hold_a_round(store)
+
+
+def _hold_a_round(store: Store) -> None:
+    """Take it into a cohort, score it, and keep a decision that names it."""
+    held = cohorts.open_cohort(store, "g-1", name="first", hosts=["p-1"], by=STAFF)
+    entry = {"note": f"{SECRET} applied", "by": STAFF}
+    cohorts.apply(store, held.id, "s-1", **entry)
+    cohorts.mark(store, held.id, {"s-1": ()}, by=STAFF)
+    first, all_of_it = cohorts.Screening.FIRST, cohorts.cohort(store, held.id).criteria
+    said = dict.fromkeys(all_of_it, (70, f"{SECRET} scored"))
+    cohorts.score_entry(store, held.id, "s-1", first, said, by="Lee")
+    cohorts.score_entry(store, held.id, "s-1", first, said, by=STAFF)
+    cohorts.recuse(store, held.id, "s-1", "Lee", reason=f"{SECRET} known", by=STAFF)
+    cohorts.screen(store, held.id, first, {"s-1": True}, reason=f"{SECRET} passed", by=STAFF)
+    record = {"overrides": [[STAFF]], "solution": {"pairs": [["s-1", "p-1"]]}}
+    cohorts.keep_decision(store, held.id, record, by=STAFF)
+
+
+def _meet(store: Store) -> None:
+    """Take part in an event, by a name with consent, and be scheduled for a meeting."""
+    plan = {"name": "E", "days": ["2027-05-19"], "rooms": [{"name": "Table 1"}]}
+    event = open_event(store, plan, programme="g-1", by=STAFF).id
+    own = add_person(store, event, side="a", profile="s-1", called=f"{NAME} Boss", consent=True)
+    other = add_person(store, event, side="b", organisation="Guest of the house")
+    set_wishes(store, event, other.id, {own.id: 3})
+    met = Booked(own.id, other.id, "2027-05-19T10:00", "Table 1")
+    keep_schedule(store, event, [met], {"meetings": [list(met)]}, by=STAFF)
 
 
 def _come_back(store: Store) -> None:
@@ -121,6 +155,14 @@ def _come_back(store: Store) -> None:
     call = Call("key a", "POST /api/v1/startups?", "k", b"{}")
     begin_call(store, call)
     finish(store, call, Reply(201, {}, f'{{"id": "s-1", "summary": "{SECRET}"}}'))
+
+
+def _ask(store: Store) -> None:
+    """Ask for a review of a decision, and have it extended and answered by one of the staff."""
+    day = datetime.now(UTC).date()
+    asked = ask_review(store, "s-1", Ask.REVIEW, f"{SECRET} asked", today=day)
+    extend_review(store, asked.id, days=3, why=f"{SECRET} later", by=STAFF, today=day)
+    answer_review(store, asked.id, outcome=ReviewOutcome.KEPT, answer=f"{SECRET} told", by=STAFF)
 
 
 def content(store: Store) -> dict[str, list[tuple[Any, ...]]]:

@@ -128,6 +128,31 @@ def test_the_programmes_of_the_global_companies(programmes: dict[str, Programme]
     assert {p.funding for p in found} == {whole}
 
 
+def test_the_parts_of_the_global_programme_come_to_its_places(
+    programmes: dict[str, Programme],
+) -> None:
+    umbrella = programmes["global-company-2025"]
+    parts = [p for p in programmes.values() if p.part_of == umbrella.id]
+    assert len(parts) == 14
+    assert len({id for part in parts for id in part.partners}) == 13
+    assert sum(part.places or 0 for part in parts) == umbrella.places == 364
+    rules = {rule.id: rule for rule in umbrella.rules}
+    assert rules["places"].high == 364
+    assert rules["budget"].each * 364 == rules["budget"].high
+
+
+def test_every_rule_says_why_in_both_languages_and_names_what_is_there(
+    catalogue: Catalogue, partners: dict[str, Partner], programmes: dict[str, Programme]
+) -> None:
+    for programme in catalogue.programmes:
+        assert programme.part_of is None or programmes[programme.part_of].part_of is None
+        for rule in programme.rules:
+            assert rule.reason, rule.id
+            assert rule.reason.ko, rule.id
+            assert rule.reason.en, rule.id
+            assert set(rule.hosts) <= {*partners, *programmes}
+
+
 def test_the_platform_with_russia(programmes: dict[str, Programme]) -> None:
     (platform,) = [p for p in programmes.values() if p.kind is ProgrammeKind.BILATERAL]
     assert platform.funding == Money(amount=500_000, currency="USD", per=FundingUnit.SIDE)

@@ -55,7 +55,11 @@ PROGRAMMES = [
      "countries": ["DE"], "sectors": ["ai"], "stages": ["seed"], "trl_min": 2, "trl_max": 9,
      "needs": ["pilot"], "gives": ["grant"], "partners": ["p", "q"],
      "partner_kinds": ["hospital"], "closed": True, "places": 10, "valid_from": "2024-01-01",
-     "funding": {"amount": 10**15, "currency": "KRW", "per": "side"}, "source": "x"},
+     "funding": {"amount": 10**15, "currency": "KRW", "per": "side"}, "source": "x",
+     "part_of": "c", "rules": [
+         {"id": "s", "kind": "share", "group": "area:non_capital", "low": 30,
+          "reason": {"ko": "=균형; [x]", "en": "two\nlines"}},
+         {"id": "f", "kind": "forced", "applicants": ["007", "=a"], "hosts": ["p"]}]},
 ]  # fmt: skip
 ALL: dict[ImportKind, tuple[type[Record], list[dict[str, Any]]]] = {
     "startups": (Startup, STARTUPS),

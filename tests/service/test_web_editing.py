@@ -565,3 +565,69 @@ def test_amounts_may_have_separators_and_stages_keep_their_order(staff, store):
     assert kept.stages == ("idea", "pre_seed", "seed")
     wrong = opened(staff, path) | {"funding_amount": "50,00", "stages": ["growth", "idea"]}
     assert post(staff, wrong, path).status_code == 422
+
+
+RULES = """id: balance
+kind: share
+group: area:non_capital
+low: 30
+reason_ko: 지역 균형
+  둘째 줄
+reason_en: Balance of regions
+
+id: no-samsung
+kind: forbidden
+applicants: munster
+hosts: samsung global-nvidia"""
+
+
+def test_rules_are_written_as_lines_and_kept_as_they_are(staff, store):
+    path = "/programmes/global-nvidia/edit"
+    typed = opened(staff, path) | {"rules": RULES.replace("\n", "\r\n")}
+    assert post(staff, typed, path).status_code == 303
+    balance, forbidden = store.programme("global-nvidia").rules
+    assert (balance.kind, balance.group, balance.low) == ("share", "area:non_capital", 30)
+    assert (balance.reason.ko, balance.reason.en) == ("지역 균형\n둘째 줄", "Balance of regions")
+    assert forbidden.hosts == ("samsung", "global-nvidia")
+    again = opened(staff, path)
+    assert again["rules"][0].replace("\r\n", "\n") == RULES
+    number = store.history("global-nvidia")[-1].number
+    assert post(staff, again, path).status_code == 303
+    assert store.history("global-nvidia")[-1].number == number
+
+
+@pytest.mark.parametrize(
+    ("rules", "told_en", "told_ko"),
+    [
+        ("id: a\nkind: share\nlow: 3", "Rule 1 (a), Group", "규칙 1 (a), "),
+        ("id: a\nkind: total\nhigh: x", "Rule 1 (a), Upper bound", "상한"),
+        ("id: a\nkind: total\nlow: 5\nhigh: 2", "lies below the lower", "상한이 하한보다"),
+        ("id: a\nkind: total\nhigh: 2\n\nnonsense", "Rule 2 – The line “nonsense”", "규칙 2"),
+        ("id: a\nid: b", "says this field twice", "같은 항목이 두 번"),
+        ("id: a\nkind: quota\ngroup: <b>\nlow: 1", "A group is one of", "쌍점과 코드"),
+        (
+            "id: a\nkind: apart\napplicants: nobody",
+            "No profile has the id nobody",
+            "프로필이 없습니다",
+        ),
+        ("id: a\nkind: total\nhigh: 1\n\nid: a\nkind: total\nlow: 1", "Two rules", "규칙이 둘"),
+    ],
+)
+def test_a_wrong_rule_is_told_with_its_place_and_field(staff, store, rules, told_en, told_ko):
+    path = "/programmes/global-ibm/edit"
+    typed = opened(staff, path) | {"rules": rules}
+    for headers, told in (({"Accept-Language": "en"}, told_en), (KO, told_ko)):
+        answer = post(staff, typed, path, headers=headers)
+        assert answer.status_code == 422
+        assert 'id="rules-error"' in answer.text
+        assert told in answer.text
+        assert "<b>" not in answer.text
+    assert store.programme("global-ibm").rules == ()
+
+
+@pytest.mark.parametrize("umbrella", ["nothing-at-all", "global-ibm"])
+def test_a_programme_is_a_part_of_one_that_is_no_part(staff, store, umbrella):
+    path = "/programmes/global-ibm/edit"
+    answer = post(staff, opened(staff, path) | {"part_of": umbrella}, path)
+    assert answer.status_code == 422
+    assert 'id="part_of-error"' in answer.text

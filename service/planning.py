@@ -1,0 +1,240 @@
+"""Owns what the command line and the stories tell of plans, proposals and advice: tables, JSON."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+
+from matcher.assignment import UNIT
+from matcher.districts import SORTS
+
+if TYPE_CHECKING:
+    from matcher.advice import Advice, Interval, Option
+    from matcher.districts import Candidate, Proposal
+    from matcher.pairing import Plan, Row
+    from profiles.taxonomy import Names
+
+_LABELS = {
+    "en": {
+        "region": "region",
+        "planned": "planned",
+        "held": "paired on the day",
+        "fit": "fit",
+        "change": "gain",
+        "why": "why",
+        "none": "–",
+        "plan": "{kept} of {all} pairings of {day} are reproduced; to differ in the others gains "
+        "{gain} points of fit.",
+        "no_pairing": "No pairing holds on {day}.",
+        "contradiction": "The rules contradict each other: {said}",
+        "district": "district",
+        "points": "points",
+        "not": "not proposed, because",
+        "part": "part",
+        "worth": "worth",
+        "crowding": "crowding",
+        "unknown": "not told",
+        "no_part": "The startup may apply to no part of the programme.",
+    },
+    "ko": {
+        "region": "지역",
+        "planned": "계획",
+        "held": "그날의 짝",
+        "fit": "적합도",
+        "change": "이득",
+        "why": "이유",
+        "none": "–",
+        "plan": "{day} 현재 {all}개 지역 가운데 {kept}곳의 짝을 재현했습니다. 나머지를 바꾸면 "
+        "적합도 {gain}점을 얻습니다.",
+        "no_pairing": "{day}에 유효한 짝이 없습니다.",
+        "contradiction": "규칙이 서로 모순됩니다: {said}",
+        "district": "특구",
+        "points": "점수",
+        "not": "제안하지 않는 이유",
+        "part": "세부 프로그램",
+        "worth": "기대값",
+        "crowding": "붐빔",
+        "unknown": "알 수 없음",
+        "no_part": "신청할 수 있는 세부 프로그램이 없습니다.",
+    },
+}
+
+
+def points(value: int) -> str:
+    """Write points that are held in 1/1024 as tables show them."""
+    return f"{value / UNIT:.1f}"
+
+
+def plan_tables(plan: Plan, lang: str) -> list[Table | str]:
+    """Give a plan as a table, and a sentence on what it reproduces and what differing gains."""
+    say = _LABELS[lang]
+    if plan.contradiction:
+        return [say["contradiction"].format(said=plan.contradiction.said.in_(lang))]
+    table = _table(say, "region", "planned", "held", "fit", "change", "why")
+    for row in plan.rows:
+        table.add_row(*_plan_cells(row, say, lang))
+    return [table, plan_sentence(plan, lang)]
+
+
+def _plan_cells(row: Row, say: dict[str, str], lang: str) -> tuple[str, ...]:
+    why = " ".join(one.phrase.in_(lang) for one in row.grounds)
+    return (
+        row.region.name.in_(lang),
+        row.planned.name.in_(lang) if row.planned else say["none"],
+        ", ".join(one.name.in_(lang) for one in row.held) or say["none"],
+        points(row.fit),
+        say["none"] if row.difference is None else f"{row.difference / UNIT:+.1f}",
+        why,
+    )
+
+
+def plan_sentence(plan: Plan, lang: str) -> str:
+    """Say how many pairings of the day a plan reproduces, and what it gains where it differs."""
+    say, day = _LABELS[lang], plan.as_of.isoformat()
+    if not plan.compared:
+        return say["no_pairing"].format(day=day)
+    told = {"kept": plan.kept, "all": len(plan.compared), "day": day, "gain": points(plan.gain)}
+    return say["plan"].format(**told)
+
+
+def plan_json(plan: Plan) -> dict[str, object]:
+    """Give a plan as plain values."""
+    return {
+        "as_of": plan.as_of.isoformat(),
+        "digest": plan.instance.digest,
+        "solution": plan.solution.as_json(),
+        "contradiction": _both(plan.contradiction.said) if plan.contradiction else None,
+        "kept": plan.kept,
+        "compared": len(plan.compared),
+        "gain": plan.gain / UNIT,
+        "regions": [_plan_row(row) for row in plan.rows],
+    }
+
+
+def _plan_row(row: Row) -> dict[str, object]:
+    return {
+        "region": row.region.code,
+        "centre": row.region.centre.id,
+        "planned": row.planned.id if row.planned else None,
+        "held": [one.id for one in row.held],
+        "fit": row.fit / UNIT,
+        "held_fit": None if row.held_fit is None else row.held_fit / UNIT,
+        "why": [
+            {"points": one.points / UNIT, "said": _both(one.phrase), "source": one.source}
+            for one in row.grounds
+        ],
+    }
+
+
+def proposal_tables(proposal: Proposal, lang: str) -> list[Table | str]:
+    """Give the districts that are proposed as a table, and another one of those that are not."""
+    say = _LABELS[lang]
+    table = _table(say, "district", "points", "why")
+    for one in proposal.chosen:
+        table.add_row(one.name.in_(lang), str(one.points), members_told(one, lang))
+    left = _table(say, "district", "points", "not")
+    for one in proposal.others:
+        left.add_row(
+            one.name.in_(lang), str(one.points), one.because.in_(lang) if one.because else ""
+        )
+    return [table, left]
+
+
+def members_told(one: Candidate, lang: str) -> str:
+    """Count those who would make a district, by sort."""
+    counts = ((sort.name.in_(lang), len(one.members[sort.code])) for sort in SORTS)
+    return ", ".join(f"{name} {count}" for name, count in counts if count)
+
+
+def proposal_json(proposal: Proposal) -> dict[str, object]:
+    """Give a proposal as plain values."""
+    return {
+        "as_of": proposal.as_of.isoformat(),
+        "digest": proposal.instance.digest,
+        "balanced": proposal.balanced,
+        "solution": proposal.solution.as_json(),
+        "proposed": [_candidate(one) for one in proposal.chosen],
+        "others": [_candidate(one) for one in proposal.others],
+    }
+
+
+def _candidate(one: Candidate) -> dict[str, object]:
+    return {
+        "region": one.region,
+        "sector": one.sector,
+        "points": one.points,
+        "members": {code: [member.id for member in held] for code, held in one.members.items()},
+        "because": _both(one.because) if one.because else None,
+    }
+
+
+def advice_tables(advice: Advice, lang: str) -> list[Table | str]:
+    """Give advice as a table of the parts, the best first; those that refuse follow with why."""
+    say = _LABELS[lang]
+    table = _table(say, "part", "fit", "crowding", "worth", "why")
+    for one in advice.options:
+        table.add_row(*_advice_cells(one, say, lang))
+    head: list[Table | str] = [
+        f"{advice.startup.name.in_(lang)} – {advice.programme.name.in_(lang)}"
+    ]
+    return [*head, table] if advice.best else [*head, say["no_part"], table]
+
+
+def _advice_cells(one: Option, say: dict[str, str], lang: str) -> tuple[str, ...]:
+    told = [reason.phrase for reason in one.refusals] if one.refusals else one.reasons
+    return (
+        one.part.name.in_(lang),
+        say["none"] if one.fit is None else f"{one.fit:.1f}",
+        interval_told(one.competition.crowding) or say["unknown"],
+        interval_told(one.worth) or say["none"],
+        " ".join(sentence.in_(lang) for sentence in told),
+    )
+
+
+def interval_told(value: Interval | None) -> str:
+    """Write an interval; empty where there is none."""
+    return "" if value is None else f"{value.low:.1f}–{value.high:.1f}"
+
+
+def advice_json(advice: Advice) -> dict[str, object]:
+    """Give advice as plain values."""
+    return {
+        "startup": advice.startup.id,
+        "programme": advice.programme.id,
+        "as_of": advice.as_of.isoformat(),
+        "model_version": advice.model_version,
+        "seq": advice.seq,
+        "best": advice.best.part.id if advice.best else None,
+        "parts": [_option(one) for one in advice.options],
+    }
+
+
+def _option(one: Option) -> dict[str, object]:
+    found = one.competition
+    return {
+        "part": one.part.id,
+        "fit": one.fit,
+        "places": one.part.places,
+        "rivals": {"sure": found.sure, "open": found.open, "of": found.of},
+        "crowding": _ends(found.crowding),
+        "worth": _ends(one.worth),
+        "refusals": [{"code": reason.code, **_both(reason.phrase)} for reason in one.refusals],
+        "why": [_both(sentence) for sentence in one.reasons],
+    }
+
+
+def _ends(value: Interval | None) -> list[float] | None:
+    return None if value is None else [value.low, value.high]
+
+
+def _both(said: Names) -> dict[str, str]:
+    return {"en": said.en, "ko": said.ko}
+
+
+def _table(say: dict[str, str], *columns: str) -> Table:
+    table = Table()
+    for name in columns:
+        right = name in ("fit", "change", "points", "crowding", "worth")
+        table.add_column(say[name], justify="right" if right else "left", overflow="fold")
+    return table

@@ -1,0 +1,177 @@
+"""Owns what pages do with the places of a cohort: assign, try out, decide, hand on, take away."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from apiflask import APIBlueprint
+from flask import Response, jsonify, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from werkzeug.exceptions import NotFound
+
+from profiles import cohorts
+from profiles.casework import open_case
+from profiles.cohorts import CohortError, EntryStage
+from profiles.jobs import Job, JobError, JobKind, ask, cancel
+from profiles.jobs import job as read_job
+from profiles.rules import RuleKind
+from service import assigning
+from service.assigning_job import MOST_POINTS
+from service.exporting import TYPES, as_csv, as_xlsx
+from service.language import language
+from service.security import dari, editor, require_session
+from service.web.cohort_forms import changes_asked
+from service.web.cohort_page import CohortPage
+from service.web.cohort_sheet import entry_sheet
+from service.web.cohort_trade import chart_svg
+from service.web.cohorts import done
+from service.web.jobs import stage_name
+
+assignments = APIBlueprint("assignments", __name__, url_prefix="/cohorts", enable_openapi=False)
+assignments.before_request(require_session)
+
+_FEWEST_SECONDS, _MOST_SECONDS = 1, 600
+
+
+@assignments.post("/<int:id>/assign")
+def assign(id: int) -> ResponseReturnValue:
+    """Ask for an assignment, by the rules of the cohort or by others that are tried out."""
+
+    def act() -> object:
+        rules = {rule.id: rule for rule in cohorts.cohort(dari().store, id).rules}
+        without, changed = changes_asked(request.form)
+        full = [{**_raw(rules, one["id"]), **one} for one in changed]
+        return _ask(id, without=without, rules=full)
+
+    return done(id, "assignment", act, gettext("The assignment has been asked for."))
+
+
+@assignments.post("/<int:id>/trade-off")
+def trade_off(id: int) -> ResponseReturnValue:
+    """Ask what each value of a bound of a rule brings."""
+
+    def act() -> object:
+        rules = {rule.id: rule for rule in cohorts.cohort(dari().store, id).rules}
+        name, _, bound = request.form.get("bound", "").rpartition(" ")
+        raw = _raw(rules, name)
+        if bound not in raw or bound not in ("low", "high"):
+            raise CohortError("bound", "value", bound)
+        values = _values(int(raw[bound]), share=rules[name].kind is RuleKind.SHARE)
+        return _ask(id, trade_off=name, bound=bound, values=values)
+
+    return done(id, "assignment", act, gettext("The trade-off has been asked for."))
+
+
+@assignments.get("/<int:id>/jobs/<int:job>/progress")
+def progress(id: int, job: int) -> ResponseReturnValue:
+    """Tell how far an assignment is, for the page that shows it."""
+    found = _job(id, job)
+    said = stage_name(found.what) if found.what else gettext("waiting")
+    total = max(found.total, 1)
+    state = found.state.value
+    return jsonify(state=state, over=found.is_over, said=said, done=found.done, total=total)
+
+
+@assignments.post("/<int:id>/jobs/<int:job>/cancel")
+def stop(id: int, job: int) -> ResponseReturnValue:
+    """Cancel an assignment that is on its way."""
+    found = _job(id, job)
+    said = gettext("The work is being cancelled; nothing of it is kept.")
+    return done(id, "assignment", lambda: cancel(dari().store, found.id, by=editor()), said)
+
+
+@assignments.get("/<int:id>/trade-off.svg")
+def trade_chart(id: int) -> ResponseReturnValue:
+    """Draw the newest trade-off of a cohort."""
+    found = _page(id).found("points")
+    if found is None:
+        raise NotFound
+    return Response(chart_svg(found.outcome["points"]), mimetype="image/svg+xml")
+
+
+@assignments.post("/<int:id>/decide")
+def decide(id: int) -> ResponseReturnValue:
+    """Make a decision final."""
+    form = request.form
+    given: dict[str, Any] = {"why": form.get("why", ""), "by": editor()}
+    given["base"] = form.get("revision", type=int)
+    number = form.get("decision", 0, type=int)
+    said = gettext("The decision is final.")
+    return done(id, "decision", lambda: assigning.decide(dari(), number, **given), said)
+
+
+@assignments.post("/<int:id>/decline")
+def decline(id: int) -> ResponseReturnValue:
+    """Note that one who was selected gives its place back."""
+    form = request.form
+    given: dict[str, Any] = {"reason": form.get("reason", ""), "by": editor()}
+    given["base"] = form.get("base", type=int)
+    said = gettext("The place is given back; the first reserve that keeps all rules moves up.")
+    who = form.get("profile", "")
+    return done(id, "decision", lambda: assigning.hand_on(dari(), id, who, **given), said)
+
+
+@assignments.post("/<int:id>/case")
+def start_case(id: int) -> ResponseReturnValue:
+    """Open a case in the pipeline for one who was selected."""
+    page = _page(id)
+
+    def act() -> object:
+        entry = cohorts.entry_of(dari().store, id, request.form.get("profile", ""))
+        if entry.stage is not EntryStage.SELECTED or entry.host is None:
+            raise CohortError("profile", "cohort_not_selected", entry.profile)
+        partner = page.partners.get(entry.host, entry.host)
+        under = page.cohort.programme
+        return open_case(dari().store, entry.profile, partner, programme=under, by=editor())
+
+    return done(id, "decision", act, gettext("The case is open in the pipeline."))
+
+
+@assignments.get("/<int:id>/table.<any(csv, xlsx):kind>")
+def table(id: int, kind: str) -> ResponseReturnValue:
+    """Give all applications of a cohort with where they stand, as CSV or XLSX."""
+    sheet = entry_sheet(_page(id))
+    data = as_csv(sheet) if kind == "csv" else as_xlsx(sheet)
+    answer = Response(data, mimetype=TYPES[kind])
+    answer.headers.set("Content-Disposition", "attachment", filename=f"cohort-{id}.{kind}")
+    return answer
+
+
+def _ask(id: int, **more: Any) -> Job:
+    seconds = request.form.get("seconds", int(assigning.SECONDS), type=int)
+    if not _FEWEST_SECONDS <= seconds <= _MOST_SECONDS:
+        raise CohortError("seconds", "assign_seconds", seconds)
+    arguments = {"cohort": id, "by": editor(), "seconds": seconds, **more}
+    return ask(dari().store, JobKind.ASSIGN, arguments, by=editor())
+
+
+def _raw(rules: Any, id: str) -> dict[str, Any]:
+    if id not in rules:
+        raise CohortError("rule", "assign_no_rule", id, known=", ".join(sorted(rules)) or "-")
+    raw: dict[str, Any] = rules[id].model_dump(mode="json", exclude_defaults=True)
+    return raw
+
+
+def _values(now: int, *, share: bool) -> list[int]:
+    """Choose the values of a bound that are tried: around the present one, from nothing on."""
+    most = 100 if share else max(2 * now, MOST_POINTS - 1)
+    step = max(most // (MOST_POINTS - 1), 1)
+    return sorted({*range(0, most + 1, step), now})[: MOST_POINTS + 2]
+
+
+def _job(id: int, job: int) -> Job:
+    try:
+        found = read_job(dari().store, job)
+    except JobError as error:
+        raise NotFound from error
+    if found.kind is not JobKind.ASSIGN or found.arguments.get("cohort") != id:
+        raise NotFound
+    return found
+
+
+def _page(id: int) -> CohortPage:
+    try:
+        return CohortPage(dari(), cohorts.cohort(dari().store, id), language())
+    except cohorts.UnknownCohort as error:
+        raise NotFound from error

@@ -1,0 +1,296 @@
+"""Owns the pages of cohorts: opening one, its intake, eligibility, screenings and rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from apiflask import APIBlueprint
+from flask import flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from werkzeug.exceptions import NotFound
+
+from profiles import InvalidRecord, StaleEdit, cohorts
+from profiles.cohorts import CohortState, EntryStage, Screening, UnknownCohort
+from profiles.cohorts.opening import CRITERIA
+from profiles.rules import GROUPS
+from service.access import may
+from service.assigning import SECONDS, check_eligibility
+from service.language import language
+from service.security import dari, editor, require_session
+from service.web import cohort_words as words
+from service.web.cohort_forms import bound_changes, chosen, pair_rule, rules_with, scores_of
+from service.web.cohort_page import CohortPage
+from service.web.jobs import stage_name
+from service.web.naming import ids_of
+from service.worker import is_alive
+
+rounds = APIBlueprint("cohorts", __name__, url_prefix="/cohorts", enable_openapi=False)
+rounds.before_request(require_session)
+
+
+@rounds.get("")
+def overview() -> ResponseReturnValue:
+    """List all cohorts, and offer to open one."""
+    return _overview()
+
+
+@rounds.post("")
+def start() -> ResponseReturnValue:
+    """Open a cohort of a programme."""
+    form = request.form
+    given = {name: form.get(name) for name in ("name", "opens", "closes", "as_of")}
+    try:
+        held = cohorts.open_cohort(
+            dari().store, form.get("programme", ""), by=editor(), today=_today(), **given
+        )
+    except InvalidRecord as error:
+        return _overview(error), 422
+    return redirect(url_for("cohorts.show", id=held.id, step="rules"), 303)
+
+
+@rounds.get("/<int:id>")
+def show(id: int) -> ResponseReturnValue:
+    """Show a step of a cohort."""
+    return page(id, request.args.get("step"))
+
+
+@rounds.post("/<int:id>/settings")
+def settings(id: int) -> ResponseReturnValue:
+    """Change the name, dates, hosts, criteria, screenings and seed of a cohort."""
+    form = request.form
+    names = ("name", "opens", "closes", "as_of", "screenings", "seed")
+    values: dict[str, Any] = {name: form.get(name) for name in names}
+    values |= {"hosts": form.getlist("hosts"), "criteria": _lines(form.get("criteria", ""))}
+    said = gettext("The cohort has been changed.")
+    return done(id, "rules", lambda: cohorts.edit_cohort(dari().store, id, values, **_seen()), said)
+
+
+@rounds.post("/<int:id>/rules")
+def keep_rule(id: int) -> ResponseReturnValue:
+    """Add a rule, or put it in the place of the one of the same id."""
+
+    def act() -> object:
+        rules = rules_with(_held(id).rules, request.form)
+        return cohorts.edit_cohort(dari().store, id, {"rules": rules}, **_seen())
+
+    return done(id, "rules", act, gettext("The rule has been kept."))
+
+
+@rounds.post("/<int:id>/rules/remove")
+def remove_rule(id: int) -> ResponseReturnValue:
+    """Take a rule away."""
+    gone = request.form.get("id", "")
+
+    def act() -> object:
+        left = [rule for rule in _held(id).rules if rule.id != gone]
+        return cohorts.edit_cohort(dari().store, id, {"rules": left}, **_seen())
+
+    return done(id, "rules", act, gettext("The rule has been taken away."))
+
+
+@rounds.post("/<int:id>/rules/bound")
+def move_bound(id: int) -> ResponseReturnValue:
+    """Give a rule another bound, as a point of a trade-off or a relaxation says."""
+
+    def act() -> object:
+        rules = bound_changes(_held(id).rules, request.form)
+        return cohorts.edit_cohort(dari().store, id, {"rules": rules}, **_seen())
+
+    return done(id, "assignment", act, gettext("The rule has been changed. Assign again."))
+
+
+@rounds.post("/<int:id>/pair")
+def override(id: int) -> ResponseReturnValue:
+    """Force or forbid a pair, with a reason, by a rule of its own."""
+
+    def act() -> object:
+        rules = (*_held(id).rules, pair_rule(_held(id).rules, request.form))
+        return cohorts.edit_cohort(dari().store, id, {"rules": rules}, **_seen())
+
+    return done(id, "assignment", act, gettext("The pair is kept to from the next assignment on."))
+
+
+@rounds.post("/<int:id>/entries")
+def enter(id: int) -> ResponseReturnValue:
+    """Enter applicants by their ids or names, one a line."""
+    given: dict[str, Any] = {"note": request.form.get("note", ""), "by": editor()}
+    given["wishes"] = [one for one in request.form.getlist("wishes") if one]
+    typed, _ = ids_of(dari(), "a", request.form.get("profile", ""))
+
+    def act() -> object:
+        found = typed.splitlines() or [""]
+        return [cohorts.apply(dari().store, id, profile, **given) for profile in found]
+
+    return done(id, "intake", act, gettext("The applications have been entered."))
+
+
+@rounds.post("/<int:id>/withdraw")
+def withdraw(id: int) -> ResponseReturnValue:
+    """Take an application back for the applicant."""
+    who, reason = request.form.get("profile", ""), request.form.get("reason", "")
+    return done(
+        id,
+        "intake",
+        lambda: cohorts.withdraw(dari().store, id, who, reason=reason, **_seen()),
+        gettext("The application is withdrawn."),
+    )
+
+
+@rounds.post("/<int:id>/state")
+def set_state(id: int) -> ResponseReturnValue:
+    """Close or open the intake, or give the cohort up."""
+
+    def act() -> object:
+        state = chosen(CohortState, "state", request.form)
+        reason = request.form.get("reason", "")
+        return cohorts.set_state(dari().store, id, state, reason=reason, **_seen())
+
+    return done(id, "intake", act, gettext("The state of the cohort has been changed."))
+
+
+@rounds.post("/<int:id>/check")
+def check(id: int) -> ResponseReturnValue:
+    """Check the eligibility of all."""
+    said = gettext("All applications have been checked against the rules of the programme.")
+    return done(id, "eligibility", lambda: check_eligibility(dari(), id, by=editor()), said)
+
+
+@rounds.post("/<int:id>/score")
+def score(id: int) -> ResponseReturnValue:
+    """Keep what an assessor gives an applicant."""
+    form = request.form
+    who, step = form.get("profile", ""), form.get("screening", "first")
+
+    def act() -> object:
+        screening = chosen(Screening, "screening", form)
+        said = scores_of(_held(id).criteria, form)
+        return cohorts.score_entry(dari().store, id, who, screening, said, by=editor())
+
+    return done(id, step, act, gettext("Your scores have been kept."))
+
+
+@rounds.post("/<int:id>/recuse")
+def recuse(id: int) -> ResponseReturnValue:
+    """Note that an assessor has an interest in an applicant."""
+    form, step = request.form, request.form.get("screening", "first")
+    assessor = form.get("assessor", "").strip() or editor()
+    given: dict[str, Any] = {"reason": form.get("reason", ""), "by": editor()}
+    return done(
+        id,
+        step,
+        lambda: cohorts.recuse(dari().store, id, form.get("profile", ""), assessor, **given),
+        gettext("It has been noted; the scores of this assessor for it are gone."),
+    )
+
+
+@rounds.post("/<int:id>/screen")
+def screen(id: int) -> ResponseReturnValue:
+    """Say who passes a screening."""
+    form, step = request.form, request.form.get("screening", "first")
+    bases = {who: int(n) for who, n in map(_split, form.getlist("base")) if n.isdigit()}
+    passed = {who: who in form.getlist("passed") for who in bases}
+
+    def act() -> object:
+        screening = chosen(Screening, "screening", form)
+        given: dict[str, Any] = {"reason": form.get("reason", ""), "by": editor()}
+        return cohorts.screen(dari().store, id, screening, passed, bases=bases, **given)
+
+    return done(id, step, act, gettext("The screening has been kept."))
+
+
+def done(id: int, step: str, act: Callable[[], object], said: str) -> ResponseReturnValue:
+    """Do something to a cohort; where it is refused, show the step with what was typed, and why."""
+    try:
+        act()
+    except UnknownCohort as error:
+        raise NotFound from error
+    except StaleEdit:
+        return page(id, step, stale=True), 409
+    except InvalidRecord as error:
+        return page(id, step, error), 422
+    flash(said, "success")
+    return redirect(url_for("cohorts.show", id=id, step=step), 303)
+
+
+def page(
+    id: int, step: str | None, refused: InvalidRecord | None = None, *, stale: bool = False
+) -> str:
+    """Render a step of a cohort."""
+    shown = CohortPage(dari(), _held(id), language())
+    at = step if step in shown.steps else shown.default_step()
+    errors = {one.field: one for one in reversed(refused.errors)} if refused else {}
+    return render_template(
+        "cohort.html",
+        page=shown,
+        cohort=shown.cohort,
+        step=at,
+        screening=Screening(at) if at in tuple(Screening) else None,
+        errors=errors,
+        refused=refused,
+        stale=stale,
+        typed=request.form if request.method == "POST" else {},
+        **_words(),
+    )
+
+
+def _overview(refused: InvalidRecord | None = None) -> str:
+    store = dari().store
+    found = cohorts.cohorts(store)
+    programmes = {one.id: one for one in store.programmes()}
+    counts = {one.id: len(cohorts.entries_of(store, one.id)) for one in found}
+    errors = {one.field: one for one in refused.errors} if refused else {}
+    return render_template(
+        "cohorts.html",
+        found=found,
+        counts=counts,
+        programmes=programmes,
+        errors=errors,
+        refused=refused,
+        typed=request.form or request.args,
+        today=_today(),
+        **_words(),
+    )
+
+
+def _words() -> Mapping[str, Any]:
+    return {
+        "words": words,
+        "stages": EntryStage,
+        "states": CohortState,
+        "groups": GROUPS,
+        "criteria": CRITERIA,
+        "seconds": int(SECONDS),
+        "criterion_name": words.criterion_name,
+        "event_said": words.event_said,
+        "stage_name": stage_name,
+        "alive": is_alive(dari().settings.home),
+        "editor": editor(),
+        "may_edit": may("edit", "workbench"),
+    }
+
+
+def _held(id: int) -> cohorts.Cohort:
+    try:
+        return cohorts.cohort(dari().store, id)
+    except UnknownCohort as error:
+        raise NotFound from error
+
+
+def _seen() -> dict[str, Any]:
+    """Give who changes something, and the revision that the page showed."""
+    return {"by": editor(), "base": request.form.get("revision", type=int)}
+
+
+def _today() -> Any:
+    return dari().settings.today()
+
+
+def _lines(text: str) -> list[str]:
+    return [one.strip() for one in text.splitlines() if one.strip()]
+
+
+def _split(text: str) -> tuple[str, str]:
+    id, _, number = text.rpartition(" ")
+    return id, number

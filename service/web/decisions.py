@@ -1,0 +1,204 @@
+"""Owns the pages of a decision: who got which place, the audits, rehearsals, overrides, notices."""
+
+from __future__ import annotations
+
+from apiflask import APIBlueprint
+from flask import Response, abort, current_app, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
+
+from matcher.assignment.envy import Why
+from profiles.cohorts import cohort
+from profiles.errors import DariError
+from service import deciding, labels
+from service.language import LANGUAGES, language
+from service.letters import Sent, as_file
+from service.security import dari, editor, require_session
+
+decisions = APIBlueprint("decisions", __name__, enable_openapi=False)
+decisions.before_request(require_session)
+
+WHYS = {
+    Why.NOT_ELIGIBLE: _l("not eligible there"),
+    Why.RULE: _l("a rule stands against it"),
+    Why.FIT: _l("who has a place there fits better"),
+    Why.WAITED: _l("who has a place there fits as well and has waited longer"),
+    Why.DRAWN: _l("who has a place there fits as well and comes first by lottery or id"),
+    Why.WHOLE: _l("its claim is the better one, but the places as a whole would be given worse"),
+}
+STATES = {"draft": _l("Draft"), "final": _l("Final"), "replaced": _l("Replaced")}
+STATUSES = {
+    "optimal": _l("The best: nothing is better by any aim."),
+    "feasible": _l("Stopped before it was proven best; the bounds say what might be better."),
+    "infeasible": _l("The rules contradict each other: nothing could be decided."),
+    "unknown": _l("Stopped before anything was found."),
+}
+AIMS = {
+    "placed": _l("Places given"),
+    "worst": _l("Fit of the pair that fits least"),
+    "total": _l("Sum of all fits"),
+    "spread": _l("Fullest against emptiest host"),
+}
+
+
+@decisions.app_template_global("cohort_url")
+def cohort_url(id: int) -> str | None:
+    """Give the address of a cohort's page; None where no page shows cohorts."""
+    endpoint = "cohorts.show"
+    known = endpoint in current_app.view_functions
+    return url_for(endpoint, id=id, _external=False) if known else None
+
+
+@decisions.get("/decisions/<int:id>")
+def one(id: int) -> ResponseReturnValue:
+    """Show a decision with its result, aims, rules and audits."""
+    shown = deciding.show(dari(), id)
+    return _page(shown)
+
+
+@decisions.get("/decisions/<int:id>.json")
+def file(id: int) -> ResponseReturnValue:
+    """Give the record as a file that replays."""
+    from matcher.assignment import canonical
+
+    kept = deciding.show(dari(), id).kept
+    return _attached(canonical(kept.record) + b"\n", "application/json", f"decision-{id}.json")
+
+
+@decisions.get("/decisions/<int:id>/prices")
+def prices(id: int) -> ResponseReturnValue:
+    """Show what the rules of a decision cost, and whom."""
+    shown = deciding.show(dari(), id)
+    return render_template("decision_prices.html", shown=shown, prices=deciding.prices_of(shown))
+
+
+@decisions.get("/decisions/<int:id>/declines")
+def declines(id: int) -> ResponseReturnValue:
+    """Rehearse that some say no, those who are ticked or as many as chance has it."""
+    shown = deciding.show(dari(), id)
+    ticked, rate = request.args.getlist("declines"), request.args.get("rate", 0, type=int)
+    found: dict[str, object] = {"ticked": ticked, "rate": rate}
+    try:
+        found["told"] = deciding.rehearsed(shown, ticked) if ticked else None
+        found["mean"] = deciding.expected(shown, rate) if "rate" in request.args else None
+    except DariError as error:
+        return render_template("decision_declines.html", shown=shown, refused=error, **found), 422
+    return render_template("decision_declines.html", shown=shown, **found)
+
+
+@decisions.get("/decisions/<int:id>/replay")
+def replay(id: int) -> ResponseReturnValue:
+    """Decide again from the record, and show whether the result is the same."""
+    shown = deciding.show(dari(), id)
+    return render_template("decision_replay.html", shown=shown, found=deciding.replayed(shown))
+
+
+@decisions.post("/decisions/<int:id>/override")
+def override(id: int) -> ResponseReturnValue:
+    """Keep what a person decides otherwise, with the reason, as a new draft."""
+    form = request.form
+    hosts = [host for host in form.getlist("hosts") if host]
+    try:
+        kept = deciding.override(
+            dari(), id, form.get("applicant", ""), hosts, why=form.get("why", ""), by=editor()
+        )
+    except DariError as error:
+        return _page(deciding.show(dari(), id), refused=error, typed=form), 422
+    flash(gettext("The override is kept as a new draft of the decision."), "success")
+    return redirect(url_for("decisions.one", id=kept.id), 303)
+
+
+@decisions.get("/decisions/<int:id>/notices")
+def notices(id: int) -> ResponseReturnValue:
+    """Show the notices of all who got no place, ready to be printed."""
+    shown = deciding.show(dari(), id)
+    written = deciding.notices_of(dari(), shown)
+    lang = _letter_language()
+    return render_template("decision_notices.html", shown=shown, notices=written, written=lang)
+
+
+@decisions.get("/decisions/<int:id>/notices/<path:applicant>.<any(txt, eml):kind>")
+def letter(id: int, applicant: str, kind: str) -> ResponseReturnValue:
+    """Give the notice of one applicant as a text or as the draft of a letter."""
+    written = deciding.notices_of(dari(), deciding.show(dari(), id))
+    notice = next((one for one in written if one.applicant == applicant), None)
+    if notice is None:
+        abort(404)
+    lang, name = _letter_language(), f"notice-{id}.{kind}"
+    if kind == "txt":
+        return _attached(notice.text(lang).encode("utf-8-sig"), "text/plain", name)
+    to = deciding.contact_of(dari(), applicant)
+    sent = Sent(to=to, subject=notice.subject.in_(lang), text=notice.text(lang))
+    return _attached(as_file(sent), "message/rfc822", name)
+
+
+@decisions.get("/decisions/exposure")
+def exposure() -> ResponseReturnValue:
+    """Show how applicants and places are shared among regions and partners over all rounds."""
+    programme = request.args.get("programme") or None
+    ledger = deciding.ledger_of(dari(), programme)
+    chosen = dari().store.programme(programme) if programme else None
+    partners = dari().store.get_many([row.key for row in ledger.partners if row.key])
+    return render_template(
+        "decision_exposure.html", ledger=ledger, programme=chosen, partners=partners
+    )
+
+
+@decisions.get("/decisions/exposure.svg")
+def exposure_chart() -> ResponseReturnValue:
+    """Draw by how much the share of places exceeds that of applicants, region by region."""
+    from evaluation.charts import difference_chart
+
+    ledger = deciding.ledger_of(dari(), request.args.get("programme") or None)
+    rows = [
+        {
+            "name": labels.region_short(row.key) if row.key else gettext("Region not known"),
+            "value": 100 * row.difference,
+            "low": None,
+            "high": None,
+            "verdict": "even"
+            if not row.difference
+            else "ahead"
+            if row.difference > 0
+            else "behind",
+        }
+        for row in ledger.regions
+    ]
+    told = gettext("Share of places less share of applicants; the table below has the numbers.")
+    return Response(difference_chart(rows, description=told), mimetype="image/svg+xml")
+
+
+@decisions.get("/cohorts/<int:id>/lottery")
+def lottery(id: int) -> ResponseReturnValue:
+    """Show the promise of a cohort's seed, which is to be published before anyone applies."""
+    held = cohort(dari().store, id)
+    told = {"promise": deciding.promise_of(held), "domain": deciding.domain_of(held)}
+    is_told = deciding.is_told(dari(), held)
+    return render_template("decision_lottery.html", cohort=held, is_told=is_told, **told)
+
+
+def _page(shown: deciding.Shown, **more: object) -> str:
+    of = request.args.get("of") or None
+    known = {"states": STATES, "statuses": STATUSES, "aims": AIMS, "whys": WHYS}
+    return render_template(
+        "decision_one.html",
+        shown=shown,
+        hosts=deciding.host_rows(shown),
+        broken=deciding.broken(shown),
+        audit=deciding.audit(shown, of if of in shown.record.instance.applicant_ids else None),
+        certificate=deciding.certificate_of(shown),
+        **known,
+        **more,
+    )
+
+
+def _letter_language() -> str:
+    asked = request.args.get("letter_lang", "")
+    return asked if asked in LANGUAGES else language()
+
+
+def _attached(data: bytes, kind: str, name: str) -> Response:
+    answer = Response(data, mimetype=kind)
+    answer.headers.set("Content-Disposition", "attachment", filename=name)
+    return answer

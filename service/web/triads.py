@@ -1,0 +1,79 @@
+"""Owns the page of a bilateral programme's triads: projects, money, reserve, refusals."""
+
+from __future__ import annotations
+
+from apiflask import APIBlueprint
+from flask import Response, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from matcher import lines_of
+from matcher.complement import UNIT
+from matcher.triads import Triads, TriadsAsked, triads_of
+from service.bundle_json import triads_json
+from service.bundling import sources_of, triads_grids
+from service.language import language
+from service.queries import read_query
+from service.security import dari, require_session
+from service.web.gridded import given
+
+triads = APIBlueprint("triads", __name__, enable_openapi=False)
+triads.before_request(require_session)
+
+_ADDRESS = "/programmes/<path:id>/triads"
+
+
+@triads.get(_ADDRESS)
+def of_programme(id: str) -> ResponseReturnValue:
+    """Show the joint projects of a bilateral programme that its money is best spent on."""
+    return render_template("bundle_triads.html", found=_asked(id), unit=UNIT, lines_of=lines_of)
+
+
+@triads.get(f"{_ADDRESS}/points.svg")
+def chart(id: str) -> ResponseReturnValue:
+    """Draw the points of each project by its three pairs."""
+    from evaluation.charts import stacked_chart
+
+    parts = pair_names()
+    rows = [
+        {"name": _name(one.triad.ids, found), "part": part, "count": points}
+        for found in [_asked(id)]
+        for one in found.chosen
+        for part, points in zip(
+            parts,
+            (one.triad.home_fit, one.triad.abroad_fit, one.triad.complement.points / UNIT),
+            strict=True,
+        )
+    ]
+    drawn = stacked_chart(rows, parts=parts, x=gettext("Points"), description=gettext(
+        "The points of each project by its three pairs; the table has the numbers."
+    ))  # fmt: skip
+    return Response(drawn, mimetype="image/svg+xml")
+
+
+@triads.get(f"{_ADDRESS}/export.<any(csv, xlsx, json):ending>")
+def export(id: str, ending: str) -> ResponseReturnValue:
+    """Give the joint projects as a file."""
+    found = _asked(id)
+    return given(ending, "triads", triads_grids(found)[0], triads_json(found))
+
+
+def pair_names() -> list[str]:
+    """Name the three pairs of a triad."""
+    return [
+        gettext("Startup at home with the institute"),
+        gettext("Startup abroad with the institute"),
+        gettext("Both startups"),
+    ]
+
+
+def _name(ids: tuple[str, str, str], found: Triads) -> str:
+    lang = language()
+    home, abroad, _ = ids
+    both = found.candidates.home[home].name, found.candidates.abroad[abroad].name
+    return " · ".join(one.in_(lang) for one in both)
+
+
+def _asked(id: str) -> Triads:
+    asked = read_query(TriadsAsked, request.args, strict=False)
+    return triads_of(sources_of(dari()), id, asked)

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from matcher.assignment.notices import Known, refusal, refusals
+from profiles.taxonomy import Names
+from tests.matcher.assignment.fair import given, made, recorded
+
+PROGRAMME = Names("Daejeon contest", "대전 공모전")
+NAMES = {
+    "x": Names("Sky Telecom", "하늘통신"),
+    "y": Names("Sea Bank", "바다은행"),
+    "rural": Names("30 per cent from outside the capital", "비수도권 30%"),
+}
+INSTANCE = made(
+    [[5, 9], [7, 3], [9, 8], [2, -1]],
+    [1, 1],
+    wishes={"d": ("y",)},
+    regions={"a": "KR-11"},
+)
+RECORD = recorded(INSTANCE, given("ay", "cx"))
+
+
+def notice(applicant: str, known: Known | None = None, lang: str = "en") -> str:
+    told = refusal(RECORD, applicant, NAMES.__getitem__, programme=PROGRAMME, known=known)
+    assert told.applicant == applicant
+    return told.text(lang)
+
+
+def test_everyone_without_a_place_gets_one() -> None:
+    told = refusals(RECORD, NAMES.__getitem__, programme=PROGRAMME)
+    assert [one.applicant for one in told] == ["b", "d"]
+    assert told[0].subject.ko == "대전 공모전: 신청 결과 안내"
+    with pytest.raises(KeyError):
+        notice("a")
+
+
+def test_it_tells_the_reasons_the_reserve_and_the_rights() -> None:
+    text = notice("b")
+    assert "Applicants: 4. Of them, 2 were given a place." in text
+    assert "Sky Telecom: all places there went to applicants whose fit with it is better." in text
+    assert "Reserve of Sky Telecom: you stand at place 1." in text
+    assert "article 37-2" in text
+    assert "within 30 days" in text
+    assert "at most twice by 30 days each" in text
+    korean = notice("b", lang="ko")
+    assert "하늘통신: 모든 자리가 적합도가 더 높은 신청 기업에 배정되었습니다." in korean
+    assert "제37조의2" in korean
+    assert "최대 두 번 연장" in korean
+    assert not re.search(r"[A-Za-z]{3,}", korean)
+
+
+def test_eligibility_and_screening_are_told_as_they_were_kept() -> None:
+    reason = Names("The programme is for startups of Daejeon.", "대전 소재 스타트업 대상입니다.")
+    known = Known(
+        refused={("d", "y"): (reason,)},
+        barred={"f": (reason,)},
+        screened={"e": (Names("Too early", "초기"),)},
+    )
+    text = notice("d", known)
+    assert "Sea Bank: The programme is for startups of Daejeon." in text
+    assert text.count("Sea Bank:") == 1, "it is not told a second time in other words"
+    assert "Screening: Too early" in notice("e", known)
+    assert "Eligibility: The programme is for" in notice("f", known)
+
+
+def test_no_other_applicant_and_no_score_is_in_it() -> None:
+    long = made([[5], [7], [9]], [1])
+    told = refusals(recorded(long, given("cx")), NAMES.__getitem__, programme=PROGRAMME)
+    for one in told:
+        for lang in ("ko", "en"):
+            assert not re.search(r"\b[abc]\b(?!\s*(?:place|person|computer|rule))", one.text("ko"))
+            assert not re.search(r"\b(5|7|9|5120|7168|9216)\b", one.text(lang))
+
+
+def test_who_is_eligible_nowhere_is_told_so() -> None:
+    nowhere = recorded(made([[-1]], [1]), given())
+    told = refusal(nowhere, "a", NAMES.__getitem__, programme=PROGRAMME)
+    assert "no partner in this round that you are eligible for" in told.text("en")

@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given as drawn
+from hypothesis import settings
+
+from matcher.assignment import Instance, solve
+from matcher.assignment.record import (
+    FORM,
+    Override,
+    Record,
+    read_document,
+    read_record,
+    replay,
+    software,
+)
+from profiles.errors import FileError
+from tests.matcher.assignment.fair import MOMENT, given, instances, made, recorded
+
+INSTANCE = made([[5, 9], [7, 3], [9, 8]], [1, 1], {"id": "all", "kind": "total", "low": 1}, seed=3)
+
+
+def record() -> Record:
+    return recorded(INSTANCE, solve(INSTANCE, seconds=5))
+
+
+@drawn(instances())
+@settings(max_examples=15, deadline=None)
+def test_a_replay_gives_the_same_result_byte_for_byte(instance: Instance) -> None:
+    made_then = recorded(instance, solve(instance, seconds=5))
+    kept = made_then.to_bytes()
+    assert read_record(kept).to_bytes() == kept
+    told = replay(read_document(kept))
+    assert (told.same, told.differences) == (True, ())
+
+
+def test_the_digest_is_of_everything_but_itself() -> None:
+    held = json.loads(record().to_bytes())
+    assert held["form"] == FORM
+    assert held["instance_digest"] == INSTANCE.digest
+    assert list(held) == sorted(held)
+    later = replace(record(), at=MOMENT + timedelta(seconds=1))
+    assert later.digest != record().digest
+
+
+def tampered(**parts: Any) -> dict[str, Any]:
+    return {**json.loads(record().to_bytes()), **parts}
+
+
+def test_a_tampered_record_is_refused_without_a_search() -> None:
+    def never(*_: Any, **__: Any) -> Any:
+        raise AssertionError
+
+    held = tampered()
+    held["instance"]["fits"][0][0] += 1
+    parts = [one.part for one in replay(held, never).differences]
+    assert parts == ["instance_digest", "digest"]
+    held = tampered()
+    held["solution"]["pairs"][0] = ["b", "x"]
+    assert [one.part for one in replay(held, never).differences] == ["digest"]
+    assert not replay(tampered(model_version="m-2"), never).same
+    assert not replay(tampered(digest="0" * 64), never).same
+
+
+def test_another_result_and_other_versions_are_named() -> None:
+    other = recorded(INSTANCE, given("ax", "cy"))
+    told = replay(other)
+    assert not told.same
+    parts = {one.part: (one.told, one.found) for one in told.differences}
+    assert parts["solution.pairs"] == ("a → x, c → y", "a → y, c → x")
+    assert "solution.levels" in parts
+    older = replace(record(), software={**software(), "ortools": "8.0"})
+    told = replay(older)
+    assert told.same, "other versions that come to the same are named, no more"
+    assert [(one.part, one.told) for one in told.differences] == [("software.ortools", "8.0")]
+
+
+def test_what_persons_override_is_kept_beside_what_was_found() -> None:
+    why = Override("Lee", MOMENT, "a", ("x",), "The company asked for it.")
+    off = Override("Lee", MOMENT, "c", (), "Gave its place back.")
+    told = record().overridden(why).overridden(off)
+    assert record().pairs == (("a", "y"), ("c", "x"))
+    assert told.pairs == told.decided.pairs == (("a", "x"),)
+    assert told.solution.pairs == record().solution.pairs
+    assert read_record(told.to_bytes()).overrides == (why, off)
+    assert replay(told).same
+
+
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        (Override("Lee", MOMENT, "q", (), "x"), "no applicant or host q"),
+        (Override("Lee", MOMENT, "a", ("q",), "x"), "no applicant or host q"),
+        (Override("Lee", MOMENT, "a", ("x",), "  "), "needs a reason"),
+    ],
+)
+def test_an_override_names_what_there_is_and_why(override: Override, said: str) -> None:
+    with pytest.raises(FileError, match=said):
+        record().overridden(override)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\xff\xfe",
+        b"[1]",
+        b'{"form": "else"}',
+        b"[" * 100_000,
+        json.dumps({"form": FORM}).encode(),
+        json.dumps(tampered(as_of="yesterday")).encode(),
+        json.dumps(tampered(instance={"applicants": "x"})).encode(),
+        json.dumps(tampered(instance={**INSTANCE.as_json(), "fits": [[1]]})).encode(),
+        json.dumps(tampered(solution={"status": "good", "pairs": [], "levels": []})).encode(),
+        json.dumps(tampered(overrides=[{"by": 1}])).encode(),
+        json.dumps(tampered(search={"seconds": 1e400, "aims": ["none"]})).encode(),
+    ],
+)
+def test_hostile_files_are_refused_with_a_remedy(data: bytes) -> None:
+    with pytest.raises(FileError) as caught:
+        read_record(data)
+    assert caught.value.told("ko")[1]

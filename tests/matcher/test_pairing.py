@@ -1,0 +1,137 @@
+"""Tests of the planner: what it reproduces, what its fits are made of, what may be asked of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+
+import pytest
+
+from index import Filters
+from matcher.assignment import UNIT, Status, check
+from matcher.pairing import FIELDS, PAST, ROOT, nearness, pairings_on, plan_regions
+from profiles.errors import CodedError
+from profiles.rules import Rule
+from profiles.taxonomy import provinces
+
+TODAY = date(2026, 11, 1)
+AUTUMN = date(2014, 10, 31)
+
+
+@pytest.fixture(scope="module")
+def plan(catalogue):
+    return plan_regions(catalogue.store, as_of=TODAY)
+
+
+def test_every_region_has_one_company_and_every_company_a_region(plan):
+    assert plan.solution.status is Status.OPTIMAL
+    assert check(plan.instance, plan.solution) == []
+    assert {row.region.code for row in plan.rows} == set(provinces())
+    taken = Counter(row.planned.id for row in plan.rows)
+    assert len(taken) == 15
+    assert sum(taken.values()) == 17
+    assert max(taken.values()) == 2
+
+
+def test_most_of_the_historical_pairing_is_reproduced_and_differing_is_priced(plan):
+    assert plan.kept == 14
+    assert len(plan.compared) == 17
+    differing = {row.region.code: (row.planned.id, row.held[0].id) for row in plan.rows
+                 if not row.is_kept}  # fmt: skip
+    assert differing == {
+        "KR-44": ("gs", "hanwha"), "KR-46": ("hanwha", "gs"), "KR-50": ("naver", "sk"),
+    }  # fmt: skip
+    assert [row.difference for row in plan.rows if row.is_kept] == [0] * 14
+    assert plan.gain == sum(row.fit - row.held_fit for row in plan.rows) > 0
+
+
+def test_fits_are_the_sum_of_their_grounds_and_each_names_its_source(plan):
+    for row in plan.rows:
+        assert row.fit == sum(one.points for one in row.grounds)
+        assert row.fit <= (ROOT + PAST + FIELDS) * UNIT
+        for one in (*row.grounds, *row.held_grounds):
+            assert one.source
+            assert one.phrase.en != one.phrase.ko
+
+
+def test_a_day_of_2014_and_today_have_different_pairings(catalogue, plan):
+    before = plan_regions(catalogue.store, as_of=AUTUMN)
+    assert {tie.region for tie in pairings_on(catalogue.store, AUTUMN)} == {"KR-27", "KR-30"}
+    assert len(pairings_on(catalogue.store, TODAY)) == 17
+    assert len(before.compared) == 2
+    assert [row.difference for row in before.rows].count(None) == 15
+    again = plan_regions(catalogue.store, as_of=TODAY)
+    assert again.instance.digest == plan.instance.digest
+    assert again.solution.pairs == plan.solution.pairs
+
+
+def test_past_work_counts_from_its_day_on(catalogue):
+    def grounds(day):
+        kept = plan_regions(catalogue.store, as_of=day, rules=[FORCED], most=3)
+        row = next(row for row in kept.rows if row.region.code == "KR-28")
+        assert row.planned.id == "kt"
+        return [one.points for one in row.grounds]
+
+    assert PAST * UNIT not in grounds(date(2015, 12, 31))
+    assert PAST * UNIT in grounds(date(2016, 1, 1))
+
+
+FORCED = Rule.model_validate({
+    "id": "kt-in-incheon", "kind": "forced", "applicants": ["KR-28"], "hosts": ["kt"],
+})  # fmt: skip
+
+
+def test_what_is_to_stay_stays_at_a_price(catalogue, plan):
+    kept = plan_regions(catalogue.store, as_of=TODAY, keep=["KR-50"])
+    row = next(row for row in kept.rows if row.region.code == "KR-50")
+    assert row.is_kept
+    assert kept.kept == 15
+    assert 0 < kept.gain < plan.gain
+
+
+def test_one_region_for_each_leaves_two_without(catalogue):
+    narrow = plan_regions(catalogue.store, as_of=TODAY, most=1)
+    assert [row.planned for row in narrow.rows].count(None) == 2
+    assert check(narrow.instance, narrow.solution) == []
+
+
+def test_rules_that_contradict_are_told_by_name(catalogue):
+    forbidden = FORCED.model_copy(update={"id": "not-kt", "kind": "forbidden"})
+    broken = plan_regions(catalogue.store, as_of=TODAY, rules=[FORCED, forbidden])
+    assert broken.solution.status is Status.INFEASIBLE
+    assert {rule.id for rule in broken.contradiction.rules} == {"kt-in-incheon", "not-kt"}
+    assert broken.contradiction.said.ko
+    assert all(row.planned is None for row in broken.rows)
+
+
+def test_nearness_is_symmetric_and_least_for_strangers():
+    assert nearness("ai", "ai") == 1
+    assert nearness("ai", "cloud") == nearness("cloud", "ai") == 0.5
+    assert nearness("games", "nuclear") == 0
+
+
+def test_a_store_without_pairings_says_what_to_do(sqlite_store):
+    with pytest.raises(CodedError, match="dari init"):
+        plan_regions(sqlite_store, as_of=TODAY)
+
+
+def test_a_list_and_its_reasons_know_the_pairing_of_their_day(catalogue):
+    """The startup is of Daegu, whose pairing holds since 15 September 2014."""
+    own = Filters(regions=frozenset({"KR-27", "KR-41", "KR-11"}))
+    lists = [
+        catalogue.matchmaker.match("ultrasound", 50, filters=own, as_of=day)
+        for day in (date(2014, 9, 14), TODAY, TODAY)
+    ]
+    before, today, again = lists
+    assert any(part.evidence and "2014-09-15" in part.evidence.text.en
+               for part in _of(today, "samsung"))  # fmt: skip
+    assert not any(part.evidence and "2014-09-15" in part.evidence.text.en
+                   for part in _of(before, "samsung"))  # fmt: skip
+    assert [(one.profile.id, one.score) for one in today.matches] == [
+        (one.profile.id, one.score) for one in again.matches
+    ]
+    assert today.matches[0].profile.id == "samsung"
+
+
+def _of(found, id):
+    return next(one.contributions for one in found.matches if one.profile.id == id)

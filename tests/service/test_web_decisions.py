@@ -1,0 +1,300 @@
+"""The pages of a decision: what they tell, keep and refuse, and to whom."""
+
+from __future__ import annotations
+
+import email
+import json
+import re
+from datetime import UTC, date, datetime
+from email.policy import default
+from typing import Any
+
+import numpy as np
+import pytest
+
+from matcher.assignment import UNIT, Applicant, Host, Instance, groups_of, solve
+from matcher.assignment.lottery import promise
+from matcher.assignment.record import Record, read_record, replay
+from profiles import Partner, Programme, Startup, Vectors, validate
+from profiles.cohorts import apply, decisions_of, finish, keep_decision, mark, open_cohort
+from profiles.reviews import Ask, ask_review
+from profiles.rules import Rule
+from tests.service.accounts import token_of
+
+SECRET = "열쇠말 하나"
+STARTUPS = {
+    "st-a": ("가람전자", "Garam", "KR-30", "a@own.example"),
+    "st-b": ("나래소프트", "Narae", "KR-11", "b@own.example"),
+    "st-c": ("다온바이오", "Daon", "KR-26", None),
+    "st-d": ("라온<script>", "Raon", None, "d@own.example"),
+}
+FITS = [[50, 40], [60, 30], [20, 45], [10, 5]]
+
+
+@pytest.fixture(scope="module")
+def dari(app) -> Any:
+    return app.extensions["dari"]
+
+
+@pytest.fixture(scope="module")
+def cohort(dari) -> Any:
+    store = dari.store
+    for id, (ko, en, region, contact) in STARTUPS.items():
+        values = {"id": id, "name": {"ko": ko, "en": en}, "summary": SECRET, "region": region}
+        told = {name: value for name, value in (*values.items(), ("contact", contact)) if value}
+        if contact:
+            told["consent"] = {"version": "1", "purpose": "c", "at": "2026-11-01T00:00:00Z"}
+        store.put_many([(validate(Startup, told), _vectors(dari))])
+    for id in ("pa-x", "pa-y"):
+        partner = {"id": id, "name": {"ko": f"{id} 통신", "en": f"{id} Telecom"}}
+        store.put_many([(validate(Partner, partner), _vectors(dari))])
+    programme = {"id": "pr-1", "kind": "contest", "name": {"ko": "대전 공모전", "en": "Contest"},
+                 "partners": ["pa-x", "pa-y"]}  # fmt: skip
+    store.put_programmes([validate(Programme, programme)])
+    made = open_cohort(store, "pr-1", name="1st", seed=42, screenings=0, hosts=["pa-x", "pa-y"])
+    for id in STARTUPS:
+        apply(store, made.id, id)
+    mark(store, made.id, dict.fromkeys(STARTUPS, ()))
+    return made
+
+
+def _vectors(dari: Any) -> Vectors:
+    return Vectors("e/p1")
+
+
+def record_of(cohort: Any, *rules: Rule) -> Record:
+    people = tuple(
+        Applicant(id, groups_of(region=region)) for id, (_, _, region, _) in STARTUPS.items()
+    )
+    hosts = tuple(Host(id, id, 0, 1) for id in ("pa-x", "pa-y"))
+    fits = UNIT * np.array(FITS, np.int64)
+    instance = Instance(people, hosts, fits, rules, seed=42)
+    about = {"programme": "pr-1", "cohort": str(cohort.id)}
+    at = datetime(2026, 11, 20, 9, tzinfo=UTC)
+    solution = solve(instance, seconds=5)
+    return Record(instance, solution, "m-1", 3, date(2026, 11, 20), "Kim", at, 5.0, about=about)
+
+
+RURAL = Rule(id="rural", kind="share", group="area:non_capital", low=50, reason="Balance")
+
+
+@pytest.fixture
+def kept(dari, cohort) -> Any:
+    record = record_of(cohort, RURAL)
+    return keep_decision(dari.store, cohort.id, record.as_json(), digest=record.digest, by="Kim")
+
+
+def text_of(page: Any) -> str:
+    assert page.status_code == 200, page.text
+    return re.sub(r"\s+", " ", page.text)
+
+
+def test_a_decision_tells_result_aims_rules_audits_and_record(staff, kept) -> None:
+    page = text_of(staff.get(f"/decisions/{kept.id}?lang=en"))
+    for said in (
+        "The best: nothing is better by any aim.",
+        "Sum of all fits",
+        "105.0 points",
+        "2 of 4 applicants have a place.",
+        "Narae",
+        "60.0",
+        "pa-x Telecom",
+        "50 per cent go to",
+        "Balance",
+        "A stable matching, which heeds no quota",
+        "who has a place there fits better",
+        kept.digest,
+        promise(42, f"cohort {kept.cohort}"),
+        "Download the record (JSON)",
+    ):
+        assert said in page, said
+    assert "<script>" not in page.replace("<script src=", "")
+    korean = text_of(staff.get(f"/decisions/{kept.id}?lang=ko"))
+    for said in ("나래소프트", "씨앗값", "예비", "자리"):
+        assert said in korean, said
+    assert "라온&lt;script&gt;" in korean
+
+
+def test_the_downloaded_record_replays(staff, kept) -> None:
+    answer = staff.get(f"/decisions/{kept.id}.json")
+    assert answer.headers["Content-Disposition"] == (
+        f"attachment; filename=decision-{kept.id}.json"
+    )
+    assert replay(json.loads(answer.data)).same
+    assert read_record(answer.data).digest == kept.digest
+    assert "The same result, byte for byte." in text_of(staff.get(f"/decisions/{kept.id}/replay"))
+
+
+def test_a_record_that_was_changed_in_the_database_is_told(staff, dari, cohort) -> None:
+    document = {**record_of(cohort).as_json(), "model_version": "m-2"}
+    kept = keep_decision(dari.store, cohort.id, document, by="Kim")
+    page = text_of(staff.get(f"/decisions/{kept.id}/replay"))
+    assert "Not the same: this record does not replay." in page
+    assert "<code>digest</code>" in page
+
+
+def test_one_applicant_is_looked_at(staff, kept) -> None:
+    page = text_of(staff.get(f"/decisions/{kept.id}?of=st-d&lang=en"))
+    table = page[page.index("Would rather have a place of") :]
+    assert table.count('<th scope="row"><span>Raon') == 2
+    assert "Garam</span></th>" not in table[: table.index("</table>")]
+    assert staff.get(f"/decisions/{kept.id}?of=nobody").status_code == 200
+
+
+def test_declines_are_rehearsed_without_a_change(staff, dari, kept) -> None:
+    before = decisions_of(dari.store, kept.cohort)
+    page = text_of(staff.get(f"/decisions/{kept.id}/declines?declines=st-b&lang=en"))
+    assert "What would happen" in page
+    assert "Garam" in page[page.index("New pairs") :]
+    assert "<dt>Moved though they did not decline</dt><dd>0</dd>" in page
+    drawn = text_of(staff.get(f"/decisions/{kept.id}/declines?rate=30&lang=en"))
+    assert "If each declines with 30 per cent" in drawn
+    assert decisions_of(dari.store, kept.cohort) == before
+    for query, said in (
+        ("declines=st-d", "st-d has no place in this decision"),
+        ("rate=91", "1 to 90 per cent, not 91"),
+        ("rate=x", "1 to 90 per cent, not 0"),
+    ):
+        refused = staff.get(f"/decisions/{kept.id}/declines?{query}&lang=en")
+        assert refused.status_code == 422
+        assert said in refused.text
+
+
+def test_what_rules_cost_is_told(staff, dari, cohort) -> None:
+    dear = Rule(id="no-b", kind="forbidden", applicants=("st-b",), hosts=("pa-x", "pa-y"))
+    record = record_of(cohort, dear)
+    kept = keep_decision(dari.store, cohort.id, record.as_json(), digest=record.digest, by="Kim")
+    page = text_of(staff.get(f"/decisions/{kept.id}/prices?lang=en"))
+    assert "Must not be paired: Narae with pa-x Telecom, pa-y Telecom." in page
+    assert "Narae" in page[page.index("</thead>") :]
+
+
+def test_an_override_is_a_new_draft_with_who_and_why(staff, send, dari, kept) -> None:
+    path = f"/decisions/{kept.id}/override"
+    sent = {"applicant": "st-d", "hosts": "pa-x", "why": "It is the only one that ships."}
+    answer = send(staff, path, sent)
+    assert answer.status_code == 303
+    newest = decisions_of(dari.store, kept.cohort)[0]
+    assert answer.location.endswith(f"/decisions/{newest.id}")
+    assert newest.id != kept.id
+    told = newest.record["overrides"][0]
+    assert (told["applicant"], told["hosts"]) == ("st-d", ["pa-x"])
+    page = text_of(staff.get(f"/decisions/{newest.id}?lang=en"))
+    assert "It is the only one that ships." in page
+    assert "The decision as it stands breaks rules:" in page, "two now have one place"
+    refused = send(staff, path, {"applicant": "st-d", "hosts": "pa-x", "why": " "})
+    assert refused.status_code == 422
+    assert "An override needs a reason." in refused.text
+    strange = send(staff, path, {"applicant": "st-q", "why": "x"})
+    assert strange.status_code == 422
+
+
+def test_notices_name_reasons_and_nobody_else(staff, kept) -> None:
+    page = text_of(staff.get(f"/decisions/{kept.id}/notices?letter_lang=ko"))
+    assert page.count('class="panel decision-notice"') == 2
+    assert "제37조의2" in page
+    letter = staff.get(f"/decisions/{kept.id}/notices/st-d.eml?letter_lang=en")
+    message = email.message_from_bytes(letter.data, policy=default)
+    assert (message["To"], message["Subject"]) == (
+        "d@own.example",
+        "Contest: result of your application",
+    )
+    body = message.get_content()
+    assert "pa-x Telecom: all places there went to applicants whose fit with it is better." in body
+    for other in ("Garam", "Narae", "Daon", "60", "st-b"):
+        assert other not in body
+    text = staff.get(f"/decisions/{kept.id}/notices/st-a.txt?letter_lang=ko")
+    assert text.data.startswith(b"\xef\xbb\xbf")
+    assert staff.get(f"/decisions/{kept.id}/notices/st-b.txt").status_code == 404
+
+
+def test_shares_are_counted_over_final_decisions(staff, dari, cohort, kept) -> None:
+    empty = text_of(staff.get("/decisions/exposure?programme=pr-1&lang=en"))
+    assert "No round has a final decision yet." in empty
+    selected = dict(read_record(json.dumps(kept.record).encode()).pairs)
+    finish(dari.store, kept.id, selected, {}, why="The committee agreed.", by="Kim")
+    page = text_of(staff.get("/decisions/exposure?programme=pr-1&lang=en"))
+    assert "One final decision is counted." in page
+    assert "Region not known" in page
+    assert "Seoul" in page
+    drawn = staff.get("/decisions/exposure.svg?programme=pr-1&lang=ko")
+    assert drawn.mimetype == "image/svg+xml"
+    assert "지역 모름" in drawn.text
+    told = text_of(staff.get(f"/cohorts/{cohort.id}/lottery?lang=en"))
+    assert "<code>42</code>" in told, "the seed is told once a decision is final"
+
+
+def test_the_seed_is_not_told_before_a_decision(staff, dari, cohort) -> None:
+    other = open_cohort(dari.store, "pr-1", name="2nd", seed=777_001, hosts=["pa-x"])
+    page = text_of(staff.get(f"/cohorts/{other.id}/lottery?lang=en"))
+    assert promise(777_001, f"cohort {other.id}") in page
+    assert "777001" not in page
+    none = open_cohort(dari.store, "pr-1", name="3rd", hosts=["pa-x"])
+    assert "ids break ties" in text_of(staff.get(f"/cohorts/{none.id}/lottery?lang=en"))
+
+
+@pytest.mark.parametrize(
+    "path", ["", ".json", "/prices", "/declines", "/replay", "/notices", "/notices/st-a.txt"]
+)
+def test_only_staff_see_decisions(client, staff, kept, path: str) -> None:
+    assert client.get(f"/decisions/{kept.id}{path}").status_code in {302, 303, 401}
+    assert staff.get(f"/decisions/987654{path}").status_code in {404, 422}
+
+
+def test_a_startup_asks_and_staff_answer(staff, send, app, dari, cohort) -> None:
+    own = app.test_client()
+    with own.session_transaction() as session:
+        session["held"] = {"st-a": int(datetime.now(UTC).timestamp())}
+    page = own.get("/my/st-a/decisions?lang=en")
+    assert "Contest · 1st" in page.text
+    sent = {"csrf_token": token_of(page), "kind": "review", "cohort": str(cohort.id)}
+    empty = own.post("/my/st-a/decisions", data={**sent, "words": " "})
+    assert empty.status_code == 422
+    assert own.post("/my/st-a/decisions", data={**sent, "kind": "x"}).status_code == 422
+    strange = own.post("/my/st-a/decisions", data={**sent, "cohort": "99", "words": "x"})
+    assert "have not applied to a round 99" in strange.text
+    asked = own.post("/my/st-a/decisions", data={**sent, "words": "We have a new patent."})
+    assert asked.status_code == 303
+    queue = text_of(staff.get("/reviews?lang=en"))
+    assert "Garam" in queue
+    assert "30 days left" in queue
+    id = re.search(r"/reviews/(\d+)", queue)[1]
+    assert "We have a new patent." in text_of(staff.get(f"/reviews/{id}?lang=en"))
+    late = send(staff, f"/reviews/{id}/extend", {"days": "31", "why": "x"})
+    assert late.status_code == 422
+    assert send(staff, f"/reviews/{id}/extend", {"days": "30", "why": "An expert looks."}).location
+    done = {"outcome": "kept", "answer": "Kim looked again <b>."}
+    assert send(staff, f"/reviews/{id}/answer", done).status_code == 303
+    seen = text_of(own.get("/my/st-a/decisions?lang=en"))
+    assert "An expert looks." in seen
+    assert "Kim looked again &lt;b&gt;." in seen
+    assert "Looked at again by a person: it stays" in seen
+    again = send(staff, f"/reviews/{id}/answer", done)
+    assert again.status_code == 422
+    assert "answered already" in again.text
+
+
+@pytest.mark.parametrize("lang", ["ko", "en"])
+def test_every_page_is_there_in_both_languages(staff, dari, kept, lang: str) -> None:
+    asked = ask_review(dari.store, "st-b", Ask.EXPLANATION, "?", today=date(2026, 11, 20))
+    for path in (
+        f"/decisions/{kept.id}",
+        f"/decisions/{kept.id}/prices",
+        f"/decisions/{kept.id}/declines?declines=st-b&rate=20",
+        f"/decisions/{kept.id}/replay",
+        f"/decisions/{kept.id}/notices",
+        "/decisions/exposure",
+        f"/cohorts/{kept.cohort}/lottery",
+        "/reviews",
+        f"/reviews/{asked.id}",
+    ):
+        page = staff.get(f"{path}{'&' if '?' in path else '?'}lang={lang}")
+        assert page.status_code == 200, path
+        assert f'<html lang="{lang}">' in page.text
+        assert ("결정" in page.text) == (lang == "ko"), path
+
+
+def test_nobody_else_asks_for_a_startup_or_sees_the_queue(client, cohort) -> None:
+    assert client.get("/my/st-a/decisions").status_code == 404
+    assert client.get("/reviews").status_code in {302, 303, 401}
+    assert client.get("/reviews/1").status_code in {302, 303, 401}

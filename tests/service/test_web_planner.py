@@ -1,0 +1,113 @@
+"""The pages of the planner, of further districts and of advice, in both languages, and who may."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from service.demo import load
+from tests.service.accounts import add, browser_of
+
+KO = {"Accept-Language": "ko"}
+
+
+@pytest.fixture(scope="module")
+def app(make_app):
+    app = make_app()
+    load(app.extensions["dari"])
+    return app
+
+
+def rows_of(page):
+    return re.findall(r'<tr id="(KR-\d\d)"', page.text)
+
+
+def test_the_planner_shows_all_regions_beside_what_holds(staff):
+    page = staff.get("/planner")
+    assert page.status_code == 200
+    assert len(rows_of(page)) == 17
+    assert "14 of 17 pairings" in page.text
+    assert page.text.count('class="plan-differs"') == 3
+    korean = staff.get("/planner", headers=KO)
+    assert "17개 지역 가운데 14곳의 짝을 재현했습니다" in korean.text
+    assert "본사나 사업장 30점" in korean.text
+
+
+def test_what_if_a_pairing_stays_and_another_day_counts(staff):
+    kept = staff.get("/planner?region=KR-50")
+    assert "15 of 17 pairings" in kept.text
+    assert re.search(r'value="KR-50"[^>]* checked', kept.text)
+    assert "2 of 2 pairings of 2014-10-31" in staff.get("/planner?as_of=2014-10-31").text
+    assert "No pairing holds on 2013-01-01" in staff.get("/planner?as_of=2013-01-01").text
+
+
+@pytest.mark.parametrize("path", ["/planner", "/planner/districts"])
+@pytest.mark.parametrize(
+    ("asked", "field"),
+    [("most=0", "most"), ("most=x", "most"), ("as_of=2026-02-30", "as_of"),
+     ("region=Atlantis", "region"), ("most=" + "9" * 30, "most")],
+)  # fmt: skip
+def test_hostile_questions_are_answered_by_what_is_wrong(staff, path, asked, field):
+    for headers in ({"Accept-Language": "en"}, KO):
+        page = staff.get(f"{path}?{asked}", headers=headers)
+        assert page.status_code == 422, field
+        assert "Traceback" not in page.text
+
+
+def test_a_region_sees_its_company_and_its_own_startups_first(staff):
+    page = staff.get("/planner/regions/KR-26")
+    assert "Lotte" in page.text
+    assert "launch of the Busan centre, 16 March 2015" in page.text
+    first = re.findall(r'href="/startups/(demo-[\w-]+)"', page.text)
+    store = staff.application.extensions["dari"].store
+    assert first
+    assert {one.region for one in store.get_many(first).values()} == {"KR-26"}
+    before = staff.get("/planner/regions/KR-26?as_of=2015-03-15")
+    assert "No pairing holds on this day." in before.text
+    assert "launch of the Busan centre" not in before.text
+    assert staff.get("/planner/regions/KR-99").status_code == 404
+
+
+def test_districts_are_proposed_with_who_makes_them_and_why_others_are_not(staff):
+    page = staff.get("/planner/districts")
+    assert re.findall(r'<article class="panel" id="(KR-\d\d)"', page.text) == [
+        "KR-30", "KR-45", "KR-47",
+    ]  # fmt: skip
+    assert "The province has a district: Gangwon healthcare data district." in page.text
+    without = staff.get("/planner/districts?region=KR-30&most=2", headers=KO)
+    assert "요청한 사람이 뺀 시·도입니다." in without.text
+    assert 'id="KR-30"' not in without.text
+    assert 'id="KR-11"' in staff.get("/planner/districts?capital=1").text
+
+
+def test_advice_names_the_part_that_fits_with_its_competition(staff):
+    page = staff.get("/startups/demo-kkum-games/advice")
+    assert "Best to apply to: ChangGoo with Google Play" in page.text
+    assert re.search(r"Of \d+ other startups that may apply to any part", page.text)
+    assert "Crowding 0." in page.text
+    korean = staff.get("/startups/demo-hana-app/advice", headers=KO)
+    assert "신청할 수 있는 세부 프로그램이 없습니다" in korean.text
+    assert staff.get("/startups/samsung/advice").status_code == 404
+    unknown = staff.get("/startups/demo-kkum-games/advice?programme=contest-skt-daejeon")
+    assert unknown.status_code == 404
+    assert "/startups/demo-kkum-games/advice" in staff.get("/startups/demo-kkum-games").text
+
+
+def test_only_staff_plan_and_only_its_own_person_sees_a_startups_advice(app, client):
+    for path in ("/planner", "/planner/districts", "/planner/regions/KR-26"):
+        assert client.get(path).status_code in (303, 401)
+    assert client.get("/startups/demo-kkum-games/advice").status_code in (303, 401)
+    assert client.get("/my/demo-kkum-games/advice").status_code == 404
+    add(app, "her@kkum.example", "startup", profile="demo-kkum-games")
+    her = browser_of(app, "her@kkum.example")
+    own = her.get("/my/demo-kkum-games/advice")
+    assert own.status_code == 200
+    assert "demo-dalbit" not in own.text
+    assert "/my/demo-kkum-games/advice" in her.get("/my/demo-kkum-games").text
+    assert her.get("/my/demo-nuri-vision/advice").status_code == 404
+    assert her.get("/planner").status_code == 403
+
+
+def test_the_menu_leads_to_the_planner(staff):
+    assert 'href="/planner"' in staff.get("/programmes").text
