@@ -1,12 +1,14 @@
 """Who is near: encoder, FAISS, BM25, history, and the follower of the change log."""
 
+from index.codes import FIELDS, NO, UNKNOWN, YES
 from index.encoder import Encoder, EncoderError, load_encoder
 from index.filters import Facts, Filters, facts_of
 from index.follower import Follower, MissingVectors
 from index.history import History
 from index.lexical import LexicalIndex, tokenise
-from index.listing import FIELDS, NO, UNKNOWN, YES, Asked, Listed, Listing, Term, read_terms
+from index.listing import Listing
 from index.loading import ImportReport, import_file
+from index.middles import Middles
 from index.names import NameIndex, Names
 from index.passages import PASSAGE_VERSION, document, passages, subject_passage
 from index.retriever import (
@@ -20,7 +22,9 @@ from index.retriever import (
     with_evidence,
 )
 from index.search_index import SearchIndex
+from index.shelf import Asked, Listed
 from index.snapshot import SnapshotError, discard
+from index.terms import Term, read_terms
 from index.vectors import Selection, VectorIndex
 from index.verification import Difference, Verification, verify
 from index.writer import Writer, vector_space
@@ -46,6 +50,7 @@ __all__ = [
     "LexicalIndex",
     "Listed",
     "Listing",
+    "Middles",
     "MissingVectors",
     "NameIndex",
     "Names",

@@ -94,7 +94,12 @@ def _contribution(
 
 
 def _reason(name: str, params: Mapping[str, object]) -> Names:
-    """Say a reason; in a language in which no word tells, without words."""
+    """Say a reason; in a language in which no word tells, without words.
+
+    Of two of one country the country is named once.
+    """
+    if name == "countries" and params["here"] == params["there"]:
+        return phrase("told.countries_same", here=params["here"])
     said = phrase(f"reason.{name}", **params)
     words = params.get("words")
     if not isinstance(words, Names):

@@ -56,8 +56,13 @@ class RegistryError(DariError):
             name: one.in_(lang) if isinstance(one, Names) else one
             for name, one in self._params.items()
         }
-        said = _messages()[self.code]
-        return said["rule"][lang].format(**params), said["remedy"][lang].format(**params)
+        return said_of(self.code, lang, **params)
+
+
+def said_of(code: str, lang: str, **params: object) -> tuple[str, str]:
+    """Give the rule and the remedy of a code of `registry.yaml` in `lang`, Korean or English."""
+    said, lang = _messages()[code], "ko" if lang == "ko" else "en"
+    return said["rule"][lang].format(**params), said["remedy"][lang].format(**params)
 
 
 @cache

@@ -18,6 +18,7 @@ from matcher.additive import AdditiveRanker, Ranker, Shape, is_shape, known_feat
 from matcher.calibration import read_calibration
 from matcher.features import FEATURE_NAMES
 from profiles import DariError
+from profiles.data import read_yaml
 
 __all__ = [
     "AdditiveRanker",
@@ -44,6 +45,19 @@ _DIGITS = 4
 
 class ModelError(DariError):
     """A model file that does not fit the features, or breaks the rules of a model."""
+
+
+class ModelNameError(ModelError):
+    """A name that no model can have, told in Korean and English."""
+
+    def __init__(self, name: str) -> None:
+        rule, remedy = self.told("en")
+        super().__init__(value=name, rule=rule, remedy=remedy)
+
+    def told(self, lang: str) -> tuple[str, str]:
+        """Give the rule and the remedy in `lang` ('en' or 'ko')."""
+        said = read_yaml("matcher", "registry.yaml")["name"]
+        return said["rule"][lang], said["remedy"][lang]
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,15 +186,10 @@ def check_name(name: str) -> None:
     """Refuse a name that does not fit a folder.
 
     Raises:
-        ModelError: if it does not.
+        ModelNameError: if it does not.
     """
     if not _NAME.fullmatch(name):
-        raise ModelError(
-            value=name,
-            rule="A model's name is of small letters, digits, dots, hyphens and underscores, at "
-            "most 60.",
-            remedy="Choose such a name, as incubator-2026.",
-        )
+        raise ModelNameError(name)
 
 
 def as_toml(name: str, shapes: Mapping[str, Shape]) -> str:

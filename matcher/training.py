@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from matcher.additive import NOTHING, AdditiveRanker, Shape, known_features
 from matcher.features import FEATURE_NAMES
+from matcher.model_folders import said_of
 from matcher.traits import RELATIONS
 from profiles import DariError
 
@@ -58,7 +59,15 @@ _DIGITS = 4
 
 
 class TrainingError(DariError):
-    """Examples from which nothing can be learned."""
+    """Too little to learn from: `contexts` that tell something, fewer than are needed."""
+
+    def __init__(self, contexts: int) -> None:
+        rule, remedy = self.told("en")
+        super().__init__(value=contexts, rule=rule, remedy=remedy)
+
+    def told(self, lang: str) -> tuple[str, str]:
+        """Give the rule and the remedy in `lang` ('en' or 'ko')."""
+        return said_of("too_little", lang, fewest=FEWEST_CONTEXTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,12 +152,7 @@ class _Data:
         tells = (right > 0) & (right < sizes)
         names = clusters[starts][tells]
         if len(np.unique(names)) < FEWEST_CONTEXTS:
-            raise TrainingError(
-                value=f"{len(np.unique(names))} such contexts",
-                rule=f"To learn from, at least {FEWEST_CONTEXTS} contexts (projects, rounds) are "
-                "needed in which a startup found a partner that was among its candidates then.",
-                remedy="Record more ties and train later; until then the model in use stays.",
-            )
+            raise TrainingError(len(np.unique(names)))
         rows = np.repeat(tells, sizes)
         kept = sizes[tells]
         begins = np.concatenate([[0], np.cumsum(kept)[:-1]])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
@@ -12,6 +12,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from profiles import rows
 from profiles import tables as t
+from profiles.account_log import Happening, note, note_change, note_removal
 from profiles.database import forget, reading, writing
 from profiles.errors import CodedError
 
@@ -99,8 +100,15 @@ def accounts(store: Store) -> list[Account]:
         return [_read(row) for row in found]
 
 
-def keep_account(store: Store, account: Account) -> Account:
-    """Write an account, a new one or one that was read; give it as it is kept.
+ONESELF = 0
+"""Who changes an account: its own holder."""
+
+
+def keep_account(store: Store, account: Account, *, by: int | None = None) -> Account:
+    """Write an account, a new one or one that was read, and log it; give it as it is kept.
+
+    `by` is the number of the account that does it, `ONESELF`, or None for the command line and
+    the token of the installation.
 
     Raises:
         AccountError: if its address or name is another's, or it has changed since it was read.
@@ -108,14 +116,16 @@ def keep_account(store: Store, account: Account) -> Account:
     with writing(store.engine) as connection:
         _refuse_taken(connection, account)
         values = _values(account) | {"version": account.version + 1}
-        if account.id:
-            _replace(connection, account, values)
-            id = account.id
+        was = _of_version(connection, account) if account.id else None
+        id = account.id
+        if was:
+            connection.execute(update(t.accounts).where(t.accounts.c.id == id).values(**values))
         else:
             made = connection.execute(insert(t.accounts).values(**values))
             (id,) = made.inserted_primary_key or (0,)
-        row = connection.execute(select(t.accounts).where(t.accounts.c.id == id)).one()
-    return _read(row)
+        kept = _of_number(connection, id)
+        note_change(connection, was, kept, by=id if by == ONESELF else by)
+    return kept
 
 
 def take_counter(store: Store, id: int, counter: int) -> bool:
@@ -138,19 +148,23 @@ def take_recovery(store: Store, id: int, code: str) -> bool:
         left.remove(code)
         its = update(t.accounts).where(a.id == id)
         connection.execute(its.values(recovery=json.dumps(left), version=a.version + 1))
+        note(connection, id, Happening.CHANGED, by=id, told={"fields": ["recovery_codes"]})
     return True
 
 
-def remove_account(store: Store, email: str) -> None:
-    """Delete an account for good.
+def remove_account(store: Store, email: str, *, by: int | None = None) -> None:
+    """Delete an account for good, with its log; that it went, and by whom, stays.
 
     Raises:
         AccountError: if there is none.
     """
     with writing(store.engine) as connection:
-        its = delete(t.accounts).where(t.accounts.c.email == email.lower())
-        if not connection.execute(its).rowcount:
+        a = t.accounts.c
+        id = connection.execute(select(a.id).where(a.email == email.lower())).scalar()
+        if id is None:
             raise AccountError("email", "account_unknown", email)
+        connection.execute(delete(t.accounts).where(a.id == id))
+        note_removal(connection, id, by=None if by == id else by)
     forget(store.engine)
 
 
@@ -160,11 +174,20 @@ def accounts_for(connection: Connection, ids: Collection[str]) -> list[Account]:
     return sorted(map(_read, found), key=lambda one: one.email)
 
 
+def people_for(store: Store, profile: str) -> list[Account]:
+    """Read the accounts in use, with a confirmed address, that speak for a profile."""
+    with reading(store.engine) as connection:
+        found = accounts_for(connection, [profile])
+    return [one for one in found if one.is_active and one.confirmed_at]
+
+
 def let_go(connection: Connection, ids: Collection[str]) -> None:
     """Let the accounts of erased profiles speak for none."""
     for one in accounts_for(connection, ids):
         its = update(t.accounts).where(t.accounts.c.id == one.id)
         connection.execute(its.values(profile=None, version=one.version + 1))
+        told = {"fields": ["profile"], "profile": None}
+        note(connection, one.id, Happening.CHANGED, by=None, told=told)
 
 
 def free_name(store: Store, email: str) -> str:
@@ -185,11 +208,22 @@ def _refuse_taken(connection: Connection, account: Account) -> None:
             raise AccountError("name", "account_name_taken", account.name)
 
 
-def _replace(connection: Connection, account: Account, values: Mapping[str, Any]) -> None:
+def _of_number(connection: Connection, id: int) -> Account:
+    return _read(connection.execute(select(t.accounts).where(t.accounts.c.id == id)).one())
+
+
+def _of_version(connection: Connection, account: Account) -> Account:
+    """Read what an account was that is to be written anew.
+
+    Raises:
+        AccountError: if it has changed, or gone, since it was read.
+    """
     a = t.accounts.c
-    its = update(t.accounts).where(a.id == account.id, a.version == account.version)
-    if connection.execute(its.values(**values)).rowcount != 1:
+    same = (a.id == account.id) & (a.version == account.version)
+    row = connection.execute(select(t.accounts).where(same)).first()
+    if row is None:
         raise AccountError("email", "account_changed", account.email)
+    return _read(row)
 
 
 _OWN = tuple(one.name for one in fields(Account) if one.name != "id")

@@ -46,6 +46,7 @@ def move_case(
     by: str = SYSTEM,
     base: int | None = None,
     day: date | str | None = None,
+    release: bool = False,
 ) -> Case:
     """Move a case on to a later stage; what lies between may be left out.
 
@@ -58,6 +59,7 @@ def move_case(
         by: who moves it.
         base: the revision that the person saw.
         day: when it came about; today (UTC) if not given, and never later.
+        release: whether the startup is to see the match from now on, if it does not yet.
 
     Raises:
         CaseError: if it is closed, or `to` is not after its stage.
@@ -71,6 +73,9 @@ def move_case(
         data: dict[str, Any] = {"from": case.stage.value, "to": to.value}
         if to in TIES:
             data["day"] = _write_tie(connection, case, to, _past_day(day), by)
+        if release and case.released_at is None:
+            told = {"released": True}
+            case = change(connection, case, "released", by, told, released_at=rows.now())
         path = " ".join((*case.path, to))
         return change(connection, case, "moved", by, data, stage=to.value, path=path, moved=True)
 

@@ -190,6 +190,11 @@ class Case:
         """Give the number of a side's newest link."""
         return self.startup_link if side is Side.STARTUP else self.partner_link
 
+    def leaves_unaware(self, to: CaseStage) -> bool:
+        """Tell whether a move introduces the pair while the startup does not see the match."""
+        is_first = self.stage is CaseStage.SHORTLISTED and to in self.nexts
+        return is_first and self.released_at is None
+
     def is_overdue(self, on: date) -> bool:
         """Tell whether its next step was due before a day."""
         return self.is_open and self.due is not None and self.due < on

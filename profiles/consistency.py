@@ -43,7 +43,8 @@ def faults(store: Store) -> list[Fault]:
     """Compare profiles, ties and programmes with revisions, vectors and the change log.
 
     Judged pairs are compared with their rounds, profiles and judgements, cases with their profiles
-    and events, cohorts with their programmes and entries, drafts and links with what they are of.
+    and events, cohorts with their programmes and entries, events with their participants, drafts
+    and links with what they are of.
 
     All is read in one transaction, so a server may write meanwhile.
 
@@ -96,6 +97,7 @@ def _queries() -> Iterator[tuple[str, Select[Any]]]:
     yield from _account_queries()
     yield from _review_queries()
     yield from _cohort_queries()
+    yield from _event_queries()
     owners = select(t.vectors.c.owner_kind.label("kind"), t.vectors.c.owner_id.label("id"))
     owner = owners.distinct().subquery("owners")
     owned = and_(records.c.kind == owner.c.kind, records.c.id == owner.c.id)
@@ -129,6 +131,10 @@ def _account_queries() -> Iterator[tuple[str, Select[Any]]]:
     merged = select(m.dropped).where(m.undone_at.is_(None))
     lost = a.profile.not_in(select(t.profiles.c.id).union(merged))
     yield "what it speaks for is not held", _lost("account", a.id, lost)
+    e = t.account_events.c
+    gone = select(e.account).where(e.kind == "removed")
+    orphan = and_(e.account.not_in(select(a.id)), e.account.not_in(gone))
+    yield "its account is not held", _lost("account event", e.id, orphan)
 
 
 def _review_queries() -> Iterator[tuple[str, Select[Any]]]:
@@ -174,7 +180,28 @@ def _cohort_queries() -> Iterator[tuple[str, Select[Any]]]:
     yield "it is selected without a place", _lost("cohort entry", e.id, placed)
     s, d = t.cohort_scores.c, t.cohort_events.c
     for kind, id, of in (("score", s.id, s.entry), ("event", d.id, d.entry)):
-        yield "its entry is not held", _lost(f"cohort {kind}", id, of.not_in(entries))
+        yield (
+            "its entry is not held",
+            _lost(f"cohort {kind}", id, of.is_not(None) & of.not_in(entries)),
+        )
+
+
+def _event_queries() -> Iterator[tuple[str, Select[Any]]]:
+    e, p, m, s = t.events.c, t.event_people.c, t.event_meetings.c, t.event_schedules.c
+    for kind, column, id in (
+        *(("participant", p.event, p.id), ("event meeting", m.event, m.id)),
+        ("event schedule", s.event, s.id),
+    ):
+        yield "its event is not held", _lost(kind, id, column.not_in(select(e.id)))
+    merged = select(t.merges.c.dropped).where(t.merges.c.undone_at.is_(None))
+    known = select(t.profiles.c.id).union(merged)
+    yield "what it speaks for is not held", _lost("participant", p.id, p.profile.not_in(known))
+    for end, side in ((m.a, "a"), (m.b, "b")):
+        of_side = select(p.id).where(p.side == side, p.event == m.event)
+        lost = end.not_in(of_side.correlate(t.event_meetings))
+        yield f"its participant {side} is not held", _lost("event meeting", m.id, lost)
+    unnamed = and_(p.called != "", p.consent_at.is_(None))
+    yield "it holds a person's name without consent", _lost("participant", p.id, unnamed)
 
 
 def _case_ids() -> Select[Any]:

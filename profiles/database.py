@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _WRITE_LOCK = 0x64617269
 BUSY_TIMEOUT_MS = 30_000
+_MAPPED = 1 << 30
+"""How many bytes of a SQLite file are read in place, without a copy of each page."""
 
 
 def open_engine(url: str) -> Engine:
@@ -79,6 +81,7 @@ def _configure_sqlite(engine: Engine) -> None:
             "foreign_keys=ON",
             "synchronous=FULL",
             "secure_delete=ON",
+            f"mmap_size={_MAPPED}",
         ):
             connection.execute(f"PRAGMA {pragma}")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +35,8 @@ _BASE32 = "abcdefghijklmnopqrstuvwxyz234567"
 class Draft:
     """What was typed so far, field by field as a form holds it, valid or not.
 
-    `steps` counts how often each step was saved. `startup` is the profile that the draft would
+    `steps` counts how often each step was saved; `place` is where its person was last, empty if
+    that is not known. `startup` is the profile that the draft would
     change, read at its revision `base`; both are None for a startup that is new.
     """
 
@@ -49,6 +50,7 @@ class Draft:
     made_at: datetime
     changed_at: datetime
     expires_at: datetime
+    place: str = ""
 
 
 def begin(
@@ -124,9 +126,22 @@ def save(
             held.made_at,
             now,
             expires_at,
+            step,
         )
         _write(connection, draft)
     return draft
+
+
+def leave_at(store: Store, id: str, place: str, *, now: datetime) -> None:
+    """Keep where the person of a draft was led to: a step, or what comes after the steps.
+
+    Raises:
+        UnknownId: if there is no such draft any more.
+    """
+    with writing(store.engine) as connection:
+        held = _read(connection, id, now)
+        if held.place != place:
+            _write(connection, replace(held, place=place))
 
 
 def rebase(store: Store, id: str, values: Values, base: int, *, now: datetime) -> None:
@@ -137,9 +152,7 @@ def rebase(store: Store, id: str, values: Values, base: int, *, now: datetime) -
     """
     with writing(store.engine) as connection:
         held = _read(connection, id, now)
-        told = {"values": dict(values), "steps": dict(held.steps), "language": held.language}
-        changed = update(t.drafts).where(t.drafts.c.id == id)
-        connection.execute(changed.values(payload=_text(told), base=base, changed_at=now))
+        _write(connection, replace(held, values=values, base=base, changed_at=now))
 
 
 def name_email(store: Store, id: str, email: str, *, now: datetime) -> None:
@@ -246,11 +259,13 @@ def _draft(row: Any) -> Draft:
         row.made_at,
         row.changed_at,
         row.expires_at,
+        told.get("place", ""),
     )
 
 
 def _row(draft: Draft) -> dict[str, Any]:
     told = {"values": dict(draft.values), "steps": dict(draft.steps), "language": draft.language}
+    told["place"] = draft.place
     kept = ("id", "email", "startup", "base", "made_at", "changed_at", "expires_at")
     return {"payload": _text(told)} | {name: getattr(draft, name) for name in kept}
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime, time
+from datetime import date
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from profiles.cells import Value, holds, write_cell
 from profiles.errors import shorten
 from profiles.files import MOST_SHEET_ROWS, UnwritableFile, guarded, replacing
 from profiles.importing import MODELS, ImportKind
@@ -23,7 +24,6 @@ PERSONAL = frozenset({"contact", "consent"})
 """The fields that hold personal data; they are written only where that is asked for."""
 
 _BATCH = 1_000
-_MOST_CELL = 32_767
 _NUMBERS = frozenset({"trl", "trl_min", "trl_max", "founded", "capacity", "places", "amount"})
 _DAYS = frozenset({"valid_from", "valid_to"})
 _RULES = "rules"
@@ -178,26 +178,23 @@ def _write_xlsx(path: Path, raws: Iterable[dict[str, Any]], columns: Sequence[An
             if row > MOST_SHEET_ROWS:
                 raise UnwritableFile(row, "file_many_rows", limit=f"{MOST_SHEET_ROWS:,}")
             for column, (name, value) in enumerate(_cells(raw, columns)):
-                _write_cell(sheet, row, column, name, value, day)
+                write_cell(sheet, row, column, _cell(name, value), day=day)
     finally:
         book.close()
 
 
-def _write_cell(sheet: Any, row: int, column: int, name: str, value: Any, day: Any) -> None:
-    """Write a value with its type; a text is never read as formula, number or link."""
-    if value is None:
-        return
-    if isinstance(value, bool):
-        sheet.write_boolean(row, column, value)
-    elif isinstance(value, int):
-        sheet.write_number(row, column, value)
-    elif name in _DAYS and value >= "1900-03-01":  # Excel counts a 29 February 1900
-        sheet.write_datetime(row, column, datetime.combine(date.fromisoformat(value), time()), day)
-    else:
-        text = _joined(value) if isinstance(value, list) else value
-        if len(text.encode("utf-16-le")) // 2 > _MOST_CELL or "\ufffe" in text or "\uffff" in text:
-            raise UnwritableFile(f"{name}: {shorten(text)}", "file_cell")
-        sheet.write_string(row, column, text)
+def _cell(name: str, value: Any) -> Value:
+    """Give a value as a cell has it.
+
+    Raises:
+        UnwritableFile: for a text that no cell can hold.
+    """
+    if name in _DAYS and value is not None:
+        return date.fromisoformat(value)
+    cell: Value = _joined(value) if isinstance(value, list) else value
+    if isinstance(cell, str) and not holds(cell):
+        raise UnwritableFile(f"{name}: {shorten(cell)}", "file_cell")
+    return cell
 
 
 def _write_parquet(path: Path, raws: Iterable[dict[str, Any]], columns: Sequence[Any]) -> None:

@@ -37,6 +37,7 @@ class JobKind(StrEnum):
     GATE = "gate"
     CONVERT = "convert"
     ASSIGN = "assign"
+    SCHEDULE = "schedule"
 
 
 class JobState(StrEnum):
@@ -132,6 +133,14 @@ def jobs(store: Store, limit: int = 50) -> list[Job]:
     newest = select(t.jobs).order_by(t.jobs.c.id.desc()).limit(limit)
     with reading(store.engine) as connection:
         return [_read(row) for row in connection.execute(newest)]
+
+
+def open_jobs(store: Store, kind: JobKind) -> list[Job]:
+    """Read the jobs of a kind that are not over, the oldest first."""
+    j = t.jobs.c
+    its = select(t.jobs).where(j.kind == kind, j.state.in_((JobState.QUEUED, JobState.RUNNING)))
+    with reading(store.engine) as connection:
+        return [_read(row) for row in connection.execute(its.order_by(j.id))]
 
 
 def job(store: Store, id: int) -> Job:

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, or_, select, update
 
-from profiles import api_keys, case_people, jobs, reviews
+from profiles import api_keys, case_people, event_makers, jobs, reviews
 from profiles import tables as t
 from profiles.api_keys import ApiKey
 from profiles.cases import Case
@@ -48,6 +48,7 @@ class HeldOfJudge:
         keys: the keys of the API that the person made or revoked.
         cohorts: the cohorts that the person opened, scored in or did something to.
         reviews: the requests about decisions that the person answered or extended.
+        events: the events that the person opened or scheduled.
     """
 
     names: tuple[str, ...]
@@ -59,6 +60,7 @@ class HeldOfJudge:
     keys: tuple[ApiKey, ...] = ()
     cohorts: tuple[Cohort, ...] = ()
     reviews: tuple[Review, ...] = ()
+    events: tuple[event_makers.Did, ...] = ()
 
 
 def held_of_judge(store: Store, name: str) -> HeldOfJudge:
@@ -85,7 +87,8 @@ def held_of_judge(store: Store, name: str) -> HeldOfJudge:
             api_keys.of_person(connection, names),
         )
         ran, looked = upkeep.of_person(connection, names), reviews.of_person(connection, names)
-        return HeldOfJudge(tuple(names), said, rounds, views, asked, worked, made, ran, looked)
+        did = event_makers.of_person(connection, names)
+        return HeldOfJudge(tuple(names), said, rounds, views, asked, worked, made, ran, looked, did)
 
 
 def erase_judge(store: Store, name: str) -> int:
@@ -113,6 +116,7 @@ def erase_judge(store: Store, name: str) -> int:
         api_keys.erase_names(connection, names, nobody)
         upkeep.erase_names(connection, names, nobody)
         reviews.erase_names(connection, names, nobody)
+        event_makers.erase_names(connection, names, nobody)
     forget(store.engine)
     return gone.rowcount
 
@@ -133,6 +137,7 @@ def _names(connection: Connection) -> set[str]:
         *(t.saved_views.c.owner, work.by, work.cancelled_by),
         *(t.cases.c.owner, t.cases.c.opened_by, t.case_events.c.by),
         *(t.api_keys.c.created_by, t.api_keys.c.revoked_by),
+        *(t.events.c.made_by, t.event_schedules.c.by),
     ):
         found |= set(connection.execute(select(column).distinct()).scalars())
     return {name for name in found if name}

@@ -20,6 +20,8 @@ from profiles.cohorts import HeldEntry
 from profiles.cohorts.upkeep import about_entries
 from profiles.database import reading, writing
 from profiles.drafts import Draft
+from profiles.event_meetings import EventMeeting, meetings_naming
+from profiles.event_rows import Participant, people_naming
 from profiles.histories import (
     former_tie_revisions,
     naming,
@@ -87,6 +89,8 @@ class Held:
     accounts: tuple[Account, ...] = ()
     reviews: tuple[Review, ...] = ()
     entries: tuple[HeldEntry, ...] = ()
+    participants: tuple[Participant, ...] = ()
+    event_meetings: tuple[EventMeeting, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +113,7 @@ def held(store: Store, id: str) -> Held:
         ids = family(connection, id)
         ties = rows.ties_of(connection, id)
         owners = ((row.side, [id]), ("tie", [tie.id for tie in ties]))
+        people = tuple(people_naming(connection, ids))
         return Held(
             profile=rows.read_profile(row.side, row.payload),
             revisions=revisions_of(connection, row.side, ids),
@@ -138,6 +143,8 @@ def held(store: Store, id: str) -> Held:
             accounts=tuple(accounts.accounts_for(connection, ids)),
             reviews=reviews.about(connection, ids),
             entries=about_entries(connection, ids),
+            participants=people,
+            event_meetings=tuple(meetings_naming(connection, [one.id for one in people])),
         )
 
 

@@ -40,7 +40,12 @@ _TOUCHED = (
     t.case_events,
     t.case_meetings,
     t.reviews,
+    t.events,
+    t.event_people,
+    t.event_meetings,
+    t.event_schedules,
     t.accounts,
+    t.account_events,
     t.jobs,
     t.api_keys,
     t.replays,
@@ -84,6 +89,8 @@ def owners(store: Store, said: str) -> set[str]:
         (t.cohort_scores.c.reason, said, entrant, t.cohort_scores.c.entry == entry),
         (t.cohort_recusals.c.reason, said, entrant, t.cohort_recusals.c.entry == entry),
         (t.cohort_events.c.data, quoted, entrant, t.cohort_events.c.entry == entry),
+        (t.event_people.c.organisation, said, (t.event_people.c.profile,)),
+        (t.event_people.c.called, said, (t.event_people.c.profile,)),
     )
     found: set[str] = set()
     with reading(store._engine) as connection:

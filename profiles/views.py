@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +26,10 @@ LONGEST_VIEW_NAME = 100
 LONGEST_ASKED = 2_000
 MOST_VIEWS = 200
 """How many views of one side one person, or all staff together, may keep."""
+
+
+_REACHES = ("contact", "website", "registration")
+_WIDE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +124,15 @@ def forget_views_of(connection: Connection, names: Collection[str], nobody: str)
 
 
 def forget_views_naming(connection: Connection, ids: Collection[str]) -> int:
-    """Delete the views that are called after profiles, or look for them by name; count them."""
+    """Delete the views whose name or question tells of profiles; count them.
+
+    They do by a name, an id, an address, a site or a number of theirs, alone or among other words.
+    """
     p = t.profiles.c
-    held = rows.by_ids(connection, t.profiles, p.id, ids, only=(p.names,))
-    said = {*ids, *(name for row in held for name in row.names.split("\n"))}
+    held = rows.by_ids(connection, t.profiles, p.id, ids, only=(p.names, p.payload))
+    said = {one.casefold() for one in ids} | {one for row in held for one in _told_by(row)}
     found = connection.execute(select(t.saved_views)).all()
-    ids = [row.id for row in found if said & {*_texts_of(row)}]
+    ids = [row.id for row in found if any(_tells(text, said) for text in _texts_of(row))]
     rows.delete_by(connection, t.saved_views, t.saved_views.c.id, ids)
     return len(ids)
 
@@ -137,7 +146,37 @@ def owned_by(connection: Connection, names: Collection[str]) -> tuple[SavedView,
 
 def _texts_of(row: Any) -> Iterable[str]:
     yield row.name.casefold()
-    yield from (value.strip().casefold() for name, value in parse_qsl(row.asked) if name == "q")
+    yield from (value.strip().casefold() for _, value in parse_qsl(row.asked))
+
+
+def _told_by(row: Any) -> Iterable[str]:
+    """Give what a profile is known by: its names, and what reaches or numbers it."""
+    yield from row.names.split("\n")
+    held = json.loads(row.payload)
+    yield from (str(held[name]).casefold() for name in _REACHES if held.get(name))
+
+
+def _tells(text: str, said: Collection[str]) -> bool:
+    """Tell whether a text is one of some others, or has one among its words.
+
+    A short one may be an ordinary word: it must be the whole text. What ends in Hangul may have a
+    particle behind it.
+    """
+    return any(one == text or (_width(one) >= _WIDE and _stands_in(one, text)) for one in said)
+
+
+def _stands_in(one: str, text: str) -> bool:
+    end = "" if _is_hangul(one[-1]) else r"(?!\w)"
+    return re.search(rf"(?<!\w){re.escape(one)}{end}", text) is not None
+
+
+def _is_hangul(sign: str) -> bool:
+    return "\uac00" <= sign <= "\ud7a3"
+
+
+def _width(text: str) -> int:
+    """Count signs; one of Hangul is a syllable, and counts twice."""
+    return sum(2 if _is_hangul(one) else 1 for one in text)
 
 
 def _of(owner: str, *, shared: bool) -> Any:

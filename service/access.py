@@ -23,7 +23,7 @@ staff have shown to it by a case, a startup by releasing it, a partner by introd
 Thing = Literal[
     "page", "submission", "session", "account", "accounts", "own", "workbench", "startup",
     "partner", "case", "notes", "held", "rounds", "evaluation", "models", "shut", "answer",
-    "keys",
+    "keys", "draft", "personal", "erasure",
 ]  # fmt: skip
 """What there is to see or do: pages for all, the workbench of staff, and records."""
 
@@ -61,7 +61,11 @@ TABLE: Final[Mapping[tuple[Thing, Action], Mapping[Role, Scope]]] = {
     ("models", "edit"): _EVALUATORS,
     ("keys", "see"): _ADMIN,
     ("keys", "edit"): _ADMIN,
+    ("personal", "see"): _STAFF,
+    ("personal", "edit"): _STAFF,
+    ("erasure", "edit"): _ADMIN,
     ("shut", "use"): {},
+    ("draft", "use"): {},
     ("answer", "see"): {Role.STARTUP: "own", Role.PARTNER: "own"},
     ("answer", "edit"): {Role.STARTUP: "own", Role.PARTNER: "own"},
 }
@@ -73,18 +77,20 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
         public.home public.new_startup public.thanks public.one_page
         drafts.step drafts.preview drafts.worth drafts.link drafts.held drafts.ask_deletion
         own.status own.held_of own.ask_erasure returning.enter
-        answers.ask
+        answers.ask answers.held_case
         advice.own
         open.list_problems open.one_problem
         asking.mine
+        meets.ask meets.calendar
     """,
     ("submission", "edit"): """
         public.submit_startup public.choose_own_sectors open.submit_startup
         drafts.start drafts.save_step drafts.submit drafts.bring_together drafts.make_link
         drafts.delete drafts.leave own.edit own.link own.leave own.erase_all
-        returning.come_back returning.ask answers.give
+        returning.come_back returning.ask answers.give answers.give_held
         applications.apply applications.withdraw
         asking.ask
+        meets.give
     """,
     ("session", "use"): """
         entrance.ask_token entrance.give_token entrance.leave sso.start sso.back
@@ -94,18 +100,27 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
     """,
     ("account", "use"): """
         account.overview account.arrive account.rename account.leave_everywhere account.held
+        account.log
         security.change_password security.verify
         security.two_factor_setup_validate security.mf_recovery_codes
     """,
     ("accounts", "edit"): """
         accounts.overview accounts.add accounts.one accounts.change accounts.turn accounts.reset
-        accounts.remove
+        accounts.remove accounts.log accounts.log_of
+        account_api.all_accounts account_api.one_account account_api.add_one
+        account_api.change_one account_api.remove_one
     """,
     ("own", "see"): "account.mine account.claim",
-    ("shut", "use"): "security.two_factor_rescue security.tf_select security.static",
+    ("shut", "use"): """
+        security.two_factor_rescue security.tf_select security.static
+    """,
+    ("draft", "use"): """
+        draft_api.begin_one draft_api.one_draft draft_api.one_step draft_api.save_one
+        draft_api.hand_in_one draft_api.link_to_one draft_api.delete_one
+    """,
     ("workbench", "see"): """
         changes.why changes.missing chronicle.history duplicates.overview duplicates.compare
-        editing.edit editing.new_tie privacy.held_of
+        editing.edit editing.new_tie
         staff.profiles staff.profile staff.matches staff.names staff.programmes
         matching.printed matching.export matching.compare matching.compare_printed
         matching.compare_export matching.choose matching.why_not
@@ -126,17 +141,19 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
         identity_api.duplicates identity_api.pair identity_api.merges identity_api.apart
         takeout_api.export_startups takeout_api.export_partners takeout_api.export_ties
         takeout_api.export_programmes
-        key_api.own_key case_api.all case_api.one takeout_api.startup_held takeout_api.partner_held
+        key_api.own_key case_api.all case_api.one
         cohorts.overview cohorts.show programmes.show
         assignments.progress assignments.trade_chart assignments.table
         pairing.planner pairing.region pairing.proposals advice.of_startup
         decisions.one decisions.file decisions.prices decisions.declines decisions.replay
         decisions.notices decisions.letter decisions.exposure decisions.exposure_chart
         decisions.lottery reviews.queue reviews.one
+        events.overview events.new events.of_programme events.show events.edit events.person
+        events.printed events.calendar events.own_calendar events.export
     """,
     ("workbench", "edit"): """
         duplicates.merge duplicates.undo duplicates.set_apart duplicates.let_meet
-        editing.save editing.save_tie editing.withdraw_consent
+        editing.save editing.save_tie
         staff.choose_sectors staff.add_verdict pipeline.shortlist
         workbench.save workbench.remove deeds.ask deeds.carry_out
         cases.move cases.back cases.close cases.judge cases.note cases.assign cases.release
@@ -148,7 +165,6 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
         staff_api.add_partner staff_api.add_tie staff_api.add_programme
         match_api.startup_verdict match_api.partner_verdict
         identity_api.merge identity_api.undo identity_api.set_apart identity_api.let_meet
-        takeout_api.withdraw_consent judging_api.close
         case_api.open case_api.change case_api.move case_api.close case_api.answer case_api.release
         case_api.note case_api.meeting
         cohorts.start cohorts.settings cohorts.keep_rule cohorts.remove_rule cohorts.move_bound
@@ -157,11 +173,18 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
         assignments.assign assignments.trade_off assignments.stop assignments.decide
         assignments.decline assignments.start_case
         decisions.override reviews.extend reviews.answer
+        events.add events.propose events.save events.turn events.invite events.keep_person
+        events.remove events.link events.decide events.schedule events.change events.hold
     """,
     ("keys", "see"): "keys.overview key_api.all_keys",
     ("keys", "edit"): """
-        keys.add keys.revoke key_api.revoke records.erase_startup records.erase_partner
+        keys.add keys.revoke key_api.revoke
     """,
+    ("personal", "see"): """
+        privacy.held_of takeout_api.startup_held takeout_api.partner_held
+    """,
+    ("personal", "edit"): "editing.withdraw_consent takeout_api.withdraw_consent",
+    ("erasure", "edit"): "records.erase_startup records.erase_partner",
     ("rounds", "see"): """
         judging_api.all_rounds judging_api.one_round judging_api.next_pair judging_api.one_pair
         judging_api.qrels judging_api.judgements
@@ -169,26 +192,36 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
     """,
     ("rounds", "edit"): """
         judging.judge judging.settle judging.close entrance.ask_name entrance.give_name
-        judging_api.judge
+        judging_api.judge judging_api.close
     """,
     ("evaluation", "see"): """
         evaluations.overview evaluations.show evaluations.progress evaluations.report
         evaluations.chart evaluations.file test_sets.overview test_sets.show
+        evaluation_api.test_sets evaluation_api.all_jobs evaluation_api.one_job
+        evaluation_api.report
     """,
     ("evaluation", "edit"): """
         evaluations.new evaluations.start evaluations.stop
         evaluations.new_training evaluations.train
         test_sets.bring test_sets.convert test_sets.check test_sets.delete
         test_sets.bring_run test_sets.delete_run
+        evaluation_api.evaluate evaluation_api.train evaluation_api.gate evaluation_api.stop
     """,
     ("models", "see"): """
         models.overview models.show model_api.models model_api.current model_api.model
     """,
-    ("models", "edit"): "models.gate models.promote models.rollback",
-    ("answer", "see"): "answers.own_cases answers.own_case",
-    ("answer", "edit"): "answers.give_own",
+    ("models", "edit"): """
+        models.gate models.promote models.rollback model_api.promote model_api.rollback
+    """,
+    ("answer", "see"): """
+        answers.own_cases answers.own_case
+        meets.own_events meets.own_event meets.own_calendar
+    """,
+    ("answer", "edit"): "answers.give_own meets.give_own",
 }
-"""Which row of the table each address of the service has; one that stands in none is shut."""
+"""Which row of the table each address of the service has; one that stands in none is shut.
+
+Calls on drafts are shut to accounts: they are for keys that hand in startups."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +288,11 @@ def require(action: Action, thing: Thing | AnyProfile | Case) -> None:
     """
     if not may(action, thing):
         raise Forbidden if current_user().is_known else Unauthorized
+
+
+def roles_for(row: tuple[Thing, Action]) -> frozenset[Role]:
+    """Name the roles that a row of the table admits, whatever the record."""
+    return frozenset(TABLE.get(row, {}))
 
 
 def row_of(endpoint: str | None) -> tuple[Thing, Action] | None:

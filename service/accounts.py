@@ -7,8 +7,7 @@ import hashlib
 import hmac
 import ipaddress
 import logging
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,18 +22,15 @@ from flask import (
     current_app,
     render_template,
     request,
-    session,
     url_for,
 )
 from flask_babel import Babel, gettext
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
-from flask_login import logout_user
-from flask_security import MailUtil, Security, UserMixin, user_authenticated
+from flask_security import MailUtil, Security, UserMixin
 from flask_security.totp import Totp
 
 from profiles import DariError
 from profiles.accounts import Account, AccountError, find_account, take_counter
+from service import account_lines, sessions
 from service.keys import dari
 from service.mail import Letter, deliver, has_mail_server
 from service.passwords import SHORTEST, Passwords
@@ -42,9 +38,6 @@ from service.people import People, Person
 from service.sayings import sayings
 from service.settings import Settings
 from service.wiring import Dari
-
-_CSRF = "csrf_token"
-_SINCE = "since"
 
 
 class Mail(MailUtil):
@@ -152,8 +145,8 @@ def init_app(app: Flask) -> Security:
     app.blueprints["security"].enable_openapi = False  # type: ignore[attr-defined]
     security.want_json(_never)
     app.login_manager.request_loader(_nobody)  # type: ignore[attr-defined]
-    user_authenticated.connect(_begin_anew, app)
-    app.before_request(_end_old_session)
+    account_lines.init_app(app)
+    sessions.init_app(app)
     logging.getLogger("flask_security").setLevel(logging.WARNING)
     return security
 
@@ -190,21 +183,6 @@ def _never(_request: Request) -> bool:
 def _nobody(_request: Request) -> None:
     """Let nobody sign in by a token of Flask-Security."""
     return
-
-
-def _begin_anew(_app: Flask, **_more: Any) -> None:
-    """Take out of the session what was there before somebody signed in, and note the time."""
-    for name in ("staff", "name", _CSRF):
-        session.pop(name, None)
-    session[_SINCE] = time.time()
-
-
-def _end_old_session() -> None:
-    if (request.endpoint or "static").endswith("static") or "_user_id" not in session:
-        return
-    if time.time() - session.get(_SINCE, 0) > dari().settings.session_hours * 3600:
-        logout_user()
-        session.clear()
 
 
 def _now() -> datetime:
@@ -276,75 +254,3 @@ def _config(settings: Settings, secret: str) -> Mapping[str, Any]:
         "I18N_DIRNAME": str(Path(__file__).parent / "translations"),
     }
     return {f"SECURITY_{name}": value for name, value in (found | sayings()).items()}
-
-
-def add_limits(app: Flask, limiter: Limiter) -> None:
-    """Bound how often somebody may try, whether the account that they name exists or not.
-
-    Failed sign-ins and codes count, for the account and for the address of the network; of letters,
-    each that is asked for. Each worker counts its own.
-    """
-    tries = f"{dari_of(app).settings.sign_in_attempts} per 15 minutes"
-    letters = f"{dari_of(app).settings.public_submissions_per_hour} per hour"
-    failed: dict[str, tuple[Callable[[], str], ...]] = {
-        "security.login": (get_remote_address, _named_account),
-        "security.two_factor_token_validation": (get_remote_address, _half_signed_in),
-        "security.mf_recovery": (get_remote_address, _half_signed_in),
-        "security.verify": (_signed_in_account,),
-        "security.change_password": (_signed_in_account,),
-    }
-    for endpoint, keys in failed.items():
-        _limit(app, limiter, endpoint, tries, keys, _has_failed)
-    for endpoint in ("entrance.give_token", "entrance.ask_token"):
-        _limit(app, limiter, endpoint, tries, (get_remote_address,), _is_refused)
-    for endpoint in ("security.forgot_password", "security.send_confirmation", "security.register"):
-        if endpoint in app.view_functions:
-            _limit(app, limiter, endpoint, "5 per hour", (_named_account,), _is_sent)
-            _limit(app, limiter, endpoint, letters, (get_remote_address,), _is_sent)
-
-
-def _limit(
-    app: Flask,
-    limiter: Limiter,
-    endpoint: str,
-    limit: str,
-    keys: tuple[Callable[[], str], ...],
-    counts: Callable[[Response], bool],
-) -> None:
-    for key in keys:
-        scope = f"{endpoint} {key.__name__}"
-        bound = limiter.shared_limit(
-            limit, scope=scope, key_func=key, deduct_when=counts, exempt_when=_only_looks
-        )
-        view: Callable[..., Any] = app.view_functions[endpoint]
-        app.view_functions[endpoint] = bound(view)
-
-
-def _only_looks() -> bool:
-    return request.method != "POST" and "token" not in request.args
-
-
-def _named_account() -> str:
-    given = request.form.get("email", "").strip().lower()
-    return hashlib.sha256(given.encode()).hexdigest()
-
-
-def _half_signed_in() -> str:
-    return str(session.get("tf_user_id") or get_remote_address())
-
-
-def _signed_in_account() -> str:
-    return str(session.get("_user_id") or get_remote_address())
-
-
-def _has_failed(response: Response) -> bool:
-    return request.method == "POST" and response.status_code == 200
-
-
-def _is_refused(response: Response) -> bool:
-    return response.status_code == 401
-
-
-def _is_sent(response: Response) -> bool:
-    refused = request.endpoint == "security.register" and response.status_code == 200
-    return request.method == "POST" and not refused

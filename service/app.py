@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from apiflask import APIFlask
 from flask.json.provider import DefaultJSONProvider
 from flask_babel import Babel
 from flask_bootstrap import Bootstrap5
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from service import accounts, api, errors, sso, web
+from service import accounts, addresses, api, errors, limits, sso, web
 from service.language import choose_language, keep_language
 from service.security import SecureWhereTls, guard, set_headers
 from service.settings import Settings
@@ -34,6 +31,7 @@ def create_app(settings: Settings | None = None) -> APIFlask:
     app.extensions["dari"] = dari
     app.session_interface = SecureWhereTls()
     app.url_map.merge_slashes = False
+    addresses.init_app(app)
     if proxies := dari.settings.trusted_proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0
@@ -48,12 +46,7 @@ def create_app(settings: Settings | None = None) -> APIFlask:
     web.init_app(app)
     api.init_app(app, csrf)
     errors.init_app(app)
-    limits = api.call_limits()
-    limiter = Limiter(
-        get_remote_address, app=app, storage_uri="memory://", application_limits=[*limits]
-    )
-    _limit_submissions(app, limiter, dari.settings.public_submissions_per_hour)
-    accounts.add_limits(app, limiter)
+    limits.init_app(app, dari)
     api.leave_pages_out(app)
     app.json = _readable_json(app)  # Flask-Security has put its own in its place
     app.after_request(keep_language)
@@ -88,28 +81,3 @@ def _readable_json(app: APIFlask) -> DefaultJSONProvider:
     provider = DefaultJSONProvider(app)
     provider.ensure_ascii, provider.sort_keys = False, False
     return provider
-
-
-def _limit_submissions(app: APIFlask, limiter: Limiter, per_hour: int) -> None:
-    """Bound the submissions of one address, form and API together; each worker counts its own."""
-    exempt: dict[str, Any] = {web.SUBMISSION: web.is_draft, api.SUBMISSION: api.is_keyed}
-    for endpoint in (*exempt, "drafts.submit"):
-        limit = limiter.shared_limit(
-            f"{per_hour} per hour",
-            scope="submissions",
-            methods=["POST"],
-            exempt_when=exempt.get(endpoint),
-        )
-        _bind(app, endpoint, limit)
-    links = app.extensions["dari"].settings.links_per_hour
-    ask = limiter.shared_limit(f"{links} per hour", scope="links", methods=["POST"])
-    for endpoint in ("returning.ask", "drafts.make_link", "own.link"):
-        _bind(app, endpoint, ask)
-    _bind(app, "returning.come_back", limiter.limit(f"{3 * links} per hour"))
-    _bind(app, "drafts.start", limiter.limit(f"{per_hour} per hour"))
-    _bind(app, "drafts.worth", limiter.limit(f"{per_hour} per hour"))
-
-
-def _bind(app: APIFlask, endpoint: str, limit: Callable[..., Any]) -> None:
-    view: Callable[..., Any] = app.view_functions[endpoint]
-    app.view_functions[endpoint] = limit(view)

@@ -6,7 +6,7 @@ import gc
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from datetime import date, datetime
+from datetime import date
 from typing import Any, TypeVar
 
 import click
@@ -17,6 +17,7 @@ from service.cli_data import export, import_
 from service.cli_demo import demo
 from service.cli_draft import draft
 from service.cli_evaluate import compare, convert, evaluate
+from service.cli_event import event
 from service.cli_history import history
 from service.cli_identity import duplicates
 from service.cli_judge import judge
@@ -46,6 +47,7 @@ from service.console import (
     tell_in,
     tell_of_others,
 )
+from service.options import DAY
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -100,13 +102,13 @@ def init() -> None:
 )
 def serve(host: str, port: int, workers: int, no_worker: bool) -> None:
     """Serve the pages and the API; prepares the installation first where needed."""
+    from service.served import note_served
     from service.server import check_free, run
 
     check_free(host, port)
     dari = prepared()
     spoken = dari.matchmaker.model_version  # one that cannot be used is told of before serving
-    shown = f"[{host}]" if ":" in host else host
-    address = f"http://{shown}:{port}"
+    address = note_served(dari.settings.home, host, port)
     click.echo(f"\n  Dari is served on {address}")
     click.echo(f"  Staff sign in by  {address}/sign-in?token={dari.staff_token}")
     click.echo(f"  Lists are made by the model {spoken}")
@@ -129,7 +131,7 @@ def _partner_kinds() -> list[str]:
 @click.option("--region", multiple=True, help="Region of the candidates, code or name.")
 @click.option("--sector", multiple=True, help="Sector of the candidates, code or name.")
 @click.option("--kind", multiple=True, type=Word(_partner_kinds))
-@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Day that counts (today).")
+@click.option("--as-of", type=DAY, help="Day that counts (today).")
 @click.option("--lang", type=click.Choice(["en", "ko"]), help="Language of the list and of errors.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @short_work()
@@ -140,7 +142,7 @@ def match(
     region: tuple[str, ...],
     sector: tuple[str, ...],
     kind: tuple[str, ...],
-    as_of: datetime | None,
+    as_of: date | None,
     lang: str | None,
     as_json: bool,
 ) -> None:
@@ -156,7 +158,6 @@ def match(
     dari = opened()
     language = lang or dari.settings.language
     tell_in(language)
-    day: date | None = as_of.date() if as_of else None
     try:
         asked = validate(PartnerMatchQuery, {"kind": kind, "region": region, "sector": sector})
     except InvalidRecord as error:
@@ -166,7 +167,9 @@ def match(
         raise click.UsageError(f"--{option}: {told}") from error
     read = meant(dari, id)
     tell_of_others(id, read)
-    found = dari.matchmaker.match(read.id, k, programme=programme, filters=asked.filters, as_of=day)
+    found = dari.matchmaker.match(
+        read.id, k, programme=programme, filters=asked.filters, as_of=as_of
+    )
     if as_json:
         others = [{"id": other, "name": name} for other, name in read.others.items()]
         print_json(found.as_json() | ({"may_also_mean": others} if others else {}))
@@ -179,7 +182,7 @@ def match(
 @click.argument("id", metavar="ID_OR_NAME")
 @click.argument("candidate", metavar="ID_OR_NAME")
 @click.option("--programme", help="Id of a programme whose rules hold.")
-@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Day that counts (today).")
+@click.option("--as-of", type=DAY, help="Day that counts (today).")
 @click.option("--lang", type=click.Choice(["en", "ko"]), help="Language of it and of errors.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @short_work()
@@ -187,7 +190,7 @@ def why(
     id: str,
     candidate: str,
     programme: str | None,
-    as_of: datetime | None,
+    as_of: date | None,
     lang: str | None,
     as_json: bool,
 ) -> None:
@@ -202,9 +205,8 @@ def why(
     dari = opened()
     language = lang or dari.settings.language
     tell_in(language)
-    day: date | None = as_of.date() if as_of else None
     id, candidate = named(dari, id), named(dari, candidate)
-    found = dari.matchmaker.why(id, candidate, programme=programme, as_of=day)
+    found = dari.matchmaker.why(id, candidate, programme=programme, as_of=as_of)
     if as_json:
         print_json(why_json(found))
     else:
@@ -217,6 +219,6 @@ for _command in (
     *(erase, expire, held, withdraw, draft),
     *(duplicates, keep_apart, merge, merges, unmerge),
     *(user, replay, demo, plan, advise, assign),
-    *(bundle, triads, support),
+    *(bundle, triads, support, event),
 ):
     main.add_command(_command)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -182,9 +182,7 @@ def convert() -> None:
 @click.option(
     "--mask-names", is_flag=True, help="Take the names of members out of what a query seeks."
 )
-def convert_cordis(
-    source: Path, out: Path, cut: datetime, until: datetime, mask_names: bool
-) -> None:
+def convert_cordis(source: Path, out: Path, cut: date, until: date, mask_names: bool) -> None:
     """Write a test set to OUT from the CORDIS tables in SOURCE.
 
     Projects that start from --cut to --until, both included, become queries.
@@ -195,8 +193,8 @@ def convert_cordis(
         written = convert_tables(
             source,
             out,
-            cut=cut.date(),
-            until=until.date(),
+            cut=cut,
+            until=until,
             mask_names=mask_names,
             progress=progress,
         )
@@ -208,7 +206,7 @@ def convert_cordis(
 @click.argument("out", type=PATH)
 @click.option("--cut", default="2010-01-01", show_default=True, type=DAY)
 @click.option("--until", default="2011-12-31", show_default=True, type=DAY)
-def convert_crunchbase(source: Path, out: Path, cut: datetime, until: datetime) -> None:
+def convert_crunchbase(source: Path, out: Path, cut: date, until: date) -> None:
     """Write a test set to OUT from the Crunchbase tables in SOURCE.
 
     Companies that take money from --cut to --until, both included, become queries.
@@ -216,7 +214,7 @@ def convert_crunchbase(source: Path, out: Path, cut: datetime, until: datetime) 
     from evaluation import convert_crunchbase as convert_tables
 
     with stages() as progress:
-        written = convert_tables(source, out, cut=cut.date(), until=until.date(), progress=progress)
+        written = convert_tables(source, out, cut=cut, until=until, progress=progress)
     _say_written(written, out)
 
 
@@ -224,15 +222,12 @@ def convert_crunchbase(source: Path, out: Path, cut: datetime, until: datetime) 
 @click.argument("out", type=PATH)
 @click.option("--cut", required=True, type=DAY, help="The first day that is not known.")
 @click.option("--until", type=DAY, help="The last day that counts.")
-def convert_store(out: Path, cut: datetime, until: datetime | None) -> None:
+def convert_store(out: Path, cut: date, until: date | None) -> None:
     """Write a test set to OUT from this installation's own verdicts and outcomes."""
     from evaluation import convert_store as convert_history
 
-    last = until.date() if until else None
     with stages() as progress:
-        written = convert_history(
-            opened().store, out, cut=cut.date(), until=last, progress=progress
-        )
+        written = convert_history(opened().store, out, cut=cut, until=until, progress=progress)
     _say_written(written, out)
 
 

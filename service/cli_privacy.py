@@ -52,7 +52,7 @@ def held(id: str, file: Path, judge: bool, account: bool) -> None:
 
     with _opened() as dari:
         if account:
-            told = held_of_account(account_of(dari.store, id))
+            told = held_of_account(dari.store, account_of(dari.store, id))
             packed = json.dumps(told, ensure_ascii=False, indent=2).encode()
         elif judge:
             packed = judge_zip(held_of_judge(dari.store, id), now())

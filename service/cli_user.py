@@ -26,7 +26,7 @@ def _roles() -> list[str]:
 
 _ADDRESS = click.option(
     "--address",
-    help="Where Dari is reached, for the link (DARI_PUBLIC_URL, else http://127.0.0.1:8000).",
+    help="Where Dari is reached, for the link (DARI_PUBLIC_URL, else where it was last served).",
 )
 _LANG = click.option("--lang", type=click.Choice(["en", "ko"]), help="Language of what goes wrong.")
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
@@ -164,12 +164,13 @@ def reset(email: str, address: str | None, lang: str | None) -> None:
 def _at_work(lang: str | None, address: str | None) -> Iterator[tuple[Dari, Flask]]:
     """Open the installation, and stand where a page would: links are made as pages make them."""
     from service.accounts import bare_app
+    from service.served import last_served
 
     dari = opened()
     language = lang or dari.settings.language
     tell_in(language)
     app = bare_app(dari, language)
-    base = address or dari.settings.public_url or "http://127.0.0.1:8000"
+    base = address or dari.settings.public_url or last_served(dari.settings.home)
     try:
         with app.test_request_context(base_url=base):
             yield dari, app

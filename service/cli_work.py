@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _PATIENCE_S = 15
 _LOOK_S = 0.5
+_AGAIN_S = 1.0
+_LONGEST_AGAIN_S = 60.0
 
 
 @click.command()
@@ -70,17 +72,57 @@ def _stop_with(parent: int, worker: Worker) -> None:
 
 @contextmanager
 def beside() -> Iterator[None]:
-    """Have a worker run as a process of its own that ends with this one, however this one ends."""
-    own = os.getpid()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "service", "work", "--with-parent", str(own)],
-        stdin=subprocess.DEVNULL,
-    )
+    """Have a worker run as a process of its own that ends with this one, however this one ends.
+
+    One that dies is started again, after a while that grows as long as it keeps dying at once.
+    """
+    own, keeper = os.getpid(), _Keeper()
+    keeper.start()
     try:
         yield
     finally:
         if os.getpid() == own:  # and not one of the server's, which are copies of this one
-            _end(process)
+            keeper.stop()
+
+
+class _Keeper(threading.Thread):
+    """Starts the worker, and starts it again whenever it has ended by itself."""
+
+    def __init__(self) -> None:
+        super().__init__(name="keeper of the worker", daemon=True)
+        self._parent = str(os.getpid())
+        self._stopped, self._lock = threading.Event(), threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def run(self) -> None:
+        """Keep a worker alive until `stop`."""
+        pause = _AGAIN_S
+        while (process := self._begin()) is not None:
+            begun = time.monotonic()
+            while process.poll() is None and not self._stopped.wait(_LOOK_S):
+                pass
+            if not self._stopped.is_set():
+                has_lasted = time.monotonic() - begun > _LONGEST_AGAIN_S
+                pause = _AGAIN_S if has_lasted else pause
+                click.echo(f"The worker has ended; it starts again in {pause:g} s.", err=True)
+                self._stopped.wait(pause)
+                pause = min(2 * pause, _LONGEST_AGAIN_S)
+
+    def stop(self) -> None:
+        """End the worker, for good."""
+        self._stopped.set()
+        with self._lock:
+            if self._process is not None:
+                _end(self._process)
+
+    def _begin(self) -> subprocess.Popen[bytes] | None:
+        """Start a worker, unless all is to stop."""
+        with self._lock:
+            if self._stopped.is_set():
+                return None
+            command = [sys.executable, "-m", "service", "work", "--with-parent", self._parent]
+            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+            return self._process
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

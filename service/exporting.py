@@ -13,6 +13,7 @@ from flask_babel import gettext
 
 from matcher import Match, Probability, lines_of
 from profiles import Partner, Side, Tie
+from profiles.cells import cut, write_cell
 from profiles.files import guarded
 from service import labels
 from service.language import language
@@ -28,7 +29,6 @@ TYPES: Mapping[str, str] = {
     "json": "application/json",
 }
 
-_MOST_CELL = 32_767
 _WIDEST = 60
 _SPREAD = "\n"
 
@@ -175,22 +175,16 @@ def as_xlsx(sheet: Sheet) -> bytes:
             table.set_column(column, column, min(_WIDEST, max(8, _width(name), longest) + 1))
         for row, cells in enumerate(sheet.rows, start=1):
             for column, cell in enumerate(cells):
-                _write(table, row, column, cell, text)
+                told = cut(cell) if isinstance(cell, str) else cell
+                write_cell(table, row, column, told, look=text)
         table.freeze_panes(1, 3)
         known = book.add_worksheet(gettext("About this list"))
         for row, (name, value) in enumerate(sheet.about):
             known.write_string(row, 0, name, head)
-            known.write_string(row, 1, value[:_MOST_CELL], text)
+            write_cell(known, row, 1, cut(value), look=text)
         known.set_column(0, 0, 16)
         known.set_column(1, 1, 80)
     return data.getvalue()
-
-
-def _write(table: Any, row: int, column: int, cell: Cell, text: Any) -> None:
-    if isinstance(cell, str):
-        table.write_string(row, column, cell[:_MOST_CELL], text)
-    elif cell is not None:
-        table.write_number(row, column, cell, text)
 
 
 def _width(cell: Cell) -> int:

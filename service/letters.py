@@ -12,7 +12,7 @@ from urllib.parse import quote
 from pydantic import StringConstraints
 
 from profiles import AnyProfile, Record, Side, Startup
-from profiles.cases import Case, hidden_fields
+from profiles.cases import CONFIDENTIAL, Case, hidden_fields
 from profiles.fields import Email, Plain
 from profiles.taxonomy import region_name, sectors, terms
 
@@ -25,9 +25,10 @@ LONGEST_LINK = 1_900
 
 _TOLD_TO_SIDES = (
     "text_", "sector_", "region_", "support_fit", "wish_fit", "stage_fit",
-    "readiness_fit", "programme", "prior_tie", "countries",
+    "readiness_fit", "programme", "prior_tie",
 )  # fmt: skip
-"""The reasons that name nobody but the two: past work and common partners name others."""
+"""The reasons that name nobody but the two, and tell of these: past work and common partners name
+others, and how often organisations of two countries work together says nothing of the pair."""
 
 _WORDS: Mapping[str, Mapping[Lang, str]] = {
     "subject": {"en": "Introduction: {startup} and {partner}", "ko": "{startup} · {partner} 소개"},
@@ -37,7 +38,7 @@ _WORDS: Mapping[str, Mapping[Lang, str]] = {
         "ko": "함께 이야기해 보실 만한 곳을 소개해 드립니다: {other}",
     },
     "about": {"en": "About {other}", "ko": "{other} 소개"},
-    "reasons": {"en": "Why we think that it fits", "ko": "추천하는 이유"},
+    "reasons": {"en": "Why we think that it fits", "ko": "잘 맞는다고 보는 이유"},
     "answer": {
         "en": "Please let us know whether you would like to meet: {link}",
         "ko": "만나 보실 의향이 있는지 아래 주소에서 알려 주세요.\n{link}",
@@ -58,6 +59,10 @@ _WORDS: Mapping[str, Mapping[Lang, str]] = {
     "registration": {"en": "Registration number", "ko": "사업자등록번호"},
     "team": {"en": "The incubation team", "ko": "보육 담당자"},
 }
+
+
+_UNNAMED = ("kind", "region", "sector", "stage")
+"""The facts by which nobody is known."""
 
 
 class Sent(Record):
@@ -134,9 +139,19 @@ def draft(
     return Draft(lang, address, _say("subject", lang, names), text)
 
 
-def about(case: Case, other: AnyProfile, lang: Lang) -> list[str]:
-    """Tell of a profile what the other side of a case may see, a line each."""
-    facts = [(_say(name, lang, {}), value) for name, value in seen(case, other, lang).items()]
+def about(
+    case: Case, other: AnyProfile, lang: Lang, *, is_named: bool = True, is_reached: bool = True
+) -> list[str]:
+    """Tell of a profile what the other side of a case may see, a line each.
+
+    As long as it is not to be named, that is its kind, region, sectors and stage. Without
+    `is_reached` it is left out how to reach it.
+    """
+    told = seen(case, other, lang)
+    told = {name: one for name, one in told.items() if is_reached or name not in CONFIDENTIAL}
+    if not is_named:
+        return [f"{_say(name, lang, {})}: {told[name]}" for name in _UNNAMED if name in told]
+    facts = [(_say(name, lang, {}), value) for name, value in told.items()]
     summary = other.summary.in_(lang) if other.summary else ""
     return [*([summary] if summary else []), *(f"{name}: {value}" for name, value in facts)]
 

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from pydantic import StringConstraints
 
 from index import FIELDS, UNKNOWN, Asked, read_terms
-from index.listing import Key, Sort
+from index.orders import Key, Sort
 from profiles import FieldError, InvalidRecord, Side, validate
 from profiles.fields import PartnerKinds, Plain, Regions, Sectors, Stages
 from profiles.record import Record

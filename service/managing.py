@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from profiles import Side, Store
+from profiles.account_log import as_values, events_of
 from profiles.accounts import (
     LONGEST_NAME,
     Account,
@@ -21,6 +22,7 @@ from profiles.accounts import (
 )
 from service.roles import Role
 
+_ALL = 1_000_000
 _SPEAKING = {Role.STARTUP: Side.STARTUP, Role.PARTNER: Side.PARTNER}
 
 
@@ -38,8 +40,11 @@ def add_account(
     profile: str | None = None,
     password: str | None = None,
     confirmed: bool = True,
+    by: int | None = None,
 ) -> Account:
     """Make an account; without a password (its hash), one is set by a link.
+
+    Here and below `by` is the number of the account that does it, for the log.
 
     Raises:
         AccountError: if the address, a role, the name or the profile cannot be used.
@@ -56,11 +61,17 @@ def add_account(
         created_at=now,
         confirmed_at=now if confirmed else None,
     )
-    return keep_account(store, made)
+    return keep_account(store, made, by=by)
 
 
 def change_account(
-    store: Store, account: Account, *, name: str, roles: Iterable[str], profile: str | None
+    store: Store,
+    account: Account,
+    *,
+    name: str,
+    roles: Iterable[str],
+    profile: str | None,
+    by: int | None = None,
 ) -> Account:
     """Give an account another name, other roles, another profile.
 
@@ -75,10 +86,12 @@ def change_account(
         profile=_checked_profile(store, wanted, profile),
     )
     _keep_an_admin(store, account, changed)
-    return keep_account(store, changed)
+    return keep_account(store, changed, by=by)
 
 
-def disable_account(store: Store, account: Account, *, disabled: bool = True) -> Account:
+def disable_account(
+    store: Store, account: Account, *, disabled: bool = True, by: int | None = None
+) -> Account:
     """Shut an account, with all its sessions, or open it again.
 
     Raises:
@@ -87,10 +100,10 @@ def disable_account(store: Store, account: Account, *, disabled: bool = True) ->
     at = datetime.now(UTC) if disabled else None
     changed = replace(account, disabled_at=at, uniquifier=fresh_uniquifier())
     _keep_an_admin(store, account, changed)
-    return keep_account(store, changed)
+    return keep_account(store, changed, by=by)
 
 
-def reset_account(store: Store, account: Account) -> Account:
+def reset_account(store: Store, account: Account, *, by: int | None = None) -> Account:
     """Take password and second step away, and end every session; a link then sets a password."""
     return keep_account(
         store,
@@ -102,17 +115,18 @@ def reset_account(store: Store, account: Account) -> Account:
             recovery=(),
             uniquifier=fresh_uniquifier(),
         ),
+        by=by,
     )
 
 
-def drop_account(store: Store, account: Account) -> None:
+def drop_account(store: Store, account: Account, *, by: int | None = None) -> None:
     """Remove an account for good.
 
     Raises:
         AccountError: if nobody would be an admin any more.
     """
     _keep_an_admin(store, account, None)
-    remove_account(store, account.email)
+    remove_account(store, account.email, by=by)
 
 
 def checked_email(given: str) -> str:
@@ -179,8 +193,8 @@ def _is_admin(account: Account) -> bool:
     return Role.ADMIN in account.roles and account.is_active
 
 
-def held_of_account(found: Account) -> dict[str, Any]:
-    """Tell what is held of an account; of secrets only whether there are any."""
+def held_of_account(store: Store, found: Account) -> dict[str, Any]:
+    """Tell what is held of an account, its log too; of secrets only whether there are any."""
     plain = {name: getattr(found, name) for name in ("email", "name", "profile", "subject")}
     moments = ("created_at", "confirmed_at", "disabled_at")
     dated = {name: at.isoformat() if (at := getattr(found, name)) else None for name in moments}
@@ -189,4 +203,5 @@ def held_of_account(found: Account) -> dict[str, Any]:
         "second_step": bool(found.totp),
         "recovery_codes_left": len(found.recovery),
     }
-    return {**plain, "roles": list(found.roles), **dated, **secret}
+    log = [as_values(one) for one in events_of(store, found.id, most=_ALL)]
+    return {**plain, "roles": list(found.roles), **dated, **secret, "log": log}

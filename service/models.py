@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -86,8 +87,22 @@ def dataset_of(manifest: Mapping[str, Any]) -> Names | None:
     trained = manifest.get("trained_on")
     if not isinstance(trained, dict) or not trained.get("dataset"):
         return None
-    name = str(trained["dataset"])
-    return Names(name, str(trained.get("dataset_ko") or name))
+    return dataset_name(str(trained["dataset"]), str(trained.get("dataset_ko") or ""))
+
+
+_OF_SETS = (
+    (r"startups in projects from (\S+) to ([^\s;]+)", r"\1~\2 과제에 참여한 스타트업"),
+    (r"companies that took money from (\S+) to ([^\s;]+)", r"\1~\2 투자를 받은 기업"),
+)
+"""How the converters name their sets in English, and the same in Korean."""
+
+
+def dataset_name(en: str, ko: str = "") -> Names:
+    """Name a data set; one that came with no Korean name has what its converter says in Korean."""
+    told = ko or en
+    for said, korean in _OF_SETS:
+        told = re.sub(said, korean, told)
+    return Names(en, told)
 
 
 def _learned(manifest: Mapping[str, Any]) -> Names:

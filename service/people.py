@@ -13,6 +13,7 @@ from flask_security.datastore import UserDatastore
 
 from profiles import Store
 from profiles.accounts import (
+    ONESELF,
     Account,
     Key,
     find_account,
@@ -130,7 +131,7 @@ class People(UserDatastore):
             AccountError: if one has changed in the store meanwhile.
         """
         for person in g.pop("people_changed", []):
-            person.account = keep_account(self._store(), self._account(person))
+            person.account = keep_account(self._store(), self._account(person), by=ONESELF)
             person.id = person.account.id
 
     def mf_delete_recovery_code(self, user: UserMixin, idx: int) -> bool:

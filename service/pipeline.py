@@ -16,6 +16,7 @@ from pydantic import Field, StringConstraints
 from profiles import AnyProfile, Store, validate
 from profiles.case_lists import CaseFilter, count_by, count_cases, each_case, list_cases
 from profiles.cases import STAGES, Case, CaseStage, newest_cases_of
+from profiles.cells import cut, write_cell
 from profiles.fields import Id, Plain, RegionCode, SectorCode, Whole
 from profiles.files import MOST_SHEET_ROWS, guarded
 from profiles.record import Record
@@ -27,8 +28,6 @@ IN_LIST = 50
 MOST_EXPORTED = 20_000
 NOBODY = "-"
 """What stands in an address for "nobody looks after it"."""
-
-_MOST_CELL = 32_000
 
 
 class BoardQuery(Record):
@@ -236,12 +235,8 @@ def as_xlsx(head: Sequence[str], table: Collection[Sequence[Any]], name: str) ->
         sheet.write_string(0, column, title, bold)
     for number, row in enumerate(islice(table, MOST_SHEET_ROWS), start=1):
         for column, value in enumerate(row):
-            if isinstance(value, date):
-                sheet.write_datetime(number, column, value, day)
-            elif isinstance(value, (int, float)):
-                sheet.write_number(number, column, value)
-            elif value:
-                sheet.write_string(number, column, str(value)[:_MOST_CELL])
+            told = cut(value) if isinstance(value, str) else value
+            write_cell(sheet, number, column, told, day=day)
     sheet.freeze_panes(1, 0)
     sheet.autofilter(0, 0, max(len(table), 1), len(head) - 1)
     book.close()

@@ -18,6 +18,8 @@ from profiles.apart import Stored
 from profiles.api_keys import ApiKey
 from profiles.cases import Case, HeldCase, is_shown_to
 from profiles.drafts import Draft, draft_of, remove
+from profiles.event_meetings import EventMeeting
+from profiles.events import Participant
 from profiles.files import guarded
 from profiles.jobs import Job
 from profiles.judgements import Judged
@@ -48,7 +50,7 @@ consent.csv       개인정보 동의: 연락처, 동의서 판, 목적, 시각
 revisions.csv     프로필의 모든 변경: 언제, 누가, 어느 항목을, 무엇에서 무엇으로
 ties.csv          다른 곳과의 관계(협력, 실증, 투자 등)
 tie_revisions.csv 그 관계의 모든 변경
-verdicts.csv      추천 결과에 대한 담당자의 의견과 메모
+verdicts.csv      매칭 결과에 대한 담당자의 의견과 메모
 verdict_revisions.csv 그 의견을 누가 언제 남겼는지
 vectors.csv       글에서 계산한 숫자(벡터): 종류, 계산한 모형, 크기(바이트)
 merges.csv        이 프로필에 병합되었거나 병합되었다가 되돌려진 프로필
@@ -58,6 +60,8 @@ judged.csv        블라인드 판정에 쓰인 쌍과 등급, 메모. 판정자
                   진행 중인 라운드는 판정이 있다는 사실만 적혀 있습니다
 cases.csv         진행 건: 단계, 날짜, 답변, 미팅. 상대는 알려 드린 뒤에만 적혀 있고,
                   담당자의 메모는 개수만 적혀 있습니다
+participants.csv  교류 행사 참가: 행사 번호, 부르는 이름과 동의 시각, 참여할 수 없는 시간
+event_meetings.csv 교류 행사의 상담: 시간과 방
 drafts.csv        이 프로필을 고치던 중 저장된 초안
 links.csv         돌아오는 링크: 만든 때, 만료, 사용한 때 (링크 자체는 보관하지 않습니다)
 accounts.csv      이 프로필을 대신하는 계정: 전자우편 주소, 이름, 역할
@@ -86,6 +90,9 @@ judged.csv        pairs that evaluators judged, with grades and notes (without t
                   the judges; of a round that is still open, only that there is a judgement)
 cases.csv         cases of being brought together: stage, days, answers, meetings; the other
                   side once it has been told to you, and of staff's notes how many there are
+participants.csv  taking part in events: number of the event, name with the time of the consent,
+                  times away, how many wishes
+event_meetings.csv meetings at events: when, and in which room
 drafts.csv        edits of this profile that were begun and saved
 links.csv         links to come back by: when made, until when, when used (no link itself is kept)
 accounts.csv      the accounts that speak for this profile: e-mail address, name, roles
@@ -105,6 +112,7 @@ saved_views.csv   저장한 목록 보기
 rounds.csv        열거나 마감한 판정 라운드
 jobs.csv          시작하거나 취소한 성능 평가와 학습 작업
 cases.csv         담당하거나 처리한 진행 건
+events.csv        만들거나 일정을 짠 교류 행사
 api_keys.csv      만들거나 폐기한 API 키 (키 자체는 보관하지 않습니다)
 reviews.csv       답변하거나 기한을 연장한 요청
 프로필을 고치거나 병합한 기록의 이름은 각 프로필의 변경 기록에 있습니다.
@@ -118,6 +126,7 @@ saved_views.csv   the views of lists that were saved
 rounds.csv        the rounds that were opened or closed
 jobs.csv          the evaluations and trainings that were started or cancelled
 cases.csv         the cases that were looked after or worked on
+events.csv        the events that were opened or scheduled
 api_keys.csv      the keys of the API that were made or revoked (no key itself is kept)
 reviews.csv       the requests about decisions that were answered or extended
 Edits and merges of profiles name their makers in the histories of these profiles.
@@ -206,6 +215,13 @@ def judge_zip(found: HeldOfJudge, at: datetime) -> bytes:
         "saved_views": (_OF_VIEW, views),
         "jobs": (_OF_JOB, [_job_row(one) for one in found.jobs]),
         "cases": (_OF_CASE, [_worked_row(one) for one in found.cases]),
+        "events": (
+            ("number", "did", "at"),
+            [
+                {"number": number, "did": did, "at": at.isoformat()}
+                for number, did, at in found.events
+            ],
+        ),
         "api_keys": (_OF_KEY, [_key_row(one) for one in found.keys]),
         "reviews": (_OF_REVIEW, [_looked_row(one) for one in found.reviews]),
     }
@@ -430,6 +446,8 @@ def _tables(found: Held) -> dict[str, tuple[Sequence[str], list[dict[str, Any]]]
                       [_proposal_row(one) for one in found.proposals]),
         "judged": (_JUDGED, [_judged_row(one) for one in found.judged]),
         "cases": (_CASE, [_case_row(one, profile.side) for one in found.cases]),
+        "participants": (_PARTICIPANT, [_participant_row(one) for one in found.participants]),
+        "event_meetings": (_EVENT_MEETING, [_event_row(one) for one in found.event_meetings]),
         "drafts": (_DRAFT, [_draft_row(one) for one in found.edits]),
         "links": (_LINK, [_link_row(one) for one in found.links]),
         "accounts": (_ACCOUNT, [_account_row(one) for one in found.accounts]),
@@ -441,12 +459,30 @@ def _tables(found: Held) -> dict[str, tuple[Sequence[str], list[dict[str, Any]]]
     }  # fmt: skip
 
 
-_DRAFT = ("id", "values", "language", "email", "startup", "base", "made_at", "changed_at",
+_DRAFT = ("id", "values", "place", "language", "email", "startup", "base", "made_at", "changed_at",
           "expires_at")  # fmt: skip
 _ACCOUNT = ("email", "name", "roles", "profile", "created_at")
 _REVIEW = ("id", "profile", "cohort", "kind", "words", "asked_at", "due", "state",
            "extended", "answered_at", "outcome", "answer")  # fmt: skip
 _LINK = ("kind", "of", "made_at", "expires_at", "used_at")
+
+
+_PARTICIPANT = ("number", "event", "side", "profile", "organisation", "called", "consent_at",
+                "zone", "online", "least", "most", "away", "wishes")  # fmt: skip
+_EVENT_MEETING = ("number", "event", "slot", "room", "state", "changed_at")
+
+
+def _participant_row(one: Participant) -> dict[str, Any]:
+    told = {name: getattr(one, name) for name in _PARTICIPANT[1:]}
+    consent = one.consent_at.isoformat() if one.consent_at else None
+    return {**told, "number": one.id, "consent_at": consent, "away": sorted(one.away),
+            "wishes": len(one.wishes)}  # fmt: skip
+
+
+def _event_row(one: EventMeeting) -> dict[str, Any]:
+    told = {name: getattr(one, name) for name in ("event", "slot", "room")}
+    state, changed = one.state.value, one.changed_at.isoformat()
+    return {"number": one.id, **told, "state": state, "changed_at": changed}
 
 
 def _draft_row(one: Draft) -> dict[str, Any]:

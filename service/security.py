@@ -11,6 +11,7 @@ from flask_login import logout_user
 from service.access import current_user, may, require_row
 from service.editing import LONGEST_MAKER
 from service.keys import dari, is_token, token_mark
+from service.sessions import begin_session
 
 __all__ = [
     "SecureWhereTls",
@@ -61,6 +62,7 @@ def sign_in() -> None:
     kept = {name: session[name] for name in (_CSRF,) if name in session}
     session.clear()
     session.update(kept, staff=token_mark())
+    begin_session()
 
 
 def sign_out() -> None:

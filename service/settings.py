@@ -52,14 +52,13 @@ class Settings(BaseSettings):
     """The largest test set or run file that a page takes, in bytes."""
 
     public_submissions_per_hour: int = Field(default=60, ge=1)
-    """How many startups one address may submit in an hour; each worker counts its own."""
+    """How many startups one address may submit in an hour."""
 
     api_calls_per_minute: int = Field(default=600, ge=1)
-    """How many calls one key, or one address without a key, may make of the API in a minute; each
-    worker counts its own."""
+    """How many calls one key, or one address without a key, may make of the API in a minute."""
 
     wrong_keys_per_minute: int = Field(default=20, ge=1)
-    """How many wrong keys one address may try in a minute; each worker counts its own."""
+    """How many wrong keys one address may try in a minute."""
 
     secure_cookies: bool = False
     """Whether cookies travel over TLS alone; set it wherever Dari stands behind TLS."""
@@ -107,7 +106,13 @@ class Settings(BaseSettings):
     """Whether startups may make an account by themselves."""
 
     session_hours: int = Field(default=12, ge=1, le=24 * 30)
-    """After how many hours one must sign in again."""
+    """After how many hours one must sign in again, whatever one does."""
+
+    session_idle_minutes: int = Field(default=60, ge=5, le=24 * 60)
+    """After how many minutes without a request one must sign in again."""
+
+    account_log_days: int = Field(default=365, ge=30)
+    """For how many days it is kept who signed in, and what of an account was changed."""
 
     sign_in_attempts: int = Field(default=10, ge=3)
     """How often a quarter of an hour a sign-in may fail, for an account and for an address."""

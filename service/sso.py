@@ -11,7 +11,7 @@ from flask_babel import gettext
 from flask_security.utils import login_user
 from werkzeug.exceptions import NotFound
 
-from profiles.accounts import Account, find_account, keep_account
+from profiles.accounts import ONESELF, Account, find_account, keep_account
 from service.keys import dari
 from service.people import Person
 from service.security import local_address
@@ -83,7 +83,7 @@ def _account_of(claims: dict[str, Any]) -> Account | None:
     account = find_account(store, "email", claims.get("email"))
     if account is None or account.subject is not None or account.confirmed_at is None:
         return None
-    return keep_account(store, replace(account, subject=subject))
+    return keep_account(store, replace(account, subject=subject), by=ONESELF)
 
 
 def _refuse(said: str) -> ResponseReturnValue:

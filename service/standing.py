@@ -12,9 +12,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from profiles import AnyProfile, Partner, Revision, Side
-from profiles.cases import CaseEvent, CaseStage, HeldCase, held_cases, is_shown_to
+from profiles import AnyProfile, Partner, Revision, Side, Store
+from profiles.cases import Case, CaseEvent, CaseStage, HeldCase, held_cases, is_shown_to
 from service.drafting import OWN_MAKER
+from service.opening import Opened, opened_to
 from service.wiring import Dari
 
 
@@ -47,7 +48,8 @@ class Seen:
     """A match as its startup sees it; `partner` is None as long as its name is not told.
 
     `kind`, `region` and `sectors` tell of the partner without naming it. `reasons` are sentences
-    in both languages, without those that name a partner that is not told yet.
+    in both languages, without those that name a partner that is not told yet; `opened` is how to
+    reach the partner once both have accepted, `is_open` whether an answer is still asked for.
     """
 
     case: int
@@ -61,6 +63,8 @@ class Seen:
     unknown: tuple[Mapping[str, str], ...]
     answer: str
     outcome: str | None
+    opened: Opened
+    is_open: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +96,7 @@ def way_of(dari: Dari, id: str) -> Way:
     cases = [one for one in held_cases(store, id) if one.case.aside is None]
     shown = [one for one in cases if is_shown_to(one.case, Side.STARTUP)]
     partners = store.get_many([one.case.partner for one in shown])
-    seen = tuple(_seen(one, partners.get(one.case.partner)) for one in reversed(shown))
+    seen = tuple(_seen(store, one, partners.get(one.case.partner)) for one in reversed(shown))
     revisions = [one for one in store.history(id) if one.kind == Side.STARTUP]
     worked = bool(cases or store.verdicts(id)) or any(not _is_own(one) for one in revisions[1:])
     history = [*_of_profile(revisions), *(e for one in shown for e in _of_case(one, partners))]
@@ -110,15 +114,21 @@ def _standing(seen: Sequence[Seen], shown: Sequence[HeldCase], *, worked: bool) 
     return Standing.REVIEW if worked else Standing.SUBMITTED
 
 
-def is_introduced(held: HeldCase) -> bool:
-    """Tell whether the two of a case have been introduced, so that each knows the other's name."""
-    return bool(set(held.case.path) - {CaseStage.SHORTLISTED, CaseStage.CLOSED})
+def is_named_to(case: Case, side: Side) -> bool:
+    """Tell whether a side knows the other's name: a startup once the two have been introduced."""
+    return side is Side.PARTNER or bool(set(case.path) - {CaseStage.SHORTLISTED, CaseStage.CLOSED})
 
 
-def _seen(held: HeldCase, partner: AnyProfile | None) -> Seen:
+def unnamed_reasons(case: Case, partner: AnyProfile, lang: str) -> list[str]:
+    """Tell why the two fit without naming the partner."""
+    known = partner if isinstance(partner, Partner) else None
+    return [said[lang] for said in _reasons(case.reasons, known, is_named=False)]
+
+
+def _seen(store: Store, held: HeldCase, partner: AnyProfile | None) -> Seen:
     case = held.case
     known = partner if isinstance(partner, Partner) else None
-    named = known if is_introduced(held) else None
+    named = known if is_named_to(case, Side.STARTUP) else None
     released = case.released_at or case.opened_at
     return Seen(
         case.id,
@@ -132,6 +142,8 @@ def _seen(held: HeldCase, partner: AnyProfile | None) -> Seen:
         tuple(case.reasons.get("unknown", ())),
         case.startup_answer.value,
         case.outcome.value if case.outcome else None,
+        opened_to(store, case, Side.STARTUP, known) if named and known else Opened(),
+        case.is_open,
     )
 
 
@@ -173,7 +185,8 @@ def _of_case(held: HeldCase, partners: Mapping[str, AnyProfile]) -> Iterator[Hap
     """Tell the events of a case that a startup may know, none from before it was released."""
     case = held.case
     found = partners.get(case.partner)
-    partner = found if isinstance(found, Partner) and is_introduced(held) else None
+    is_named = is_named_to(case, Side.STARTUP)
+    partner = found if isinstance(found, Partner) and is_named else None
     if case.released_at:
         yield Happened(case.released_at, "matched", partner=partner)
     for event in _standing_events(held):

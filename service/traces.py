@@ -168,11 +168,18 @@ def _said(held: Held) -> Iterator[Trace]:
         note = judged.judgement.note if judged.judgement else ""
         where = f"judgement in {judged.pair.round}: note"
         yield from _fresh(_sentences(where, {"note": note}), seen)
+        yield from _of_participants(held)
     asked = map(_of_review, held.reviews)
     for said in (*map(_of_case, held.cases), *map(_of_draft, held.edits), *asked):
         yield from _fresh(said, seen)
     for v in held.vectors:
         yield Trace(f"{v.owner_kind} {v.owner_id}: vector of {v.facet}", vector=v.data)
+
+
+def _of_participants(held: Held) -> Iterator[Trace]:
+    for one in held.participants:
+        for name in filter(None, (one.called, one.organisation)):
+            yield Trace(f"participant {one.id}: name", text=name, any_case=True)
 
 
 def _of_case(held: HeldCase) -> Iterator[Trace]:

@@ -134,6 +134,17 @@ def _decided(decision: Decision | None, out: Path) -> dict[str, Any]:
     return {"passed": decision.passed, "reasons": reasons}
 
 
+def _brought(
+    settings: Settings, arguments: Arguments, out: Path, progress: Progress
+) -> dict[str, Any]:
+    """Unpack and check a test set that came as a ZIP."""
+    from evaluation import Shelf
+
+    progress("Reading the test set", 0, 0)
+    found = Shelf(settings.home).open_received(arguments["file"], out / TEST_SET)
+    return {name: len(getattr(found, name)) for name in ("startups", "partners", "ties", "queries")}
+
+
 def _convert(
     settings: Settings, arguments: Arguments, out: Path, progress: Progress
 ) -> dict[str, Any]:
@@ -164,12 +175,35 @@ def _assign(
     return assigned(settings, arguments, progress)
 
 
+def _schedule(
+    settings: Settings, arguments: Arguments, out: Path, progress: Progress
+) -> dict[str, Any]:
+    from service.event_schedules import make_schedule
+    from service.wiring import build
+
+    dari = build(settings)
+    try:
+        made = make_schedule(dari, arguments["event"], by=arguments["by"], progress=progress)
+    finally:
+        dari.store.close()
+    return {"event": made.event, "schedule": made.number}
+
+
+def _made(
+    settings: Settings, arguments: Arguments, out: Path, progress: Progress
+) -> dict[str, Any]:
+    """Make a test set: of a ZIP that was brought, or of what the store holds."""
+    make = _brought if "file" in arguments else _convert
+    return make(settings, arguments, out, progress)
+
+
 _KINDS: Mapping[JobKind, Callable[..., dict[str, Any]]] = {
     JobKind.EVALUATE: _evaluate,
     JobKind.TRAIN: _train,
     JobKind.GATE: _gate,
-    JobKind.CONVERT: _convert,
+    JobKind.CONVERT: _made,
     JobKind.ASSIGN: _assign,
+    JobKind.SCHEDULE: _schedule,
 }
 
 

@@ -28,6 +28,7 @@ from profiles.jobs import (
     end,
     give_back,
     is_running,
+    open_jobs,
     take,
     told_of,
 )
@@ -141,10 +142,20 @@ class Worker:
             known = id.isdigit() and attempt.isdigit()
             if not known or not is_running(self._store, int(id), int(attempt)):
                 shutil.rmtree(left, ignore_errors=True)
+        self._forget_received()
         for gone in self._folder.glob(f"{_ALIVE}*"):
             with suppress(OSError):
                 if time.time() - gone.stat().st_mtime > 60 * ALIVE_S:
                     gone.unlink()
+
+    def _forget_received(self) -> None:
+        """Delete the ZIPs of test sets whose jobs are over."""
+        from evaluation import Shelf
+
+        shelf = Shelf(self._settings.home)
+        if any(shelf.sets.glob(".brought-*")):
+            open_ones = open_jobs(self._store, JobKind.CONVERT)
+            shelf.forget_received({str(one.arguments.get("file")) for one in open_ones})
 
     def _do(self, job: Job) -> None:
         log.info("Job %s (%s): begun by %s", job.id, job.kind.value, self._name)

@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,10 @@ _KNOWN = {
     "models": "default",
     "problems": "stale",
     "keys": "aaaaaaaaaa",
+    "jobs": 1,
+    "accounts": 1,
+    "drafts": "d-aaaaaaaaaaaa",
+    "steps": "who",
 }
 """What is there, by the part of the address that stands before it."""
 
@@ -90,11 +95,43 @@ def fill(app: APIFlask) -> None:
     if "programme-known" not in {one.id for one in dari.store.programmes()}:
         dari.store.add_programme(validate(Programme, _PROGRAMME))
     if len(held) == 2 and rounds(dari.store):
+        _fill_drafts(dari.store)
         return
     if not rounds(dari.store):
         pairs = {("sonoeye", "clinic"): {"dari": 1}}
         open_round(dari.store, "known", pairs, judges=2, depth=5)
     open_case(dari.store, "sonoeye", "clinic")
+    _fill_work(dari.store)
+
+
+def _fill_work(store: Any) -> None:
+    """Put a job, the only admin and a draft where calls look for them."""
+    from profiles.accounts import accounts
+    from profiles.jobs import JobKind, ask, jobs
+    from service.managing import add_account
+
+    if not jobs(store):
+        ask(store, JobKind.EVALUATE, {"test_set": "known"}, by="staff")
+    if not accounts(store):
+        add_account(store, "admin@known.example", ["admin"])
+    _fill_drafts(store)
+
+
+def _fill_drafts(store: Any) -> None:
+    from sqlalchemy import update
+
+    from profiles import tables as t
+    from profiles.database import writing
+    from profiles.drafts import begin, known_to
+    from profiles.rows import now
+
+    day = now()
+    if known_to(store, "draft@known.example", day)[0]:
+        return
+    made = begin(store, {}, language="en", now=day, expires_at=day + timedelta(days=9))
+    kept = {"id": _KNOWN["drafts"], "email": "draft@known.example"}
+    with writing(store.engine) as connection:
+        connection.execute(update(t.drafts).where(t.drafts.c.id == made.id).values(**kept))
 
 
 def operations(app: APIFlask) -> list[str]:

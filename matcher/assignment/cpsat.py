@@ -64,7 +64,12 @@ class Question:
 
 
 def ask(
-    model: Model, question: Question, effort: Effort, seen: Callable[[Bits], None] | None = None
+    model: Model,
+    question: Question,
+    effort: Effort,
+    *,
+    share: float = 1.0,
+    seen: Callable[[Bits], None] | None = None,
 ) -> Answer:
     """Search until the best is proven, or until the effort is spent.
 
@@ -75,6 +80,7 @@ def ask(
         model: whose pairs are asked about.
         question: what is asked.
         effort: what may be spent; what the search took is subtracted.
+        share: of the effort that is left, how much it may take.
         seen: is told each better choice of pairs.
     """
     from ortools.sat.python import cp_model
@@ -94,7 +100,7 @@ def ask(
             cp.add(spread <= question.spread)
         if question.even:
             cp.minimize(spread)
-    return _solve(cp, made, effort, seen)
+    return _solve(cp, made, effort, share, seen)
 
 
 class _Made:
@@ -152,6 +158,7 @@ def _solve(
     cp: cp_model.CpModel,
     made: _Made,
     effort: Effort,
+    share: float,
     seen: Callable[[Bits], None] | None,
 ) -> Answer:
     from ortools.sat.python import cp_model
@@ -165,7 +172,8 @@ def _solve(
     limits = solver.parameters
     limits.num_workers, limits.random_seed = 1, 0
     limits.linearization_level = 2  # without a relaxation, too few places take for ever to prove
-    limits.max_deterministic_time, limits.max_time_in_seconds = effort.steps, effort.left
+    limits.max_deterministic_time = max(effort.steps * share, 0.0)
+    limits.max_time_in_seconds = effort.left
     with effort.watched(solver.stop_search):
         ended = solver.solve(cp, Better() if seen else None)
     effort.steps -= solver.deterministic_time

@@ -58,6 +58,8 @@ def cheapest(model: Model, open: Bits, costs: Ints, total: tuple[int, int]) -> F
     Returns:
         None where the capacities cannot be kept.
     """
+    if (model.forced & ~open).any():
+        return None
     tried = nearest(model, open, costs)
     while True:
         pairs = np.flatnonzero(tried)

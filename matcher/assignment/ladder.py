@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from matcher.assignment import wide
 from matcher.assignment.cpsat import Question, ask
 from matcher.assignment.effort import Effort
 from matcher.assignment.model import Bits, Ints, Model, Row
@@ -25,16 +26,23 @@ def climb(
     """Raise each aim in its order; stop where the effort is spent or the rules contradict."""
     every = np.ones(model.size, np.bool_)
     search = Climb(model, effort, aims, tell, [*model.everything], every, None)
-    flows = is_stream(search)
-    if flows:
-        raise_by_flow(search)
-    else:
-        _begin(search, hint)
+    raising = _ways(search, hint)
     for aim in aims:
-        by_flow = flows and aim is not Aim.SPREAD
-        if not by_flow and search.best is not None and not effort.over:
-            _RAISE[aim](search)
+        if search.best is not None and not effort.over:
+            raising[aim](search)
     return search
+
+
+def _ways(search: Climb, hint: Bits | None) -> Mapping[Aim, Callable[[Climb], None]]:
+    """Begin in the way that suits the instance, and tell how each aim is raised then."""
+    if is_stream(search):
+        raise_by_flow(search)
+        return _RAISED
+    if search.model.size >= max(wide.WIDE, 1):
+        wide.begin(search)
+        return _WIDE
+    _begin(search, hint)
+    return _RAISE
 
 
 def _begin(search: Climb, hint: Bits | None) -> None:
@@ -104,3 +112,11 @@ _RAISE: Mapping[Aim, Callable[[Climb], None]] = {
     Aim.TOTAL: _total,
     Aim.SPREAD: _even,
 }
+_WIDE = {**_RAISE, Aim.PLACED: wide.placed, Aim.WORST: wide.worst, Aim.TOTAL: wide.total}
+
+
+def _nothing(search: Climb) -> None:
+    """Leave an aim that was raised before."""
+
+
+_RAISED = {**dict.fromkeys(Aim, _nothing), Aim.SPREAD: _even}

@@ -62,12 +62,28 @@ class Climb:
         return Level(aim, reached(self.model, best, aim), bound)
 
     def ask(
-        self, rows: Sequence[Row] = (), weights: Ints | None = None, *, even: bool = False
+        self,
+        rows: Sequence[Row] = (),
+        weights: Ints | None = None,
+        *,
+        open: Bits | None = None,
+        even: bool = False,
+        share: float = 1.0,
     ) -> Answer:
-        """Ask for the best under what holds so far and the rows, and keep what was found."""
+        """Ask for the best under what holds so far and the rows, and keep what was found.
+
+        Args:
+            rows: more bounds.
+            weights: shape (p,), what is to be the most.
+            open: shape (p,), the pairs that may be made, if not all that are open.
+            even: whether the least spread is sought.
+            share: of the effort that is left, how much it may take.
+        """
         held = [*self.rows, *rows]
-        question = Question(held, self.open, weights, even, self.spread, self.fixed, self.best)
-        answer = ask(self.model, question, self.effort, self.keep if self.tell else None)
+        among = self.open if open is None else open
+        question = Question(held, among, weights, even, self.spread, self.fixed, self.best)
+        seen = self.keep if self.tell else None
+        answer = ask(self.model, question, self.effort, share=share, seen=seen)
         if answer.found:
             self.keep(answer.taken)
         return answer

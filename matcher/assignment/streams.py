@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import numpy as np
 
+from matcher.assignment.effort import Effort
 from matcher.assignment.flow import cheapest, nearest
-from matcher.assignment.levels import dearest_of
+from matcher.assignment.levels import dearest_of, reached
 from matcher.assignment.model import Bits, Ints, Model, Row
 from matcher.assignment.search import Climb
 from matcher.assignment.solution import Aim
@@ -62,52 +66,74 @@ def _raise_worst(search: Climb, total: tuple[int, int]) -> None:
         search.bounds[Aim.WORST] = search.value(Aim.WORST)
         return
     steps = np.unique(model.fits[whole])
-    top = _step(steps, _highest(model, total[0]))
-    search.bounds[Aim.WORST] = int(steps[top])
-    few = nearest(model, whole, -model.fits)
-    _halve(search, few, steps, top, total)
-    top = _halve(search, whole, steps, top, total, near=True)
+    low = _step(steps, search.value(Aim.WORST))
+    top = ceiling(model, whole, steps, low, total, search.effort, search.keep)
     search.bounds[Aim.WORST] = int(steps[top])
     search.open = whole & (model.fits >= search.value(Aim.WORST))
 
 
-def _halve(
-    search: Climb,
-    among: Bits,
+def ceiling(
+    model: Model,
+    open: Bits,
     steps: Ints,
-    high: int,
+    low: int,
     total: tuple[int, int],
-    *,
-    near: bool = False,
+    effort: Effort,
+    keep: Callable[[Bits], None] | None = None,
 ) -> int:
-    """Raise the least fit among some pairs, shape (p,); tell the step above which there is none.
+    """Tell how high the least fit may be as far as the capacities go.
+
+    It is raised among the dearest pairs of each applicant first, where little is searched; then,
+    from there, among all: what cannot be raised there is proven.
 
     Args:
-        search: what is raised.
-        among: the pairs.
-        steps: the fits that it may be, ascending.
-        high: the step above which it is known that there is none.
+        model: whose capacities hold.
+        open: shape (p,), the pairs that may be made.
+        steps: the fits that the least may be, ascending.
+        low: the step that was reached before.
         total: the least and the most pairs in all.
-        near: whether the next step above is tried first.
+        effort: ends the search early; what is told then is no more than a bound.
+        keep: is given pairs, shape (p,), that reach a higher step.
+
+    Returns:
+        The step above which it is proven that there are none.
     """
-    fits = search.model.fits
-    low = _step(steps, search.value(Aim.WORST))
-    guess = low + 1 if near else (low + high + 1) // 2
-    while low < high and not search.effort.over:
-        flow = cheapest(search.model, among & (fits >= steps[guess]), np.zeros_like(fits), total)
-        if flow is None:
-            high = guess - 1
-        else:
-            search.keep(flow.taken)
-            low = _step(steps, search.value(Aim.WORST))
-        guess = (low + high + 1) // 2
-    return high
+    top = max(_step(steps, _highest(model, total[0])), low)
+    halving = _Halving(model, steps, total, effort, keep)
+    low, _ = halving.halve(nearest(model, open, -model.fits), low, top, (low + top + 1) // 2)
+    return halving.halve(open, low, top, low + 1)[1]
+
+
+@dataclass(frozen=True, slots=True)
+class _Halving:
+    """Halves the steps that the least fit may reach."""
+
+    model: Model
+    steps: Ints
+    total: tuple[int, int]
+    effort: Effort
+    keep: Callable[[Bits], None] | None
+
+    def halve(self, among: Bits, low: int, high: int, guess: int) -> tuple[int, int]:
+        """Narrow down what some pairs reach, from a first guess; give the step and its bound."""
+        fits = self.model.fits
+        while low < high and not self.effort.over:
+            open = among & (fits >= self.steps[guess])
+            flow = cheapest(self.model, open, np.zeros_like(fits), self.total)
+            if flow is None:
+                high = guess - 1
+            else:
+                low = _step(self.steps, reached(self.model, flow.taken, Aim.WORST))
+                if self.keep:
+                    self.keep(flow.taken)
+            guess = (low + high + 1) // 2
+        return low, high
 
 
 def _highest(model: Model, placed: int) -> int:
     """Bound the least fit by the dearest pairs of each applicant, so many of which are made."""
-    dearest = dearest_of(model)
-    return int(np.sort(dearest)[::-1][placed - 1])
+    dearest = np.sort(dearest_of(model))[::-1]
+    return int(dearest[placed - 1]) if placed <= len(dearest) else 0
 
 
 def _step(steps: Ints, value: int) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from matcher.assignment.model import Ints, Model, Row
+from matcher.assignment.preferences import tie_places
 from matcher.assignment.search import Climb
 from matcher.assignment.solution import Status
 
@@ -13,11 +14,13 @@ _AT_ONCE = 30
 
 
 def order_of(model: Model) -> Ints:
-    """Tell the order of the open pairs, shape (p,): by applicant, then host, by their ids.
+    """Tell the order of the open pairs, shape (p,): by applicant, then host.
 
-    Of two equal solutions that one is taken which makes the first pair in which they differ.
+    Applicants are in the order in which they come first among equals (`preferences.tie_places`);
+    hosts in that of their ids. Of two equal solutions that one is taken which makes the first pair
+    in which they differ.
     """
-    return np.arange(model.size)
+    return np.lexsort((model.hosts, tie_places(model.instance)[model.applicants]))
 
 
 def settle(search: Climb) -> None:

@@ -8,6 +8,7 @@ from profiles import (
     accounts,
     cases,
     drafts,
+    event_rows,
     judgements,
     links,
     merges,
@@ -69,6 +70,7 @@ class Store(Profiles, Ties, Programmes, VectorsOfRecords, Verdicts, Log):
             cases.forget_cases(connection, family)
             reviews.forget_reviews(connection, family)
             upkeep.forget_entries(connection, family)
+            event_rows.forget_people(connection, family)
             accounts.let_go(connection, family)
             for column in (t.verdicts.c.query, t.verdicts.c.candidate):
                 rows.delete_by(connection, t.verdicts, column, [id])

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StringConstraints
 
 from profiles.cases import Answer, CaseStage, Decline, Outcome
 from profiles.fields import (
     Day,
+    Email,
     Id,
+    Ids,
     PartnerKinds,
     Plain,
     ProgrammeKindField,
@@ -30,6 +32,7 @@ from service.queries import (
     WhyPartnerQuery,
     WhyStartupQuery,
 )
+from service.roles import Role
 
 MOST_COMPARED = 4
 _Note = Annotated[Plain, StringConstraints(max_length=1_000)]
@@ -202,6 +205,7 @@ class CaseMoveBody(Record):
     to: CaseStage | Literal["back"]
     day: Day | None = None
     reason: _Note | None = None
+    release: bool = False
 
 
 class CaseCloseBody(Record):
@@ -241,3 +245,73 @@ class MeetingBody(Record):
     zone: Annotated[Plain, StringConstraints(max_length=60)]
     minutes: Annotated[Whole, Field(ge=1, le=1_440)] = 60
     place: _Note = ""
+
+
+class EvaluationBody(Record):
+    """What is scored on which test set; without a model, the one in use."""
+
+    test_set: Plain
+    model: Plain | None = None
+    beside: Ids = ()
+    runs: Ids = ()
+    side: Literal["both", "startup", "partner"] = "both"
+    measures: Ids = ()
+
+    def asked(self) -> dict[str, Any]:
+        """Give it as a job keeps it."""
+        lists = {name: list(getattr(self, name)) for name in ("beside", "runs", "measures")}
+        return {"test_set": self.test_set, "model": self.model, "side": self.side, **lists}
+
+
+class TrainingBody(Record):
+    """To what a challenger is fitted, and what it is called."""
+
+    test_set: Plain
+    name: Plain
+    also: Ids = ()
+
+
+class GateBody(Record):
+    """Which model is asked about on which test set."""
+
+    model: Plain
+    test_set: Plain
+
+
+class PromoteBody(Record):
+    """Why a model is put in use although no gate has passed it; with one, no reason is needed."""
+
+    reason: Annotated[Plain, StringConstraints(max_length=500)] | None = None
+
+
+_Roles = Annotated[tuple[Role, ...], Field(min_length=1)]
+
+
+class AccountBody(Record):
+    """Whose account is made, what it may do, and which profile it speaks for."""
+
+    email: Email
+    roles: _Roles
+    name: Annotated[str, StringConstraints(max_length=200)] = ""
+    profile: Id | None = None
+
+
+class AccountChangeBody(Record):
+    """What of an account is changed; what is not given stays."""
+
+    roles: _Roles | None = None
+    name: Plain | None = None
+    profile: Id | None = None
+    active: StrictBool | None = None
+
+
+class DraftBody(Record):
+    """In which language somebody begins to tell of a startup."""
+
+    language: Literal["en", "ko"] = "ko"
+
+
+class DraftStepBody(Record):
+    """What is typed in a step, field by field as the form has it, right or wrong."""
+
+    values: dict[str, str | list[str]]

@@ -134,7 +134,8 @@ def _assign(held: Case, said: CaseChangeBody, *, by: str, base: int) -> Case:
 def _move(held: Case, said: CaseMoveBody, *, by: str, base: int) -> Case:
     if said.to == "back":
         return move_back(dari().store, held.id, reason=said.reason or "", by=by, base=base)
-    return move_case(dari().store, held.id, CaseStage(said.to), day=said.day, by=by, base=base)
+    to, day, release = CaseStage(said.to), said.day, said.release
+    return move_case(dari().store, held.id, to, day=day, release=release, by=by, base=base)
 
 
 def _close(held: Case, said: CaseCloseBody, *, by: str, base: int) -> Case:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
 
@@ -11,13 +12,31 @@ from werkzeug.exceptions import Forbidden, Unauthorized
 
 from profiles.api_keys import ApiKey, Scope, key_of, stamp_use
 from profiles.rows import now
-from service.access import current_user, require_row, row_of
+from service.access import (
+    EVERYBODY,
+    Action,
+    Role,
+    Thing,
+    current_user,
+    require_row,
+    roles_for,
+    row_of,
+)
 from service.api.calls import this_call
 from service.api.problems import Problem
 from service.queries import EditQuery, read_query
 from service.security import dari, editor, is_token
 
 _EVERYTHING = frozenset(Scope)
+_ROLES: Mapping[Scope, Role] = {
+    Scope.READ: Role.STAFF,
+    Scope.WRITE: Role.STAFF,
+    Scope.EVALUATE: Role.EVALUATOR,
+    Scope.ADMIN: Role.ADMIN,
+}
+"""As what a key with a scope acts; within that, its scopes say what of it."""
+_SCOPE_ALONE: frozenset[tuple[Thing, Action]] = frozenset({("draft", "use")})
+"""What no account may through the API, and a key by its scope alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +100,7 @@ def admit() -> None:
         return
     if is_keyed:
         g.caller = _bearer()
-        if not g.caller.may(scope):
+        if not (g.caller.may(scope) and _is_admitted(g.caller, row)):
             sent = _challenge("insufficient_scope", scope)
             raise Problem("scope_missing", sent=sent, scope=scope.value)
         return
@@ -89,6 +108,12 @@ def admit() -> None:
         raise Unauthorized(www_authenticate=WWWAuthenticate("bearer", {"realm": "Dari"}))
     require_row()
     g.caller = Caller("session", editor(), frozenset({Scope.READ}))
+
+
+def _is_admitted(caller: Caller, row: tuple[Thing, Action]) -> bool:
+    """Tell whether the table of roles admits a key: it may do what the roles of its scopes may."""
+    roles = {_ROLES[scope] for scope in caller.scopes if scope in _ROLES}
+    return row in EVERYBODY | _SCOPE_ALONE or bool(roles & roles_for(row))
 
 
 def _bearer() -> Caller:

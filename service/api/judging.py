@@ -102,7 +102,7 @@ def judge(name: str, pair: int) -> ResponseReturnValue:
 
 @add(
     judging_calls, "POST", "/judging/rounds/<name>/close",
-    Call("closeRound", "Close a round for good.", Scope.WRITE, query=EditQuery, answer="Round",
+    Call("closeRound", "Close a round for good.", Scope.EVALUATE, query=EditQuery, answer="Round",
          problems=(404,)),
 )  # fmt: skip
 def close(name: str) -> Response:

@@ -15,7 +15,7 @@ _API = "/api/"
 
 
 def call_limits() -> list[ApplicationLimit]:
-    """Give the limits of the API; each worker counts its own.
+    """Give the limits of the API.
 
     Wrong keys are counted by address, whatever key is tried, and before any key is looked at.
     """

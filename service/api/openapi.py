@@ -10,14 +10,15 @@ from pydantic import BaseModel
 
 from profiles.api_keys import Scope
 from service.api.calls import Call, call_at
-from service.api.schemas import REF, all_schemas
+from service.api.schemas import all_schemas
+from service.api.shapes import REF
 from service.queries import MOST
 
 _SCOPES = {
     Scope.READ: "read all records, matches, histories and exports",
     Scope.WRITE: "add, change and delete records, verdicts, merges and cases",
     Scope.SUBMIT: "hand in startups, without the limit that holds for everybody",
-    Scope.EVALUATE: "read rounds of judging and judge pairs",
+    Scope.EVALUATE: "judge pairs, start evaluations and trainings, put models in use",
     Scope.ADMIN: "everything: personal data, erasure and keys, too",
 }
 SECURITY_SCHEMES = {

@@ -64,6 +64,11 @@ _OWN: Mapping[str, tuple[int, Any, Any]] = {
         _l("Somebody else has changed this since you read it"),
         _l("Compare the two versions, and send yours again on the newer one."),
     ),
+    "refused": (
+        422,
+        _l("This cannot be done as it was asked for"),
+        _l("The detail says what keeps it from being done, and what to do about it."),
+    ),
     "calls_limited": (
         429,
         _l("Too many calls in a short time"),
@@ -76,17 +81,29 @@ _STATUSES = (400, 401, 404, 405, 412, 413, 415, 422, 428, 429, 500, 503)
 
 
 class Problem(HTTPException):
-    """A problem of the API by its code; `more` are members, `sent` headers of the answer."""
+    """A problem of the API by its code.
 
-    def __init__(self, kind: str, *, sent: Mapping[str, str] | None = None, **more: Any) -> None:
+    `more` are members, `sent` headers of the answer, `detail` what is said in place of the text
+    that belongs to the code.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        *,
+        sent: Mapping[str, str] | None = None,
+        detail: str | None = None,
+        **more: Any,
+    ) -> None:
         super().__init__()
-        self.kind, self.more, self.sent = kind, more, dict(sent or {})
+        self.kind, self.more, self.sent, self.detail = kind, more, dict(sent or {}), detail
         self.code = _OWN[kind][0]
 
     def answer(self) -> Response:
         """Write the problem document."""
         status, heading, text = _OWN[self.kind]
-        given = problem(status, str(heading), str(text), kind=self.kind, **self.more)
+        said = self.detail or str(text)
+        given = problem(status, str(heading), said, kind=self.kind, **self.more)
         given.headers.extend(self.sent)
         return given
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from apiflask import APIBlueprint
@@ -33,55 +34,41 @@ PATCH = "application/merge-patch+json"
 _LONGEST_NUMBER = 9
 
 
-def _add_calls(kind: Kind) -> None:
-    """Add the calls on one record of a kind."""
-    rule, name = f"/{kind}s/<path:id>", kind.capitalize()
-    shown = "StartupShown" if kind == "startup" else name
-    sent = "StartupReplaced" if kind == "startup" else name
-    change = {"query": EditQuery, "etag": "change", "answer": shown}
-    reading = Call(f"get{name}", f"Read one {kind}.", Scope.READ, answer=shown, etag="read")
-    replacing = Call(
-        f"replace{name}",
-        f"Put new values in the place of those of one {kind}.",
-        Scope.WRITE,
-        body=sent,
-        **change,  # type: ignore[arg-type]
-    )
-    patching = Call(
-        f"change{name}",
-        f"Change some fields of one {kind} (JSON Merge Patch, RFC 7396).",
-        Scope.WRITE,
-        body="Patch",
-        takes=(PATCH, "application/json"),
-        sent={"source": "A page that says so"},
-        **change,  # type: ignore[arg-type]
-    )
+def _calls(kind: Kind) -> Iterator[tuple[str, str, Call, Callable[..., ResponseReturnValue]]]:
+    """Give the calls on one record of a kind: method, endpoint, call, view."""
+    name = kind.capitalize()
+    own = kind == "startup"
+    shown, sent = ("StartupShown", "StartupReplaced") if own else (name, name)
+    yield "GET", kind, Call(
+        f"get{name}", f"Read one {kind}.", Scope.READ, answer=shown, etag="read"
+    ), _read_one  # fmt: skip
+    yield "PUT", f"replace_{kind}", Call(
+        f"replace{name}", f"Put new values in the place of those of one {kind}.", Scope.WRITE,
+        query=EditQuery, etag="change", answer=shown, body=sent,
+    ), _replace_one  # fmt: skip
+    yield "PATCH", f"change_{kind}", Call(
+        f"change{name}", f"Change some fields of one {kind} (JSON Merge Patch, RFC 7396).",
+        Scope.WRITE, query=EditQuery, etag="change", answer=shown, body="Patch",
+        takes=(PATCH, "application/json"), sent={"source": "A page that says so"},
+    ), _change_one  # fmt: skip
+    yield "GET", f"{kind}_history", Call(
+        f"historyOf{name}", f"Tell who changed what of a {kind}, the newest first.", Scope.READ,
+        query=PageQuery, answer="StepPage",
+    ), _history  # fmt: skip
 
-    @add(record_calls, "GET", rule, reading, endpoint=kind)
-    def read_one(id: str) -> ResponseReturnValue:
-        return _answer(read(dari().store, kind, id)).make_conditional(request)
 
-    @add(record_calls, "PUT", rule, replacing, endpoint=f"replace_{kind}")
-    def replace_one(id: str) -> ResponseReturnValue:
-        read_query(EditQuery, request.args, strict=True)
-        return _replace(read(dari().store, kind, id), maker())
+def _read_one(kind: Kind, id: str) -> ResponseReturnValue:
+    return _answer(read(dari().store, kind, id)).make_conditional(request)
 
-    @add(record_calls, "PATCH", rule, patching, endpoint=f"change_{kind}")
-    def change_one(id: str) -> ResponseReturnValue:
-        read_query(EditQuery, request.args, strict=True)
-        return _patch(read(dari().store, kind, id), maker())
 
-    told = Call(
-        f"historyOf{name}",
-        f"Tell who changed what of a {kind}, the newest first.",
-        Scope.READ,
-        query=PageQuery,
-        answer="StepPage",
-    )
+def _replace_one(kind: Kind, id: str) -> ResponseReturnValue:
+    read_query(EditQuery, request.args, strict=True)
+    return _replace(read(dari().store, kind, id), maker())
 
-    @add(record_calls, "GET", f"{rule}/history", told, endpoint=f"{kind}_history")
-    def history(id: str) -> ResponseReturnValue:
-        return _history(kind, id)
+
+def _change_one(kind: Kind, id: str) -> ResponseReturnValue:
+    read_query(EditQuery, request.args, strict=True)
+    return _patch(read(dari().store, kind, id), maker())
 
 
 def _add_removal(kind: Kind) -> None:
@@ -116,14 +103,6 @@ def _add_erasure(kind: Kind) -> None:
     def erase_one(id: str) -> ResponseReturnValue:
         query = read_query(EraseQuery, request.args, strict=True)
         return _erase(read(dari().store, kind, id), maker(), prove=query.prove == "yes")
-
-
-for _kind in KINDS:
-    _add_calls(_kind)
-for _kind in ("tie", "programme"):
-    _add_removal(_kind)
-for _kind in ("startup", "partner"):
-    _add_erasure(_kind)
 
 
 def _replace(kept: Kept, by: str) -> ResponseReturnValue:
@@ -274,3 +253,13 @@ def _base(kept: Kept) -> Mapping[str, Any]:
     numbers = [int(tag) for tag in tags if len(tag) <= _LONGEST_NUMBER]
     found = state(dari().store, kept.kind, kept.id, max(numbers)) if numbers else None
     return {name: value for name, value in (found or {}).items() if name not in PERSONAL}
+
+
+for _kind in KINDS:
+    for _method, _endpoint, _call, _view in _calls(_kind):
+        _rule = f"/{_kind}s/<path:id>{'/history' if _view is _history else ''}"
+        add(record_calls, _method, _rule, _call, endpoint=_endpoint)(partial(_view, _kind))
+    if _kind in {"startup", "partner"}:
+        _add_erasure(_kind)
+    else:
+        _add_removal(_kind)

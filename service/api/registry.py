@@ -1,7 +1,9 @@
-"""Owns the calls on models: which there are, which speaks, what the gate said of one."""
+"""Owns the calls on models: which there are, which speaks, and putting another one in use."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from apiflask import APIBlueprint
@@ -9,12 +11,17 @@ from flask import Response, jsonify, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound
 
+from matcher import ModelError, RegistryError
 from profiles.api_keys import Scope
+from service.api.asked import PromoteBody
+from service.api.bodies import read_body
 from service.api.calls import Call, add
 from service.api.cursors import PageQuery, sequence
+from service.api.evaluating import refusal
+from service.api.guard import maker
 from service.language import language
 from service.models import overview
-from service.queries import read_query
+from service.queries import EditQuery, read_query
 from service.security import dari
 
 model_calls = APIBlueprint("model_api", __name__, tag="models")
@@ -38,6 +45,10 @@ def models() -> ResponseReturnValue:
 )  # fmt: skip
 def current() -> Response:
     """Tell which model speaks."""
+    return _present()
+
+
+def _present() -> Response:
     found = overview(dari().settings, dari().models).as_json(language())
     return jsonify({**found["champion"], "weights": found["weights"]})
 
@@ -48,10 +59,56 @@ def current() -> Response:
 )  # fmt: skip
 def model(name: str) -> Response:
     """Show one model, by its name or version."""
+    return jsonify(_known(name))
+
+
+@add(
+    model_calls, "POST", "/models/<name>/promotion",
+    Call("promoteModel", "Put a model in use that the gate has passed, or, with a reason, another.",
+         Scope.EVALUATE, query=EditQuery, body=PromoteBody, answer="Champion", sent={},
+         problems=(404, 422)),
+)  # fmt: skip
+def promote(name: str) -> Response:
+    """Put a model in use."""
+    asked = _reason()
+    _known(name)
+    with _refusals():
+        dari().models.promote(name, maker(), reason=asked.reason)
+    return _present()
+
+
+@add(
+    model_calls, "POST", "/models/rollback",
+    Call("rollbackModel", "Put the former model in use again.", Scope.EVALUATE, query=EditQuery,
+         body=PromoteBody, answer="Champion", sent={"reason": "Staff trust it more."},
+         problems=(422,)),
+)  # fmt: skip
+def rollback() -> Response:
+    """Put the former model in use again."""
+    asked = _reason()
+    with _refusals():
+        dari().models.rollback(maker(), reason=asked.reason)
+    return _present()
+
+
+def _reason() -> PromoteBody:
+    read_query(EditQuery, request.args, strict=True)
+    return read_body(PromoteBody, request)
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    try:
+        yield
+    except (RegistryError, ModelError) as error:
+        raise refusal(error) from error
+
+
+def _known(name: str) -> dict[str, Any]:
     found = next((one for one in _models() if name in (one["name"], one["version"])), None)
     if found is None:
         raise NotFound
-    return jsonify(found)
+    return found
 
 
 def _models() -> list[dict[str, Any]]:

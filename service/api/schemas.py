@@ -12,17 +12,21 @@ from profiles import Partner, Programme, Startup, Tie
 from profiles.api_keys import Scope
 from profiles.cases import Answer, CaseStage
 from profiles.exporting import PERSONAL
+from service.api.evaluation_schemas import evaluation_schemas
+from service.api.shapes import (
+    ANY,
+    MOMENT,
+    NAMES,
+    NO_MOMENT,
+    NO_TEXT,
+    REF,
+    list_of,
+    object_of,
+    page_of,
+    ref,
+)
 
-REF = "#/components/schemas/"
 RECORDS = ("Startup", "Partner", "Tie", "Programme")
-_NAMES = {
-    "type": "object",
-    "properties": {"en": {"type": ["string", "null"]}, "ko": {"type": ["string", "null"]}},
-}
-_MOMENT = {"type": "string", "format": "date-time"}
-_NO_MOMENT = {"type": ["string", "null"], "format": "date-time"}
-_NO_TEXT = {"type": ["string", "null"]}
-_ANY: dict[str, Any] = {"type": "object"}
 
 
 def all_schemas(bodies: Iterable[type[BaseModel]]) -> dict[str, Any]:
@@ -45,6 +49,7 @@ def all_schemas(bodies: Iterable[type[BaseModel]]) -> dict[str, Any]:
         | _of_duplicates()
         | _of_judging()
         | _of_cases()
+        | evaluation_schemas()
     )
 
 
@@ -55,33 +60,33 @@ def _without(schema: dict[str, Any], fields: Collection[str], title: str) -> dic
 
 
 def _of_records() -> dict[str, Any]:
-    change = _object(field="string", before={}, after={})
-    step = _object(
+    change = object_of(field="string", before={}, after={})
+    step = object_of(
         kind="string",
         id="string",
         revision="integer",
-        at=_MOMENT,
+        at=MOMENT,
         by="string",
         erased="boolean",
-        merged_into=_NO_TEXT,
+        merged_into=NO_TEXT,
         changes={"type": "array", "items": change},
         verdict={"type": ["object", "null"]},
     )
-    stood = _object(kind="string", id="string", field="string")
+    stood = object_of(kind="string", id="string", field="string")
     return {
         "StartupPage": _searched("StartupShown"),
         "PartnerPage": _searched("Partner"),
-        "TiePage": _page("Tie"),
-        "ProgrammePage": _page("Programme"),
-        "SectorList": _list(_object(code="string", name=_NAMES, parent=["string", "null"])),
+        "TiePage": page_of("Tie"),
+        "ProgrammePage": page_of("Programme"),
+        "SectorList": list_of(object_of(code="string", name=NAMES, parent=["string", "null"])),
         "Patch": {
             "type": "object",
             "description": "The fields to change, as JSON Merge Patch: null takes one away.",
         },
         "Step": step,
-        "StepPage": _page("Step"),
-        "Held": {**_object(profile=_ANY), "additionalProperties": {"type": "array"}},
-        "Erased": _object(
+        "StepPage": page_of("Step"),
+        "Held": {**object_of(profile=ANY), "additionalProperties": {"type": "array"}},
+        "Erased": object_of(
             id="string",
             stood_in={"type": "array", "items": stood},
             left={"type": "array", "items": {"type": "string"}},
@@ -90,125 +95,125 @@ def _of_records() -> dict[str, Any]:
         "Problem": _problem_schema(),
         "Stale": _stale_schema(),
         "ProblemType": _problem_type(),
-        "ProblemTypeList": _list({"$ref": REF + "ProblemType"}),
+        "ProblemTypeList": list_of({"$ref": REF + "ProblemType"}),
         "File": {"type": "string", "contentMediaType": "application/octet-stream"},
     }
 
 
 def _of_matches() -> dict[str, Any]:
-    verdict = _object(
+    verdict = object_of(
         query="string",
         candidate="string",
         label={"enum": ["good", "poor"]},
         note="string",
         shown_rank={"type": ["integer", "null"]},
         model_version="string",
-        at=_MOMENT,
+        at=MOMENT,
     )
     return {
         "MatchList": _match_list(),
         "Why": _why(),
         "Missing": _missing(),
-        "Comparison": _object(query="string", items={"type": "array", "items": _ref("Why")}),
+        "Comparison": object_of(query="string", items={"type": "array", "items": ref("Why")}),
         "Verdict": verdict,
-        "VerdictPage": _page("Verdict"),
+        "VerdictPage": page_of("Verdict"),
     }
 
 
 def _of_work() -> dict[str, Any]:
-    reign = {"version": "string", "since": _NO_TEXT, "by": _NO_TEXT}
-    model = _object(name="string", version=_NO_TEXT, in_use="boolean", gate={}, fault=_NO_TEXT)
+    reign = {"version": "string", "since": NO_TEXT, "by": NO_TEXT}
+    model = object_of(name="string", version=NO_TEXT, in_use="boolean", gate={}, fault=NO_TEXT)
     scopes = {"type": "array", "items": {"enum": [one.value for one in Scope]}}
-    key = _object(
+    key = object_of(
         prefix="string",
         name="string",
         scopes=scopes,
         state={"enum": ["valid", "expired", "revoked"]},
         created_by="string",
-        revoked_by=_NO_TEXT,
-        created_at=_MOMENT,
-        expires_at=_NO_MOMENT,
-        last_used=_NO_MOMENT,
-        revoked_at=_NO_MOMENT,
+        revoked_by=NO_TEXT,
+        created_at=MOMENT,
+        expires_at=NO_MOMENT,
+        last_used=NO_MOMENT,
+        revoked_at=NO_MOMENT,
     )
     return {
         "Model": model,
-        "ModelPage": _page("Model"),
+        "ModelPage": page_of("Model"),
         "Champion": {
-            **_object(version="string", previous={"type": "array"}, log={"type": "array"}),
+            **object_of(version="string", previous={"type": "array"}, log={"type": "array"}),
             "description": f"The model that makes the lists: {', '.join(reign)}.",
         },
         "Key": key,
-        "KeyPage": _page("Key"),
-        "OwnKey": _object(name="string", scopes=scopes, expires_at=_NO_MOMENT),
+        "KeyPage": page_of("Key"),
+        "OwnKey": object_of(name="string", scopes=scopes, expires_at=NO_MOMENT),
     }
 
 
 def _of_duplicates() -> dict[str, Any]:
-    reason = _object(code="string", text=_NAMES)
-    proposal = _object(
+    reason = object_of(code="string", text=NAMES)
+    proposal = object_of(
         side="string",
         a="string",
         b="string",
         score="number",
         reasons={"type": "array", "items": reason},
-        found_at=_MOMENT,
+        found_at=MOMENT,
     )
-    merge = _object(
+    merge = object_of(
         number="integer",
         side="string",
         kept="string",
         dropped="string",
         by="string",
-        at=_MOMENT,
-        undone_by=_NO_TEXT,
-        undone_at=_NO_MOMENT,
+        at=MOMENT,
+        undone_by=NO_TEXT,
+        undone_at=NO_MOMENT,
     )
-    pages = {"MergePage": _page("Merge")}
+    pages = {"MergePage": page_of("Merge")}
     pages["MergePage"]["properties"].pop("total")
     pages["MergePage"]["required"].remove("total")
     return {
         "Proposal": proposal,
-        "ProposalPage": _page("Proposal"),
-        "Pair": _object(
-            a=_ANY,
-            b=_ANY,
+        "ProposalPage": page_of("Proposal"),
+        "Pair": object_of(
+            a=ANY,
+            b=ANY,
             a_revision="integer",
             b_revision="integer",
             differing={"type": "array", "items": {"type": "string"}},
         ),
         "Merge": merge,
-        "Apart": _object(a="string", b="string", by="string", at=_MOMENT, note="string"),
-        "ApartPage": _page("Apart"),
+        "Apart": object_of(a="string", b="string", by="string", at=MOMENT, note="string"),
+        "ApartPage": page_of("Apart"),
         **pages,
     }
 
 
 def _of_judging() -> dict[str, Any]:
-    side = _object(profile=_ANY, ties={"type": "array", "items": _ref("Tie")})
-    said = _object(grade={"type": ["integer", "null"]}, note="string", at=_MOMENT)
-    outcome = _object(
+    side = object_of(profile=ANY, ties={"type": "array", "items": ref("Tie")})
+    said = object_of(grade={"type": ["integer", "null"]}, note="string", at=MOMENT)
+    outcome = object_of(
         systems={"type": "array", "items": {"type": "string"}},
-        graded=_ANY,
+        graded=ANY,
         settled="integer",
         alpha={"type": ["number", "null"]},
         agreement="string",
         measured="boolean",
     )
     return {
-        "Round": _object(
+        "Round": object_of(
             name="string",
             open="boolean",
             instructions="string",
             judges_a_pair="integer",
             pairs="integer",
             done="integer",
-            opened_at=_MOMENT,
-            closed_at=_NO_MOMENT,
+            opened_at=MOMENT,
+            closed_at=NO_MOMENT,
             outcome={"anyOf": [outcome, {"type": "null"}]},
         ),
-        "RoundPage": _page("Round"),
-        "JudgedPair": _object(
+        "RoundPage": page_of("Round"),
+        "JudgedPair": object_of(
             round="string",
             pair="integer",
             instructions="string",
@@ -229,79 +234,63 @@ def _of_cases() -> dict[str, Any]:
         "stage": {"enum": [one.value for one in CaseStage]},
         "path": {"type": "array", "items": {"type": "string"}},
         "revision": "integer",
-        "owner": _NO_TEXT,
-        "due": _NO_TEXT,
-        "programme": _NO_TEXT,
-        "released_at": _NO_MOMENT,
+        "owner": NO_TEXT,
+        "due": NO_TEXT,
+        "programme": NO_TEXT,
+        "released_at": NO_MOMENT,
         "startup_answer": {"enum": [one.value for one in Answer]},
         "partner_answer": {"enum": [one.value for one in Answer]},
-        "outcome": _NO_TEXT,
-        "declined_reason": _NO_TEXT,
+        "outcome": NO_TEXT,
+        "declined_reason": NO_TEXT,
         "declined_words": "string",
-        "opened_at": _MOMENT,
+        "opened_at": MOMENT,
         "opened_by": "string",
-        "moved_at": _MOMENT,
-        "closed_at": _NO_MOMENT,
+        "moved_at": MOMENT,
+        "closed_at": NO_MOMENT,
     }
-    event = _object(kind="string", at=_MOMENT, by="string", data=_ANY)
+    event = object_of(kind="string", at=MOMENT, by="string", data=ANY)
     more = {
         "events": {"type": "array", "items": event},
-        "meetings": {"type": "array", "items": _ref("Meeting")},
+        "meetings": {"type": "array", "items": ref("Meeting")},
     }
-    listed = _page("Case")
+    listed = page_of("Case")
     listed["properties"]["stages"] = {"type": "object"}
-    meeting = _object(
+    meeting = object_of(
         id="integer",
         case="integer",
         starts="string",
         zone="string",
         minutes="integer",
         place="string",
-        cancelled_at=_NO_MOMENT,
+        cancelled_at=NO_MOMENT,
     )
     return {
-        "Case": _object(**fields),
-        "WholeCase": _object(**fields, **more),
+        "Case": object_of(**fields),
+        "WholeCase": object_of(**fields, **more),
         "CasePage": listed,
         "Meeting": meeting,
     }
 
 
-def _ref(name: str) -> dict[str, str]:
-    return {"$ref": REF + name}
-
-
-def _object(**properties: Any) -> dict[str, Any]:
-    written = {n: p if isinstance(p, dict) else {"type": p} for n, p in properties.items()}
-    return {"type": "object", "properties": written, "required": list(written)}
-
-
-def _list(item: dict[str, Any]) -> dict[str, Any]:
-    return _object(items={"type": "array", "items": item})
-
-
-def _page(name: str) -> dict[str, Any]:
-    items = {"type": "array", "items": {"$ref": REF + name}}
-    return _object(items=items, total="integer", next=["string", "null"])
-
-
 def _searched(name: str) -> dict[str, Any]:
     """Describe a part of a list that is searched by name, with those of similar names."""
-    page = _page(name)
+    page = page_of(name)
     page["properties"]["similar"] = page["properties"]["items"]
     page["required"].append("similar")
     return page
 
 
 def _problem_type() -> dict[str, Any]:
-    return _object(type="string", code="string", status="integer", title="string", detail="string")
+    return object_of(
+        type="string", code="string", status="integer", title="string", detail="string"
+    )
 
 
 def _problem_schema() -> dict[str, Any]:
-    error = _object(
+    error = object_of(
         field="string", code="string", rule="string", remedy="string", value=["string", "null"]
     )
-    schema = _object(type="string", title="string", status="integer", detail="string")
+    schema = object_of(type="string", title="string", status="integer", detail="string")
     schema["properties"]["code"] = {"type": "string"}
     schema["properties"]["scope"] = {"enum": [one.value for one in Scope]}
     schema["properties"]["errors"] = {"type": "array", "items": error}
@@ -311,7 +300,7 @@ def _problem_schema() -> dict[str, Any]:
 def _stale_schema() -> dict[str, Any]:
     """Describe the problem of a stale edit: what stands, what was sent, and where they differ."""
     schema = _problem_schema()
-    difference = _object(field="string", base={}, current={}, sent={})
+    difference = object_of(field="string", base={}, current={}, sent={})
     schema["properties"] |= {
         "etag": {"type": "string"},
         "current": {"type": "object"},
@@ -322,17 +311,17 @@ def _stale_schema() -> dict[str, Any]:
 
 
 def _match() -> dict[str, Any]:
-    evidence = _object(kind="string", text=_NAMES, source=["string", "null"])
-    contribution = _object(
+    evidence = object_of(kind="string", text=NAMES, source=["string", "null"])
+    contribution = object_of(
         feature="string",
         points="number",
-        reason=_NAMES,
+        reason=NAMES,
         evidence={"anyOf": [evidence, {"type": "null"}]},
     )
-    return _object(
+    return object_of(
         rank="integer",
         id="string",
-        name=_NAMES,
+        name=NAMES,
         score="number",
         probability=_probability(),
         contributions={"type": "array", "items": contribution},
@@ -343,7 +332,7 @@ def _match() -> dict[str, Any]:
 def _probability() -> dict[str, Any]:
     """Describe an interval, or the reasons why there is none."""
     share = {"type": ["number", "null"], "minimum": 0, "maximum": 1}
-    schema = _object(low=share, high=share, reasons={"type": "array", "items": _NAMES})
+    schema = object_of(low=share, high=share, reasons={"type": "array", "items": NAMES})
     said = (
         "What share of pairs with such a score came to something, as an interval; null where none "
         "is told, with the reasons. Those that hold for every match stand once, in "
@@ -353,19 +342,19 @@ def _probability() -> dict[str, Any]:
 
 
 def _match_list() -> dict[str, Any]:
-    refused = _object(id="string", name=_NAMES, reasons={"type": "array"})
-    calibration = _object(
+    refused = object_of(id="string", name=NAMES, reasons={"type": "array"})
+    calibration = object_of(
         population="string", until="string", pairs="integer", positives="integer",
         clusters="integer",
     )  # fmt: skip
-    return _object(
+    return object_of(
         query="string",
         model="string",
         programme=["string", "null"],
         as_of="string",
         index_seq="integer",
         calibration={"anyOf": [calibration, {"type": "null"}]},
-        no_probability={"type": "array", "items": _NAMES},
+        no_probability={"type": "array", "items": NAMES},
         matches={"type": "array", "items": _match()},
         refused={"type": "array", "items": refused},
         notes={"type": "array"},
@@ -374,7 +363,7 @@ def _match_list() -> dict[str, Any]:
 
 def _why() -> dict[str, Any]:
     schema = _match()
-    more = _object(
+    more = object_of(
         query="string",
         model="string",
         programme=["string", "null"],
@@ -392,23 +381,23 @@ def _why() -> dict[str, Any]:
 
 
 def _missing() -> dict[str, Any]:
-    return _object(query="string", best="integer", changes={"type": "array", "items": _change()})
+    return object_of(query="string", best="integer", changes={"type": "array", "items": _change()})
 
 
 def _change() -> dict[str, Any]:
     """Describe what empty fields might hold, and what would follow."""
-    option = _object(
+    option = object_of(
         values={"type": "array", "items": {"type": ["string", "null"]}},
         names={"type": "array"},
         points="number",
         rank=["integer", "null"],
         allowed="boolean",
     )
-    return _object(
-        fields={"type": "array", "items": _object(of="string", field="string")},
+    return object_of(
+        fields={"type": "array", "items": object_of(of="string", field="string")},
         depends_on_text="boolean",
-        points=_object(least="number", most="number"),
-        ranks={"anyOf": [_object(best="integer", worst="integer"), {"type": "null"}]},
+        points=object_of(least="number", most="number"),
+        ranks={"anyOf": [object_of(best="integer", worst="integer"), {"type": "null"}]},
         options={"type": "array", "items": option},
-        said=_NAMES,
+        said=NAMES,
     )

@@ -79,7 +79,7 @@ def _add_held(side: Side) -> None:
         f"heldOf{name}",
         f"Give everything that is held about a {side}, personal data too: JSON, or a ZIP to hand "
         "over.",
-        Scope.ADMIN,
+        Scope.WRITE,
         answer="Held",
         produces=(JSON, _ZIP),
     )
@@ -103,7 +103,7 @@ for _side in Side:
 @add(
     takeout_calls, "POST", "/startups/<path:id>/withdrawal",
     Call("withdrawConsent", "Remove a startup's contact and consent, in older revisions too.",
-         Scope.ADMIN, query=EditQuery, status=204),
+         Scope.WRITE, query=EditQuery, status=204),
 )  # fmt: skip
 def withdraw_consent(id: str) -> Response:
     """Remove a startup's contact and consent."""

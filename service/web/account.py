@@ -11,9 +11,10 @@ from flask_babel import gettext
 from flask_login import logout_user
 from werkzeug.exceptions import NotFound, Unauthorized
 
-from profiles.accounts import Account, AccountError, keep_account
+from profiles.accounts import ONESELF, Account, AccountError, keep_account
 from profiles.judges import is_used_name
 from service.access import current_user, may
+from service.account_lines import own_log
 from service.keys import dari, signed_in
 from service.language import language
 from service.managing import (
@@ -33,7 +34,7 @@ def overview() -> ResponseReturnValue:
     """Show the account of whoever is signed in; with the token there is none."""
     if signed_in() is None and current_user().is_known:
         return render_template("account_none.html")
-    return render_template("account.html", account=_own())
+    return render_template("account.html", account=_own(), settings=dari().settings)
 
 
 @account.get("/arrive")
@@ -66,7 +67,14 @@ def claim() -> ResponseReturnValue:
     if found.profile or id not in {one.id for one in handed_in_here()}:
         raise NotFound
     try:
-        change_account(dari().store, found, name=found.name, roles=found.roles, profile=id)
+        change_account(
+            dari().store,
+            found,
+            name=found.name,
+            roles=found.roles,
+            profile=id,
+            by=found.id,
+        )
         flash(gettext("This account now speaks for the startup."), "success")
     except AccountError as error:
         flash(" ".join(error.told(language())), "danger")
@@ -81,7 +89,7 @@ def rename() -> ResponseReturnValue:
         is_new = name.casefold() != own.name.casefold()
         if is_new and is_used_name(dari().store, name):  # its views and judgements are another's
             raise AccountError("name", "account_name_taken", name)
-        keep_account(dari().store, replace(own, name=name))
+        keep_account(dari().store, replace(own, name=name), by=ONESELF)
         flash(gettext("Your name has been changed."), "success")
     except AccountError as error:
         flash(" ".join(error.told(language())), "danger")
@@ -91,7 +99,8 @@ def rename() -> ResponseReturnValue:
 @account.post("/sign-out-everywhere")
 def leave_everywhere() -> ResponseReturnValue:
     """End every session of the account."""
-    keep_account(dari().store, replace(_own(), uniquifier=fresh_uniquifier()))
+    changed = replace(_own(), uniquifier=fresh_uniquifier())
+    keep_account(dari().store, changed, by=ONESELF)
     logout_user()
     flash(gettext("You are signed out on every device."), "success")
     return redirect(url_for("security.login"), 303)
@@ -100,10 +109,17 @@ def leave_everywhere() -> ResponseReturnValue:
 @account.get("/held.json")
 def held() -> Response:
     """Give all that is held of the account."""
-    text = json.dumps(held_of_account(_own()), ensure_ascii=False, indent=2)
+    text = json.dumps(held_of_account(dari().store, _own()), ensure_ascii=False, indent=2)
     answer = Response(text, mimetype="application/json")
     answer.headers.set("Content-Disposition", "attachment", filename="account.json")
     return answer
+
+
+@account.get("/log")
+def log() -> str:
+    """Show when and how one signed in, and what of the account was changed."""
+    own = _own()
+    return render_template("account_log.html", account=own, lines=own_log(dari().store, own))
 
 
 def _own() -> Account:

@@ -10,6 +10,8 @@ from werkzeug.exceptions import NotFound
 
 from profiles.accounts import Account, AccountError, find_account
 from profiles.accounts import accounts as all_accounts
+from service.access import current_user
+from service.account_lines import all_log, own_log
 from service.accounts import one_time_link, send_invitation
 from service.keys import dari
 from service.language import language
@@ -38,7 +40,8 @@ def add() -> ResponseReturnValue:
     try:
         profile = given.get("profile") or None
         name = given.get("name", "")
-        made = add_account(dari().store, given.get("email", ""), roles, name=name, profile=profile)
+        email, by = given.get("email", ""), current_user().account
+        made = add_account(dari().store, email, roles, name=name, profile=profile, by=by)
     except AccountError as error:
         return _list({**given.to_dict(), "roles": roles}, error), 422
     return _invite(made)
@@ -61,6 +64,7 @@ def change(id: int) -> ResponseReturnValue:
             name=given.get("name", ""),
             roles=given.getlist("roles"),
             profile=given.get("profile") or None,
+            by=current_user().account,
         )
     except AccountError as error:
         page = render_template("account_edit.html", account=found, roles=list(Role), refused=error)
@@ -74,7 +78,8 @@ def turn(id: int) -> ResponseReturnValue:
     """Shut an account or open it again."""
     found = _known(id)
     try:
-        disable_account(dari().store, found, disabled=found.is_active)
+        by = current_user().account
+        disable_account(dari().store, found, disabled=found.is_active, by=by)
         flash(gettext("The account has been changed."), "success")
     except AccountError as error:
         flash(" ".join(error.told(language())), "danger")
@@ -84,19 +89,33 @@ def turn(id: int) -> ResponseReturnValue:
 @accounts.post("/<int:id>/reset")
 def reset(id: int) -> ResponseReturnValue:
     """Take password and second step away, and send a link by which to choose anew."""
-    return _invite(reset_account(dari().store, _known(id)))
+    return _invite(reset_account(dari().store, _known(id), by=current_user().account))
 
 
 @accounts.post("/<int:id>/remove")
 def remove(id: int) -> ResponseReturnValue:
     """Remove an account for good."""
     try:
-        drop_account(dari().store, _known(id))
+        drop_account(dari().store, _known(id), by=current_user().account)
         flash(gettext("The account has been removed."), "success")
     except AccountError as error:
         flash(" ".join(error.told(language())), "danger")
         return redirect(url_for("accounts.one", id=id), 303)
     return redirect(url_for("accounts.overview"), 303)
+
+
+@accounts.get("/log")
+def log() -> str:
+    """Show the log of all accounts, a page at a time, the newest first."""
+    lines, older = all_log(dari().store, request.args.get("before", type=int))
+    return render_template("account_log.html", lines=lines, older=older)
+
+
+@accounts.get("/<int:id>/log")
+def log_of(id: int) -> str:
+    """Show the log of an account."""
+    found = _known(id)
+    return render_template("account_log.html", account=found, lines=own_log(dari().store, found))
 
 
 def _invite(account: Account) -> ResponseReturnValue:

@@ -21,14 +21,16 @@ from profiles.cases import (
     cases_of,
     get_case,
     is_shown_to,
-    may_see_confidential,
 )
 from profiles.casework import LONGEST_WORDS, answer_case
 from service.access import current_user
 from service.answer_links import AnswerLink, read_link
+from service.holding import require_own
 from service.language import language
 from service.letters import Lang, about, reasons
+from service.opening import opened_to
 from service.security import dari
+from service.standing import is_named_to, unnamed_reasons
 
 answers = APIBlueprint("answers", __name__, enable_openapi=False)
 
@@ -39,7 +41,7 @@ E = TypeVar("E", bound=StrEnum)
 def ask(token: str) -> ResponseReturnValue:
     """Show a side who it is to meet, and why, and ask for its answer; nothing is kept by that."""
     case, link = _linked(token)
-    return _page(case, link.side)
+    return _page(case, link.side, is_asked=True)
 
 
 @answers.post("/answer/<token>")
@@ -57,7 +59,9 @@ def own_cases() -> ResponseReturnValue:
     side, profile = _own()
     shown = [one for one in cases_of(dari().store, profile) if is_shown_to(one, side)]
     others = dari().store.get_many({one.id_of(side.other) for one in shown})
-    return render_template("own_cases.html", cases=shown, side=side, others=others)
+    return render_template(
+        "own_cases.html", cases=shown, side=side, others=others, is_named_to=is_named_to
+    )
 
 
 @answers.get("/my/cases/<int:id>")
@@ -72,6 +76,21 @@ def give_own(id: int) -> ResponseReturnValue:
     """Keep what an account answers."""
     side, profile = _own()
     return _kept(_case_of(id, side, profile), side, url_for("answers.own_case", id=id))
+
+
+@answers.get("/my/<profile>/cases/<int:id>")
+def held_case(profile: str, id: int) -> ResponseReturnValue:
+    """Show a startup one of its matches, without an account: this browser may open the startup."""
+    require_own(profile)
+    return _page(_case_of(id, Side.STARTUP, profile), Side.STARTUP, of=profile)
+
+
+@answers.post("/my/<profile>/cases/<int:id>")
+def give_held(profile: str, id: int) -> ResponseReturnValue:
+    """Keep what a startup answers without an account."""
+    require_own(profile)
+    here = url_for("answers.held_case", profile=profile, id=id)
+    return _kept(_case_of(id, Side.STARTUP, profile), Side.STARTUP, here, of=profile)
 
 
 def _linked(token: str) -> tuple[Case, AnswerLink]:
@@ -114,7 +133,9 @@ def _case_of(id: int, side: Side, profile: str) -> Case:
     return case
 
 
-def _kept(case: Case, side: Side, here: str, link: int | None = None) -> ResponseReturnValue:
+def _kept(
+    case: Case, side: Side, here: str, link: int | None = None, of: str | None = None
+) -> ResponseReturnValue:
     form = request.form
     try:
         answer_case(
@@ -129,7 +150,8 @@ def _kept(case: Case, side: Side, here: str, link: int | None = None) -> Respons
             by=case.id_of(side),
         )
     except InvalidRecord as error:
-        return _page(get_case(dari().store, case.id), side, error), 422
+        again, is_asked = get_case(dari().store, case.id), link is not None
+        return _page(again, side, error, of=of, is_asked=is_asked), 422
     flash(gettext("Thank you. Your answer has been kept."), "success")
     return redirect(here, 303)
 
@@ -141,16 +163,30 @@ def _chosen(kind: type[E], given: str) -> E:
         raise CaseError("answer", "value", given) from error
 
 
-def _page(case: Case, side: Side, refused: InvalidRecord | None = None) -> str:
-    """Show a side the other one without what that keeps to itself as yet."""
+def _page(
+    case: Case,
+    side: Side,
+    refused: InvalidRecord | None = None,
+    *,
+    of: str | None = None,
+    is_asked: bool = False,
+) -> str:
+    """Show a side the other one without what that keeps to itself as yet.
+
+    With `of` a startup looks that has no account; `is_asked` if staff have asked it by a link,
+    which names the partner even before the two are introduced.
+    """
     lang: Lang = "ko" if language() == "ko" else "en"
     other = dari().store.get(case.id_of(side.other))
+    is_named = is_asked or is_named_to(case, side)
     shown: dict[str, Any] = {
         "own": dari().store.get(case.id_of(side)),
         "other": other,
-        "about": about(case, other, lang),
-        "reasons": reasons(case, lang),
-        "both_accepted": may_see_confidential(case),
+        "of": of,
+        "is_named": is_named,
+        "about": about(case, other, lang, is_named=is_named, is_reached=False),
+        "reasons": reasons(case, lang) if is_named else unnamed_reasons(case, other, lang),
+        "opened": opened_to(dari().store, case, side, other),
         "declines": tuple(Decline),
         "given": case.answer_of(side),
         "theirs": case.answer_of(side.other),

@@ -35,6 +35,8 @@ from service.web.duplicates import duplicates
 from service.web.editing import editing
 from service.web.entrance import entrance
 from service.web.evaluations import evaluations
+from service.web.event_guests import meets
+from service.web.events import events
 from service.web.geography import geography
 from service.web.judging import judging
 from service.web.keys import keys
@@ -79,6 +81,7 @@ def init_app(app: Flask) -> None:
         *(pairing, advice),
         *(decisions, reviews, asking),
         *(bundles, triads, support),
+        *(events, meets),
     ):
         app.register_blueprint(blueprint)
 

@@ -69,12 +69,15 @@ def case(id: int) -> ResponseReturnValue:
 
 @cases.post("/<int:id>/move")
 def move(id: int) -> ResponseReturnValue:
-    """Move a case on."""
-    form = request.form
-    to = _chosen(CaseStage, "stage")
+    """Move a case on; who would introduce a pair that its startup knows nothing of is asked."""
+    form, to, held = request.form, _chosen(CaseStage, "stage"), _held(id)
+    is_fresh = _seen()["base"] in (None, held.case.revision)
+    if "release" not in form and is_fresh and held.case.leaves_unaware(to):
+        return _page(held, unaware=to), 409
+    given: dict[str, Any] = {"day": form.get("day") or None, "release": form.get("release") == "y"}
     return _done(
         id,
-        lambda: move_case(dari().store, id, to, day=form.get("day") or None, **_seen()),
+        lambda: move_case(dari().store, id, to, **given, **_seen()),
         gettext("The case has been moved."),
     )
 
@@ -315,7 +318,13 @@ def _done(id: int, act: Callable[[], object], told: str) -> ResponseReturnValue:
     return redirect(local_address(request.form.get("back"), here), 303)
 
 
-def _page(held: HeldCase, refused: InvalidRecord | None = None, *, stale: bool = False) -> str:
+def _page(
+    held: HeldCase,
+    refused: InvalidRecord | None = None,
+    *,
+    stale: bool = False,
+    unaware: CaseStage | None = None,
+) -> str:
     found, settings = held.case, dari().settings
     links = {side: newest_link(held, side) for side in Side}
     urls = {
@@ -344,6 +353,7 @@ def _page(held: HeldCase, refused: InvalidRecord | None = None, *, stale: bool =
         dated={stage.value for stage in TIES},
         refused=refused,
         stale=stale,
+        unaware=unaware,
         typed=request.form if request.method == "POST" else {},
         limits={**limits, "place": LONGEST_PLACE},
         event_text=event_text,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from flask import current_app, url_for
-from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
 
 from profiles import AnyProfile, Programme, Startup
 from profiles.cases import open_case_of
@@ -41,6 +41,11 @@ if TYPE_CHECKING:
     from matcher.assignment.record import Record
     from service.wiring import Dari
 
+_WAYS = (
+    ("decisions.one", _l("Decision record and its audits")),
+    ("decisions.notices", _l("Notices")),
+    ("decisions.declines", _l("Rehearsal of declines")),
+)
 _JOBS = 200
 """Among how many of the newest jobs those of a cohort are looked for."""
 
@@ -145,10 +150,10 @@ class CohortPage:
             if getattr(rule, bound) is not None and rule.kind is not RuleKind.BUDGET
         ]
 
-    @property
-    def decision_ways(self) -> list[tuple[str, str]]:
-        """The pages on which a decision is audited, as far as there are any."""
-        return decision_ways(self.cohort.id)
+    def decision_ways(self, decision: KeptDecision) -> list[tuple[str, str]]:
+        """Give the pages on which a decision is audited, as far as there are any."""
+        there = current_app.view_functions
+        return [(url_for(name, id=decision.id), str(text)) for name, text in _WAYS if name in there]
 
     def has_rule(self, id: str) -> bool:
         """Tell whether a rule is the cohort's own."""
@@ -332,17 +337,6 @@ class CohortPage:
             host: [one for one in reserves if host in one.reserve] for host in self.cohort.hosts
         }
         return [(host, sorted(some, key=_rank_at(host))) for host, some in lists.items() if some]
-
-
-def decision_ways(cohort: int) -> list[tuple[str, str]]:
-    """Give the pages of decisions of a cohort, as far as there are any."""
-    known = (
-        ("decisions.record", gettext("Decision record")),
-        ("decisions.audit", gettext("Fairness")),
-        ("decisions.notices", gettext("Notices")),
-    )
-    there = current_app.view_functions
-    return [(url_for(name, id=cohort), text) for name, text in known if name in there]
 
 
 def _rank_at(host: str) -> Callable[[Entry], int]:

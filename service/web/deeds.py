@@ -12,6 +12,7 @@ from flask_babel import gettext, ngettext
 
 from profiles import AnyProfile, DariError, FieldError, InvalidRecord, Side
 from profiles.merging import merged_into
+from service.access import Thing, require
 from service.privacy import erase, settle_briefly, withdraw
 from service.queries import MOST
 from service.security import dari, editor, local_address, require_session
@@ -64,8 +65,7 @@ def ask(side: str) -> ResponseReturnValue:
 @deeds.post("/lists/<any(startups, partners):side>/chosen/<any(sectors, withdraw, erase):deed>")
 def carry_out(side: str, deed: str) -> ResponseReturnValue:
     """Do what was confirmed, and tell how much of it was done."""
-    if deed not in dict(offered(side)):
-        raise InvalidRecord([FieldError("deed", "value", deed)])
+    _refuse(side, deed)
     done, left = _DEEDS[deed](_there(SIDES[side], _ids()))
     flash(_told(deed, done), "success")
     for sentence in left:
@@ -158,9 +158,19 @@ def _there(side: Side, ids: Sequence[str]) -> list[str]:
 
 def _deed(side: str) -> str:
     deed = request.form.get("deed", "")
+    _refuse(side, deed)
+    return deed
+
+
+_THINGS: Mapping[str, Thing] = {"erase": "erasure", "withdraw": "personal"}
+"""What of the table of roles a deed does; the others are of the workbench."""
+
+
+def _refuse(side: str, deed: str) -> None:
+    """Refuse a deed that there is not, or that the reader may not do."""
+    require("edit", _THINGS.get(deed, "workbench"))
     if deed not in dict(offered(side)):
         raise InvalidRecord([FieldError("deed", "value", deed)])
-    return deed
 
 
 def _ids() -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ from flask_babel import gettext
 
 from matcher import tell_help
 from profiles import FieldError, InvalidRecord, Side, StaleEdit, Startup, UnknownId, validate
-from profiles.drafts import Draft, begin, draft_of, expire, name_email, remove, save
+from profiles.drafts import Draft, begin, draft_of, expire, leave_at, name_email, remove, save
 from profiles.fields import Email
 from profiles.links import LinkError, links_of
 from profiles.record import Record
@@ -206,9 +207,10 @@ def edit(id: str) -> ResponseReturnValue:
     """Begin to edit a startup in steps."""
     draft = begin_edit(dari(), id, language=language(), now=datetime.now(UTC))
     hold(draft.id)
-    return redirect(url_for("drafts.step", id=draft.id, step="who"), 303)
+    return redirect(resume_url(draft), 303)
 
 
+_PREVIEW = "preview"
 _NOT_YET = ("missing", "text_missing", "consent")
 """What is only missing is said where somebody looks for it, and before the handing in."""
 
@@ -242,17 +244,27 @@ def _handed_in(id: str) -> ResponseReturnValue | None:
     return redirect(url_for("own.status", id=startup), 303)
 
 
+def go_on_url(id: str) -> str:
+    """Give the address to go on at with a draft that may have been handed in meanwhile."""
+    found = _those_there([id])
+    return resume_url(found[0]) if found else url_for("drafts.step", id=id, step="who")
+
+
 def _is_there(id: str) -> bool:
-    try:
-        draft_of(dari().store, id, datetime.now(UTC))
-    except UnknownId:
-        return False
-    return True
+    return bool(_those_there([id]))
+
+
+def _those_there(ids: list[str]) -> list[Draft]:
+    found: list[Draft] = []
+    for id in ids:
+        with suppress(UnknownId):
+            found.append(draft_of(dari().store, id, datetime.now(UTC)))
+    return found
 
 
 def begun_here() -> list[str]:
-    """Name the drafts that this browser may go on with."""
-    return [id for id in held_ids() if id.startswith("d-") and _is_there(id)]
+    """Give the addresses at which this browser may go on with its drafts."""
+    return [resume_url(one) for one in _those_there([id for id in held_ids() if id[:2] == "d-"])]
 
 
 def handed_in_here() -> list[Startup]:
@@ -287,6 +299,8 @@ def _kept(id: str, step: Step, values: dict[str, Any], *, saved: int) -> Respons
         form = DraftForm(draft.values)
         form.show_step(step, found)
         return _page(draft, step, form), 422
+    if (place := _place(step, _goes())) != draft.place:
+        leave_at(dari().store, draft.id, place, now=now)
     return redirect(_way(draft, step, _goes()), 303)
 
 
@@ -319,18 +333,38 @@ def _told(draft: Draft, step: Step, found: list[FieldError]) -> dict[str, Any]:
 
 
 def _way(draft: Draft, step: Step, goes: str) -> str:
-    if goes in STEPS:
-        return url_for("drafts.step", id=draft.id, step=goes)
-    at = ORDER.index(step)
-    if goes == "stay":
-        return url_for("drafts.step", id=draft.id, step=step, **_lang())
     if goes == "link":
         return url_for("drafts.link", id=draft.id)
+    if goes == "stay":
+        return url_for("drafts.step", id=draft.id, step=step, **_lang())
+    return _url_of(draft.id, _place(step, goes))
+
+
+def _place(step: Step, goes: str) -> str:
+    """Tell where somebody is who left a step by a button: on a step, or at the preview."""
+    if goes in STEPS:
+        return goes
+    at = ORDER.index(step)
+    if goes in ("stay", "link"):
+        return step
     if goes == "back" and at:
-        return url_for("drafts.step", id=draft.id, step=ORDER[at - 1])
+        return ORDER[at - 1]
     if goes == "preview" or at + 1 == len(ORDER):
-        return url_for("drafts.preview", id=draft.id)
-    return url_for("drafts.step", id=draft.id, step=ORDER[at + 1])
+        return _PREVIEW
+    return ORDER[at + 1]
+
+
+def _url_of(id: str, place: str) -> str:
+    if place == _PREVIEW:
+        return url_for("drafts.preview", id=id)
+    return url_for("drafts.step", id=id, step=place)
+
+
+def resume_url(draft: Draft) -> str:
+    """Give the address at which a person goes on with a draft: where they were last."""
+    saved = [one for one in ORDER if draft.steps.get(one)]
+    known = draft.place in (*ORDER, _PREVIEW)
+    return _url_of(draft.id, draft.place if known else (saved or ORDER)[-1 if saved else 0])
 
 
 def _goes() -> str:

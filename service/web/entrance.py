@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from service.access import current_user
+from service.account_lines import log_token
 from service.forms import NameForm, SignInForm
 from service.security import (
     is_token,
@@ -65,7 +66,9 @@ def give_name() -> ResponseReturnValue:
 def _enter(token: str, target: str | None) -> ResponseReturnValue:
     home = url_for("staff.profiles", side="startups")
     if not is_token(token):
+        log_token(good=False)
         form = SignInForm(formdata=None, next=local_address(target, home))
         return render_template("sign_in.html", form=form, refused=True), 401
     sign_in()
+    log_token(good=True)
     return redirect(local_address(target, home), 303)

@@ -17,16 +17,15 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from werkzeug.exceptions import NotFound
 
-from matcher import RegistryError
 from profiles import DariError
-from profiles.jobs import Job, JobError, JobKind, JobState, ahead_of, ask, cancel
+from profiles.jobs import Job, JobError, JobState, ahead_of, cancel
 from profiles.jobs import job as read_job
 from profiles.jobs import jobs as read_jobs
 from service.evaluating import known_versions
 from service.language import LANGUAGES, language
 from service.security import dari, editor, require_session
+from service.starting import SIDES, shelf_of, start_evaluation, start_training
 from service.web.jobs import (
-    check_known,
     finding,
     guard_name,
     guard_state,
@@ -41,7 +40,6 @@ from service.worker import folder_of, is_alive
 evaluations = APIBlueprint("evaluations", __name__, url_prefix="/evaluations", enable_openapi=False)
 evaluations.before_request(require_session)
 
-_SIDES = ("both", "startup", "partner")
 _STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 _FEW = 100
 
@@ -65,8 +63,7 @@ def start() -> ResponseReturnValue:
     """Ask for an evaluation."""
     sent = _sent()
     try:
-        _check(sent)
-        made = ask(dari().store, JobKind.EVALUATE, sent, by=editor())
+        made = start_evaluation(dari(), sent, by=editor())
     except DariError as error:
         return _form(sent, told(error)), 422
     return redirect(url_for("evaluations.show", id=made.id), 303)
@@ -81,18 +78,13 @@ def new_training() -> ResponseReturnValue:
 @evaluations.post("/train")
 def train() -> ResponseReturnValue:
     """Ask for a challenger, and for what the gate says of it."""
-    from matcher.ranker import check_name
-
     sent: dict[str, Any] = {
         "test_set": request.form.get("test_set", ""),
         "also": [one for one in request.form.getlist("also") if one],
         "name": request.form.get("name", "").strip(),
     }
     try:
-        for name in (sent["test_set"], *sent["also"]):
-            _shelf().folder(name)
-        check_name(sent["name"])
-        made = ask(dari().store, JobKind.TRAIN, sent, by=editor())
+        made = start_training(dari(), sent["test_set"], sent["also"], sent["name"], by=editor())
     except DariError as error:
         return _training_form(sent, told(error)), 422
     return redirect(url_for("evaluations.show", id=made.id), 303)
@@ -174,12 +166,6 @@ def _policy(page: str) -> str:
     )
 
 
-def _shelf() -> Any:
-    from evaluation import Shelf
-
-    return Shelf(dari().settings.home)
-
-
 def _job(id: int) -> Job:
     try:
         return read_job(dari().store, id)
@@ -203,35 +189,20 @@ def _sent() -> dict[str, Any]:
     }
 
 
-def _check(sent: Mapping[str, Any]) -> None:
-    """Refuse what cannot be evaluated before it waits for its turn."""
-    from evaluation import parse_measures
-
-    shelf = _shelf()
-    shelf.folder(sent["test_set"])
-    for run in sent["runs"]:
-        shelf.run(sent["test_set"], run)
-    versions = known_versions(dari().models)
-    for version in filter(None, (sent["model"], *sent["beside"])):
-        if version not in versions:
-            raise RegistryError("unknown", version, versions=", ".join(versions))
-    check_known("side", sent["side"], _SIDES)
-    if sent["measures"]:
-        parse_measures(sent["measures"])
-
-
 def _form(given: Mapping[str, Any], failed: tuple[str, str] | None = None) -> str:
-    shelf = _shelf()
+    shelf = shelf_of(dari())
     sets = shelf.all()
     runs = {one.name: [path.stem for path in shelf.runs(one.name)] for one in sets}
     choices = {"sets": sets, "runs": runs, "versions": known_versions(dari().models)}
     return render_template(
-        "evaluation_new.html", given=given, failed=failed, sides=_SIDES, **choices
+        "evaluation_new.html", given=given, failed=failed, sides=SIDES, **choices
     )
 
 
 def _training_form(given: Mapping[str, Any], failed: tuple[str, str] | None = None) -> str:
-    return render_template("evaluation_train.html", given=given, failed=failed, sets=_shelf().all())
+    return render_template(
+        "evaluation_train.html", given=given, failed=failed, sets=shelf_of(dari()).all()
+    )
 
 
 def _words() -> dict[str, Any]:

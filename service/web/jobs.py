@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import gettext
@@ -30,24 +30,15 @@ def told(error: DariError) -> tuple[str, str]:
     return error.told(language())
 
 
-def check_known(field: str, value: str, known: Collection[str]) -> None:
-    """Refuse a word that is none of a closed list.
-
-    Raises:
-        JobError: if it is none.
-    """
-    if value not in known:
-        raise JobError(field, "job_word", value, known=", ".join(known))
-
-
 def kind_name(kind: JobKind) -> str:
     """Name what is done."""
     named: dict[JobKind, str] = {
         JobKind.EVALUATE: gettext("Evaluation"),
         JobKind.TRAIN: gettext("Training"),
         JobKind.GATE: gettext("Gate"),
-        JobKind.CONVERT: gettext("Test set from the store"),
+        JobKind.CONVERT: gettext("Test set"),
         JobKind.ASSIGN: gettext("Assignment"),
+        JobKind.SCHEDULE: gettext("Schedule of an event"),
     }
     return named[kind]
 
@@ -85,6 +76,10 @@ def _stages() -> dict[str, str]:
         "Calibrating": gettext("Calibrating its probabilities"),
         "Asking both models": gettext("Asking both models"),
         "Reading the store": gettext("Reading the store"),
+        "Choosing pairs": gettext("Choosing pairs"),
+        "Placing them in time": gettext("Placing them in time"),
+        "Shortening the waits": gettext("Shortening the waits"),
+        "Giving rooms out": gettext("Giving rooms out"),
         "Done": gettext("Writing the result"),
         "Reading the fits": gettext("Reading the fits"),
         "Searching": gettext("Searching"),

@@ -85,6 +85,8 @@ LINKS = (
         ("cohorts.", "assignments.", "programmes."),
         more=True,
     ),
+    Link("meets.own_events", _l("Events"), "see", "answer", also=("meets.own_event",)),
+    Link("events.overview", _l("Events"), "see", "workbench", {}, ("events.",), more=True),
     Link("geography.map", _l("Map"), "see", "workbench", more=True),
     Link(
         "pairing.planner", _l("Regional planner"), "see", "workbench", {}, ("pairing.",), more=True

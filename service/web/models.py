@@ -14,11 +14,11 @@ from werkzeug.exceptions import NotFound
 
 from matcher import SHIPPED, Champion, Registry, RegistryError, known_features, phrase
 from profiles import DariError
-from profiles.jobs import JobKind, ask
 from service.language import language
-from service.models import dataset_of
+from service.models import dataset_name, dataset_of
 from service.models import overview as of_models
 from service.security import dari, editor, require_session
+from service.starting import shelf_of, start_gate
 from service.web.jobs import guard_name, guard_state, told
 
 models = APIBlueprint("models", __name__, enable_openapi=False)
@@ -41,13 +41,8 @@ def show(name: str) -> ResponseReturnValue:
 @models.post("/models/<name>/gate")
 def gate(name: str) -> ResponseReturnValue:
     """Ask the gate of a model on a test set."""
-    from evaluation import Shelf
-
-    sent = {"model": name, "test_set": request.form.get("test_set", "")}
     try:
-        Shelf(dari().settings.home).folder(sent["test_set"])
-        _registry().ranker(name)
-        made = ask(dari().store, JobKind.GATE, sent, by=editor())
+        made = start_gate(dari(), name, request.form.get("test_set", ""), by=editor())
     except DariError as error:
         return _page(name, told(error)), 422
     return redirect(url_for("evaluations.show", id=made.id), 303)
@@ -90,8 +85,6 @@ def _reason() -> str | None:
 
 
 def _page(name: str, failed: tuple[str, str] | None = None) -> str:
-    from evaluation import Shelf
-
     found = of_models(dari().settings, _registry())
     entry = next((one for one in found.entries if one.name == name), None)
     if entry is None:
@@ -108,7 +101,7 @@ def _page(name: str, failed: tuple[str, str] | None = None) -> str:
         "calibration": ranker.calibration if ranker else None,
         "shapes": _shapes(ranker) if ranker else [],
         "log": log,
-        "sets": Shelf(dari().settings.home).all(),
+        "sets": shelf_of(dari()).all(),
         "guard_name": guard_name,
         "guard_state": guard_state,
     }
@@ -139,7 +132,8 @@ def _shapes(ranker: Any) -> list[dict[str, Any]]:
 
 
 def _words() -> dict[str, Any]:
-    return {"moment": _moment, "gap": _gap, "dataset_of": dataset_of, "SHIPPED": SHIPPED}
+    return {"moment": _moment, "gap": _gap, "dataset_of": dataset_of,
+            "dataset_name": dataset_name, "SHIPPED": SHIPPED}  # fmt: skip
 
 
 def _moment(written: str | None) -> datetime | None:

@@ -15,7 +15,7 @@ from service.holding import hold
 from service.language import language
 from service.mail import has_mail_server
 from service.security import dari
-from service.web.drafts import begun_here, read_email
+from service.web.drafts import begun_here, go_on_url, read_email
 from service.web.links import base_url, send_link
 from service.wiring import Dari
 
@@ -39,7 +39,7 @@ def come_back() -> ResponseReturnValue:
         return _page(errors=error.errors), 422
     hold(link.of)
     if link.kind == "draft":
-        return redirect(url_for("drafts.step", id=link.of, step="who"), 303)
+        return redirect(go_on_url(link.of), 303)
     return redirect(url_for("own.status", id=link.of), 303)
 
 

@@ -43,19 +43,16 @@ def overview() -> ResponseReturnValue:
 
 @test_sets.post("")
 def bring() -> ResponseReturnValue:
-    """Keep a test set that comes as a ZIP, if it can be used and knows none of its answers."""
+    """Take a test set that comes as a ZIP; a job checks it whole, and then puts it on the shelf."""
     name, sent = _named(), request.files.get("file")
     try:
         if sent is None or not sent.filename:
             raise JobError("file", "file_none", "")
-        found = _shelf().add(name, sent.stream)
+        given = {"name": name, "file": _shelf().receive(name, sent.stream)}
+        made = ask(dari().store, JobKind.CONVERT, given, by=editor())
     except DariError as error:
         return _overview(("zip", *told(error)), {"name": name}), 422
-    text = gettext(
-        "The test set is kept: %(n)s queries, and no leak was found.", n=len(found.queries)
-    )
-    flash(text, "success")
-    return redirect(url_for("test_sets.show", name=name), 303)
+    return redirect(url_for("evaluations.show", id=made.id), 303)
 
 
 @test_sets.post("/convert")

@@ -29,6 +29,7 @@ from index import Listed
 from profiles import AnyProfile, FieldError, InvalidRecord, Side
 from profiles.exporting import export_profiles
 from profiles.views import SavedView, remove_view, save_view, views_of
+from service.access import may
 from service.language import language
 from service.lists import COLUMNS, ListView, chosen_columns, read_list
 from service.queries import MOST_SIMILAR
@@ -246,7 +247,9 @@ def offered(side: str) -> list[tuple[str, str]]:
         found.append(("shortlist", gettext("Shortlist for a partner")))
         found.append(("sectors", gettext("Confirm sectors")))
         found.append(("withdraw", gettext("Withdraw consent")))
-    return [*found, ("erase", gettext("Erase"))]
+    if may("edit", "erasure"):
+        found.append(("erase", gettext("Erase")))
+    return found
 
 
 def exported(side: str, ids: Sequence[str], ending: str) -> ResponseReturnValue:

@@ -12,7 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index import FIELDS, Asked, Listing, Term, Writer, read_terms
-from index.listing import Shelf, codes_of, sort_key
+from index.codes import codes_of
+from index.orders import sort_key
+from index.shelf import Shelf
 from profiles import Side, Store
 from profiles.store import ListedRow
 from profiles.taxonomy import country_of, sectors
@@ -239,3 +241,17 @@ def test_the_same_words_find_what_has_come_since() -> None:
     assert shelf.ask(asked).ids == ("robot-2", "robot")
     shelf.remove("robot")
     assert shelf.ask(asked).ids == ("robot-2",)
+
+
+def test_names_are_sought_as_each_of_them_would_be():
+    from index.terms import Sought
+
+    names = ["daegu sono", "sono", "", "a\nb", "no", "ono sonno"]
+    sought = Sought()
+    for row, one in enumerate(names):
+        sought.put(row, one)
+    for text in ("sono", "no", "o", "a b", "x", "sono\nno", "."):
+        wanted = [text in one.replace("\n", " ") for one in names]
+        assert sought.having(text).tolist() == wanted, text
+    sought.put(1, "other")
+    assert sought.having("sono").tolist() == [True, *[False] * 5]

@@ -30,6 +30,8 @@ from profiles.cases import Answer, CaseStage, Decline
 from profiles.casework import answer_case, assign_case, note_case, open_case, release_case
 from profiles.database import reading
 from profiles.drafts import begin, name_email
+from profiles.event_meetings import Booked, keep_schedule
+from profiles.events import add_person, open_event, set_wishes
 from profiles.identity import Proposal, Reason
 from profiles.jobs import JobKind, ask
 from profiles.judging import judge_pair, open_round, read_pairs
@@ -98,6 +100,7 @@ def _work(store: Store) -> None:
     )
     where = {"starts": "2027-01-02T10:00", "zone": "Asia/Seoul", "place": f"{SECRET} here"}
     plan_meeting(store, case.id, **where, by=STAFF)
+    _meet(store)
     save_view(store, Side.STARTUP, NAME, "q=x", owner=STAFF, shared=True)
     ask(store, JobKind.EVALUATE, {"test_set": "a"}, by=STAFF)
     add_key(store, "portal", ["read"], by=STAFF)
@@ -118,6 +121,17 @@ def _hold_a_round(store: Store) -> None:
     cohorts.screen(store, held.id, first, {"s-1": True}, reason=f"{SECRET} passed", by=STAFF)
     record = {"overrides": [[STAFF]], "solution": {"pairs": [["s-1", "p-1"]]}}
     cohorts.keep_decision(store, held.id, record, by=STAFF)
+
+
+def _meet(store: Store) -> None:
+    """Take part in an event, by a name with consent, and be scheduled for a meeting."""
+    plan = {"name": "E", "days": ["2027-05-19"], "rooms": [{"name": "Table 1"}]}
+    event = open_event(store, plan, programme="g-1", by=STAFF).id
+    own = add_person(store, event, side="a", profile="s-1", called=f"{NAME} Boss", consent=True)
+    other = add_person(store, event, side="b", organisation="Guest of the house")
+    set_wishes(store, event, other.id, {own.id: 3})
+    met = Booked(own.id, other.id, "2027-05-19T10:00", "Table 1")
+    keep_schedule(store, event, [met], {"meetings": [list(met)]}, by=STAFF)
 
 
 def _come_back(store: Store) -> None:

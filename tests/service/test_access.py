@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from werkzeug.routing import IntegerConverter, Rule
 
 from profiles import Side, Startup, Store
+from profiles.api_keys import add_key
 from profiles.case_moves import move_case
 from profiles.cases import Answer, CaseStage
 from profiles.casework import answer_case, open_case, release_case
@@ -18,6 +19,8 @@ from service.access import (
     ENDPOINTS,
     EVERYBODY,
     TABLE,
+    Action,
+    Thing,
     User,
     hidden_from,
     may,
@@ -26,6 +29,7 @@ from service.access import (
 from service.roles import Role
 from service.submission import submit
 from tests.service.accounts import add, browser_of, token_of
+from tests.service.accounts import submit as send_form
 
 ROWS = {name for names in ENDPOINTS.values() for name in names.split()}
 
@@ -51,8 +55,9 @@ def test_an_unknown_address_has_no_row() -> None:
 
 
 @pytest.mark.parametrize("row", sorted(TABLE))
-def test_nobody_may_what_needs_a_role(row: tuple[str, str]) -> None:
-    assert not may(row[1], row[0], User())  # type: ignore[arg-type]
+def test_nobody_may_what_needs_a_role(row: tuple[Thing, Action]) -> None:
+    thing, action = row
+    assert not may(action, thing, User())
 
 
 def test_an_admin_may_all_that_staff_and_evaluators_may() -> None:
@@ -108,7 +113,9 @@ def test_every_address_is_open_to_those_of_its_row_and_shut_to_others(
 ) -> None:
     client, token = walked[role]
     wrong = []
-    for endpoint, method, path in addresses(client.application):  # type: ignore[arg-type]
+    app = client.application
+    assert isinstance(app, APIFlask)
+    for endpoint, method, path in addresses(app):
         row = row_of(endpoint)
         assert row
         answer = client.open(path, method=method, headers={"X-CSRFToken": token})
@@ -178,3 +185,69 @@ def test_an_account_without_a_profile_sees_none(pair: APIFlask, role: Role) -> N
     with pair.test_request_context():
         for id in ("mine", "other", "samsung"):
             assert not may("see", store.get(id), User(frozenset({role}), 1))
+
+
+SAME = (
+    ("privacy.held_of", "takeout_api.startup_held", "takeout_api.partner_held"),
+    ("editing.withdraw_consent", "takeout_api.withdraw_consent"),
+    ("judging.close", "judging_api.close"),
+    ("judging.judge", "judging_api.judge"),
+    ("cases.move", "case_api.move"),
+    ("cases.close", "case_api.close"),
+    ("cases.release", "case_api.release"),
+    ("cases.answer", "case_api.answer"),
+    ("cases.note", "case_api.note"),
+    ("pipeline.shortlist", "case_api.open"),
+    ("duplicates.merge", "identity_api.merge"),
+    ("duplicates.undo", "identity_api.undo"),
+    ("editing.save", "records.replace_startup"),
+    ("staff.add_verdict", "match_api.startup_verdict"),
+    ("keys.revoke", "key_api.revoke"),
+    ("staff.profiles", "staff_api.startups"),
+    ("workbench.export", "takeout_api.export_startups"),
+)
+"""Addresses of pages and calls that do the same."""
+
+
+def test_what_pages_and_calls_do_alike_stands_in_one_row(pair: APIFlask) -> None:
+    for page, *calls in SAME:
+        for one in (page, *calls):
+            assert one in pair.view_functions, one
+        assert {row_of(one) for one in calls} == {row_of(page)}, page
+
+
+def test_staff_erase_nothing_for_good_wherever_they_ask(make_app: Any) -> None:
+    app = make_app()
+    submit(app.extensions["dari"], {"id": "mine", "name": "Mine", "summary": "Ultrasound"})
+    store = app.extensions["dari"].store
+    add(app, "staff@dari.example", "staff")
+    add(app, "admin@dari.example", "admin")
+    staff, admin = (browser_of(app, f"{who}@dari.example") for who in ("staff", "admin"))
+    assert 'value="erase"' not in staff.get("/startups").text
+    assert 'value="erase"' in admin.get("/startups").text
+    chosen, done = "/lists/startups/chosen", "/lists/startups/chosen/erase"
+    for path, form in ((chosen, {"deed": "erase", "id": "mine"}), (done, {"id": "mine"})):
+        assert send_form(staff, path, form, on="/account").status_code == 403
+    withdrawn = {"deed": "withdraw", "id": "mine"}
+    assert send_form(staff, chosen, withdrawn, on="/account").status_code == 200
+    _, writing = add_key(store, "writes", ["read", "write"])
+    _, ruling = add_key(store, "rules", ["admin"])
+    call = app.test_client().delete
+    tag = app.test_client().get("/api/v1/startups/mine", headers=bearing(writing)).headers["ETag"]
+    path = "/api/v1/startups/mine"
+    assert call(path, headers={**bearing(writing), "If-Match": tag}).status_code == 403
+    assert call(path, headers={**bearing(ruling), "If-Match": tag}).status_code == 200
+
+
+def bearing(key: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {key}"}
+
+
+def test_the_table_refuses_a_key_whose_call_asks_for_too_little(
+    make_app: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = make_app()
+    _, key = add_key(app.extensions["dari"].store, "writes", ["write"])
+    monkeypatch.setattr("service.api.guard.row_of", lambda _: ("erasure", "edit"))
+    answer = app.test_client().get("/api/v1/startups/x/held", headers=bearing(key))
+    assert (answer.status_code, answer.json["code"]) == (403, "scope_missing")

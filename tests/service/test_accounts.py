@@ -213,7 +213,7 @@ def test_the_session_of_an_account_ends_after_its_hours(
 ) -> None:
     client = browser_of(home, "staff@dari.example")
     later = time.time() + 12 * 3600 + 1
-    monkeypatch.setattr("service.accounts.time.time", lambda: later)
+    monkeypatch.setattr("service.sessions.time.time", lambda: later)
     assert client.get("/startups").status_code == 401
 
 

@@ -114,7 +114,8 @@ def test_a_key_may_what_its_scopes_say_and_nothing_else(app, made):
     """Walks every call of the API with a key of each scope."""
     client = app.test_client()
     headers = {scope: made(scope.value)[0] for scope in Scope}
-    values = {"id": "nobody-at-all", "number": 1, "case": 999, "pair": 999}
+    values = {"id": "nobody-at-all", "number": 1, "case": 999, "pair": 999, "job": 999}
+    values |= {"account": 999, "step": "who"}
     named = {"name": "no-round", "prefix": "aaaaaaaaaa", "code": "stale"}
     seen = 0
     with app.test_request_context():

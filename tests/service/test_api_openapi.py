@@ -137,6 +137,9 @@ CALLS = [
     "listModels",
     "getProblem",
     "heldOfStartup",
+    "startEvaluation",
+    "changeAccount",
+    "saveDraftStep",
 ]
 """Those that differ from each other; `python -m tests.fuzz_api` calls every one."""
 

@@ -9,9 +9,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 from service.cli import main
+from service.served import note_served
 from tests.service.accounts import PASSWORD
 
 STRONG = "korrekt batterie pferd klammer"
@@ -47,7 +49,9 @@ def test_a_poor_password_is_refused(dari: Any, password: str) -> None:
 
 
 def test_no_password_can_be_an_argument() -> None:
-    names = {one.name for one in main.commands["user"].commands["add"].params}  # type: ignore[attr-defined]
+    group = main.commands["user"]
+    assert isinstance(group, click.Group)
+    names = {one.name for one in group.commands["add"].params}
     assert not [name for name in names if "pass" in (name or "")]
 
 
@@ -126,3 +130,27 @@ def test_the_command_line_imports_nothing_of_accounts_before_they_are_asked_for(
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "base"),
+    [
+        ("127.0.0.1", 8123, "http://127.0.0.1:8123/"),
+        ("0.0.0.0", 9000, "http://127.0.0.1:9000/"),
+        ("::1", 8001, "http://[::1]:8001/"),
+    ],
+)
+def test_a_link_leads_to_where_dari_was_last_served(
+    dari: Any, host: str, port: int, base: str
+) -> None:
+    note_served(Path(os.environ["DARI_HOME"]), host, port)
+    done = dari("user", "add", "kim@dari.example", "--role", "staff", "--link")
+    assert base in done.stdout
+    assert "https://dari.example/" in dari(
+        "user", "reset", "kim@dari.example", "--address", "https://dari.example"
+    ).stdout  # fmt: skip
+
+
+def test_a_link_leads_to_port_8000_where_nobody_has_served_yet(dari: Any) -> None:
+    done = dari("user", "add", "kim@dari.example", "--role", "staff", "--link")
+    assert "http://127.0.0.1:8000/" in done.stdout

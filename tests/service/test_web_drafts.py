@@ -291,8 +291,8 @@ def test_a_link_that_is_shown_opens_the_draft_in_another_browser_once(app, begin
         assert other.head("/return").status_code == 200
     assert other.get(f"/drafts/{id}/who").status_code == 404
     answer = send(other, "/return", {"token": f" {code.upper()} "})
-    assert answer.headers["Location"] == f"/drafts/{id}/who"
-    assert "한빛로봇" in other.get(answer.headers["Location"]).text
+    assert answer.headers["Location"] == f"/drafts/{id}/build"
+    assert "한빛로봇" in other.get(f"/drafts/{id}/who").text
     third = app.test_client()
     refused = send(third, "/return", {"token": code}, headers=KO)
     assert refused.status_code == 422
@@ -577,7 +577,7 @@ def test_a_draft_that_has_expired_is_gone_and_swept(make_app, send):
 def test_a_browser_forgets_a_draft_when_asked(app, begin, send):
     client = app.test_client()
     id = begin(client)
-    assert f"/drafts/{id}/who" in client.get("/startups/new").text
+    assert f"/drafts/{id}/build" in client.get("/startups/new").text
     send(client, f"/drafts/{id}/leave", {})
     assert client.get(f"/drafts/{id}/who").status_code == 404
     assert id not in client.get("/startups/new").text
@@ -593,3 +593,23 @@ def test_every_input_of_every_step_has_a_label(app, begin):
         named = [re.search(r' id="([^"]+)"', one) for one in inputs if 'type="hidden"' not in one]
         assert named
         assert all(one and one[1] in labelled for one in named), step
+
+
+def test_a_link_back_opens_where_the_person_left_off(app, dari, begin, tell, send):
+    client = app.test_client()
+    id = begin(client)
+
+    def opens():
+        token = make_link(dari.store, "draft", id, now=datetime.now(UTC), lasts=timedelta(hours=1))
+        return send(app.test_client(), "/return", {"token": token}).location
+
+    assert opens() == f"/drafts/{id}/build"  # the first step was sent, the second one shown
+    tell(client, id, "build", {"summary_ko": TEXT}, go="link")
+    assert opens() == f"/drafts/{id}/build"
+    send(client, f"/drafts/{id}/place", {"region": "KR-27", "saved": "0"}, headers=JSON)
+    assert opens() == f"/drafts/{id}/place"  # saved by itself, and left there
+    tell(client, id, "place", {"region": "KR-27"}, go="back")
+    assert opens() == f"/drafts/{id}/seek"
+    tell(client, id, "seek", {}, go="preview")
+    assert opens() == f"/drafts/{id}/preview"
+    assert f'href="/drafts/{id}/preview"' in client.get("/return").text

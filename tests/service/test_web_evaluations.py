@@ -6,6 +6,7 @@ import base64
 import hashlib
 import io
 import json
+import os
 import re
 import shutil
 import zipfile
@@ -20,7 +21,7 @@ from matcher import SHIPPED
 from profiles.jobs import Job, JobKind, JobState, ask, end, job, jobs, take
 from service.wiring import Dari
 from service.work import do
-from service.worker import folder_of
+from service.worker import Worker, folder_of
 from tests.models import make_model
 
 EXAMPLE = Path("docs/examples/test-set")
@@ -77,6 +78,16 @@ def evaluated(engine: Dari) -> Job:
     return done(engine, JobKind.EVALUATE, test_set="example", side="startup")
 
 
+def work_once(engine: Dari) -> None:
+    """Let a worker do what waits, in processes of its own, and end."""
+    Worker(engine.settings, engine.store).run(once=True)
+
+
+def received(engine: Dari) -> list[Path]:
+    """The ZIPs that were received and are still held."""
+    return list((engine.settings.home / "testsets").glob(".brought-*"))
+
+
 def test_nobody_else_may_see_or_start_anything(client: FlaskClient, send) -> None:
     for path in ("/evaluations", "/evaluations/new", "/evaluations/1/report", "/testsets"):
         assert client.get(path).status_code == 401
@@ -92,9 +103,18 @@ def test_a_test_set_comes_as_a_zip_larger_than_a_form_may_be(
     assert engine.settings.max_content_length > 200_000
     answer = send(staff, "/testsets", {"name": "mine", "file": (zipped(), "set.zip")})
     assert answer.status_code == 303
+    assert answer.location.startswith("/evaluations/")
+    assert "mine" not in staff.get("/testsets").text  # it is checked whole first
+    work_once(engine)
     page = staff.get(answer.location)
-    assert "16 queries, and no leak was found" in page.text
+    assert "no leak was found. 16 queries of" in page.text
+    assert 'href="/testsets/mine"' in page.text
     assert "mine" in staff.get("/testsets").text
+    assert len(received(engine)) == 1
+    for zip in received(engine):
+        os.utime(zip, (0, 0))
+    Worker(engine.settings, engine.store).run(once=True)
+    assert received(engine) == []
     again = send(staff, "/testsets", {"name": "mine", "file": (zipped(), "set.zip")})
     assert again.status_code == 422
     assert "already" in again.text
@@ -126,8 +146,11 @@ def test_what_cannot_be_used_is_told_in_both_languages(
 def test_a_leak_is_named(staff: FlaskClient, engine: Dari, send) -> None:
     tie = '{"startup": "s1", "partner": "p1", "date": "2031-01-01", "kind": "collaboration"}\n'
     answer = send(staff, "/testsets", {"name": "leaky", "file": (zipped(ties=tie), "set.zip")})
-    assert answer.status_code == 422
-    assert "Leak (a tie after the cut)" in answer.text
+    assert answer.status_code == 303
+    work_once(engine)
+    assert "Leak (a tie after the cut)" in staff.get(f"{answer.location}?lang=en").text
+    assert "누설" in staff.get(f"{answer.location}?lang=ko").text
+    staff.get("/testsets?lang=en")
     folder = engine.settings.home / "testsets"
     assert not (folder / "leaky").exists()
     assert not list(folder.glob(".adding-*"))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 
+import pytest
+
 HOSTILE = (
     "<script>alert(1)</script><img src=x onerror=alert(2)>\"'{{7*7}} ultrasound for hospitals."
 )
@@ -28,3 +30,12 @@ def test_a_match_list_shows_hostile_texts_as_text(app, staff, bearer):
     answer = staff.get("/api/v1/startups/hostile/matches?k=3")
     assert answer.content_type.startswith("application/json")
     assert not re.search(r"\b49 ultrasound", json.dumps(answer.json))
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/cases/{}", "/evaluations/{}", "/accounts/{}", "/api/v1/jobs/{}", "/api/v1/cases/{}"],
+)
+@pytest.mark.parametrize("number", [1 << 31, 1 << 63, 14713617234417604886528])
+def test_a_number_that_no_database_holds_is_the_number_of_nothing(staff, path, number):
+    assert staff.get(path.format(number)).status_code == 404

@@ -127,7 +127,7 @@ def test_a_case_goes_its_way_by_forms_alone(staff, send, dari, case) -> None:
     page = staff.get(f"/cases/{case.id}").text
     assert "Both work on similar things." in page
     assert "Shown at rank 3" in page
-    act(send, staff, case, "move", stage="introduced")
+    act(send, staff, case, "move", stage="introduced", release="n")
     act(send, staff, get_case(dari.store, case.id), "move", stage="poc", day="2026-10-05")
     act(send, staff, get_case(dari.store, case.id), "back", reason="not signed")
     now = get_case(dari.store, case.id)
@@ -159,7 +159,7 @@ def test_what_is_refused_says_why_and_keeps_what_was_typed(staff, send, dari, ca
     for what, form in (
         ("move", {"stage": "nowhere"}),
         ("move", {"stage": "shortlisted"}),
-        ("move", {"stage": "poc", "day": "2999-01-01"}),
+        ("move", {"stage": "poc", "day": "2999-01-01", "release": "n"}),
         ("close", {"outcome": "won"}),
         ("answer", {"side": "both", "answer": "yes"}),
         ("answer", {"side": "startup", "answer": "maybe"}),
@@ -188,7 +188,7 @@ def test_two_staff_who_move_one_case_at_once_move_it_once(app, sign_in, send, ca
 
     def work(client, stage: str) -> None:
         start.wait()
-        said.append(act(send, client, case, "move", stage=stage).status_code)
+        said.append(act(send, client, case, "move", stage=stage, release="n").status_code)
 
     threads = [
         threading.Thread(target=work, args=pair)

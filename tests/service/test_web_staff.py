@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from index.listing import sort_key
+from index.orders import sort_key
 from profiles import Tie, validate
 from profiles.apart import apart_pairs
 from service.describing import asked_name

@@ -19,6 +19,7 @@ from profiles import Store, rows
 from profiles import tables as t
 from profiles.database import writing
 from profiles.jobs import LEASE, Job, JobKind, JobState, ask, cancel, job, take
+from service import cli_work
 from service import worker as module
 from service.settings import Settings
 from service.worker import Worker, folder_of, is_alive
@@ -232,3 +233,31 @@ def test_the_servers_worker_ends_with_it_even_when_that_is_killed(tmp_path: Path
         server.send_signal(signal.SIGKILL)
     until(lambda: not alive.exists())
     until(lambda: not Path(f"/proc/{pid}").exists())
+
+
+def test_a_killed_worker_is_started_again(
+    settings: Settings, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DARI_HOME", str(settings.home))
+    monkeypatch.setenv("DARI_DATABASE_URL", settings.database)
+    monkeypatch.setattr(cli_work, "_AGAIN_S", 0.1)
+    seen: list[int] = []
+    with cli_work.beside():
+        for _ in range(2):
+            pid = wait_for_worker(settings.home, seen)
+            seen.append(pid)
+            os.kill(pid, signal.SIGKILL)
+        last = wait_for_worker(settings.home, seen)
+    assert not Path(f"/proc/{last}").exists()
+
+
+def wait_for_worker(home: Path, but: list[int]) -> int:
+    """Give the process of a worker that is none of those seen before."""
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        names = [one.name for one in (home / "jobs").glob(".alive-*")]
+        fresh = {int(name.rsplit("-", 1)[1]) for name in names} - {*but}
+        if fresh:
+            return fresh.pop()
+        time.sleep(0.1)
+    raise AssertionError("no worker has shown itself")

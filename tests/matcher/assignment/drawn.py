@@ -21,7 +21,8 @@ from matcher.assignment import (
     check,
     groups_of,
 )
-from profiles.rules import Rule
+from matcher.assignment.lottery import order
+from profiles.rules import Rule, RuleKind
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -38,7 +39,7 @@ def applicants(draw: st.DrawFn, most: int) -> tuple[Applicant, ...]:
             stage=draw(st.sampled_from([None, "seed", "growth"])),
             kind=draw(st.sampled_from([None, "startup", "research_institute"])),
         )
-        found.append(Applicant(f"a{row}", groups))
+        found.append(Applicant(f"a{row}", groups, draw(st.sampled_from([0, 0, 2]))))
     return tuple(found)
 
 
@@ -65,11 +66,7 @@ def _bounds(draw: st.DrawFn, most: int) -> dict[str, int]:
 def rules(draw: st.DrawFn, id: str, people: list[str], places: list[str]) -> Rule:
     some = st.lists(st.sampled_from(people), min_size=1, max_size=3, unique=True)
     at = st.lists(st.sampled_from(places), min_size=1, max_size=2, unique=True)
-    kind = draw(
-        st.sampled_from(
-            "places seats total quota share budget least_fit forced forbidden locked apart".split()
-        )
-    )
+    kind = draw(st.sampled_from([one.value for one in RuleKind]))
     told: dict[str, Any] = {"id": id, "kind": kind}
     if kind in {"places", "total", "quota"}:
         told |= _bounds(draw, 3)
@@ -106,7 +103,8 @@ def instances(draw: st.DrawFn, rows: int = 5, columns: int = 3, most: int = 4) -
     ids = [one.id for one in people], [one.id for one in places]
     number = draw(st.integers(0, most))
     told = tuple(draw(rules(f"r{n}", *ids)) for n in range(number))
-    return Instance(people, places, grid, told, seats=draw(st.sampled_from([1, 1, 1, 2])))
+    seats, seed = draw(st.sampled_from([1, 1, 1, 2])), draw(st.none() | st.integers(0, 9))
+    return Instance(people, places, grid, told, seats, seed)
 
 
 def every(instance: Instance) -> Iterator[Pairs]:
@@ -138,8 +136,16 @@ def worth(instance: Instance, pairs: Pairs) -> tuple[int, int, int, int, tuple[b
         if min(own):
             shares.append(1000 * sum(b == host.id for _, b in pairs) // min(own))
     spread = max(shares, default=0) - min(shares, default=0)
-    made = tuple((a, b) in pairs for a in row for b in column)
+    made = tuple((a, b) in pairs for a in _first(instance) for b in column)
     return len(fits), min(fits, default=0), sum(fits), -spread, made
+
+
+def _first(instance: Instance) -> list[str]:
+    """Order applicants as equals are: by how long they waited, then as drawn, then by id."""
+    ids = list(instance.applicant_ids)
+    drawn = ids if instance.seed is None else order(ids, instance.seed)
+    waited = {one.id: one.waited for one in instance.applicants}
+    return sorted(drawn, key=lambda id: -waited[id])
 
 
 def keeps(instance: Instance, pairs: Pairs) -> bool:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hypothesis import HealthCheck, given, settings
+import pytest
+from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
-from matcher.assignment import Instance, Status, check, solve
+from matcher.assignment import Instance, Status, check, solve, wide
 from tests.matcher.assignment.drawn import best, instances, levels
 
 quick = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
@@ -16,6 +17,19 @@ quick = settings(max_examples=60, deadline=None, suppress_health_check=list(Heal
 @quick
 @given(instances(4, 3))
 def test_no_assignment_is_better_and_of_equals_the_first_is_taken(instance: Instance) -> None:
+    _agrees_with_trying_all(instance)
+
+
+@quick
+@given(instances(4, 3))
+def test_what_a_relaxation_narrows_down_is_still_the_best(instance: Instance) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(wide, "WIDE", 0)
+        _agrees_with_trying_all(instance)
+
+
+def _agrees_with_trying_all(instance: Instance) -> None:
+    note(str(instance.as_json()))
     expected = best(instance)
     found = solve(instance)
     if expected is None:

@@ -1,0 +1,134 @@
+"""Owns the pages by which participants of an event say whom they wish to meet: link or account."""
+
+from __future__ import annotations
+
+from apiflask import APIBlueprint
+from flask import flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from werkzeug.exceptions import Gone, NotFound
+
+from profiles import InvalidRecord
+from profiles.events import (
+    EventError,
+    EventState,
+    Participant,
+    UnknownEvent,
+    get_person,
+    set_away,
+    set_wishes,
+    taking_part,
+)
+from service.access import current_user
+from service.event_links import read_meet_link
+from service.security import dari
+from service.web.event_forms import sent, wishes_of
+from service.web.event_telling import EventPage, event_page, state_name
+from service.web.events import calendar_answer
+
+meets = APIBlueprint("meets", __name__, enable_openapi=False)
+
+
+@meets.get("/meet/<token>")
+def ask(token: str) -> ResponseReturnValue:
+    """Show a participant who comes, and ask whom it wishes to meet."""
+    page, one = _linked(token)
+    return _shown(page, one, url_for("meets.calendar", token=token))
+
+
+@meets.post("/meet/<token>")
+def give(token: str) -> ResponseReturnValue:
+    """Keep what a participant says by its link."""
+    page, one = _linked(token)
+    files = url_for("meets.calendar", token=token)
+    return _kept(page, one, url_for("meets.ask", token=token), files)
+
+
+@meets.get("/meet/<token>/meetings.ics")
+def calendar(token: str) -> ResponseReturnValue:
+    """Give a participant its calendar file."""
+    return calendar_answer(*_linked(token))
+
+
+@meets.get("/my/events")
+def own_events() -> ResponseReturnValue:
+    """List the events that an account's profile takes part in."""
+    if current_user().profile is None:
+        return redirect(url_for("account.mine"), 303)
+    return render_template("event_own.html", events=taking_part(dari().store, _profile()))
+
+
+@meets.get("/my/events/<int:id>/<int:person>")
+def own_event(id: int, person: int) -> ResponseReturnValue:
+    """Show an account one of its events."""
+    page, one = _own(id, person)
+    return _shown(page, one, url_for("meets.own_calendar", id=id, person=person))
+
+
+@meets.post("/my/events/<int:id>/<int:person>")
+def give_own(id: int, person: int) -> ResponseReturnValue:
+    """Keep what an account says."""
+    page, one = _own(id, person)
+    files = url_for("meets.own_calendar", id=id, person=person)
+    return _kept(page, one, url_for("meets.own_event", id=id, person=person), files)
+
+
+@meets.get("/my/events/<int:id>/<int:person>/meetings.ics")
+def own_calendar(id: int, person: int) -> ResponseReturnValue:
+    """Give an account the calendar file of one of its events."""
+    return calendar_answer(*_own(id, person))
+
+
+def _profile() -> str:
+    profile = current_user().profile
+    if profile is None:
+        raise NotFound
+    return profile
+
+
+def _linked(token: str) -> tuple[EventPage, Participant]:
+    """Read the event of a link that holds: signed, in time, and the newest."""
+    link = read_meet_link(token, dari().secret_key)
+    if link is None:
+        raise NotFound
+    page, one = _found(link.event, link.person)
+    if not link.holds(page.event, one) or page.event.state is EventState.CANCELLED:
+        raise Gone
+    return page, one
+
+
+def _own(id: int, person: int) -> tuple[EventPage, Participant]:
+    """Read an event of an account's own profile; any other is not there for it."""
+    page, one = _found(id, person)
+    if one.profile != _profile() or page.event.state is not EventState.CONFIRMED:
+        raise NotFound
+    return page, one
+
+
+def _found(id: int, person: int) -> tuple[EventPage, Participant]:
+    try:
+        return event_page(dari(), id), get_person(dari().store, id, person)
+    except (UnknownEvent, EventError) as error:
+        raise NotFound from error
+
+
+def _kept(page: EventPage, one: Participant, here: str, files: str) -> ResponseReturnValue:
+    """Keep wishes and times away; both or, where one is wrong, neither."""
+    try:
+        wishes, away = wishes_of(sent()), sent().getlist("away")
+        if unknown := set(away) - set(page.event.plan.slots):
+            raise EventError("away", "event_slot", min(unknown))
+        set_wishes(dari().store, one.event, one.id, wishes)
+        set_away(dari().store, one.event, one.id, away)
+    except InvalidRecord as error:
+        return _shown(page, one, files, error), 422
+    flash(gettext("Thank you. Your wishes have been kept."), "success")
+    return redirect(here, 303)
+
+
+def _shown(
+    page: EventPage, one: Participant, files: str, refused: InvalidRecord | None = None
+) -> str:
+    return render_template(
+        "event_guest.html", page=page, one=one, files=files, refused=refused, state_name=state_name
+    )

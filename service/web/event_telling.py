@@ -1,0 +1,157 @@
+"""Owns what pages tell of an event: its grid, each person's meetings, and its schedule in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask_babel import gettext
+
+from matcher.scheduling import Aim
+from profiles import Programme, Text
+from profiles.event_meetings import EventMeeting, ScheduleRevision, meetings_of, schedules_of
+from profiles.events import Event, Participant, get_event, people_of
+from profiles.jobs import Job, JobKind, jobs
+from service.event_planning import key, names_of
+from service.exporting import Sheet
+from service.language import language
+from service.wiring import Dari
+
+
+@dataclass(frozen=True)
+class EventPage:
+    """An event with all that its pages show."""
+
+    event: Event
+    programme: Programme | None
+    people: Sequence[Participant]
+    every: Sequence[EventMeeting]
+    schedules: Sequence[ScheduleRevision]
+    names: Mapping[str, Text]
+
+    @property
+    def meetings(self) -> list[EventMeeting]:
+        """Those that are not cancelled."""
+        return [one for one in self.every if one.is_on]
+
+    @cached_property
+    def grid(self) -> Mapping[tuple[str, str], EventMeeting]:
+        """The meetings by slot and room."""
+        return {(one.slot, one.room): one for one in self.meetings}
+
+    def side(self, side: str) -> list[Participant]:
+        """Give the participants of a side."""
+        return [one for one in self.people if one.side == side]
+
+    def side_name(self, side: str) -> str:
+        """Name a side."""
+        text = self.event.plan.side_a if side == "a" else self.event.plan.side_b
+        if text:
+            return text.in_(language())
+        return str(gettext("Guests") if side == "a" else gettext("Hosts"))
+
+    def name(self, person: int) -> str:
+        """Name a participant."""
+        return self.names[key(person)].in_(language()) if key(person) in self.names else "–"
+
+    def of_person(self, person: int) -> list[EventMeeting]:
+        """Give a participant's meetings in time."""
+        return [one for one in self.meetings if person in (one.a, one.b)]
+
+    def of_room(self, room: str) -> list[EventMeeting]:
+        """Give a room's meetings in time."""
+        return [one for one in self.meetings if one.room == room]
+
+    def clock(self, slot: str, zone: str | None = None) -> str:
+        """Tell a slot by the clock of the event, or of another zone with its day."""
+        if zone is None:
+            return slot[11:]
+        return f"{self.event.plan.moment(slot).astimezone(ZoneInfo(zone)):%m-%d %H:%M}"
+
+    def next_slot(self) -> str:
+        """Give the first slot that has not begun; the first of all once all have."""
+        plan, now = self.event.plan, datetime.now(UTC)
+        return next((one for one in plan.slots if plan.moment(one) > now), plan.slots[0])
+
+
+def event_page(dari: Dari, id: int) -> EventPage:
+    """Read an event with all that its pages show.
+
+    Raises:
+        UnknownEvent: if there is none.
+    """
+    event, people = get_event(dari.store, id), people_of(dari.store, id)
+    programmes = {one.id: one for one in dari.store.programmes()}
+    return EventPage(
+        event,
+        programmes.get(event.programme or ""),
+        people,
+        meetings_of(dari.store, id, cancelled=True),
+        schedules_of(dari.store, id),
+        names_of(dari, event, people),
+    )
+
+
+def job_of(dari: Dari, id: int) -> Job | None:
+    """Give the newest job that schedules an event, as long as it is not done."""
+    its = (one for one in jobs(dari.store) if one.kind is JobKind.SCHEDULE)
+    found = next((one for one in its if one.arguments.get("event") == id), None)
+    return found if found is not None and found.state != "done" else None
+
+
+def level_words(level: Mapping[str, Any]) -> tuple[str, str]:
+    """Name a level of a schedule, and tell its value with the bound."""
+    aim, value, bound = Aim(level["aim"]), level["value"], level["bound"]
+    named = {
+        Aim.MUTUAL: gettext("Meetings that both sides wished for"),
+        Aim.WORST: gettext("Wishes met of whoever has the fewest met"),
+        Aim.WISHES: gettext("Sum of wishes and fit"),
+        Aim.HOLES: gettext("Slots waited between meetings"),
+        Aim.TABLES: gettext("Changes of table of the hosts"),
+        Aim.CANCELLED: gettext("Meetings given up"),
+        Aim.MOVED: gettext("Meetings at another time"),
+        Aim.ROOMS: gettext("Meetings in another room"),
+    }
+    shown = [round(one / 1024) if aim is Aim.WISHES else one for one in (value, bound)]
+    if value == bound:
+        return named[aim], gettext("%(value)s (nothing is better)", value=f"{shown[0]:,}")
+    return named[aim], gettext(
+        "%(value)s (bound: %(bound)s)", value=f"{shown[0]:,}", bound=f"{shown[1]:,}"
+    )
+
+
+def sheet_of(page: EventPage) -> Sheet:
+    """Put the meetings of an event into a table, a row each."""
+    plan = page.event.plan
+    columns = (
+        gettext("Day"), gettext("Time"), gettext("Room"), page.side_name("a"), page.side_name("b"),
+        gettext("State"),
+    )  # fmt: skip
+    rows = tuple(
+        (one.slot[:10], one.slot[11:], one.room, page.name(one.a), page.name(one.b),
+         state_name(one.state.value))
+        for one in page.every
+    )  # fmt: skip
+    name = plan.name.in_(language())
+    about = (
+        (gettext("Event"), name),
+        (gettext("Place"), plan.place),
+        (gettext("Time zone"), plan.zone),
+    )
+    return Sheet(name, about, columns, rows)
+
+
+def state_name(state: str) -> str:
+    """Name the state of an event or a meeting."""
+    named = {
+        "proposed": gettext("proposed"),
+        "confirmed": gettext("confirmed"),
+        "cancelled": gettext("cancelled"),
+        "planned": gettext("planned"),
+        "held": gettext("held"),
+    }
+    return str(named[state])

@@ -1,0 +1,332 @@
+"""Owns the pages of events for staff: plans, participants, the schedule, and changes of the day."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+from apiflask import APIBlueprint
+from flask import Response, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from werkzeug.exceptions import NotFound
+
+from profiles import InvalidRecord
+from profiles.case_meetings import zones
+from profiles.event_dates import TWICE_A_YEAR
+from profiles.event_meetings import mark_held
+from profiles.event_plan import Chosen
+from profiles.events import (
+    EventError,
+    EventState,
+    Participant,
+    UnknownEvent,
+    add_person,
+    change_event,
+    change_person,
+    get_person,
+    new_link,
+    open_event,
+    remove_person,
+    set_away,
+    set_wishes,
+)
+from profiles.events import events as read_events
+from profiles.jobs import JobKind, ask
+from service.event_calendars import event_file
+from service.event_links import token_of
+from service.event_proposals import propose_events
+from service.event_schedules import KINDS, QUICK_S, fit_to_day, is_short, make_schedule
+from service.exporting import TYPES, as_csv, as_xlsx
+from service.language import language
+from service.security import dari, editor, require_session
+from service.web.event_forms import (
+    form_of,
+    happened_of,
+    number,
+    person_of,
+    plan_of,
+    sent,
+    wishes_of,
+)
+from service.web.event_telling import (
+    EventPage,
+    event_page,
+    job_of,
+    level_words,
+    sheet_of,
+    state_name,
+)
+
+events = APIBlueprint("events", __name__, url_prefix="/events", enable_openapi=False)
+events.before_request(require_session)
+
+_WORDS = {"state_name": state_name, "level_words": level_words}
+
+
+@events.get("")
+def overview() -> ResponseReturnValue:
+    """List the events, and offer the next ones."""
+    return _list(None)
+
+
+@events.get("/of/<programme>")
+def of_programme(programme: str) -> ResponseReturnValue:
+    """List the events of a programme."""
+    return _list(programme)
+
+
+@events.post("/propose")
+def propose() -> ResponseReturnValue:
+    """Propose the next two events of a programme that holds them twice a year."""
+    programme = request.form.get("programme", "")
+    if programme not in TWICE_A_YEAR:
+        raise NotFound
+    made = propose_events(dari(), programme, date.today(), by=editor())
+    flash(gettext("%(count)s events have been proposed: confirm them.", count=len(made)), "success")
+    return redirect(url_for("events.of_programme", programme=programme), 303)
+
+
+@events.get("/new")
+def new() -> ResponseReturnValue:
+    """Offer to plan an event."""
+    given = {"opens": "10:00", "closes": "17:00", "minutes": "25", "gap": "5", "walk": "0"}
+    given |= {"breaks": "12:00-13:30", "zone": "Asia/Seoul", "fill": "on"}
+    return _form({**given, **request.args.to_dict()}, url_for("events.add"))
+
+
+@events.post("/new")
+def add() -> ResponseReturnValue:
+    """Keep a new event."""
+    try:
+        programme = sent().get("programme") or None
+        made = open_event(dari().store, plan_of(sent()), programme=programme, by=editor())
+    except InvalidRecord as error:
+        return _form(sent().to_dict(), url_for("events.add"), error), 422
+    return redirect(url_for("events.show", id=made.id), 303)
+
+
+@events.get("/<int:id>")
+def show(id: int) -> ResponseReturnValue:
+    """Show an event with its schedule."""
+    return _show(_page(id))
+
+
+@events.get("/<int:id>/edit")
+def edit(id: int) -> ResponseReturnValue:
+    """Offer to change the plan."""
+    event = _page(id).event
+    given = {**form_of(event.plan), "revision": str(event.revision)}
+    return _form(given, url_for("events.save", id=id), event=id)
+
+
+@events.post("/<int:id>/edit")
+def save(id: int) -> ResponseReturnValue:
+    """Keep a changed plan."""
+    event, here = _page(id).event, url_for("events.save", id=id)
+    try:
+        base = number("revision", sent().get("revision", ""))
+        change_event(dari().store, id, plan=plan_of(sent(), event.plan), base=base)
+    except InvalidRecord as error:
+        return _form(sent().to_dict(), here, error, event=id), 422
+    flash(gettext("Your changes have been kept."), "success")
+    return redirect(url_for("events.show", id=id), 303)
+
+
+@events.post("/<int:id>/state")
+def turn(id: int) -> ResponseReturnValue:
+    """Confirm an event, or call it off."""
+    to = EventState.CANCELLED if sent().get("state") == "cancelled" else EventState.CONFIRMED
+    return _done(id, lambda: change_event(dari().store, id, state=to))
+
+
+@events.post("/<int:id>/people")
+def invite(id: int) -> ResponseReturnValue:
+    """Add a participant."""
+    return _done(id, lambda: add_person(dari().store, id, **person_of(sent())), "people")
+
+
+@events.get("/<int:id>/people/<int:person>")
+def person(id: int, person: int) -> ResponseReturnValue:
+    """Show a participant: wishes, times away, meetings, calendar, link."""
+    page = _page(id)
+    return _person(page, _one(id, person))
+
+
+@events.post("/<int:id>/people/<int:person>")
+def keep_person(id: int, person: int) -> ResponseReturnValue:
+    """Keep what staff were told of a participant: how it takes part, wishes, times away."""
+    page = _page(id)
+    one = _one(id, person)
+    try:
+        told = {name: value for name, value in person_of(sent()).items() if name != "side"}
+        change_person(dari().store, id, person, **told)
+        set_wishes(dari().store, id, person, wishes_of(sent()))
+        set_away(dari().store, id, person, sent().getlist("away"))
+    except InvalidRecord as error:
+        return _person(page, one, error), 422
+    flash(gettext("Your changes have been kept."), "success")
+    return redirect(url_for("events.person", id=id, person=person), 303)
+
+
+@events.post("/<int:id>/people/<int:person>/remove")
+def remove(id: int, person: int) -> ResponseReturnValue:
+    """Take a participant out."""
+    return _done(id, lambda: remove_person(dari().store, id, person), "people")
+
+
+@events.post("/<int:id>/people/<int:person>/link")
+def link(id: int, person: int) -> ResponseReturnValue:
+    """Make a link by which a participant says whom it wishes to meet; older ones end."""
+    new_link(dari().store, _page(id).event.id, _one(id, person).id)
+    return redirect(url_for("events.person", id=id, person=person), 303)
+
+
+@events.post("/<int:id>/pairs")
+def decide(id: int) -> ResponseReturnValue:
+    """Decide that a pair must meet, or must not, or take that back."""
+    return _done(id, lambda: _decide(id), "pairs")
+
+
+@events.post("/<int:id>/schedule")
+def schedule(id: int) -> ResponseReturnValue:
+    """Make the schedule: a short one now, a long one by a job."""
+    page = _page(id)
+    if is_short(page.event, page.people):
+        return _done(id, lambda: make_schedule(dari(), id, seconds=QUICK_S, by=editor()))
+    return _done(
+        id, lambda: ask(dari().store, JobKind.SCHEDULE, {"event": id, "by": editor()}, by=editor())
+    )
+
+
+@events.post("/<int:id>/change")
+def change(id: int) -> ResponseReturnValue:
+    """Fit the schedule to what happened on the day."""
+    return _done(id, lambda: fit_to_day(dari(), id, happened_of(sent()), by=editor()), "schedule")
+
+
+@events.post("/<int:id>/held/<int:meeting>")
+def hold(id: int, meeting: int) -> ResponseReturnValue:
+    """Note that a meeting took place, or take that back."""
+    held = sent().get("held") != "no"
+    return _done(id, lambda: mark_held(dari().store, id, meeting, held=held), "schedule")
+
+
+@events.get("/<int:id>/print")
+def printed(id: int) -> ResponseReturnValue:
+    """Show the schedule as it is hung on doors (by=room) or handed out (by=person)."""
+    by = "room" if request.args.get("by") == "room" else "person"
+    return render_template("event_print.html", page=_page(id), by=by, **_WORDS)
+
+
+@events.get("/<int:id>/<any(all, cancelled):which>.ics")
+def calendar(id: int, which: str) -> ResponseReturnValue:
+    """Give all meetings as a calendar file, or those that are cancelled."""
+    return calendar_answer(_page(id), cancelled=which == "cancelled")
+
+
+@events.get("/<int:id>/people/<int:person>/<any(meetings, cancelled):which>.ics")
+def own_calendar(id: int, person: int, which: str) -> ResponseReturnValue:
+    """Give a participant's meetings as a calendar file, or those that are cancelled."""
+    return calendar_answer(_page(id), _one(id, person), cancelled=which == "cancelled")
+
+
+@events.get("/<int:id>/meetings.<any(csv, xlsx):ending>")
+def export(id: int, ending: str) -> ResponseReturnValue:
+    """Give the meetings as a table."""
+    sheet = sheet_of(_page(id))
+    data = as_csv(sheet) if ending == "csv" else as_xlsx(sheet)
+    name = f"event-{id}.{ending}"
+    return Response(data, headers=_attached(name), content_type=TYPES[ending])
+
+
+def calendar_answer(
+    page: EventPage, person: Participant | None = None, *, cancelled: bool = False
+) -> Response:
+    """Give a calendar file as an answer."""
+    data = event_file(
+        page.event, page.every, page.names, language(), person=person, cancelled=cancelled
+    )
+    name = f"event-{page.event.id}{f'-{person.id}' if person else ''}.ics"
+    return Response(data, headers=_attached(name), content_type="text/calendar; charset=utf-8")
+
+
+def _attached(name: str) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="{name}"'}
+
+
+def _page(id: int) -> EventPage:
+    try:
+        return event_page(dari(), id)
+    except UnknownEvent as error:
+        raise NotFound from error
+
+
+def _one(id: int, person: int) -> Participant:
+    try:
+        return get_person(dari().store, id, person)
+    except EventError as error:
+        raise NotFound from error
+
+
+def _done(id: int, do: Callable[[], object], anchor: str = "") -> ResponseReturnValue:
+    """Do something to an event that is there, and show it; what is refused is told on its page."""
+    page = _page(id)
+    try:
+        do()
+    except InvalidRecord as error:
+        return _show(page, error), 422
+    return redirect(url_for("events.show", id=id, _anchor=anchor or None), 303)
+
+
+def _decide(id: int) -> None:
+    plan = _page(id).event.plan
+    a, b = (number("people", sent().get(side) or "0") for side in ("a", "b"))
+    if (_one(id, a).side, _one(id, b).side) != ("a", "b"):
+        raise EventError("people", "event_nobody", b)
+    others = tuple(one for one in plan.chosen if (one.a, one.b) != (a, b))
+    rule = sent().get("rule", "")
+    new = tuple(Chosen(a=a, b=b, rule=one) for one in ("forced", "forbidden") if one == rule)
+    change_event(dari().store, id, plan=plan.model_copy(update={"chosen": (*others, *new)}))
+
+
+def _list(programme: str | None) -> str:
+    programmes = {one.id: one for one in dari().store.programmes()}
+    if programme is not None and programme not in programmes:
+        raise NotFound
+    shown = read_events(dari().store, programme)
+    known = (id for id in TWICE_A_YEAR if programme in (None, id))
+    twice = [programmes[id] for id in known if id in programmes]
+    return render_template(
+        "event_list.html", events=shown, programmes=programmes, twice=twice,
+        programme=programmes.get(programme or ""), **_WORDS,
+    )  # fmt: skip
+
+
+def _show(page: EventPage, refused: InvalidRecord | None = None) -> str:
+    job = job_of(dari(), page.event.id)
+    typed = sent() if refused else {}
+    return render_template(
+        "event_show.html", page=page, job=job, refused=refused, typed=typed, kinds=KINDS,
+        zones=zones(), **_WORDS,
+    )  # fmt: skip
+
+
+def _person(page: EventPage, one: Participant, refused: InvalidRecord | None = None) -> str:
+    url = ""
+    if one.link:
+        token = token_of(page.event, one, dari().secret_key)
+        url = url_for("meets.ask", token=token, _external=True)
+    return render_template(
+        "event_person.html", page=page, one=one, refused=refused, zones=zones(), link=url, **_WORDS
+    )
+
+
+def _form(
+    given: dict[str, str], to: str, refused: InvalidRecord | None = None, event: int | None = None
+) -> str:
+    programmes = dari().store.programmes()
+    return render_template(
+        "event_form.html", typed=given, to=to, refused=refused, programmes=programmes,
+        zones=zones(), event=event,
+    )  # fmt: skip
