@@ -88,10 +88,10 @@ def price_tags(
     ids = [rule.id for rule in instance.rules] if rules is None else rules
     asked = [_rule(instance, id) for id in sorted(ids)]
     prices = []
-    for rule in asked:
+    for left, rule in zip(range(len(asked), 0, -1), asked, strict=True):
         if effort.over:
             break
-        share = max(seconds / len(asked), _LEAST_SECONDS)
+        share = max(effort.left / left, _LEAST_SECONDS)
         aims = [level.aim for level in solution.levels]
         free = solve(
             without(instance, {rule.id}), seconds=share, aims=aims, hint=solution, stop=stop
@@ -171,12 +171,13 @@ def trade_off(
             remedy="Name a rule that has one.",
         )
     points: list[Point] = []
-    for value in values:
-        if stop and stop():
+    effort = Effort(seconds, stop or (lambda: False))
+    for left, value in zip(range(len(values), 0, -1), values, strict=True):
+        if effort.over:
             break
         moved = with_rule(instance, rule.model_copy(update={which: value}))
         hint = points[-1].solution if points else None
-        share = max(seconds / len(values), _LEAST_SECONDS)
+        share = max(effort.left / left, _LEAST_SECONDS)
         points.append(Point(value, solve(moved, seconds=share, hint=hint, stop=stop)))
     return tuple(points)
 

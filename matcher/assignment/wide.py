@@ -15,7 +15,7 @@ from matcher.assignment.search import Climb
 from matcher.assignment.solution import Aim, Status
 from matcher.assignment.streams import ceiling
 
-WIDE = 2_000
+WIDE = 100
 """From so many pairs on a relaxation is asked first."""
 
 _WIDTHS = (6, 20)
@@ -110,9 +110,12 @@ def _reachable(search: Climb, aim: Aim, relaxed: Relaxed) -> Bits:
     return search.open & (relaxed.spare >= -gap)
 
 
-def begin(search: Climb) -> None:
-    """Find any pairs that keep the rules."""
-    search.contradicts = find(search, search.open, []) is Status.INFEASIBLE
+def begin(search: Climb, hint: Bits | None) -> None:
+    """Find any pairs that keep the rules; a hint that keeps them is taken, shape (p,)."""
+    if hint is not None and Table(search.model, search.rows).kept(hint):
+        search.keep(hint)
+    else:
+        search.contradicts = find(search, search.open, []) is Status.INFEASIBLE
 
 
 def placed(search: Climb) -> None:
@@ -141,7 +144,7 @@ def worst(search: Climb) -> None:
     low = int(np.searchsorted(steps, search.value(Aim.WORST)))
     total = count, model.total[1]
     high = ceiling(replace(model, rows=()), whole, steps, low, total, search.effort)
-    guess = high
+    guess = low + 1 if search.hinted else high
     while low < high and not search.effort.over:
         found = find(search, whole & (model.fits >= steps[guess]), [some])
         if found is Status.INFEASIBLE:

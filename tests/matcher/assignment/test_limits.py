@@ -1,4 +1,4 @@
-"""Tests of how a search ends: by the best, by time, by a person; and of what it tells on its way."""
+"""Tests of how a search ends: by the best, by time, by a person; and of what it tells meanwhile."""
 
 from __future__ import annotations
 
