@@ -9,7 +9,6 @@ by scipy's `linear_sum_assignment`, by deferred acceptance and greedily. `--smal
 
 from __future__ import annotations
 
-import os
 import platform
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence

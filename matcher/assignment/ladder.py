@@ -39,7 +39,7 @@ def _ways(search: Climb, hint: Bits | None) -> Mapping[Aim, Callable[[Climb], No
     if is_stream(search):
         raise_by_flow(search)
         return _RAISED
-    if search.model.size >= max(wide.WIDE, 1):
+    if wide.is_wide(search):
         wide.begin(search, hint)
         return _WIDE
     _begin(search, hint)

@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from matcher.assignment.effort import Effort
 from matcher.assignment.instance import UNIT, Instance
-from matcher.assignment.rulebook import rulebook, with_rule, without
+from matcher.assignment.rulebook import Bound, rulebook, with_bound, with_rule, without
 from matcher.assignment.solution import Aim, Solution, Status
 from matcher.assignment.solving import solve
 from matcher.assignment.words import Naming, rule_words, said
 from profiles.errors import DariError
 from profiles.rules import Rule
 from profiles.taxonomy import Names
-
-Bound = Literal["low", "high"]
 
 _LEAST_SECONDS = 0.01
 _PERCENT = 100
@@ -164,7 +161,7 @@ def trade_off(
     """
     rule = _rule(instance, rule_id)
     which: Bound = bound or ("high" if rule.low is None else "low")
-    if getattr(rule, which) is None:
+    if (rule.low if which == "low" else rule.high) is None:
         raise NoSuchRule(
             value=rule_id,
             rule=f"The rule has no bound “{which}” that could be moved.",
@@ -175,7 +172,7 @@ def trade_off(
     for left, value in zip(range(len(values), 0, -1), values, strict=True):
         if effort.over:
             break
-        moved = with_rule(instance, rule.model_copy(update={which: value}))
+        moved = with_rule(instance, with_bound(rule, which, value))
         hint = points[-1].solution if points else None
         share = max(effort.left / left, _LEAST_SECONDS)
         points.append(Point(value, solve(moved, seconds=share, hint=hint, stop=stop)))

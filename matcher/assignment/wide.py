@@ -21,8 +21,17 @@ WIDE = 100
 _WIDTHS = (6, 20)
 """How many pairs of each applicant are searched, at first and then."""
 
+_ANY = 0.05
+"""How far from the best total pairs may be that are sought for being there at all."""
+
 _SHARE = 0.25
 """Of the effort that is left, what one search among some pairs may take."""
+
+
+def is_wide(search: Climb) -> bool:
+    """Tell whether a relaxation pays; none holds the spread, so it must be sought last."""
+    even = Aim.SPREAD in search.aims and search.aims[-1] is not Aim.SPREAD
+    return search.model.size >= max(WIDE, 1) and not even
 
 
 def find(search: Climb, open: Bits, rows: Sequence[Row]) -> Status:
@@ -44,7 +53,7 @@ def find(search: Climb, open: Bits, rows: Sequence[Row]) -> Status:
     near = relax(table, open, model.fits, start | relaxed.used, search.effort)
     for most in _WIDTHS if near else ():
         among = competitive(model, open, near or relaxed, most)
-        answer = ask_mip(table, among, model.fits, search.effort)
+        answer = ask_mip(table, among, model.fits, search.effort, gap=_ANY)
         if answer.found:
             search.keep(answer.taken)
             return Status.FEASIBLE
