@@ -8,6 +8,7 @@ from index.history import History
 from index.lexical import LexicalIndex, tokenise
 from index.listing import Listing
 from index.loading import ImportReport, import_file
+from index.middles import Middles
 from index.names import NameIndex, Names
 from index.passages import PASSAGE_VERSION, document, passages, subject_passage
 from index.retriever import (
@@ -49,6 +50,7 @@ __all__ = [
     "LexicalIndex",
     "Listed",
     "Listing",
+    "Middles",
     "MissingVectors",
     "NameIndex",
     "Names",

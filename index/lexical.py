@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import string
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 
@@ -114,9 +114,17 @@ class LexicalIndex:
         """Give the ids of documents by number."""
         return self._roster.ids(numbers.tolist())
 
-    def scores(self, text: str | Iterable[str]) -> Scores:
-        """Score all documents for a text, or for tokens: what `best` and `scores_at` read."""
-        return self._postings.scores(tokenise(text) if isinstance(text, str) else text)
+    def scores(
+        self,
+        text: str | Iterable[str],
+        worth: Callable[[Sequence[str]], Scores] | None = None,
+    ) -> Scores:
+        """Score all documents for a text, or for tokens: what `best` and `scores_at` read.
+
+        With `worth`, t different tokens weigh what it gives, shape (t,), in place of their rarity.
+        """
+        tokens = tokenise(text) if isinstance(text, str) else text
+        return self._postings.scores(tokens, worth=worth)
 
     def best(self, scores: Scores, k: int, allowed: Mask | None = None) -> tuple[Numbers, Scores]:
         """Give numbers and scores of the k best documents that share a word, shapes (<=k,).

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -155,20 +155,27 @@ class Postings:
         self._dead += 1
         self._norms = None
 
-    def scores(self, tokens: Iterable[str], among: Mask | None = None) -> Scores:
+    def scores(
+        self,
+        tokens: Iterable[str],
+        among: Mask | None = None,
+        worth: Callable[[Sequence[str]], Scores] | None = None,
+    ) -> Scores:
         """Give the BM25 score of each of n rows for a query, shape (n,), 0 for dropped ones.
 
         A token that the query repeats counts as often. With `among`, shape (n,), the others are as
-        if they had never been added: they score 0, and are not counted in any statistic.
+        if they had never been added: they score 0, and are not counted in any statistic. With
+        `worth`, t different tokens weigh what it gives, shape (t,), in place of their rarity.
         """
-        asked = Counter(n for token in tokens if (n := self._vocabulary.get(token)) is not None)
+        known = Counter(token for token in tokens if token in self._vocabulary)
+        asked = {self._vocabulary[token]: often for token, often in known.items()}
         terms = np.fromiter(asked, np.int32, len(asked))
         there = self._occurrences(terms)
         if not len(there.rows):
             return np.zeros(len(self))
         live, norms = self._statistics(among)
-        weight = self._rarity(live, there, len(terms))
-        weight *= np.fromiter(asked.values(), np.float64, len(asked))
+        weight = worth(list(known)) if worth else self._rarity(live, there, len(terms))
+        weight = weight * np.fromiter(asked.values(), np.float64, len(asked))
         found = there.counts.astype(np.float32)
         found /= found + norms[there.rows]
         found *= np.repeat(weight[there.places].astype(np.float32), there.sizes)

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 import numpy as np
 
@@ -16,9 +17,11 @@ from index.encoder import Encoder
 from index.filters import Filters
 from index.follower import Follower
 from index.leanings import Leanings
+from index.middles import Middles, middles_for
 from index.nearness import Near
 from index.passages import Facet, document, passages
 from index.postings import Scores
+from index.rarity import telling
 from index.search_index import SearchIndex
 from index.vectors import Selection
 from profiles import Profile, Side, Tie
@@ -34,7 +37,7 @@ WEIGHTS: Mapping[str, float] = {
 }
 """What each kind of evidence counts where candidates are ordered; chosen in docs/retrieval.md."""
 
-HALVES: Mapping[str, float] = {"lexical": 60.0, "history_all": 1.0, "history_lexical": 1.0}
+HALVES: Mapping[str, float] = {"lexical": 20.0, "history_all": 1.0, "history_lexical": 1.0}
 """The values at which evidence that has no bound counts one half of its weight."""
 
 _NEWEST_SUBJECTS = 64
@@ -73,7 +76,8 @@ class Query:
 class Candidate:
     """A profile near the query, with what speaks for it by kind of evidence; absent is unknown.
 
-    Cosines of two facets by the names of `FACET_PAIRS`; `lexical`, the BM25 score of its words;
+    Cosines of two facets, without their middles (`index.middles`), by the names of `FACET_PAIRS`;
+    `lexical`, the BM25 score of its words, weighed by `index.rarity.telling`;
     `history`, the greatest cosine of a past subject, that of `tie`; `history_all` and
     `history_lexical`, the damped sums over all past subjects of cosines, and of BM25 scores for a
     word of the startup's text; `history_mean` the mean of the cosines, `history_top3` the sum of
@@ -105,6 +109,7 @@ class Retriever:
         self._encoder = encoder
         self._weights = weights
         self._areas = areas_for(encoder.encoder_id)
+        self._middles = middles_for(encoder.encoder_id)
 
     def query(self, profile: Profile, as_of: date) -> Query:
         """Encode a profile as a query; it need not be in the store."""
@@ -147,7 +152,7 @@ class Retriever:
         if (own := index.roster.number(query.profile.id)) in admitted:
             admitted = admitted.without(own)
         look = _FromStartup if query.side is Side.STARTUP else _FromPartner
-        return look(query, index, admitted)
+        return look(query, index, admitted, self._middles)
 
 
 def fuse(evidence: Evidence, weights: Mapping[str, float]) -> Scores:
@@ -176,11 +181,14 @@ def _bounded(name: str, values: Scores) -> Scores:
 class _Look(ABC):
     """One look at the index for one query: who is near, and by what evidence."""
 
-    def __init__(self, query: Query, index: SearchIndex, admitted: Selection) -> None:
+    def __init__(
+        self, query: Query, index: SearchIndex, admitted: Selection, middles: Middles
+    ) -> None:
         self.query, self.index, self.selection = query, index, admitted
+        self.sought = {facet: middles.apart(one) for facet, one in query.vectors.items()}
         self.admitted: Mask = admitted.mask(len(index.roster))
         self.held = index.lexical[query.side.other]
-        self.words = self.held.scores(query.text)
+        self.words = self.held.scores(query.text, partial(telling, list(index.lexical.values())))
 
     @abstractmethod
     def by_history(self, k: int) -> Iterable[Numbers]:
@@ -221,9 +229,9 @@ class _Look(ABC):
         """Give the numbers of the k best by each pair of facets."""
         roster, among = self.index.roster, self._among(everyone)
         for own, theirs in _facets(self.query.side).values():
-            if own in self.query.vectors:
+            if own in self.sought:
                 held = self.index.facets[self.query.side.other, theirs]
-                found = held.search(self.query.vectors[own][None, :], k, among=among)[0]
+                found = held.search(self.sought[own][None, :], k, among=among)[0]
                 yield roster.numbers(id for id, _ in found)
 
     def startups(self) -> Mask:
@@ -238,9 +246,9 @@ class _Look(ABC):
         """Give all evidence for n candidates."""
         found = {}
         for name, (own, theirs) in _facets(self.query.side).items():
-            if own in self.query.vectors:
+            if own in self.sought:
                 vectors = self.index.facets[self.query.side.other, theirs].vectors_at(numbers)
-                found[name] = (vectors @ self.query.vectors[own]).astype(np.float64)
+                found[name] = (vectors @ self.sought[own]).astype(np.float64)
         found["lexical"] = self.held.scores_at(self.words, numbers)
         near = self.history(numbers)
         return {
@@ -270,8 +278,10 @@ class _Look(ABC):
 class _FromStartup(_Look):
     """A startup looks for partners: their pasts are held against what it is and seeks."""
 
-    def __init__(self, query: Query, index: SearchIndex, admitted: Selection) -> None:
-        super().__init__(query, index, admitted)
+    def __init__(
+        self, query: Query, index: SearchIndex, admitted: Selection, middles: Middles
+    ) -> None:
+        super().__init__(query, index, admitted, middles)
         held = [query.vectors[facet] for facet in _HELD_AGAINST_THE_PAST if facet in query.vectors]
         self.vectors = np.array(held, np.float32)
         self.near = index.history.near(

@@ -81,8 +81,8 @@ def bodies_of(
     """Find who certifies a startup's product, then who takes it to its markets.
 
     Both work in one of the startup's sectors or have its parent; one that only leads abroad may be
-    of a kind that serves any sector instead, and is known to serve one of the markets. Of each, those that serve the
-    most markets stand first, then those that fit best.
+    of a kind that serves any sector instead, and is known to serve one of the markets. Of each,
+    those that serve the most markets stand first, then those that fit best.
     """
     scored = sources.matchmaker.scores(startup, _MOST_LOOKED_AT, filters=Filters(), as_of=on)
     found = [

@@ -36,8 +36,8 @@ from matcher.traits import (
 from profiles import AnyProfile
 from profiles.taxonomy import country_of
 
-LEXICAL_HALF = 10.0
-"""The BM25 score that counts one half."""
+LEXICAL_HALF = 4.0
+"""The score of shared words that counts one half."""
 
 HISTORY_LEXICAL_HALF = 0.4
 """The damped BM25 score of past subjects, for a word of the startup's text, that counts one half.
@@ -229,11 +229,11 @@ class _Compared:
         count = _count(own)
         known = (count > 0) & (_count(theirs) > 0)
         apart = own & ~theirs
-        others = _count(theirs & ~own)
+        others = np.maximum(_count(theirs & ~own), _count(apart))
         told = thinned(others, MANY_SECTORS)
         yield "sector_unknown", ~known
         yield "sector_same", told * _share(_count(own & theirs), count, known)
-        few = np.maximum(others, _count(apart)) <= MANY_SECTORS
+        few = others <= MANY_SECTORS
         for relation in RELATIONS:
             found = apart & near_sectors_in(self._partners, relation)
             yield f"sector_{relation}", told * _share(_count(found), count, known)
@@ -344,7 +344,8 @@ class _Compared:
         known = (wanted != 0) & (given != 0)
         yield f"{name}_unknown", ~known
         both = np.bitwise_count(wanted & given)
-        told = thinned(np.bitwise_count(given & ~wanted), MANY_SUPPORTS)
+        apart = np.maximum(np.bitwise_count(given & ~wanted), np.bitwise_count(wanted & ~given))
+        told = thinned(apart, MANY_SUPPORTS)
         yield f"{name}_fit", told * _share(both, np.bitwise_count(wanted), known)
 
     def _stage(self) -> Columns:

@@ -37,6 +37,9 @@ MANY_SECTORS, MANY_SUPPORTS, MANY_STAGES, MANY_PLACES = 12, 6, 3, 8
 What the partners of the catalogue name stays within it, but for one or two.
 """
 
+THINNING = 8
+"""The power by which more than that thins out."""
+
 TOPICAL_COSINE = 0.2
 """The cosine from which texts speak of related things (9 in 10 unrelated pairs stay below)."""
 
@@ -189,10 +192,10 @@ class Pair:
 def thinned(others: Numbers, many: int) -> Doubles:
     """Tell how much a share counts where so many others are named beside it, shape (n,), 0 to 1.
 
-    Beyond `many` it falls with the fourth power: who ticks all says little of each. What is
+    Beyond `many` it falls with the eighth power: who ticks all says nothing of each. What is
     shared is not counted, so that naming one more that is wanted never costs.
     """
-    found: Doubles = (many / np.maximum(others, many)) ** 4
+    found: Doubles = (many / np.maximum(others, many)) ** THINNING
     return found
 
 

@@ -27,6 +27,7 @@ from profiles.accounts import Account, accounts, find_account
 from profiles.rows import now
 from service.keys import dari
 from service.people import Person
+from service.roles import Role
 from service.sessions import ended_by
 
 _FIELDS: Final[Mapping[str, Any]] = {
@@ -59,6 +60,13 @@ _HAPPENINGS: Final[Mapping[Happening, Any]] = {
     Happening.ADDED: _l("Account added"),
     Happening.CHANGED: _l("Account changed"),
     Happening.REMOVED: _l("Account removed"),
+}
+_ROLES: Final[Mapping[Role, Any]] = {
+    Role.ADMIN: _l("Admin"),
+    Role.STAFF: _l("Staff"),
+    Role.EVALUATOR: _l("Evaluator"),
+    Role.STARTUP: _l("Startup"),
+    Role.PARTNER: _l("Partner"),
 }
 _ENDS: Final[Mapping[str, Any]] = {
     "idle": _l("nothing was done for a while"),
@@ -135,7 +143,7 @@ def _name(names: Mapping[int, str], id: int | None) -> str:
 def _told(told: Mapping[str, Any]) -> str:
     ways = [str(_WAYS.get(way, way)) for way in told.get("way", [])]
     fields = [str(_FIELDS[name]) for name in told.get("fields", [])]
-    roles = " ".join(told["roles"]) if "roles" in told else ""
+    roles = ", ".join(str(_ROLES[Role(one)]) for one in told.get("roles", ()))
     values = [one for one in (roles, told.get("profile")) if one]
     ended = [str(_ENDS[told["ended"]])] if told.get("ended") in _ENDS else []
     said = ", ".join((*ways, *fields, *ended))

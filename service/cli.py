@@ -17,6 +17,7 @@ from service.cli_data import export, import_
 from service.cli_demo import demo
 from service.cli_draft import draft
 from service.cli_evaluate import compare, convert, evaluate
+from service.cli_event import event
 from service.cli_history import history
 from service.cli_identity import duplicates
 from service.cli_judge import judge
@@ -218,6 +219,6 @@ for _command in (
     *(erase, expire, held, withdraw, draft),
     *(duplicates, keep_apart, merge, merges, unmerge),
     *(user, replay, demo, plan, advise, assign),
-    *(bundle, triads, support),
+    *(bundle, triads, support, event),
 ):
     main.add_command(_command)

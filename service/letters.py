@@ -12,7 +12,7 @@ from urllib.parse import quote
 from pydantic import StringConstraints
 
 from profiles import AnyProfile, Record, Side, Startup
-from profiles.cases import Case, hidden_fields
+from profiles.cases import CONFIDENTIAL, Case, hidden_fields
 from profiles.fields import Email, Plain
 from profiles.taxonomy import region_name, sectors, terms
 
@@ -139,12 +139,16 @@ def draft(
     return Draft(lang, address, _say("subject", lang, names), text)
 
 
-def about(case: Case, other: AnyProfile, lang: Lang, *, is_named: bool = True) -> list[str]:
+def about(
+    case: Case, other: AnyProfile, lang: Lang, *, is_named: bool = True, is_reached: bool = True
+) -> list[str]:
     """Tell of a profile what the other side of a case may see, a line each.
 
-    As long as it is not to be named, that is its kind, region, sectors and stage.
+    As long as it is not to be named, that is its kind, region, sectors and stage. Without
+    `is_reached` it is left out how to reach it.
     """
     told = seen(case, other, lang)
+    told = {name: one for name, one in told.items() if is_reached or name not in CONFIDENTIAL}
     if not is_named:
         return [f"{_say(name, lang, {})}: {told[name]}" for name in _UNNAMED if name in told]
     facts = [(_say(name, lang, {}), value) for name, value in told.items()]

@@ -34,18 +34,20 @@ def of_hosts(instance: Instance) -> Ranks:
     """Tell the place of each applicant in the order of each host: shape (n, m), 0 for the best."""
     shape = instance.fits.shape
     ties = np.broadcast_to(tie_places(instance)[:, None], shape)
-    waited = np.array([one.waited for one in instance.applicants], np.int64)
-    keys = (ties, np.broadcast_to(-waited[:, None], shape), -instance.fits)
-    return _ranks(np.lexsort(keys, axis=0).T).T
+    return _ranks(np.lexsort((ties, -instance.fits), axis=0).T).T
 
 
 def tie_places(instance: Instance) -> Ranks:
-    """Tell the place of each applicant among equals: shape (n,), by the lottery or by id."""
+    """Tell the place of each applicant among equals: shape (n,), 0 for who comes first.
+
+    Who has been left waiting longer comes first, then the lottery decides where there is a seed,
+    and the id where there is none.
+    """
     ids = instance.applicant_ids
-    if instance.seed is None:
-        return np.arange(len(ids), dtype=np.int64)
-    places = {id: place for place, id in enumerate(order(ids, instance.seed))}
-    return np.array([places[id] for id in ids], np.int64)
+    drawn = ids if instance.seed is None else order(ids, instance.seed)
+    waited = {one.id: one.waited for one in instance.applicants}
+    first = {id: place for place, id in enumerate(sorted(drawn, key=lambda id: -waited[id]))}
+    return np.array([first[id] for id in ids], np.int64)
 
 
 def allowed(instance: Instance) -> Cells:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from matcher.assignment.model import Ints, Model, Row
+from matcher.assignment.preferences import tie_places
 from matcher.assignment.search import Climb
 from matcher.assignment.solution import Status
 
@@ -13,20 +14,22 @@ _AT_ONCE = 30
 
 
 def order_of(model: Model) -> Ints:
-    """Tell the order of the open pairs, shape (p,): by applicant, then host, by their ids.
+    """Tell the order of the open pairs, shape (p,): by applicant, then host.
 
-    Of two equal solutions that one is taken which makes the first pair in which they differ.
+    Applicants are in the order in which they come first among equals (`preferences.tie_places`);
+    hosts in that of their ids. Of two equal solutions that one is taken which makes the first pair
+    in which they differ.
     """
-    return np.arange(model.size)
+    return np.lexsort((model.hosts, tie_places(model.instance)[model.applicants]))
 
 
-def settle(search: Climb) -> None:
-    """Turn the best solution into the first of its equals, as far as the effort reaches.
+def settle(search: Climb) -> bool:
+    """Turn the best solution into the first of its equals; tell whether the effort reached.
 
     Only a solution that is proven best has equals that may be chosen from.
     """
     if search.sole or search.solution.status is not Status.OPTIMAL:
-        return
+        return search.sole
     waiting = [p for p in order_of(search.model) if search.open[p]]
     for start in range(0, len(waiting), _AT_ONCE):
         block = np.array(waiting[start : start + _AT_ONCE])
@@ -34,10 +37,11 @@ def settle(search: Climb) -> None:
         weights[block] = 1 << np.arange(len(block))[::-1]
         answer = search.ask(weights=weights)
         if answer.status is not Status.OPTIMAL:
-            return
+            return False
         search.best = answer.taken
         made = answer.taken[block].astype(np.int64)
         ones = np.ones(1, np.int64)
         search.rows += [
             Row(block[[k]], ones, int(made[k]), int(made[k])) for k in range(len(block))
         ]
+    return True

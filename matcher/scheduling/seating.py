@@ -25,6 +25,7 @@ class Seating:
 
     def __init__(self, instance: Instance, zones: Zones, standing: Sequence[Meeting]) -> None:
         self._zones, self._standing = zones, standing
+        self._place = instance.place
         self._free: dict[str, set[int]] = {
             room.id: set(range(len(instance.slots))) - room.closed for room in instance.rooms
         }
@@ -53,11 +54,11 @@ class Seating:
                 self._homes[b].append(room)
         return seated
 
-    def _worth(self, room: str, b: str, left: Mapping[int, str]) -> tuple[int, bool, int, str]:
+    def _worth(self, room: str, b: str, left: Mapping[int, str]) -> tuple[int, bool, int, int]:
         """Say how good a room is.
 
         That is by the slots that it has for these, whether the host sits there already, and how
-        little of it is left for others.
+        little of it is left for others; of those as good, the first.
         """
         held = len(self._free[room] & left.keys())
-        return held, room in self._homes[b], -len(self._free[room]), room
+        return held, room in self._homes[b], -len(self._free[room]), -self._place[room]

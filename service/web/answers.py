@@ -184,7 +184,7 @@ def _page(
         "other": other,
         "of": of,
         "is_named": is_named,
-        "about": about(case, other, lang, is_named=is_named),
+        "about": about(case, other, lang, is_named=is_named, is_reached=False),
         "reasons": reasons(case, lang) if is_named else unnamed_reasons(case, other, lang),
         "opened": opened_to(dari().store, case, side, other),
         "declines": tuple(Decline),

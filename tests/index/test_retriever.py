@@ -35,7 +35,7 @@ COMPANY = {"neighbours", "neighbours_linked", "kind_past", "countries"}
 def test_fusion_by_hand() -> None:
     evidence = {
         "text_is_is": np.array([0.4, 0.8, np.nan, -1.0]),
-        "lexical": np.array([0.0, 60.0, 180.0, np.nan]),
+        "lexical": np.array([0.0, 20.0, 60.0, np.nan]),
     }
     fused = fuse(evidence, {"text_is_is": 1.0, "lexical": 0.5, "not there": 9.0})
     assert fused == pytest.approx([0.4, 0.8 + 0.25, 0.375, 0.0])
@@ -47,7 +47,7 @@ def test_text_and_past_are_two_accounts_of_one_thing() -> None:
         "text_is_seeks": np.array([0.1, np.nan, np.nan, np.nan]),
         "history_all": np.array([np.nan, np.nan, 0.5, 0.5]),
         "history_lexical": np.array([np.nan, np.nan, 0.25, 0.25]),
-        "lexical": np.array([np.nan, np.nan, 60.0, np.nan]),
+        "lexical": np.array([np.nan, np.nan, 20.0, np.nan]),
     }
     weights = dict.fromkeys(evidence, 1.0) | {"history_all": 0.6}
     assert fuse(evidence, weights) == pytest.approx([0.3, 0.3, 0.5 + 0.5, 0.4])

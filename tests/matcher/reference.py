@@ -29,7 +29,8 @@ def _sector(pair: Pair) -> Mapping[str, float]:
     n = len(pair.startup.sectors)
     stands = [relation for *_, relation in pair.near_sectors]
     near = {f"sector_{relation}": stands.count(relation) / n for relation in RELATIONS}
-    told = _thinned(len(pair.partner.sectors) - len(pair.shared_sectors), MANY_SECTORS)
+    most = max(len(pair.partner.sectors), n)
+    told = _thinned(most - len(pair.shared_sectors), MANY_SECTORS)
     return {
         "sector_same": told * len(pair.shared_sectors) / n,
         **{name: told * share for name, share in near.items()},
@@ -37,7 +38,7 @@ def _sector(pair: Pair) -> Mapping[str, float]:
 
 
 def _thinned(others: int, many: int) -> float:
-    return 1.0 if others <= many else (many / others) ** 4
+    return 1.0 if others <= many else (many / others) ** 8
 
 
 def _region(pair: Pair) -> Mapping[str, float]:
@@ -79,7 +80,8 @@ def _support(pair: Pair) -> Mapping[str, float]:
 def _overlap(name: str, wanted: Sequence[str], given: Sequence[str]) -> dict[str, float]:
     if not wanted or not given:
         return {f"{name}_unknown": 1.0}
-    told = _thinned(len(set(given) - set(wanted)), MANY_SUPPORTS)
+    apart = max(len(set(given) - set(wanted)), len(set(wanted) - set(given)))
+    told = _thinned(apart, MANY_SUPPORTS)
     return {f"{name}_fit": told * len(set(wanted) & set(given)) / len(wanted)}
 
 

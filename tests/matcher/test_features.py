@@ -58,11 +58,11 @@ def test_text_evidence_passes_through(make: SimpleNamespace) -> None:
     assert some(make.pair(evidence=evidence), *TEXT_FEATURES) == evidence
 
 
-@pytest.mark.parametrize(("bm25", "value"), [(10.0, 0.5), (30.0, 0.75), (0.0, None)])
+@pytest.mark.parametrize(("words", "value"), [(4.0, 0.5), (12.0, 0.75), (0.0, None)])
 def test_lexical_is_the_score_against_its_half(
-    make: SimpleNamespace, bm25: float, value: float | None
+    make: SimpleNamespace, words: float, value: float | None
 ) -> None:
-    assert values(make.pair(evidence={"lexical": bm25})).get("lexical") == value
+    assert values(make.pair(evidence={"lexical": words})).get("lexical") == value
 
 
 @pytest.mark.parametrize(
@@ -437,15 +437,18 @@ def test_stage(
     ("feature", "startup", "partner", "value"),
     [
         ("sector_same", {"sectors": ["ai"]}, {"sectors": ALL_SECTORS[:13]}, 1),
-        ("sector_same", {"sectors": ["ai"]}, {"sectors": ALL_SECTORS}, (12 / 83) ** 4),
+        ("sector_same", {"sectors": ["ai"]}, {"sectors": ALL_SECTORS}, (12 / 83) ** 8),
         ("support_fit", {"seeks": ["pilot"]}, {"offers": list(Support)[:7]}, 1),
-        ("support_fit", {"seeks": ["pilot"]}, {"offers": list(Support)}, (6 / 15) ** 4),
+        ("support_fit", {"seeks": ["pilot"]}, {"offers": list(Support)}, (6 / 15) ** 8),
         ("support_fit", {"seeks": list(Support)}, {"offers": list(Support)}, 1),
-        ("wish_fit", {"offers": list(Support)}, {"seeks": ["pilot"]}, (6 / 15) ** 4),
+        ("support_fit", {"seeks": list(Support)[:8]}, {"offers": ["pilot", "grant"]}, 2 / 8),
+        ("support_fit", {"seeks": list(Support)}, {"offers": ["pilot"]}, (6 / 15) ** 8 / 16),
+        ("sector_same", {"sectors": ALL_SECTORS}, {"sectors": ["ai"]}, (12 / 83) ** 8 / 84),
+        ("wish_fit", {"offers": list(Support)}, {"seeks": ["pilot"]}, (6 / 15) ** 8),
         ("stage_fit", {"stage": "seed"}, {"stages": list(Stage)[:4]}, 1),
-        ("stage_fit", {"stage": "seed"}, {"stages": list(Stage)}, (3 / 5) ** 4),
+        ("stage_fit", {"stage": "seed"}, {"stages": list(Stage)}, (3 / 5) ** 8),
         ("region_same", {"region": "KR-11"}, {"sites": PLACES[:9]}, 1),
-        ("region_same", {"region": "KR-11"}, {"sites": PLACES}, (8 / 16) ** 4),
+        ("region_same", {"region": "KR-11"}, {"sites": PLACES}, (8 / 16) ** 8),
     ],
 )
 def test_who_names_nearly_all_says_little_of_each(

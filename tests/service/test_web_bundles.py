@@ -172,7 +172,7 @@ def test_the_commands_tell_the_same_as_the_pages(dari):
     assert (triads["triads"], len(triads["missing"])) == ([], 2)
     assert "No startup of" in dari("triads", "bilateral-korea-russia").stdout
     plan = json.loads(dari("support", "cells", "--json").stdout)
-    assert plan["programmes"][0]["reach"] == "now"
+    assert plan["programmes"][0]["reach"] == "say"  # neither its stage nor its sectors are known
     listed = json.loads(dari("support", "--programme", "rnd-grant-early", "--json").stdout)
     assert [one["id"] for one in listed["close"]] == ["cells"]
     for wrong in (("support",), ("triads", "hub-k-bio-lab"), ("bundle", "cells", "--most", "99")):

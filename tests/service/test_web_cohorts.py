@@ -244,7 +244,8 @@ def test_a_startup_applies_itself_and_sees_its_result_once_decided(
     assert send(staff, f"/cohorts/{id}/decide", given).status_code == 303
     assert cohorts.cohort(dari.store, id).state is CohortState.DECIDED
     page = own.get("/my/demo-nuri-vision").text
-    assert "You have been selected." in page and "N&amp;UP with NVIDIA" in page
+    assert "You have been selected." in page
+    assert "N&amp;UP with NVIDIA" in page
     assert "선정되었습니다" in own.get("/my/demo-nuri-vision", headers=KO).text
     send(own, "/my/demo-nuri-vision/withdraw", {"cohort": str(id)})
     assert stages(dari, id) == {"demo-nuri-vision": EntryStage.SELECTED.value}

@@ -21,6 +21,7 @@ from matcher.assignment import (
     check,
     groups_of,
 )
+from matcher.assignment.lottery import order
 from profiles.rules import Rule, RuleKind
 
 Pairs = tuple[tuple[str, str], ...]
@@ -38,7 +39,7 @@ def applicants(draw: st.DrawFn, most: int) -> tuple[Applicant, ...]:
             stage=draw(st.sampled_from([None, "seed", "growth"])),
             kind=draw(st.sampled_from([None, "startup", "research_institute"])),
         )
-        found.append(Applicant(f"a{row}", groups))
+        found.append(Applicant(f"a{row}", groups, draw(st.sampled_from([0, 0, 2]))))
     return tuple(found)
 
 
@@ -102,7 +103,8 @@ def instances(draw: st.DrawFn, rows: int = 5, columns: int = 3, most: int = 4) -
     ids = [one.id for one in people], [one.id for one in places]
     number = draw(st.integers(0, most))
     told = tuple(draw(rules(f"r{n}", *ids)) for n in range(number))
-    return Instance(people, places, grid, told, seats=draw(st.sampled_from([1, 1, 1, 2])))
+    seats, seed = draw(st.sampled_from([1, 1, 1, 2])), draw(st.none() | st.integers(0, 9))
+    return Instance(people, places, grid, told, seats, seed)
 
 
 def every(instance: Instance) -> Iterator[Pairs]:
@@ -134,8 +136,16 @@ def worth(instance: Instance, pairs: Pairs) -> tuple[int, int, int, int, tuple[b
         if min(own):
             shares.append(1000 * sum(b == host.id for _, b in pairs) // min(own))
     spread = max(shares, default=0) - min(shares, default=0)
-    made = tuple((a, b) in pairs for a in row for b in column)
+    made = tuple((a, b) in pairs for a in _first(instance) for b in column)
     return len(fits), min(fits, default=0), sum(fits), -spread, made
+
+
+def _first(instance: Instance) -> list[str]:
+    """Order applicants as equals are: by how long they waited, then as drawn, then by id."""
+    ids = list(instance.applicant_ids)
+    drawn = ids if instance.seed is None else order(ids, instance.seed)
+    waited = {one.id: one.waited for one in instance.applicants}
+    return sorted(drawn, key=lambda id: -waited[id])
 
 
 def keeps(instance: Instance, pairs: Pairs) -> bool:

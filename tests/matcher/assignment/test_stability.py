@@ -5,7 +5,7 @@ from hypothesis import given as drawn
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from matcher.assignment import Instance, Solution
+from matcher.assignment import Instance, Solution, solve
 from matcher.assignment import preferences as p
 from matcher.assignment.stability import Blocking, blocking_pairs, deferred_acceptance
 from tests.matcher.assignment.fair import given, instances, made, matchings
@@ -31,6 +31,20 @@ def test_of_equal_fits_who_waited_longer_comes_first_then_the_lottery_then_the_i
     assert deferred_acceptance(made(fits, [1], waited={"c": 1})).pairs == (("c", "x"),)
     # printf '5:a' | sha256sum → ad6262…, '5:b' → 1ee791…, '5:c' → 4f45da…: b is first.
     assert deferred_acceptance(made(fits, [1], seed=5)).pairs == (("b", "x"),)
+
+
+def test_the_engine_breaks_ties_in_the_same_order() -> None:
+    fits = [[4], [4], [4]]
+    for instance in (
+        made(fits, [1]),
+        made(fits, [1], waited={"c": 1}),
+        made(fits, [1], seed=5),
+        made(fits, [1], seed=5, waited={"a": 1}),
+    ):
+        assert solve(instance, seconds=5).pairs == deferred_acceptance(instance).pairs
+    # Two equal ways to fill two hosts: who comes first gets the host that comes first.
+    two = made([[4, 4], [4, 4]], [1, 1], seed=5)
+    assert solve(two, seconds=5).pairs == (("a", "y"), ("b", "x"))
 
 
 def test_rules_of_single_pairs_and_bounds_are_heeded() -> None:

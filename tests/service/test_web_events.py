@@ -1,0 +1,296 @@
+"""Tests of events in pages: plans, wishes, the schedule, the day, calendars, and who sees what."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date
+from io import BytesIO
+
+import pytest
+from apiflask import APIFlask
+from flask.testing import FlaskClient
+from icalendar import Calendar
+from openpyxl import load_workbook
+
+from profiles.event_meetings import meetings_of, schedules_of
+from profiles.events import Event, events, get_event, people_of
+from profiles.jobs import JobKind, jobs
+from service.event_schedules import make_schedule
+from service.work import do
+from tests.service.conftest import MakeApp, Send, SignIn
+
+PLAN = {
+    "name_ko": "한-러 교류 행사",
+    "name_en": "Korea-Russia exchange",
+    "programme": "exchange-korea-russia",
+    "country": "KR",
+    "place": "Songdo Convensia",
+    "zone": "Asia/Seoul",
+    "days": "2027-05-19",
+    "opens": "10:00",
+    "closes": "16:00",
+    "minutes": "25",
+    "gap": "5",
+    "breaks": "12:00-13:00",
+    "walk": "10",
+    "rooms": "Table 1; Hall A\nTable 2; Hall A",
+    "fill": "on",
+}
+Added = Callable[..., Event]
+
+
+@pytest.fixture
+def event(app: APIFlask, staff: FlaskClient, send: Send) -> Event:
+    """An event with two on each side; the first of both wish for each other."""
+    made = send(staff, "/events/new", PLAN)
+    assert made.status_code == 303, made.text
+    id = int(made.location.rsplit("/", 1)[1])
+    guests = ({"profile": "sonoeye"}, {"organisation": "Guest & <Co>"})
+    hosts = (
+        {"profile": "skoltech"},
+        {"organisation": "Ioffe", "online": "on", "zone": "Europe/Moscow"},
+    )
+    for side, some in (("a", guests), ("b", hosts)):
+        for one in some:
+            assert send(staff, f"/events/{id}/people", {"side": side, **one}).status_code == 303
+    store = app.extensions["dari"].store
+    first, guest, other, afar = [one.id for one in people_of(store, id)]
+    said = {first: {other: 3}, guest: {other: 1}, other: {first: 3}, afar: {first: 1, guest: 1}}
+    for one, wished in said.items():
+        form = {f"wish-{id}": str(wish) for id, wish in wished.items()}
+        form |= {"online": "on", "zone": "Europe/Moscow"} if one == afar else {}
+        assert send(staff, f"/events/{id}/people/{one}", form).status_code == 303
+    return get_event(store, id)
+
+
+def test_a_schedule_is_made_shown_and_given_as_calendar_table_and_print(
+    app: APIFlask, staff: FlaskClient, send: Send, event: Event
+) -> None:
+    assert send(staff, f"/events/{event.id}/schedule", {}).status_code == 303
+    store = app.extensions["dari"].store
+    kept = schedules_of(store, event.id)[0].record
+    assert kept["broken"] == 0
+    assert [one["value"] for one in kept["levels"]][:2] == [
+        1,
+        2,
+    ]  # all wishes are met, of Ioffe two
+    page = staff.get(f"/events/{event.id}").text
+    assert "Guest &amp; &lt;Co&gt;" in page
+    assert "Meetings that both sides wished for" in page
+    assert "sanctions and export control" in page
+    calendar = Calendar.from_ical(staff.get(f"/events/{event.id}/all.ics").data)
+    assert calendar["method"] == "PUBLISH"
+    assert calendar.walk("VTIMEZONE")
+    its = {str(one["uid"]): one for one in calendar.walk("VEVENT")}
+    assert its.keys() == {one.uid for one in meetings_of(store, event.id)}
+    starts = {one["dtstart"].dt.isoformat() for one in its.values()}
+    assert all(one.startswith("2027-05-19T1") and one.endswith("+09:00") for one in starts)
+    assert "Table 1" in staff.get(f"/events/{event.id}/print?by=room").text
+    table = staff.get(f"/events/{event.id}/meetings.xlsx")
+    assert load_workbook(BytesIO(table.data)).worksheets[0].max_row == len(its) + 1
+    assert "Guest & <Co>" in staff.get(f"/events/{event.id}/meetings.csv").data.decode("utf-8-sig")
+
+
+def test_who_takes_part_from_afar_meets_in_its_own_day(
+    app: APIFlask, staff: FlaskClient, send: Send, event: Event
+) -> None:
+    send(staff, f"/events/{event.id}/schedule", {})
+    store = app.extensions["dari"].store
+    moscow = next(one.id for one in people_of(store, event.id) if one.online)
+    slots = [one.slot for one in meetings_of(store, event.id) if one.b == moscow]
+    assert slots
+    assert min(slots) >= "2027-05-19T14:00"  # which is 08:00 in Moscow
+
+
+def test_a_change_on_the_day_moves_little_and_calendars_hear_of_it(
+    app: APIFlask, staff: FlaskClient, send: Send, event: Event
+) -> None:
+    store = app.extensions["dari"].store
+    send(staff, f"/events/{event.id}/schedule", {})
+    before = {one.id: one for one in meetings_of(store, event.id)}
+    gone = people_of(store, event.id)[0].id
+    change = {"kind": "absent", "person": gone, "slot": "2027-05-19T10:00"}
+    assert send(staff, f"/events/{event.id}/change", change).status_code == 303
+    after = meetings_of(store, event.id, cancelled=True)
+    lost = [one for one in after if not one.is_on]
+    assert {one.id for one in lost} == {n for n, one in before.items() if gone in (one.a, one.b)}
+    assert all(one.sequence == before[one.id].sequence + 1 for one in lost)
+    kept = [one for one in after if one.is_on]
+    assert kept
+    assert all(one == before[one.id] for one in kept)
+    assert "Given up" in staff.get(f"/events/{event.id}").text
+    answer = staff.get(f"/events/{event.id}/people/{gone}/cancelled.ics")
+    calendar = Calendar.from_ical(answer.data)
+    assert calendar["method"] == "CANCEL"
+    assert {str(one["status"]) for one in calendar.walk("VEVENT")} == {"CANCELLED"}
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"kind": "flood", "slot": "2027-05-19T10:00"}, "no change that is known"),
+        ({"kind": "absent", "person": "999999", "slot": "2027-05-19T10:00"}, "nobody who takes"),
+        ({"kind": "absent", "person": "x' --", "slot": "2027-05-19T10:00"}, "nobody who takes"),
+        ({"kind": "absent", "person": "1", "slot": "tomorrow"}, "no slot of this event"),
+        ({"kind": "room", "room": "Cellar", "slot": "2027-05-19T10:00"}, "no change that is known"),
+    ],
+)
+def test_a_change_of_nothing_is_refused(
+    staff: FlaskClient, send: Send, event: Event, change: dict[str, str], said: str
+) -> None:
+    send(staff, f"/events/{event.id}/schedule", {})
+    answer = send(staff, f"/events/{event.id}/change", change)
+    assert answer.status_code == 422
+    assert said in answer.text
+
+
+def test_rules_that_contradict_are_told_by_name_in_both_languages(
+    app: APIFlask, staff: FlaskClient, send: Send, event: Event
+) -> None:
+    first, _, other, _ = people_of(app.extensions["dari"].store, event.id)
+    pair = {"a": first.id, "b": other.id, "rule": "forced"}
+    assert send(staff, f"/events/{event.id}/pairs", pair).status_code == 303
+    away = {"away": list(event.plan.slots)}
+    send(staff, f"/events/{event.id}/people/{first.id}", away)
+    refused = send(staff, f"/events/{event.id}/schedule", {})
+    assert refused.status_code == 422
+    assert "SonoEye and Skolkovo" in refused.text
+    assert "must meet" in refused.text
+    staff.set_cookie("lang", "ko")
+    assert "꼭 만나야 합니다" in send(staff, f"/events/{event.id}/schedule?lang=ko", {}).text
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"days": "soon"}, "days"),
+        ({"zone": "Mars/Base"}, "no time zone"),
+        ({"closes": "09:00"}, "end before they begin"),
+        ({"rooms": "A\nA"}, "same name"),
+        ({"minutes": "1"}, "minutes"),
+        ({"breaks": "noon"}, "breaks"),
+        ({"programme": "none-such"}, "No programme"),
+        (
+            {"days": "2027-05-19", "minutes": "5", "gap": "0", "opens": "00:00", "closes": "23:59"},
+            "more than",
+        ),
+    ],
+)
+def test_a_plan_that_is_none_is_refused_and_stays_typed(
+    staff: FlaskClient, send: Send, wrong: dict[str, str], said: str
+) -> None:
+    answer = send(staff, "/events/new", {**PLAN, **wrong})
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert "Songdo Convensia" in answer.text
+
+
+def test_a_name_of_a_person_needs_consent(staff: FlaskClient, send: Send, event: Event) -> None:
+    told = {"side": "a", "organisation": "X", "called": "Kim"}
+    answer = send(staff, f"/events/{event.id}/people", told)
+    assert answer.status_code == 422
+    assert "consent" in answer.text
+    added = send(staff, f"/events/{event.id}/people", {**told, "consent": "on"})
+    assert added.status_code == 303
+
+
+def test_a_participant_wishes_by_a_link_until_it_is_made_anew(
+    app: APIFlask, staff: FlaskClient, client: FlaskClient, send: Send, event: Event
+) -> None:
+    store = app.extensions["dari"].store
+    _, guest, _, host = people_of(store, event.id)
+    send(staff, f"/events/{event.id}/people/{guest.id}/link", {})
+    page = staff.get(f"/events/{event.id}/people/{guest.id}").text
+    found = re.search(r"http://[^<]+(/meet/[^<\"]+)", page)
+    assert found
+    path = found[1]
+    assert "sanctions and export control" in client.get(path).text
+    answer = send(client, path, {f"wish-{host.id}": "2", "away": "2027-05-19T10:00"})
+    assert answer.status_code == 303
+    mine = next(one for one in people_of(store, event.id) if one.id == guest.id)
+    assert (mine.wishes, mine.away) == ({host.id: 2}, {"2027-05-19T10:00"})
+    assert send(client, path, {"wish-999": "2"}).status_code == 422
+    assert send(client, path, {f"wish-{host.id}": "7"}).status_code == 422
+    assert send(client, path, {"away": "2027-05-19T04:44"}).status_code == 422
+    assert client.get(f"{path}/meetings.ics").status_code == 200
+    send(staff, f"/events/{event.id}/people/{guest.id}/link", {})
+    assert client.get(path).status_code == 410
+    assert client.get("/meet/forged").status_code == 404
+
+
+def test_nobody_else_sees_events(client: FlaskClient, event: Event) -> None:
+    for path in ("", f"/{event.id}", f"/{event.id}/all.ics", f"/{event.id}/meetings.csv"):
+        assert client.get(f"/events{path}").status_code in (302, 303, 401)
+    assert client.get("/my/events").status_code in (302, 303, 401)
+
+
+def test_what_is_not_there_is_not_found(staff: FlaskClient, event: Event) -> None:
+    for path in ("/events/999999", f"/events/{event.id}/people/999999", "/events/of/none-such"):
+        assert staff.get(path).status_code == 404
+
+
+def test_a_plan_that_somebody_else_changed_is_not_written_over(
+    staff: FlaskClient, send: Send, event: Event
+) -> None:
+    changed = {**PLAN, "place": "Elsewhere", "revision": str(event.revision)}
+    assert send(staff, f"/events/{event.id}/edit", changed).status_code == 303
+    again = send(staff, f"/events/{event.id}/edit", changed)
+    assert again.status_code == 422
+    assert "Somebody else" in again.text
+
+
+def test_the_next_two_events_are_proposed_once_each_half_year(
+    make_app: MakeApp, sign_in: SignIn, send: Send
+) -> None:
+    app = make_app()
+    staff, store = sign_in(app), app.extensions["dari"].store
+    for _ in range(2):
+        told = {"programme": "exchange-korea-russia"}
+        assert send(staff, "/events/propose", told).status_code == 303
+    found = events(store, "exchange-korea-russia")
+    assert len(found) == 4
+    assert [one.plan.country for one in found] in (["KR", "RU"] * 2, ["RU", "KR"] * 2)
+    assert len({(one.starts.year, one.starts.month > 6) for one in found}) == 4
+    assert {one.state.value for one in found} == {"proposed"}
+    assert min(one.starts for one in found) > date.today()
+    assert send(staff, f"/events/{found[0].id}/state", {"state": "confirmed"}).status_code == 303
+    assert get_event(store, found[0].id).state.value == "confirmed"
+    assert "sanctions and export control" in staff.get("/events/of/exchange-korea-russia").text
+    assert send(staff, "/events/propose", {"programme": "hub-k-bio-lab"}).status_code == 404
+
+
+def test_a_long_schedule_is_a_job(
+    app: APIFlask,
+    staff: FlaskClient,
+    send: Send,
+    event: Event,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path,
+) -> None:
+    monkeypatch.setattr("service.event_schedules.SHORT", 0)
+    assert send(staff, f"/events/{event.id}/schedule", {}).status_code == 303
+    dari = app.extensions["dari"]
+    job = jobs(dari.store)[0]
+    assert (job.kind, job.arguments["event"]) == (JobKind.SCHEDULE, event.id)
+    assert "A schedule is being made." in staff.get(f"/events/{event.id}").text
+    for path in ("/evaluations", f"/evaluations/{job.id}"):
+        assert "Schedule of an event" in staff.get(path).text
+    told: list[str] = []
+    came = do(
+        job.kind, dari.settings, {**job.arguments}, tmp_path, lambda *one: told.append(one[0])
+    )
+    assert came == {"event": event.id, "schedule": 1}
+    assert told[0] == "Choosing pairs"
+
+
+def test_what_was_held_stands_in_the_next_schedule(
+    app: APIFlask, staff: FlaskClient, send: Send, event: Event
+) -> None:
+    dari = app.extensions["dari"]
+    send(staff, f"/events/{event.id}/schedule", {})
+    met = meetings_of(dari.store, event.id)[0]
+    assert send(staff, f"/events/{event.id}/held/{met.id}", {}).status_code == 303
+    make_schedule(dari, event.id, seconds=3, by="x")
+    now = next(one for one in meetings_of(dari.store, event.id) if one.id == met.id)
+    assert now.booked == met.booked
