@@ -69,7 +69,7 @@ def _assigned(dari: Dari, arguments: Mapping[str, Any], progress: Progress) -> d
 def _traded(dari: Dari, arguments: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
     from matcher.assignment import trade_off
     from profiles.cohorts import cohort
-    from service.assigning import fitted_cohort
+    from service.entrants import fitted_cohort
 
     fitted = fitted_cohort(dari, cohort(dari.store, arguments["cohort"]))
     progress(SEARCHING, 0, 1)

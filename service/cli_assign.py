@@ -122,7 +122,8 @@ def _plain(told: object) -> object:
 
 
 def _limits(seconds: float) -> Callable[[Callable[[], bool]], Limits]:
-    from service.assigning import MOST_SECONDS, AssigningError, Limits
+    from service.assigning import MOST_SECONDS, Limits
+    from service.entrants import AssigningError
 
     if not 0.1 <= seconds <= MOST_SECONDS:
         raise AssigningError("seconds", "assign_seconds", seconds)

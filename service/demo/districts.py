@@ -22,7 +22,8 @@ def run(dari: Dari, say: Say) -> None:
 
 
 def _round(dari: Dari, programme: Programme, say: Say) -> None:
-    from service.assigning import AssigningError, Limits, assign
+    from service.assigning import Limits, assign
+    from service.entrants import AssigningError
 
     held = cohorts.open_cohort(
         dari.store,

@@ -42,7 +42,7 @@ def wishes(dari: Dari, held: Cohort, id: str) -> tuple[str, ...]:
 
 def check(dari: Dari, held: Cohort, say: Say) -> None:
     """Check eligibility, and tell who was refused by which rule."""
-    from service.assigning import check_eligibility
+    from service.entrants import check_eligibility
 
     check_eligibility(dari, held.id, by=BY)
     entries = cohorts.entries_of(dari.store, held.id)

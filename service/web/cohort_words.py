@@ -95,7 +95,7 @@ EVENTS: Mapping[str, Any] = {
     "edited": _l("The cohort was changed: %(what)s"),
     "state": _l("The state was changed: %(what)s"),
     "applied": _l("%(who)s applied."),
-    "moved": _l("%(who)s: %(what)s"),
+    "moved": _l("%(who)s moved on: %(what)s"),
     "checked": _l("%(who)s was checked again."),
     "scored": _l("%(who)s was scored."),
     "recused": _l("%(who)s: %(what)s has an interest and does not score."),

@@ -16,7 +16,8 @@ from profiles.cohorts import CohortState, EntryStage, Screening, UnknownCohort
 from profiles.cohorts.opening import CRITERIA
 from profiles.rules import GROUPS
 from service.access import may
-from service.assigning import SECONDS, check_eligibility
+from service.assigning import SECONDS
+from service.entrants import check_eligibility
 from service.language import language
 from service.security import dari, editor, require_session
 from service.web import cohort_words as words

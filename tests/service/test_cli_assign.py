@@ -68,7 +68,7 @@ def test_the_cohort_under_way_is_taken_and_its_decision_kept(dari, home) -> None
         ((PROGRAMME, "--seconds", "0"), "0.0"),
         ((PROGRAMME, "--without", "none"), "none"),
         ((PROGRAMME, "--rule", "kind=share low=20"), "group"),
-        ((PROGRAMME, "--rule", "nonsense"), "nonsense"),
+        ((PROGRAMME, "--rule", "kind=total high=3 nonsense"), "nonsense"),
     ],
 )
 def test_what_cannot_be_done_is_said(dari, home, words: tuple[str, ...], told: str) -> None:
