@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from matcher.cpsat import first_of, greatest
 
 if TYPE_CHECKING:
-    from ortools.sat.python.cp_model import IntVar
+    from ortools.sat.python.cp_model import IntVar, LinearExprT
 
 OVERLAP_PRICE = 256
 """What each unit of weight that is covered once more costs, in 1/1024 point of fit.
@@ -136,7 +136,10 @@ def _without_doubles(options: Iterable[Option]) -> list[Option]:
 
 
 class _Model:
-    """Who is a member, which needs are covered, and which by one member alone."""
+    """Who is a member, and which needs are covered.
+
+    That each member alone covers something heavy follows from there being the fewest of them.
+    """
 
     def __init__(
         self, options: Sequence[Option], weights: Mapping[str, int], most: int, least: int
@@ -148,18 +151,13 @@ class _Model:
         self.model.add(sum(self.choices) <= most)
         for choices in self._by(options, lambda one: {one.role}).values():
             self.model.add_at_most_one(choices)
-        covered, once = self._needs(self._by(options, lambda one: one.covers))
-        for choice, one in zip(self.choices, options, strict=True):
-            worthy = [once[need] for need in sorted(one.covers) if weights[need] >= least]
-            self.model.add_bool_or([choice.negated(), *worthy])
-        weighed = {need: weights[need] * is_covered for need, is_covered in covered.items()}
-        self.cover = sum(one for need, one in weighed.items() if weights[need] >= least)
+        heavy, light = self._weighed(self._by(options, lambda one: one.covers), weights, least)
         brought = (
             (one.fit - OVERLAP_PRICE * cover_of([one], weights, least)) * choice
             for choice, one in zip(self.choices, options, strict=True)
         )
-        light = sum(one for need, one in weighed.items() if weights[need] < least)
-        self.worth = sum(brought) + OVERLAP_PRICE * self.cover + LIGHT_PRICE * light
+        self.cover = heavy
+        self.worth = sum(brought) + OVERLAP_PRICE * heavy + LIGHT_PRICE * light
 
     def _by(
         self, options: Sequence[Option], keys: Callable[[Option], Iterable[str]]
@@ -171,14 +169,15 @@ class _Model:
                 found.setdefault(key, []).append(choice)
         return dict(sorted(found.items()))
 
-    def _needs(
-        self, by_need: Mapping[str, list[IntVar]]
-    ) -> tuple[dict[str, IntVar], dict[str, IntVar]]:
-        """Tell of each need whether a member covers it, and whether just one does."""
-        covered, once = {}, {}
+    def _weighed(
+        self, by_need: Mapping[str, list[IntVar]], weights: Mapping[str, int], least: int
+    ) -> tuple[LinearExprT, LinearExprT]:
+        """Give the weight of the heavy needs that are covered, and that of the light ones."""
+        weighed = {}
         for need, choices in by_need.items():
-            covered[need] = self.model.new_bool_var(f"{need} is covered")
-            once[need] = self.model.new_bool_var(f"{need} is covered once")
-            self.model.add_max_equality(covered[need], choices)
-            self.model.add(sum(choices) == 1).only_enforce_if(once[need])
-        return covered, once
+            is_covered = self.model.new_bool_var(f"{need} is covered")
+            self.model.add_max_equality(is_covered, choices)
+            weighed[need] = weights[need] * is_covered
+        heavy = (one for need, one in weighed.items() if weights[need] >= least)
+        light = (one for need, one in weighed.items() if weights[need] < least)
+        return sum(heavy), sum(light)

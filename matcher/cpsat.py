@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from profiles.errors import CodedError
+
 if TYPE_CHECKING:
     from ortools.sat.python.cp_model import CpModel, IntVar, LinearExprT
 
@@ -32,6 +34,9 @@ def greatest(model: CpModel, choices: list[IntVar], aim: LinearExprT, effort: fl
         choices: n variables of it, each 0 or 1.
         aim: what is to be as great as can be, a whole number.
         effort: the limit in deterministic time, in which a unit is about a second.
+
+    Raises:
+        CodedError: if nothing was found before the limit.
     """
     from ortools.sat.python import cp_model
 
@@ -43,7 +48,7 @@ def greatest(model: CpModel, choices: list[IntVar], aim: LinearExprT, effort: fl
     solver.parameters.max_time_in_seconds = _SECONDS
     status = solver.solve(model)
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-        raise RuntimeError(f"a search with a solution ended as {solver.status_name(status)}")
+        raise CodedError("most", "search_stopped", solver.status_name(status))
     rows = tuple(row for row, choice in enumerate(choices) if solver.boolean_value(choice))
     return Found(rows, round(solver.objective_value), round(solver.best_objective_bound))
 

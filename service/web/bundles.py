@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from apiflask import APIBlueprint
-from flask import Response, render_template, request
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
@@ -19,7 +19,7 @@ from service.bundling import bundle_grids, counterparts_of, sources_of, startup_
 from service.language import language
 from service.queries import check_programme, read_query
 from service.security import dari, require_session
-from service.web.gridded import given
+from service.web.gridded import given, points_chart
 from service.web.matches import page_of
 
 bundles = APIBlueprint("bundles", __name__, enable_openapi=False)
@@ -49,8 +49,6 @@ def of_startup(id: str) -> ResponseReturnValue:
 @bundles.get(f"{_ADDRESS}/fit.svg")
 def chart(id: str) -> ResponseReturnValue:
     """Draw the fit of each member by families of reasons."""
-    from evaluation.charts import stacked_chart
-
     bundle = _asked(id)
     page, names, lang = page_of(dari(), bundle.found), labels.families(), language()
     rows = [
@@ -59,10 +57,8 @@ def chart(id: str) -> ResponseReturnValue:
         for family, points in page.by_family(one.match).items()
     ]
     parts = [names[family] for family in (*FAMILIES, "other") if family in page.families]
-    drawn = stacked_chart(rows, parts=parts, x=gettext("Points"), description=gettext(
-        "The fit of each member, by what it rests on; the table has the numbers."
-    ))  # fmt: skip
-    return Response(drawn, mimetype="image/svg+xml")
+    said = gettext("The fit of each member, by what it rests on; the table has the numbers.")
+    return points_chart(rows, parts, said)
 
 
 @bundles.get(f"{_ADDRESS}/export.<any(csv, xlsx, json):ending>")

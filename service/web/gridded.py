@@ -1,10 +1,12 @@
-"""Owns how grids are given as files."""
+"""Owns how grids are given as files, and points drawn."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 
 from flask import Response
+from flask_babel import gettext
 
 from service.exporting import TYPES
 from service.grids import Grid
@@ -24,3 +26,13 @@ def given(ending: str, name: str, grid: Grid, document: object) -> Response:
     answer = Response(data, mimetype=TYPES[ending])
     answer.headers.set("Content-Disposition", "attachment", filename=f"dari-{name}.{ending}")
     return answer
+
+
+def points_chart(
+    rows: Sequence[Mapping[str, object]], parts: Sequence[str], description: str
+) -> Response:
+    """Draw points as bars of parts: rows with `name`, `part` and `count`."""
+    from evaluation.charts import stacked_chart
+
+    drawn = stacked_chart(rows, parts=parts, x=gettext("Points"), description=description)
+    return Response(drawn, mimetype="image/svg+xml")

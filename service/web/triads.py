@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from apiflask import APIBlueprint
-from flask import Response, render_template, request
+from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from matcher import lines_of
 from matcher.complement import UNIT
-from matcher.triads import Triads, TriadsAsked, triads_of
+from matcher.triads import Triad, Triads, TriadsAsked, triads_of
 from service.bundle_json import triads_json
 from service.bundling import sources_of, triads_grids
 from service.language import language
 from service.queries import read_query
 from service.security import dari, require_session
-from service.web.gridded import given
+from service.web.gridded import given, points_chart
 
 triads = APIBlueprint("triads", __name__, enable_openapi=False)
 triads.before_request(require_session)
@@ -32,23 +32,18 @@ def of_programme(id: str) -> ResponseReturnValue:
 @triads.get(f"{_ADDRESS}/points.svg")
 def chart(id: str) -> ResponseReturnValue:
     """Draw the points of each project by its three pairs."""
-    from evaluation.charts import stacked_chart
-
     parts = pair_names()
     rows = [
-        {"name": _name(one.triad.ids, found), "part": part, "count": points}
-        for found in [_asked(id)]
-        for one in found.chosen
+        {"name": _name(one.triad), "part": part, "count": points}
+        for one in _asked(id).chosen
         for part, points in zip(
             parts,
             (one.triad.home_fit, one.triad.abroad_fit, one.triad.complement.points / UNIT),
             strict=True,
         )
     ]
-    drawn = stacked_chart(rows, parts=parts, x=gettext("Points"), description=gettext(
-        "The points of each project by its three pairs; the table has the numbers."
-    ))  # fmt: skip
-    return Response(drawn, mimetype="image/svg+xml")
+    said = gettext("The points of each project by its three pairs; the table has the numbers.")
+    return points_chart(rows, parts, said)
 
 
 @triads.get(f"{_ADDRESS}/export.<any(csv, xlsx, json):ending>")
@@ -67,11 +62,8 @@ def pair_names() -> list[str]:
     ]
 
 
-def _name(ids: tuple[str, str, str], found: Triads) -> str:
-    lang = language()
-    home, abroad, _ = ids
-    both = found.candidates.home[home].name, found.candidates.abroad[abroad].name
-    return " · ".join(one.in_(lang) for one in both)
+def _name(triad: Triad) -> str:
+    return " · ".join(one.name.in_(language()) for one in (triad.home, triad.abroad))
 
 
 def _asked(id: str) -> Triads:

@@ -86,6 +86,14 @@ def test_each_need_that_is_left_says_why(world, sources, make):
     assert all(one.said.en and one.said.ko for one in bundle.uncovered)
 
 
+def test_nobody_joins_with_whom_nothing_joins_the_startup(world, sources, make):
+    startup = make.startup("s", **BIO, seeks=["data"])
+    put(world, startup, make.partner("far", kind="university", offers=["data"], sectors=["games"]))
+    bundle = bundle_of(sources, startup, asked())
+    assert bundle.members == ()
+    assert [one.why for one in bundle.uncovered] == ["apart"]
+
+
 def test_kinds_that_are_asked_for_are_the_roles(world, sources, make):
     startup = make.startup("s", **BIO, seeks=["loan"])
     put(world, startup, make.partner("bank", kind="public_agency", offers=["loan"]))

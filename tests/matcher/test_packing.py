@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from itertools import combinations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from matcher.packing import Option, Packed, fits, pack, reserves
+from profiles import InvalidRecord
 
 OPTIONS = [
     Option(("a", "x", "i"), 90),
@@ -37,6 +39,11 @@ def test_a_reserve_says_in_whose_place_it_could_step():
     assert [(one.row, one.instead_of) for one in found] == [(1, (0,)), (2, (0,))]
     packed = pack(OPTIONS, projects=2, most=1)  # 1 and 2 share no one with both others
     assert reserves(OPTIONS, packed, projects=2, most=1, count=5) == ()
+
+
+def test_a_search_that_is_stopped_before_it_finds_anything_says_so():
+    with pytest.raises(InvalidRecord, match="within its limit"):
+        pack(OPTIONS, projects=2, most=1, effort=0.0)
 
 
 @settings(max_examples=60, deadline=None)

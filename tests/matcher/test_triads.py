@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from matcher import load_ranker
 from matcher.budget import UNSTATED, budget_of
 from matcher.complement import UNIT, complements
 from matcher.sources import Sources
@@ -160,7 +161,7 @@ def test_a_budget_tells_how_many_projects_of_what_size_fit(make, platform):
 def test_two_startups_complement_each_other_alike_from_both_sides(world, platform, make):
     fill(world, make, platform)
     a, b = world.store.get("kr-weld"), world.store.get("ru-laser")
-    index, ranker = world.follower.catch_up(), world.matchmaker.ranker
+    index, ranker = world.follower.catch_up(), load_ranker()
     on = world.matchmaker.day(platform)
     there, back = complements([(a, b), (b, a)], index, ranker, platform, on)
     assert there.points == back.points > 0
