@@ -154,9 +154,10 @@ def advise(
 
 def _others(store: Store, id: str) -> list[Startup]:
     """Give the other startups, or a sample of them that is the same each time."""
-    held = [one for one in store.each(Side.STARTUP) if isinstance(one, Startup) and one.id != id]
-    held.sort(key=lambda one: hashlib.sha256(one.id.encode()).digest())
-    return held[:SAMPLE]
+    others = [one for one in store.ids(Side.STARTUP) if one != id]
+    others.sort(key=lambda one: hashlib.sha256(one.encode()).digest())
+    held = store.get_many(others[:SAMPLE])
+    return [one for _, one in sorted(held.items()) if isinstance(one, Startup)]
 
 
 def _rivals(points: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import chain
+from itertools import product
 
 import numpy as np
 
@@ -21,10 +21,11 @@ from matcher.assignment import (
     solve,
 )
 from matcher.phrases import phrase
-from profiles import AnyProfile, Partner, PartnerKind, Programme, Side, Startup, Store
+from profiles import PartnerKind, Programme, Side, Store
 from profiles.errors import CodedError
 from profiles.kinds import ProgrammeKind, Support
 from profiles.rules import Rule, RuleKind
+from profiles.store import ListedRow
 from profiles.taxonomy import Names, provinces, region_name, sectors
 
 STRATEGIC = "strategic-technology"
@@ -67,13 +68,13 @@ class Candidate:
     """A province and a strategic sector, with those who would make the district.
 
     Attributes:
-        members: by the code of `SORTS`, the profiles of it, by id.
+        members: by the code of `SORTS`, the ids of the profiles of it, ascending.
         because: why it is not proposed; None where it is, or where others only fit better.
     """
 
     region: str
     sector: str
-    members: Mapping[str, tuple[AnyProfile, ...]]
+    members: Mapping[str, tuple[str, ...]]
     because: Names | None = None
 
     @property
@@ -173,15 +174,14 @@ def _instance(candidates: Sequence[Candidate], rules: tuple[Rule, ...]) -> Insta
 def _candidates(store: Store) -> list[Candidate]:
     """Give each province and strategic sector in which a startup works, by both codes."""
     wanted = _strategic(store)
-    members: dict[tuple[str, str], dict[str, list[AnyProfile]]] = {}
-    for one in chain(store.each(Side.STARTUP), store.each(Side.PARTNER)):
-        for region in _places(one):
-            for sector in wanted & set(one.sectors):
-                kept = members.setdefault((region, sector), {sort.code: [] for sort in SORTS})
-                for code in _sorts_of(one):
-                    kept[code].append(one)
+    members: dict[tuple[str, str], dict[str, list[str]]] = {}
+    for one in store.listed():
+        for at in product(_places(one), wanted & set(one.fields.get("sectors", ()))):
+            kept = members.setdefault(at, {sort.code: [] for sort in SORTS})
+            for code in _sorts_of(one):
+                kept[code].append(one.id)
     return [
-        Candidate(region, sector, {code: tuple(held) for code, held in kept.items()})
+        Candidate(region, sector, {code: tuple(sorted(held)) for code, held in kept.items()})
         for (region, sector), kept in sorted(members.items())
         if kept["startups"]
     ]
@@ -194,18 +194,18 @@ def _strategic(store: Store) -> set[str]:
     return set(named.sectors)
 
 
-def _places(one: AnyProfile) -> set[str]:
-    sites = one.sites if isinstance(one, Partner) else ()
-    return {code for code in (one.region, *sites) if code and code in provinces()}
+def _places(one: ListedRow) -> set[str]:
+    return {one.fields.get("region"), *one.fields.get("sites", ())} & provinces().keys()
 
 
-def _sorts_of(one: AnyProfile) -> Iterable[str]:
-    if isinstance(one, Startup):
-        exempt = Support.REGULATORY_EXEMPTION in one.seeks
+def _sorts_of(one: ListedRow) -> Iterable[str]:
+    if one.side is Side.STARTUP:
+        exempt = Support.REGULATORY_EXEMPTION in one.fields.get("seeks", ())
         return ("startups", "exempt") if exempt else ("startups",)
-    if one.kind in _RESEARCH:
+    kind = one.fields.get("kind")
+    if kind in _RESEARCH:
         return ("research",)
-    return ("companies",) if one.kind in _COMPANIES else ()
+    return ("companies",) if kind in _COMPANIES else ()
 
 
 def _taken(programmes: Iterable[Programme], day: date) -> dict[str, Programme]:

@@ -164,7 +164,7 @@ def _candidate(one: Candidate) -> dict[str, object]:
         "region": one.region,
         "sector": one.sector,
         "points": one.points,
-        "members": {code: [member.id for member in held] for code, held in one.members.items()},
+        "members": {code: list(held) for code, held in one.members.items()},
         "because": _both(one.because) if one.because else None,
     }
 

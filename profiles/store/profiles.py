@@ -91,6 +91,12 @@ class Profiles(Connected):
             found = connection.execute(query)
             return [rows.read_profile(row.side, row.payload) for row in found]
 
+    def ids(self, side: Side) -> list[str]:
+        """Give the ids of all profiles of a side, ascending."""
+        query = select(t.profiles.c.id).where(t.profiles.c.side == side.value)
+        with reading(self._engine) as connection:
+            return list(connection.execute(query.order_by(t.profiles.c.id)).scalars())
+
     def each(self, side: Side, *, batch: int = rows.BATCH) -> Iterator[AnyProfile]:
         """Read all profiles of a side by id, a batch in memory at a time."""
         after: str | None = None

@@ -129,7 +129,8 @@ def proposals() -> ResponseReturnValue:
         left_out=left_out,
         seconds=_SECONDS,
     )
-    told = {"sorts": SORTS, "members_told": members_told}
+    shown = {id for one in found.chosen for held in one.members.values() for id in held}
+    told = {"sorts": SORTS, "members_told": members_told, "names": dari().store.get_many(shown)}
     return render_template("planner_districts.html", found=found, query=query, day=day, **told)
 
 

@@ -110,6 +110,12 @@ def test_ids_that_nobody_has(store: Store, id: str) -> None:
     assert len(store.page(Side.STARTUP, after=id)) <= 1
 
 
+def test_the_ids_of_a_side_are_given_in_their_order(store: Store) -> None:
+    put(store, startup("s2"), partner("p1"), startup("s10"), startup("s1"))
+    assert store.ids(Side.STARTUP) == ["s1", "s10", "s2"]
+    assert store.ids(Side.PARTNER) == ["p1"]
+
+
 def test_pages_follow_the_ids_without_gap_or_repetition(store: Store) -> None:
     ids = ["A", "B-1", "Z", "a", "a-1", "a.b", "a1", "b", "z", "é", "가", "나", "다리", "10", "9"]
     put(store, *(startup(id) for id in ids), partner("p"))
