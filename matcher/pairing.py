@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
-
-import numpy as np
 
 from matcher.assignment import (
-    UNIT,
     Aim,
     Applicant,
     Contradiction,
@@ -23,46 +19,11 @@ from matcher.assignment import (
     solve,
 )
 from matcher.phrases import phrase
-from profiles import Partner, Store, Tie, TieKind
-from profiles.errors import CodedError
+from matcher.roots import Ground, Grounds, Region
+from profiles import Partner, Store
 from profiles.rules import Rule, RuleKind
-from profiles.taxonomy import Names, region_name, sector_relation, sectors
-
-ROOT, PAST, FIELDS = 30, 10, 60
-"""What a seat or site in the region, past work there, and common fields are worth at most, in
-points; `docs/programmes.md` says why."""
-
-NEARNESS: Mapping[str, float] = {
-    "parent": 0.6,
-    "related": 0.5,
-    "complementary": 0.3,
-    "sibling": 0.2,
-}
-"""What a sector near to one of a region's counts; the same one counts 1."""
 
 SECONDS = 20.0
-
-
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """A reason why a company fits a region: points in 1/1024, and what they rest on."""
-
-    points: int
-    phrase: Names
-    source: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Region:
-    """A region with the body that speaks for it."""
-
-    code: str
-    centre: Partner
-
-    @property
-    def name(self) -> Names:
-        """The region's name."""
-        return Names(region_name(self.code, "en"), region_name(self.code, "ko"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +108,7 @@ def plan_regions(
     Raises:
         CodedError: if no pairing was ever made, so that regions and companies are not known.
     """
-    grounds = _Grounds(store, as_of)
+    grounds = Grounds(store, as_of)
     kept = [_kept(grounds, region) for region in grounds.regions if region.code in set(keep)]
     instance = Instance(
         tuple(Applicant(one.code, groups_of(region=one.code)) for one in grounds.regions),
@@ -159,17 +120,14 @@ def plan_regions(
     failed = solution.status is Status.INFEASIBLE
     why = explain_infeasible(instance, seconds=seconds) if failed else None
     planned = dict(solution.pairs)
-    rows = tuple(grounds.row(region, planned.get(region.code)) for region in grounds.regions)
+    rows = tuple(
+        _row(grounds, region, grounds.company(planned.get(region.code)))
+        for region in grounds.regions
+    )
     return Plan(as_of, instance, solution, rows, why)
 
 
-def pairings_on(store: Store, day: date) -> list[Tie]:
-    """Give the pairings that hold on a day, by region and then by id."""
-    found = [tie for tie in store.ties_of_kind(TieKind.PAIRING) if tie.region and tie.holds(day)]
-    return sorted(found, key=lambda tie: (tie.region or "", tie.id))
-
-
-def _kept(grounds: _Grounds, region: Region) -> Rule | None:
+def _kept(grounds: Grounds, region: Region) -> Rule | None:
     hosts = tuple(one.id for one in grounds.held(region))[:1]
     if not hosts:
         return None
@@ -183,130 +141,23 @@ def _kept(grounds: _Grounds, region: Region) -> Rule | None:
     })
 
 
-class _Grounds:
-    """What a store says of regions and companies as of a day."""
-
-    def __init__(self, store: Store, as_of: date) -> None:
-        ever = [tie for tie in store.ties_of_kind(TieKind.PAIRING) if tie.region]
-        known = store.get_many({end for tie in ever for end in (tie.a, tie.b)})
-        self._store, self._as_of = store, as_of
-        self._partners = {id: one for id, one in known.items() if isinstance(one, Partner)}
-        centres = {tie.region: self._partners[tie.a] for tie in ever if tie.a in self._partners}
-        self.regions = [Region(code, centres[code]) for code in sorted(filter(None, centres))]
-        ids = sorted({tie.b for tie in ever} & self._partners.keys())
-        self.companies = [self._partners[id] for id in ids]
-        if not self.regions or not self.companies:
-            raise CodedError("pairing", "plan_no_pairing")
-
-    @cached_property
-    def _past(self) -> Mapping[tuple[str, str], Tie]:
-        """The ties of each company with bodies of each region until the day; the oldest of each."""
-        found: dict[tuple[str, str], Tie] = {}
-        companies = {one.id for one in self.companies}
-        for tie in sorted(self._store.ties(), key=lambda one: (str(one.valid_from), one.id)):
-            if tie.kind in (TieKind.PAIRING, TieKind.CONFLICT) or not self._has_begun(tie):
-                continue
-            for company, other in ((tie.a, tie.b), (tie.b, tie.a)):
-                region = self._regions_of.get(other)
-                if company in companies and region:
-                    found.setdefault((company, region), tie)
-        return found
-
-    @cached_property
-    def _regions_of(self) -> Mapping[str, str]:
-        ends = {end for tie in self._store.ties() for end in (tie.a, tie.b)}
-        held = self._store.get_many(ends)
-        return {id: one.region for id, one in held.items() if one.region}
-
-    def _has_begun(self, tie: Tie) -> bool:
-        return tie.valid_from is not None and tie.valid_from <= self._as_of
-
-    @cached_property
-    def _held(self) -> Mapping[str, tuple[Partner, ...]]:
-        found: dict[str, list[Partner]] = {}
-        for tie in pairings_on(self._store, self._as_of):
-            if tie.region and tie.b in self._partners:
-                found.setdefault(tie.region, []).append(self._partners[tie.b])
-        return {region: tuple(companies) for region, companies in found.items()}
-
-    def held(self, region: Region) -> tuple[Partner, ...]:
-        """Give the companies that a region is paired with on the day."""
-        return self._held.get(region.code, ())
-
-    def fits(self) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
-        """Give the fit of each region (row) and company (column), shape (r, c), 1/1024 point."""
-        points = [
-            [self._points(one, company) for company in self.companies] for one in self.regions
-        ]
-        return np.array(points, np.int64)
-
-    def _points(self, region: Region, company: Partner) -> int:
-        return sum(ground.points for ground in self.of(region, company))
-
-    def of(self, region: Region, company: Partner) -> tuple[Ground, ...]:
-        """Give what the fit of a pair is made of; parts that are worth nothing are left out."""
-        found = (
-            _root(region, company),
-            self._past_work(region, company),
-            _fields(region, company),
-        )
-        return tuple(one for one in found if one is not None)
-
-    def _past_work(self, region: Region, company: Partner) -> Ground | None:
-        tie = self._past.get((company.id, region.code))
-        if tie is None:
-            return None
-        said = phrase("plan.past", company=company.name, region=region.name, what=_subject(tie))
-        return Ground(PAST * UNIT, said, tie.source)
-
-    def row(self, region: Region, planned: str | None) -> Row:
-        """Make the row of a region whose company in the plan is given by its id."""
-        company = self._partners.get(planned or "")
-        held = self.held(region)
-        best = max(held, key=lambda one: self._points(region, one), default=None)
-        return Row(
-            region,
-            company,
-            held,
-            self._points(region, company) if company else 0,
-            self._points(region, best) if best else None,
-            self.of(region, company) if company else (),
-            self.of(region, best) if best else (),
-        )
+def _rows(grounds: Grounds, solution: Solution) -> tuple[Row, ...]:
+    planned = dict(solution.pairs)
+    return tuple(
+        _row(grounds, region, grounds.company(planned.get(region.code)))
+        for region in grounds.regions
+    )
 
 
-def _root(region: Region, company: Partner) -> Ground | None:
-    if region.code not in (company.region, *company.sites):
-        return None
-    code = "plan.seat" if region.code == company.region else "plan.site"
-    said = phrase(code, company=company.name, region=region.name)
-    return Ground(ROOT * UNIT, said, company.source)
-
-
-def _fields(region: Region, company: Partner) -> Ground | None:
-    """Measure how much of the fields of a region a company covers, 0 to 1, by its nearest ones."""
-    wanted = region.centre.sectors
-    if not wanted or not company.sectors:
-        return None
-    near = {code: max(nearness(code, own) for own in company.sectors) for code in wanted}
-    points = round(FIELDS * UNIT * sum(near.values()) / len(wanted))
-    shared = [code for code in wanted if near[code] == 1]
-    if not points:
-        return None
-    said = phrase("plan.fields" if shared else "plan.near_fields", fields=_named(shared or wanted))
-    return Ground(points, said, region.centre.source)
-
-
-def nearness(one: str, other: str) -> float:
-    """Tell how near two sectors are, 0 to 1; the same one is 1."""
-    return 1.0 if one == other else NEARNESS.get(sector_relation(one, other) or "", 0.0)
-
-
-def _named(codes: Iterable[str]) -> Names:
-    names = [sectors()[code].name for code in codes]
-    return Names(", ".join(one.en for one in names), ", ".join(one.ko for one in names))
-
-
-def _subject(tie: Tie) -> Names:
-    told = tie.subject
-    return Names(told.in_("en"), told.in_("ko")) if told else Names(tie.kind.value, tie.kind.value)
+def _row(grounds: Grounds, region: Region, company: Partner | None) -> Row:
+    held = grounds.held(region)
+    best = max(held, key=lambda one: grounds.points(region, one), default=None)
+    return Row(
+        region,
+        company,
+        held,
+        grounds.points(region, company) if company else 0,
+        grounds.points(region, best) if best else None,
+        grounds.of(region, company) if company else (),
+        grounds.of(region, best) if best else (),
+    )

@@ -180,10 +180,8 @@ def _cohort_queries() -> Iterator[tuple[str, Select[Any]]]:
     yield "it is selected without a place", _lost("cohort entry", e.id, placed)
     s, d = t.cohort_scores.c, t.cohort_events.c
     for kind, id, of in (("score", s.id, s.entry), ("event", d.id, d.entry)):
-        yield (
-            "its entry is not held",
-            _lost(f"cohort {kind}", id, of.is_not(None) & of.not_in(entries)),
-        )
+        stray = and_(of.is_not(None), of.not_in(entries))
+        yield "its entry is not held", _lost(f"cohort {kind}", id, stray)
 
 
 def _event_queries() -> Iterator[tuple[str, Select[Any]]]:

@@ -206,14 +206,17 @@ def withdraw(store: Store, id: str, *, by: str = SYSTEM) -> int:
 
 
 def idle(store: Store, since: datetime) -> list[Idle]:
-    """Give the startups without revision, verdict or event of a case from `since` on, by id."""
+    """Give the startups without revision, verdict, event of a case or entry from `since` on."""
     p, r, v = t.profiles.c, t.revisions.c, t.verdicts.c
     c, e = t.cases.c, t.case_events.c
     changed = select(r.id).where(r.kind == Side.STARTUP.value, r.id == p.id, r.at >= since).exists()
     judged = select(v.id).where(or_(v.query == p.id, v.candidate == p.id), v.at >= since).exists()
     its = (c.startup == p.id, e.case == c.id, e.at >= since)
     worked = select(e.id).where(*its).exists()
-    quiet = and_(p.side == Side.STARTUP.value, p.updated_at < since, ~changed, ~judged, ~worked)
+    n = t.cohort_entries.c
+    applied = select(n.id).where(n.profile == p.id, n.moved_at >= since).exists()
+    still = and_(~changed, ~judged, ~worked, ~applied)
+    quiet = and_(p.side == Side.STARTUP.value, p.updated_at < since, still)
     with reading(store._engine) as connection:
         found = list(connection.execute(select(t.profiles).where(quiet).order_by(p.id)))
         last = _last_active(connection, [row.id for row in found])
@@ -330,6 +333,8 @@ def _last_active(connection: Connection, ids: Collection[str]) -> dict[str, date
         for event in held.events:
             key = held.case.startup
             last[key] = max(event.at, last.get(key, event.at))
+    for entry in (one.entry for one in about_entries(connection, ids)):
+        last[entry.profile] = max(entry.moved_at, last.get(entry.profile, entry.moved_at))
     return last
 
 

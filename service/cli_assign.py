@@ -196,7 +196,8 @@ def _rule(text: str, number: int) -> Rule:
 
     raw: dict[str, str] = {"id": f"typed-{number}"}
     for part in text.split():
-        name, _, value = part.partition("=")
+        name, given, value = part.partition("=")
+        value = value if given else part
         raw[name] = value.replace(",", ";") if name in ("applicants", "hosts") else value
     return validate(Rule, raw)
 

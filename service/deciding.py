@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 MOST_AUDITED = 20
 """Of how many applicants a page tells which places they would rather have."""
 
+MOST_ENVIED = 3
+"""How many places it tells of each of them; of one that is looked at alone, all."""
+
 PAGE_SECONDS = 10.0
 """How long a page may search."""
 
@@ -185,7 +188,8 @@ def audit(shown: Shown, of: str | None = None) -> Audit:
     looked = [of] if of else list(dict.fromkeys(order))[:MOST_AUDITED]
     stable = deferred_acceptance(instance)
     sums = (len(stable.pairs), _points(shown, stable))
-    return Audit(len(blocking), sums, envy(instance, decided, looked), tuple(looked))
+    envied = envy(instance, decided, looked, most=None if of else MOST_ENVIED)
+    return Audit(len(blocking), sums, envied, tuple(looked))
 
 
 def certificate_of(shown: Shown) -> Certificate | None:

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 SHORT = 6_000
 """The most (pair, slot) of an event that is scheduled while a page waits."""
 
-QUICK_S = 5.0
+QUICK_S = 10.0
 LONG_S = 60.0
 
 Kind = Literal["absent", "late", "room", "add"]

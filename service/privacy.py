@@ -7,7 +7,7 @@ import dataclasses
 import io
 import json
 import zipfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from profiles.accounts import Account
 from profiles.apart import Stored
 from profiles.api_keys import ApiKey
 from profiles.cases import Case, HeldCase, is_shown_to
+from profiles.cohorts import Cohort, HeldEntry
 from profiles.drafts import Draft, draft_of, remove
 from profiles.event_meetings import EventMeeting
 from profiles.events import Participant
@@ -65,6 +66,8 @@ event_meetings.csv 교류 행사의 상담: 시간과 방
 drafts.csv        이 프로필을 고치던 중 저장된 초안
 links.csv         돌아오는 링크: 만든 때, 만료, 사용한 때 (링크 자체는 보관하지 않습니다)
 accounts.csv      이 프로필을 대신하는 계정: 전자우편 주소, 이름, 역할
+entries.csv       프로그램 모집 신청: 차수, 단계, 희망 순, 적은 말, 충족하지 못한 요건
+scores.csv        심사 점수와 사유 (심사위원 이름은 빼고)
 reviews.csv       결정에 대한 설명·검토·거부 요청과 그 답변
 appearances.csv   이 프로필의 ID가 적힌 프로그램과, 다른 프로필의 이해상충 목록
 changes.csv       변경 기록: 번호와 시각만 있고 내용은 없습니다
@@ -96,6 +99,8 @@ event_meetings.csv meetings at events: when, and in which room
 drafts.csv        edits of this profile that were begun and saved
 links.csv         links to come back by: when made, until when, when used (no link itself is kept)
 accounts.csv      the accounts that speak for this profile: e-mail address, name, roles
+entries.csv       applications to cohorts: stage, wishes, note, rules that are not met
+scores.csv        scores of the screenings with their reasons (without the names of assessors)
 reviews.csv       requests to explain, review or set aside a decision, with the answers
 appearances.csv   programmes, and conflict lists of others, that name this profile's id
 changes.csv       the change log: numbers and times, without content
@@ -114,6 +119,7 @@ jobs.csv          시작하거나 취소한 성능 평가와 학습 작업
 cases.csv         담당하거나 처리한 진행 건
 events.csv        만들거나 일정을 짠 교류 행사
 api_keys.csv      만들거나 폐기한 API 키 (키 자체는 보관하지 않습니다)
+cohorts.csv       열거나 심사하거나 처리한 모집 차수
 reviews.csv       답변하거나 기한을 연장한 요청
 프로필을 고치거나 병합한 기록의 이름은 각 프로필의 변경 기록에 있습니다.
 
@@ -128,6 +134,7 @@ jobs.csv          the evaluations and trainings that were started or cancelled
 cases.csv         the cases that were looked after or worked on
 events.csv        the events that were opened or scheduled
 api_keys.csv      the keys of the API that were made or revoked (no key itself is kept)
+cohorts.csv       the cohorts that were opened, scored in or worked on
 reviews.csv       the requests about decisions that were answered or extended
 Edits and merges of profiles name their makers in the histories of these profiles.
 """
@@ -223,6 +230,7 @@ def judge_zip(found: HeldOfJudge, at: datetime) -> bytes:
             ],
         ),
         "api_keys": (_OF_KEY, [_key_row(one) for one in found.keys]),
+        "cohorts": (_OF_COHORT, [_round_row(one) for one in found.cohorts]),
         "reviews": (_OF_REVIEW, [_looked_row(one) for one in found.reviews]),
     }
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -451,6 +459,8 @@ def _tables(found: Held) -> dict[str, tuple[Sequence[str], list[dict[str, Any]]]
         "drafts": (_DRAFT, [_draft_row(one) for one in found.edits]),
         "links": (_LINK, [_link_row(one) for one in found.links]),
         "accounts": (_ACCOUNT, [_account_row(one) for one in found.accounts]),
+        "entries": (_ENTRY, [_entry_row(one) for one in found.entries]),
+        "scores": (_SCORE, [row for one in found.entries for row in _score_rows(one)]),
         "reviews": (_REVIEW, [_review_row(one) for one in found.reviews]),
         "appearances": (("kind", "id", "field", "revision"),
                         [asdict(one) for one in found.appearances]),
@@ -464,6 +474,10 @@ _DRAFT = ("id", "values", "place", "language", "email", "startup", "base", "made
 _ACCOUNT = ("email", "name", "roles", "profile", "created_at")
 _REVIEW = ("id", "profile", "cohort", "kind", "words", "asked_at", "due", "state",
            "extended", "answered_at", "outcome", "answer")  # fmt: skip
+_ENTRY = ("number", "cohort", "profile", "stage", "wishes", "note", "refusals", "reason", "host",
+          "applied_at", "moved_at")  # fmt: skip
+_SCORE = ("entry", "screening", "criterion", "points", "reason", "at")
+_OF_COHORT = ("number", "programme", "name", "state", "at")
 _LINK = ("kind", "of", "made_at", "expires_at", "used_at")
 
 
@@ -483,6 +497,26 @@ def _event_row(one: EventMeeting) -> dict[str, Any]:
     told = {name: getattr(one, name) for name in ("event", "slot", "room")}
     state, changed = one.state.value, one.changed_at.isoformat()
     return {"number": one.id, **told, "state": state, "changed_at": changed}
+
+
+def _entry_row(held: HeldEntry) -> dict[str, Any]:
+    one = held.entry
+    told = {name: getattr(one, name) for name in ("cohort", "profile", "note", "reason", "host")}
+    moments = {name: getattr(one, name).isoformat() for name in ("applied_at", "moved_at")}
+    refusals = " ".join(f"{each.ko} / {each.en}" for each in one.refusals)
+    lists = {"wishes": " ".join(one.wishes), "refusals": refusals}
+    return {"number": one.id, "stage": one.stage.value, **told, **moments, **lists}
+
+
+def _score_rows(held: HeldEntry) -> Iterator[dict[str, Any]]:
+    for one in held.scores:
+        told = {name: getattr(one, name) for name in ("entry", "criterion", "points", "reason")}
+        yield {**told, "screening": one.screening.value, "at": one.at.isoformat()}
+
+
+def _round_row(one: Cohort) -> dict[str, Any]:
+    told = {name: getattr(one, name) for name in ("programme", "name")}
+    return {"number": one.id, **told, "state": one.state.value, "at": one.at.isoformat()}
 
 
 def _draft_row(one: Draft) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from profiles.cases import HeldCase
+    from profiles.cohorts import HeldEntry
     from profiles.drafts import Draft
     from profiles.judges import HeldOfJudge
     from profiles.privacy import Held
@@ -170,7 +171,8 @@ def _said(held: Held) -> Iterator[Trace]:
         yield from _fresh(_sentences(where, {"note": note}), seen)
         yield from _of_participants(held)
     asked = map(_of_review, held.reviews)
-    for said in (*map(_of_case, held.cases), *map(_of_draft, held.edits), *asked):
+    applied = map(_of_entry, held.entries)
+    for said in (*map(_of_case, held.cases), *map(_of_draft, held.edits), *asked, *applied):
         yield from _fresh(said, seen)
     for v in held.vectors:
         yield Trace(f"{v.owner_kind} {v.owner_id}: vector of {v.facet}", vector=v.data)
@@ -198,6 +200,17 @@ def _of_review(one: Review) -> Iterator[Trace]:
     yield from _sentences(f"{where}words", said)
     for extension in one.extensions:
         yield from _sentences(f"{where}extension", {"why": extension.why})
+
+
+def _of_entry(held: HeldEntry) -> Iterator[Trace]:
+    where = f"entry {held.entry.id}: "
+    yield from _sentences(f"{where}note", {"note": held.entry.note})
+    yield from _sentences(f"{where}reason", {"reason": held.entry.reason})
+    said = [*(one.reason for one in held.scores), *(one.reason for one in held.recusals)]
+    for reason in said:
+        yield from _sentences(f"{where}reason", {"reason": reason})
+    for event in held.events:
+        yield from _sentences(f"{where}{event.kind}", {"reason": event.data.get("reason")})
 
 
 def _of_draft(draft: Draft) -> Iterator[Trace]:

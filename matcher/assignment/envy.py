@@ -62,16 +62,32 @@ class Envy:
 
 
 def envy(
-    instance: Instance, solution: Solution, applicants: Collection[str] | None = None
+    instance: Instance,
+    solution: Solution,
+    applicants: Collection[str] | None = None,
+    *,
+    most: int | None = None,
 ) -> tuple[Envy, ...]:
     """Tell for applicants (by default all) each place that they would rather have, dearest first.
 
     A host that an applicant is not eligible for counts only where it asked for it.
+
+    Args:
+        instance: who applied, who takes.
+        solution: what was decided.
+        applicants: who is looked at.
+        most: how many hosts are told of each at most; all by default.
     """
     audit = _Audit(instance, solution)
     chosen = set(instance.applicant_ids if applicants is None else applicants)
     rows = [a for a, one in enumerate(instance.applicants) if one.id in chosen]
-    return tuple(audit.tell(a, h) for a in rows for h in audit.wanted(a))
+    return tuple(audit.tell(a, h) for a in rows for h in audit.wanted(a)[:most])
+
+
+def count_wanted(instance: Instance, solution: Solution) -> dict[str, int]:
+    """Count for each applicant the hosts that it would rather have than what it has."""
+    audit = _Audit(instance, solution)
+    return {id: len(audit.wanted(a)) for a, id in enumerate(instance.applicant_ids)}
 
 
 def said(one: Envy, name: Callable[[str], str | Names]) -> Names:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from matcher.assignment.effort import Effort
 from matcher.assignment.instance import UNIT, Instance
-from matcher.assignment.rulebook import rulebook, with_rule, without
+from matcher.assignment.rulebook import Bound, rulebook, with_bound, with_rule, without
 from matcher.assignment.solution import Aim, Solution, Status
 from matcher.assignment.solving import solve
 from matcher.assignment.words import LANGS, Naming, rule_words, said
@@ -90,7 +90,7 @@ def explain_infeasible(
     minimal = inquiry.contradict(core) and all(
         inquiry.agree([other for other in core if other is not rule]) for rule in core
     )
-    relaxations = tuple(one for rule in core for one in _relaxations(inquiry, rule, name))
+    relaxations = tuple(_relaxations(inquiry, core, name))
     return Contradiction(tuple(core), _together(core, minimal, name), relaxations, minimal)
 
 
@@ -131,12 +131,13 @@ class _Inquiry:
 
     def any_of(self, instance: Instance) -> Status:
         """Tell whether there are any pairs that keep the rules of an instance."""
-        return self.best_of(instance, ()).status
-
-    def best_of(self, instance: Instance, aims: Sequence[Aim] = tuple(Aim)) -> Solution:
-        """Solve an instance within what is left."""
         seconds = max(min(self._each, self.effort.left), _LEAST_SECONDS)
-        return solve(instance, seconds=seconds, aims=aims, stop=self.effort.stopped)
+        return solve(instance, seconds=seconds, aims=(), stop=self.effort.stopped).status
+
+    def best_of(self, instance: Instance, share: float) -> Solution:
+        """Solve an instance within a share of what is left."""
+        seconds = max(self.effort.left * share, _LEAST_SECONDS)
+        return solve(instance, seconds=seconds, stop=self.effort.stopped)
 
 
 _FOUND = frozenset({Status.OPTIMAL, Status.FEASIBLE})
@@ -164,18 +165,24 @@ def _fewest(
     return [*of_first, *of_second]
 
 
-def _relaxations(inquiry: _Inquiry, rule: Rule, name: Naming) -> Iterator[Relaxation]:
-    """Loosen each bound of a rule as little as helps; drop it where no bound alone does."""
-    found = [one for bound in ("low", "high") if (one := _loosened(inquiry, rule, bound))]
-    for loosened in found:
-        solution = inquiry.best_of(with_rule(inquiry.instance, loosened))
+def _relaxations(inquiry: _Inquiry, core: Sequence[Rule], name: Naming) -> Iterator[Relaxation]:
+    """Loosen each bound of each rule as little as helps; drop a rule where no bound alone does."""
+    tried = [(rule, one) for rule in core for one in _ways_out(inquiry, rule)]
+    for left, (rule, loosened) in zip(range(len(tried), 0, -1), tried, strict=True):
+        instance = inquiry.instance
+        changed = with_rule(instance, loosened) if loosened else without(instance, {rule.id})
+        solution = inquiry.best_of(changed, share=1 / left)
         yield Relaxation(rule, loosened, solution, _brings(rule, loosened, solution, name))
-    if not found:
-        solution = inquiry.best_of(without(inquiry.instance, {rule.id}))
-        yield Relaxation(rule, None, solution, _brings(rule, None, solution, name))
 
 
-def _loosened(inquiry: _Inquiry, rule: Rule, bound: str) -> Rule | None:
+def _ways_out(inquiry: _Inquiry, rule: Rule) -> list[Rule | None]:
+    """List the rule with each bound loosened that helps; else None, for the rule dropped."""
+    bounds: tuple[Bound, Bound] = "low", "high"
+    found = [one for bound in bounds if (one := _loosened(inquiry, rule, bound))]
+    return [*found] or [None]
+
+
+def _loosened(inquiry: _Inquiry, rule: Rule, bound: Bound) -> Rule | None:
     """Find the bound nearest to that of the rule under which there are pairs; None: there is none.
 
     What a bound allows, a looser one allows too: the number of steps is halved again and again.
@@ -183,7 +190,7 @@ def _loosened(inquiry: _Inquiry, rule: Rule, bound: str) -> Rule | None:
     steps = _steps(inquiry.instance, rule, bound)
 
     def moved(step: int) -> Rule:
-        return rule.model_copy(update={bound: steps[step]})
+        return with_bound(rule, bound, steps[step])
 
     def helps(step: int) -> bool:
         return inquiry.any_of(with_rule(inquiry.instance, moved(step))) in _FOUND
@@ -197,9 +204,9 @@ def _loosened(inquiry: _Inquiry, rule: Rule, bound: str) -> Rule | None:
     return moved(high)
 
 
-def _steps(instance: Instance, rule: Rule, bound: str) -> Sequence[int]:
+def _steps(instance: Instance, rule: Rule, bound: Bound) -> Sequence[int]:
     """List the values to which a bound may be loosened, the nearest first."""
-    value: int | None = getattr(rule, bound)
+    value = rule.low if bound == "low" else rule.high
     if value is None or rule.kind in _WHOLE:
         return ()
     if bound == "low":

@@ -26,6 +26,7 @@ def climb(
     """Raise each aim in its order; stop where the effort is spent or the rules contradict."""
     every = np.ones(model.size, np.bool_)
     search = Climb(model, effort, aims, tell, [*model.everything], every, None)
+    search.hinted = hint is not None
     raising = _ways(search, hint)
     for aim in aims:
         if search.best is not None and not effort.over:
@@ -38,8 +39,8 @@ def _ways(search: Climb, hint: Bits | None) -> Mapping[Aim, Callable[[Climb], No
     if is_stream(search):
         raise_by_flow(search)
         return _RAISED
-    if search.model.size >= max(wide.WIDE, 1):
-        wide.begin(search)
+    if wide.is_wide(search):
+        wide.begin(search, hint)
         return _WIDE
     _begin(search, hint)
     return _RAISE

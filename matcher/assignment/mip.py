@@ -19,7 +19,7 @@ _ROUNDING = 1e-9
 _LEAST_SECONDS = 0.1
 
 
-def ask_mip(table: Table, open: Bits, weights: Ints, effort: Effort) -> Answer:
+def ask_mip(table: Table, open: Bits, weights: Ints, effort: Effort, *, gap: float = 0.0) -> Answer:
     """Search the open pairs for the most of the weights that keep the rows.
 
     Pairs are taken only if they keep every row in whole numbers. The bound is that of HiGHS,
@@ -30,6 +30,7 @@ def ask_mip(table: Table, open: Bits, weights: Ints, effort: Effort) -> Answer:
         open: shape (p,), the pairs that may be made.
         weights: shape (p,), whole numbers of 0 or more.
         effort: what may be spent; the clock alone ends a search before its parts are counted.
+        gap: how far from the bound is good enough, as a share of it.
     """
     from scipy.optimize import Bounds, LinearConstraint, milp
 
@@ -46,7 +47,7 @@ def ask_mip(table: Table, open: Bits, weights: Ints, effort: Effort) -> Answer:
         options={
             "node_limit": _NODES,
             "time_limit": max(effort.left, _LEAST_SECONDS),
-            "mip_rel_gap": 0,
+            "mip_rel_gap": gap,
         },
     )
     if found.x is None:

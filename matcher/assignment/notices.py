@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from matcher.assignment.alternates import reserves
-from matcher.assignment.envy import Envy, envy, said
+from matcher.assignment.envy import Envy, count_wanted, envy, said
 from matcher.assignment.instance import Instance
 from matcher.assignment.record import Record
 from matcher.assignment.solution import Solution
@@ -23,6 +23,9 @@ Name = Callable[[str], Names]
 
 RESERVE = 5
 """How far the reserve of a host is told."""
+
+MOST_HOSTS = 8
+"""Of how many hosts a notice tells why there was no place; of the others how many they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +71,15 @@ def refusals(
     decided = record.decided
     placed = {applicant for applicant, _ in decided.pairs}
     ids = [id for id in record.instance.applicant_ids if id not in placed]
-    audits = _by_applicant(envy(record.instance, decided, ids))
+    audits = _by_applicant(envy(record.instance, decided, ids, most=MOST_HOSTS))
+    wanted = count_wanted(record.instance, decided)
     reserve = _ranks(reserves(record.instance, decided, RESERVE))
     everyone = sorted({*ids, *({*known.screened, *known.barred} - placed)})
     told = _Told(record.instance, decided, name, programme, known)
-    return tuple(told.notice(id, audits.get(id, ()), reserve.get(id, ())) for id in everyone)
+    return tuple(
+        told.notice(id, audits.get(id, ()), wanted.get(id, 0), reserve.get(id, ()))
+        for id in everyone
+    )
 
 
 def refusal(
@@ -95,12 +102,23 @@ class _Told:
     programme: Names
     known: Known
 
-    def notice(self, id: str, audit: Sequence[Envy], reserve: Sequence[tuple[str, int]]) -> Notice:
+    def notice(
+        self, id: str, audit: Sequence[Envy], wanted: int, reserve: Sequence[tuple[str, int]]
+    ) -> Notice:
+        """Write the notice of one applicant.
+
+        Args:
+            id: whose.
+            audit: why it has not got the places that it would rather have, the dearest first.
+            wanted: how many hosts there are that it would rather have.
+            reserve: (host, place) of each reserve that it stands in.
+        """
         reasons = [*self._kept_out(id), *self._refused(id), *self._not_given(audit)]
         paragraphs = [
             phrase("notice.result", programme=self.programme),
             self._numbers(),
             *(reasons or [phrase("notice.nowhere")]),
+            *([phrase("notice.others", count=wanted - len(audit))] if wanted > len(audit) else ()),
             *(phrase("notice.reserve", host=self.name(host), rank=rank) for host, rank in reserve),
             phrase("notice.rights"),
         ]

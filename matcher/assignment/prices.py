@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from matcher.assignment.effort import Effort
 from matcher.assignment.instance import UNIT, Instance
-from matcher.assignment.rulebook import rulebook, with_rule, without
+from matcher.assignment.rulebook import Bound, rulebook, with_bound, with_rule, without
 from matcher.assignment.solution import Aim, Solution, Status
 from matcher.assignment.solving import solve
 from matcher.assignment.words import Naming, rule_words, said
 from profiles.errors import DariError
 from profiles.rules import Rule
 from profiles.taxonomy import Names
-
-Bound = Literal["low", "high"]
 
 _LEAST_SECONDS = 0.01
 _PERCENT = 100
@@ -88,10 +85,10 @@ def price_tags(
     ids = [rule.id for rule in instance.rules] if rules is None else rules
     asked = [_rule(instance, id) for id in sorted(ids)]
     prices = []
-    for rule in asked:
+    for left, rule in zip(range(len(asked), 0, -1), asked, strict=True):
         if effort.over:
             break
-        share = max(seconds / len(asked), _LEAST_SECONDS)
+        share = max(effort.left / left, _LEAST_SECONDS)
         aims = [level.aim for level in solution.levels]
         free = solve(
             without(instance, {rule.id}), seconds=share, aims=aims, hint=solution, stop=stop
@@ -164,19 +161,20 @@ def trade_off(
     """
     rule = _rule(instance, rule_id)
     which: Bound = bound or ("high" if rule.low is None else "low")
-    if getattr(rule, which) is None:
+    if (rule.low if which == "low" else rule.high) is None:
         raise NoSuchRule(
             value=rule_id,
             rule=f"The rule has no bound “{which}” that could be moved.",
             remedy="Name a rule that has one.",
         )
     points: list[Point] = []
-    for value in values:
-        if stop and stop():
+    effort = Effort(seconds, stop or (lambda: False))
+    for left, value in zip(range(len(values), 0, -1), values, strict=True):
+        if effort.over:
             break
-        moved = with_rule(instance, rule.model_copy(update={which: value}))
+        moved = with_rule(instance, with_bound(rule, which, value))
         hint = points[-1].solution if points else None
-        share = max(seconds / len(values), _LEAST_SECONDS)
+        share = max(effort.left / left, _LEAST_SECONDS)
         points.append(Point(value, solve(moved, seconds=share, hint=hint, stop=stop)))
     return tuple(points)
 

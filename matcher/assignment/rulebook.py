@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 
@@ -17,6 +18,10 @@ SEATS = "#seats"
 """The rule of how many hosts an applicant gets where no other says so."""
 
 PLACES = "#places:"
+
+
+Bound = Literal["low", "high"]
+"""Which bound of a rule."""
 
 
 def rulebook(instance: Instance) -> tuple[Rule, ...]:
@@ -74,3 +79,8 @@ def _places_of(host: Host) -> Rule | None:
         low=host.low or None,
         high=host.high,
     )
+
+
+def with_bound(rule: Rule, bound: Bound, value: int) -> Rule:
+    """Give the rule with another value of a bound."""
+    return rule.model_copy(update={bound: value})

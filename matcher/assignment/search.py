@@ -27,6 +27,7 @@ class Climb:
         best: shape (p,), the pairs of the best solution; None before one is found.
         bounds: what is known of each aim that was sought.
         contradicts: whether it was proven that no pairs keep all rules.
+        hinted: whether it began with pairs that may well be the best.
         fixed: shape (p,), the pairs that every solution as good as the best has; they are no
             longer open, and the rows leave them out.
         sole: whether it was proven that no other pairs are as good by the aims that were raised.
@@ -44,6 +45,7 @@ class Climb:
     contradicts: bool = False
     fixed: Bits | None = None
     sole: bool = False
+    hinted: bool = False
 
     @property
     def solution(self) -> Solution:

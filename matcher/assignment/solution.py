@@ -11,8 +11,9 @@ from typing import Any
 class Status(StrEnum):
     """How a search ended.
 
-    `optimal`: nothing is better by any level. `feasible`: it was stopped, by time or by a person,
-    and `bound` of each level says what might be better. `infeasible`: the rules contradict each
+    `optimal`: nothing is better by any level, and of its equals it is the first in the order that
+    breaks ties. `feasible`: it was stopped, by time or by a person, and `bound` of each level says
+    what might be better. `infeasible`: the rules contradict each
     other. `unknown`: stopped before anything was found.
     """
 

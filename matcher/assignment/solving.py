@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from matcher.assignment.effort import Effort
 from matcher.assignment.instance import Instance
@@ -38,19 +39,23 @@ def solve(
 
     Returns:
         The best solution found, with its bound by each aim. Of equal ones that are proven best
-        the first in the canonical order is taken (`matcher.assignment.ties`). Without pairs and
+        the first in the canonical order is taken (`matcher.assignment.ties`); only then is it
+        `optimal`. Without pairs and
         levels where the rules contradict, or where it ended before anything was found.
     """
     effort = Effort(seconds, stop or (lambda: False))
     model = model_of(instance)
     begin = model.taken_of(hint.pairs) if hint else None
     search = climb(model, aims, effort, hint=begin, tell=progress)
-    if aims:
-        settle(search)
-    return _answer(search)
+    settled = not aims or settle(search)
+    return _answer(search, settled)
 
 
-def _answer(search: Climb) -> Solution:
+def _answer(search: Climb, settled: bool) -> Solution:
+    """Give what was found; without the ties broken nobody could find the same again."""
     if search.contradicts:
         return Solution(Status.INFEASIBLE, seconds=search.effort.spent)
-    return search.solution
+    found = search.solution
+    if found.status is Status.OPTIMAL and not settled:
+        return replace(found, status=Status.FEASIBLE)
+    return found

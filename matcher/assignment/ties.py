@@ -23,13 +23,13 @@ def order_of(model: Model) -> Ints:
     return np.lexsort((model.hosts, tie_places(model.instance)[model.applicants]))
 
 
-def settle(search: Climb) -> None:
-    """Turn the best solution into the first of its equals, as far as the effort reaches.
+def settle(search: Climb) -> bool:
+    """Turn the best solution into the first of its equals; tell whether the effort reached.
 
     Only a solution that is proven best has equals that may be chosen from.
     """
     if search.sole or search.solution.status is not Status.OPTIMAL:
-        return
+        return search.sole
     waiting = [p for p in order_of(search.model) if search.open[p]]
     for start in range(0, len(waiting), _AT_ONCE):
         block = np.array(waiting[start : start + _AT_ONCE])
@@ -37,10 +37,11 @@ def settle(search: Climb) -> None:
         weights[block] = 1 << np.arange(len(block))[::-1]
         answer = search.ask(weights=weights)
         if answer.status is not Status.OPTIMAL:
-            return
+            return False
         search.best = answer.taken
         made = answer.taken[block].astype(np.int64)
         ones = np.ones(1, np.int64)
         search.rows += [
             Row(block[[k]], ones, int(made[k]), int(made[k])) for k in range(len(block))
         ]
+    return True

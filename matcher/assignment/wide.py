@@ -15,14 +15,23 @@ from matcher.assignment.search import Climb
 from matcher.assignment.solution import Aim, Status
 from matcher.assignment.streams import ceiling
 
-WIDE = 2_000
+WIDE = 100
 """From so many pairs on a relaxation is asked first."""
 
 _WIDTHS = (6, 20)
 """How many pairs of each applicant are searched, at first and then."""
 
+_ANY = 0.05
+"""How far from the best total pairs may be that are sought for being there at all."""
+
 _SHARE = 0.25
 """Of the effort that is left, what one search among some pairs may take."""
+
+
+def is_wide(search: Climb) -> bool:
+    """Tell whether a relaxation pays; none holds the spread, so it must be sought last."""
+    even = Aim.SPREAD in search.aims and search.aims[-1] is not Aim.SPREAD
+    return search.model.size >= max(WIDE, 1) and not even
 
 
 def find(search: Climb, open: Bits, rows: Sequence[Row]) -> Status:
@@ -44,7 +53,7 @@ def find(search: Climb, open: Bits, rows: Sequence[Row]) -> Status:
     near = relax(table, open, model.fits, start | relaxed.used, search.effort)
     for most in _WIDTHS if near else ():
         among = competitive(model, open, near or relaxed, most)
-        answer = ask_mip(table, among, model.fits, search.effort)
+        answer = ask_mip(table, among, model.fits, search.effort, gap=_ANY)
         if answer.found:
             search.keep(answer.taken)
             return Status.FEASIBLE
@@ -110,9 +119,12 @@ def _reachable(search: Climb, aim: Aim, relaxed: Relaxed) -> Bits:
     return search.open & (relaxed.spare >= -gap)
 
 
-def begin(search: Climb) -> None:
-    """Find any pairs that keep the rules."""
-    search.contradicts = find(search, search.open, []) is Status.INFEASIBLE
+def begin(search: Climb, hint: Bits | None) -> None:
+    """Find any pairs that keep the rules; a hint that keeps them is taken, shape (p,)."""
+    if hint is not None and Table(search.model, search.rows).kept(hint):
+        search.keep(hint)
+    else:
+        search.contradicts = find(search, search.open, []) is Status.INFEASIBLE
 
 
 def placed(search: Climb) -> None:
@@ -141,7 +153,7 @@ def worst(search: Climb) -> None:
     low = int(np.searchsorted(steps, search.value(Aim.WORST)))
     total = count, model.total[1]
     high = ceiling(replace(model, rows=()), whole, steps, low, total, search.effort)
-    guess = high
+    guess = low + 1 if search.hinted else high
     while low < high and not search.effort.over:
         found = find(search, whole & (model.fits >= steps[guess]), [some])
         if found is Status.INFEASIBLE:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class Budget:
     """
 
     def __init__(self, seconds: float, stop: Stop | None = None) -> None:
+        import_module("ortools.sat.python.cp_model")  # what it takes is no work of the search
         self._begun = time.monotonic()
         self._until = self._begun + seconds
         self._stop = stop or (lambda: False)

@@ -113,6 +113,7 @@ def edit_cohort(
         cohort = cohort_to_change(connection, id, base)
         before = validate(_Values, {name: getattr(cohort, name) for name in FIELDS})
         said = validate(_Values, {**before.model_dump(exclude_defaults=True), **changes})
+        said = said.model_copy(update={"as_of": said.as_of or before.as_of})
         _refuse_strangers(connection, _programmes(connection), said)
         old, new = _written(before), _written(said)
         changed = {name: value for name, value in new.items() if value != old[name]}

@@ -6,7 +6,8 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from index import Filters
-from matcher.pairing import pairings_on, plan_regions
+from matcher.pairing import plan_regions
+from matcher.roots import pairings_on
 from profiles.taxonomy import Names
 from service.planning import plan_tables
 

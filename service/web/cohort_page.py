@@ -34,6 +34,7 @@ from profiles.cohorts import (
 from profiles.cohorts.opening import hosts_of
 from profiles.jobs import Job, JobKind, JobState, jobs
 from profiles.rules import Rule, RuleKind
+from profiles.text import Text
 from service.assigning import candidates
 from service.web.cohort_trade import rows_of
 
@@ -346,4 +347,5 @@ def _rank_at(host: str) -> Callable[[Entry], int]:
 def _typed(raw: Mapping[str, Any]) -> dict[str, Any]:
     """Read the plain values of a rule; those of the rulebook have ids that no field allows."""
     read = dict.fromkeys(Rule.model_fields) | {"applicants": (), "hosts": ()} | {**raw}
-    return {**read, "kind": RuleKind(raw["kind"])}
+    reason = Text(**raw["reason"]) if raw.get("reason") else None
+    return {**read, "kind": RuleKind(raw["kind"]), "reason": reason}

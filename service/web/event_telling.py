@@ -139,7 +139,7 @@ def sheet_of(page: EventPage) -> Sheet:
     name = plan.name.in_(language())
     about = (
         (gettext("Event"), name),
-        (gettext("Place"), plan.place),
+        (gettext("Venue"), plan.place),
         (gettext("Time zone"), plan.zone),
     )
     return Sheet(name, about, columns, rows)

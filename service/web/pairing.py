@@ -17,7 +17,8 @@ from werkzeug.exceptions import NotFound
 from index import Filters
 from matcher import Line, Match, lines_of
 from matcher.districts import SORTS, propose_districts
-from matcher.pairing import Plan, Row, pairings_on, plan_regions
+from matcher.pairing import Plan, Row, plan_regions
+from matcher.roots import pairings_on
 from profiles import Partner, Tie
 from profiles.fields import Day, Regions, Whole
 from profiles.record import Record

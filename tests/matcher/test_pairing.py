@@ -9,7 +9,8 @@ import pytest
 
 from index import Filters
 from matcher.assignment import UNIT, Status, check
-from matcher.pairing import FIELDS, PAST, ROOT, nearness, pairings_on, plan_regions
+from matcher.pairing import plan_regions
+from matcher.roots import FIELDS, PAST, ROOT, nearness, pairings_on
 from profiles.errors import CodedError
 from profiles.rules import Rule
 from profiles.taxonomy import provinces

@@ -71,7 +71,10 @@ def test_a_schedule_is_made_shown_and_given_as_calendar_table_and_print(
     store = app.extensions["dari"].store
     kept = schedules_of(store, event.id)[0].record
     assert kept["broken"] == 0
-    assert [one["value"] for one in kept["levels"]][:2] == [1, 1]
+    assert [one["value"] for one in kept["levels"]][:2] == [
+        1,
+        2,
+    ]  # all wishes are met, of Ioffe two
     page = staff.get(f"/events/{event.id}").text
     assert "Guest &amp; &lt;Co&gt;" in page
     assert "Meetings that both sides wished for" in page
@@ -271,6 +274,8 @@ def test_a_long_schedule_is_a_job(
     job = jobs(dari.store)[0]
     assert (job.kind, job.arguments["event"]) == (JobKind.SCHEDULE, event.id)
     assert "A schedule is being made." in staff.get(f"/events/{event.id}").text
+    for path in ("/evaluations", f"/evaluations/{job.id}"):
+        assert "Schedule of an event" in staff.get(path).text
     told: list[str] = []
     came = do(
         job.kind, dari.settings, {**job.arguments}, tmp_path, lambda *one: told.append(one[0])

@@ -7,7 +7,7 @@ from hypothesis import settings
 
 from matcher.assignment import Instance, Status, check, solve
 from matcher.assignment import preferences as p
-from matcher.assignment.envy import Envy, Why, envy, said
+from matcher.assignment.envy import Envy, Why, count_wanted, envy, said
 from matcher.assignment.stability import blocking_pairs
 from matcher.phrases import phrases
 from tests.matcher.assignment.fair import given, instances, made
@@ -80,6 +80,8 @@ def test_one_applicant_is_told_alone() -> None:
     instance = made([[5, 9], [7, 3], [9, 8]], [1, 1])
     assert envy(instance, given("ay", "cx"), ["a"]) == ()
     assert {one.applicant for one in envy(instance, given("ay", "cx"), ["b"])} == {"b"}
+    assert [one.host for one in envy(instance, given("ay", "cx"), most=1)] == ["x"]
+    assert count_wanted(instance, given("ay", "cx")) == {"a": 0, "b": 2, "c": 0}
 
 
 @drawn(instances())

@@ -1,4 +1,4 @@
-"""Tests of how a search ends: by the best, by time, by a person; and of what it tells on its way."""
+"""Tests of how a search ends: by the best, by time, by a person; and of what it tells meanwhile."""
 
 from __future__ import annotations
 
@@ -59,6 +59,7 @@ def test_a_search_that_is_stopped_gives_what_it_has_with_bounds(low: int | None)
 
 def test_a_search_without_steps_left_ends_with_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(effort, "_STEPS_PER_SECOND", 2e-4)
+    monkeypatch.setattr(wide, "WIDE", 10**9)
     given = _drawn(40, 8)
     found = solve(given)
     assert found.status in {Status.FEASIBLE, Status.UNKNOWN}

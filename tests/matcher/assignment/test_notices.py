@@ -75,6 +75,16 @@ def test_no_other_applicant_and_no_score_is_in_it() -> None:
             assert not re.search(r"\b(5|7|9|5120|7168|9216)\b", one.text(lang))
 
 
+def test_of_many_hosts_the_dearest_are_told_and_the_others_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("matcher.assignment.notices.MOST_HOSTS", 1)
+    text = notice("b")
+    assert "Sky Telecom: all places" in text
+    assert "Sea Bank: all places" not in text
+    assert "got no place at: 1." in text
+
+
 def test_who_is_eligible_nowhere_is_told_so() -> None:
     nowhere = recorded(made([[-1]], [1]), given())
     told = refusal(nowhere, "a", NAMES.__getitem__, programme=PROGRAMME)

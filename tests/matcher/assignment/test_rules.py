@@ -90,7 +90,7 @@ def test_a_rule_is_kept_that_would_be_broken_without_it(case: str) -> None:
     ruled = instance(rule)
     assert _pairs(ruled) == expected
     broken = check(ruled, solve(replace(ruled, rules=())))
-    assert [one.rule_id for one in broken] == ["r0"]
+    assert [one.rule_id for one in broken if not one.rule_id.startswith("aim:")] == ["r0"]
 
 
 def test_each_kind_of_rule_has_a_case() -> None:

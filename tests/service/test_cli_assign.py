@@ -1,0 +1,78 @@
+"""`dari assign` gives out places by a cohort or without one, and says what contradicts."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from profiles import cohorts
+from service.demo import load
+from service.demo.contest import PROGRAMME
+from service.settings import Settings
+from service.wiring import build
+
+QUICK = ("--seconds", "10")
+
+
+@pytest.fixture
+def home(dari) -> Any:
+    """The home of the commands, with the made-up cohort in it."""
+    built = build(Settings())
+    load(built)
+    yield built
+    built.store.close()
+
+
+def test_without_a_cohort_the_startups_of_the_store_are_taken(dari, home) -> None:
+    found = json.loads(dari("assign", PROGRAMME, "--json", *QUICK).stdout)
+    assert found["cohort"] is found["decision"] is None
+    assert found["status"] == "optimal"
+    assert len(found["pairs"]) == 10
+    assert {one["host"] for one in found["pairs"]} == {"sk-telecom"}
+    again = json.loads(dari("assign", PROGRAMME, "--json", *QUICK).stdout)
+    assert again["pairs"] == found["pairs"]
+    assert [one["rule"]["id"] for one in found["prices"]] == ["venue"]
+
+
+def test_rules_are_added_and_left_out_and_contradictions_told(dari, home) -> None:
+    more = ("--rule", "kind=total high=3", "--without", "places", "--lang", "ko")
+    told = dari("assign", PROGRAMME, *more, *QUICK)
+    assert told.exit_code == 0, told.output
+    assert "최적임이 증명됨" in told.output
+    assert "[typed-1]" in told.output
+    against = ("--rule", "id=many kind=total low=50")
+    told = dari("assign", PROGRAMME, *against, *QUICK)
+    assert told.exit_code == 0, told.output
+    assert "the rules contradict" in told.output
+    assert "at least 50" in told.output
+
+
+def test_the_cohort_under_way_is_taken_and_its_decision_kept(dari, home) -> None:
+    held = cohorts.open_cohort(home.store, PROGRAMME, name="r", screenings=0, by="x")
+    cohorts.apply(home.store, held.id, "demo-gyeol-rf")
+    cohorts.apply(home.store, held.id, "demo-gureum-ops")
+    found = json.loads(dari("assign", PROGRAMME, "--json", *QUICK).stdout)
+    assert found["cohort"] == held.id
+    assert [one["applicant"] for one in found["pairs"]] == ["demo-gyeol-rf"]
+    kept = cohorts.decisions_of(home.store, held.id)[0]
+    assert (kept.id, kept.digest) == (found["decision"], found["record"]["digest"])
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("nothing",), "nothing"),
+        ((PROGRAMME, "--cohort", "99"), "99"),
+        ((PROGRAMME, "--seconds", "0"), "0.0"),
+        ((PROGRAMME, "--without", "none"), "none"),
+        ((PROGRAMME, "--rule", "kind=share low=20"), "group"),
+        ((PROGRAMME, "--rule", "nonsense"), "nonsense"),
+    ],
+)
+def test_what_cannot_be_done_is_said(dari, home, words: tuple[str, ...], told: str) -> None:
+    for lang in ("en", "ko"):
+        said = dari("assign", *words, "--lang", lang)
+        assert said.exit_code != 0
+        assert told in said.output

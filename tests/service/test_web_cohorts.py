@@ -1,0 +1,258 @@
+"""The pages of rounds: a whole round by forms, what is refused and why, and who sees what."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from typing import Any
+
+import pytest
+
+from profiles import cohorts
+from profiles.cases import open_case_of
+from profiles.cohorts import CohortState, EntryStage
+from profiles.jobs import JobState, end, take
+from service.demo import load
+from service.work import do
+
+CONTEST = "contest-skt-daejeon"
+GLOBAL = "global-company-2025"
+KO = {"Accept-Language": "ko"}
+APPLY = "demo-gyeol-rf\n둘레메시\ndemo-haneul-optics\ndemo-inst-gapcheon-network\ndemo-gureum-ops"
+FOUR = ("demo-dulle-mesh", "demo-gyeol-rf", "demo-haneul-optics", "demo-inst-gapcheon-network")
+
+
+@pytest.fixture(scope="module")
+def dari(app) -> Any:
+    load(app.extensions["dari"])
+    return app.extensions["dari"]
+
+
+def opened(dari, staff, send, programme: str = CONTEST, **values: str) -> int:
+    """Open a cohort by its form; give its number."""
+    sent = send(staff, "/cohorts", {"programme": programme, "name": "2026", **values})
+    assert sent.status_code == 303
+    return int(re.search(r"/cohorts/(\d+)", sent.headers["Location"])[1])
+
+
+def work(dari, tmp_path) -> dict[str, Any]:
+    """Do the job that waits, as the worker does."""
+    job = take(dari.store, "test")
+    outcome = do(job.kind, dari.settings, job.arguments, tmp_path, lambda *_: None)
+    end(dari.store, job, JobState.DONE, outcome=outcome)
+    return outcome
+
+
+def stages(dari, id: int) -> dict[str, str]:
+    return {one.profile: one.stage.value for one in cohorts.entries_of(dari.store, id)}
+
+
+def base(dari, id: int, who: str) -> int:
+    return cohorts.entry_of(dari.store, id, who).revision
+
+
+def test_a_whole_round_by_forms(dari, staff, send, tmp_path) -> None:
+    id = opened(dari, staff, send)
+    here = f"/cohorts/{id}"
+    assert send(staff, f"{here}/entries", {"profile": APPLY}).status_code == 303
+    assert send(staff, f"{here}/check", {}).status_code == 303
+    page = staff.get(f"{here}?step=eligibility").text
+    assert "The programme is for startups in Daejeon; this one is in Seoul." in page
+    assert stages(dari, id)["demo-gureum-ops"] == "refused"
+
+    scored = {f"points-{n}": "80" for n in range(4)} | {f"reason-{n}": "solid" for n in range(4)}
+    for who in FOUR[:2]:
+        given = {"profile": who, "screening": "first", **scored}
+        assert send(staff, f"{here}/score", given).status_code == 303
+    assert "tied with 1" in staff.get(f"{here}?step=first").text
+
+    for screening in ("first", "final"):
+        some = FOUR if screening == "first" else FOUR[:3]
+        given = {
+            "screening": screening,
+            "reason": "the line",
+            "base": [f"{who} {base(dari, id, who)}" for who in some],
+            "passed": list(FOUR[:3]),
+        }
+        assert send(staff, f"{here}/screen", given).status_code == 303
+    assert stages(dari, id)[FOUR[3]] == "out_first"
+
+    rule = {"id": "places", "kind": "total", "high": "2"}
+    assert send(staff, f"{here}/rules", rule).status_code == 303
+    assert send(staff, f"{here}/assign", {"seconds": "10"}).status_code == 303
+    assert 'id="job-bar"' in staff.get(f"{here}?step=assignment").text
+    outcome = work(dari, tmp_path)
+    assert outcome["status"] == "optimal"
+    assert "places" in {one["rule"]["id"] for one in outcome["prices"]}
+    page = staff.get(f"{here}?step=assignment").text
+    assert "What the rules cost" in page
+    assert "proven best" in page
+
+    decided = {"decision": str(outcome["decision"]), "why": "the panel"}
+    assert send(staff, f"{here}/decide", decided).status_code == 303
+    selected = [who for who, stage in stages(dari, id).items() if stage == "selected"]
+    assert len(selected) == 2
+    assert send(staff, f"{here}/case", {"profile": selected[0]}).status_code == 303
+    case = open_case_of(dari.store, selected[0], "sk-telecom")
+    assert case
+    assert case.programme == CONTEST
+    assert f"/cases/{case.id}" in staff.get(f"{here}?step=decision").text
+    given = {"profile": selected[1], "reason": "moved away"}
+    assert send(staff, f"{here}/decline", given).status_code == 303
+    assert sorted(stages(dari, id).values()).count("selected") == 2
+    assert "moved up from the reserve" in staff.get(f"{here}?step=history").text
+    for step in ("intake", "rules"):
+        assert staff.get(f"{here}?step={step}", headers=KO).status_code == 200
+    table = list(csv.reader(io.StringIO(staff.get(f"{here}/table.csv").data.decode("utf-8-sig"))))
+    assert len(table) == 6
+    assert table[0][0] == "ID"
+    assert staff.get(f"{here}/table.xlsx").data[:2] == b"PK"
+
+
+def test_contradicting_rules_are_told_with_what_helps(dari, staff, send, tmp_path) -> None:
+    id = opened(dari, staff, send, screenings="0")
+    here = f"/cohorts/{id}"
+    send(staff, f"{here}/settings", {"name": "x", "screenings": "0", "hosts": "sk-telecom"})
+    held = cohorts.cohort(dari.store, id)
+    assert (held.screenings, held.hosts) == (2, ("ccei-daejeon", "etri", "sk-telecom"))
+    gone = {"id": "venue"}
+    assert send(staff, f"{here}/rules/remove", gone).status_code == 303
+    values = {"name": "x", "screenings": "0", "hosts": "sk-telecom", "criteria": "a"}
+    assert send(staff, f"{here}/settings", values).status_code == 303
+    send(staff, f"{here}/entries", {"profile": "demo-gyeol-rf\ndemo-dulle-mesh"})
+    least = {"id": "least", "kind": "total", "low": "5", "high": "9"}
+    assert send(staff, f"{here}/rules", least).status_code == 303
+    send(staff, f"{here}/check", {})
+    send(staff, f"{here}/assign", {"seconds": "10"})
+    outcome = work(dari, tmp_path)
+    assert outcome["status"] == "infeasible"
+    page = staff.get(f"{here}?step=assignment").text
+    assert "These rules contradict each other" in page
+    refused = send(staff, f"{here}/decide", {"decision": str(outcome["decision"]), "why": "x"})
+    assert refused.status_code == 422
+    assert "no pairs that keep all rules" in refused.text
+    moved = send(staff, f"{here}/rules/bound", {"id": "least", "low": "2"})
+    assert moved.status_code == 303
+    what_if = {"seconds": "10", "without": "least"}
+    assert send(staff, f"{here}/assign", what_if).status_code == 303
+    assert work(dari, tmp_path)["status"] == "optimal"
+    assert "On trial:" in staff.get(f"{here}?step=assignment").text
+    pair = {"applicant": "demo-gyeol-rf", "host": "sk-telecom", "do": "forbid", "reason": "known"}
+    assert send(staff, f"{here}/pair", pair).status_code == 303
+    assert cohorts.cohort(dari.store, id).rules[-1].kind.value == "forbidden"
+    trade = {"bound": "least high", "seconds": "10"}
+    assert send(staff, f"{here}/trade-off", trade).status_code == 303
+    assert work(dari, tmp_path)["points"]
+    assert staff.get(f"{here}/trade-off.svg").data.startswith(b"<svg")
+    assert "What each value" in staff.get(f"{here}?step=assignment").text
+
+
+@pytest.mark.parametrize(
+    ("path", "data", "told"),
+    [
+        ("rules", {"kind": "share", "low": "30"}, "group"),
+        ("rules", {"kind": "share", "group": "area", "code": "moon", "low": "30"}, "group"),
+        ("rules", {"kind": "total", "low": "9", "high": "2"}, "high"),
+        ("entries", {"profile": "nobody-at-all"}, "profile"),
+        ("entries", {"profile": ""}, "profile"),
+        (
+            "pair",
+            {"applicant": "demo-gyeol-rf", "host": "sk-telecom", "reason": " "},
+            "pair_reason",
+        ),
+        ("state", {"state": "dropped"}, "reason"),
+        ("state", {"state": "<script>"}, "state"),
+        ("assign", {"seconds": "0"}, "seconds"),
+        ("assign", {"rule": "none", "low": "1"}, "rule"),
+        ("trade-off", {"bound": "none low"}, "rule"),
+        ("score", {"profile": "demo-gyeol-rf", "screening": "third"}, "screening"),
+        ("decline", {"profile": "demo-gyeol-rf", "reason": "x"}, "cohort"),
+        ("case", {"profile": "demo-gyeol-rf"}, "profile"),
+    ],
+)
+def test_what_is_refused_changes_nothing_and_says_why(
+    dari, staff, send, path: str, data: dict[str, str], told: str
+) -> None:
+    id = opened(dari, staff, send)
+    before = cohorts.history_of(dari.store, id)
+    for headers in ({}, KO):
+        refused = send(staff, f"/cohorts/{id}/{path}", data, headers=headers)
+        assert refused.status_code == 422
+        assert "alert-danger" in refused.text
+        assert "<script>" not in refused.text.replace("<script src", "")
+    assert cohorts.history_of(dari.store, id) == before
+
+
+def test_an_edit_on_an_older_state_is_refused(dari, staff, send) -> None:
+    id = opened(dari, staff, send)
+    rule = {"kind": "total", "high": "3", "id": "a", "revision": "1"}
+    assert send(staff, f"/cohorts/{id}/rules", rule).status_code == 303
+    late = send(staff, f"/cohorts/{id}/rules", {**rule, "id": "b"})
+    assert late.status_code == 409
+    assert "Somebody else has changed this" in late.text
+    assert "b" not in {one.id for one in cohorts.cohort(dari.store, id).rules}
+
+
+def test_only_staff_see_rounds(app, client, staff) -> None:
+    for path in ("/cohorts", "/cohorts/1", f"/programmes/{CONTEST}", "/cohorts/1/table.csv"):
+        assert client.get(path).status_code == 401
+    for path in ("/cohorts/999999", "/cohorts/999999/table.csv", "/programmes/none"):
+        assert staff.get(path).status_code == 404
+
+
+def test_the_page_of_a_programme_tells_rules_parts_and_rounds(dari, staff, send) -> None:
+    id = opened(dari, staff, send, GLOBAL)
+    page = staff.get(f"/programmes/{GLOBAL}").text
+    assert "outside the capital area" in page
+    assert "/programmes/global-nvidia" in page
+    assert f"/cohorts/{id}" in page
+    assert "비수도권" in staff.get(f"/programmes/{GLOBAL}", headers=KO).text
+    assert f"/programmes/{GLOBAL}" in staff.get("/programmes").text
+
+
+@pytest.fixture
+def own(app, dari, send):
+    """A browser that may open a startup of the made-up cohort."""
+    client = app.test_client()
+    with client.session_transaction() as session:
+        session["held"] = {"demo-nuri-vision": 2**40}
+    return client
+
+
+def test_a_startup_applies_itself_and_sees_its_result_once_decided(
+    dari, staff, own, send, tmp_path
+) -> None:
+    id = opened(dari, staff, send, GLOBAL)
+    values = {"name": "G", "screenings": "0", "hosts": ["global-nvidia", "global-aws"]}
+    assert send(staff, f"/cohorts/{id}/settings", {**values, "criteria": "a"}).status_code == 303
+    assert send(staff, f"/cohorts/{id}/rules/remove", {"id": "balance"}).status_code == 303
+    page = own.get("/my/demo-nuri-vision").text
+    assert "Rounds of programmes" in page
+    applied = {"cohort": str(id), "wishes": ["", ""]}
+    send(own, "/my/demo-nuri-vision/apply", applied)
+    assert "the part that you apply to" in own.get("/my/demo-nuri-vision").text.lower()
+    assert stages(dari, id) == {}
+    wished = {"cohort": str(id), "wishes": ["global-nvidia", ""], "note": "<b>x</b>"}
+    assert send(own, "/my/demo-nuri-vision/apply", wished).status_code == 303
+    assert stages(dari, id) == {"demo-nuri-vision": "applied"}
+    assert "&lt;b&gt;x" in staff.get(f"/cohorts/{id}?step=intake").text
+    send(staff, f"/cohorts/{id}/assign", {"seconds": "10"})
+    decision = work(dari, tmp_path)["decision"]
+    assert "being looked at" in own.get("/my/demo-nuri-vision").text
+    given = {"decision": str(decision), "why": "all of them"}
+    assert send(staff, f"/cohorts/{id}/decide", given).status_code == 303
+    assert cohorts.cohort(dari.store, id).state is CohortState.DECIDED
+    page = own.get("/my/demo-nuri-vision").text
+    assert "You have been selected." in page
+    assert "N&amp;UP with NVIDIA" in page
+    assert "선정되었습니다" in own.get("/my/demo-nuri-vision", headers=KO).text
+    send(own, "/my/demo-nuri-vision/withdraw", {"cohort": str(id)})
+    assert stages(dari, id) == {"demo-nuri-vision": EntryStage.SELECTED.value}
+
+
+def test_nobody_applies_for_another(dari, client, staff, send) -> None:
+    id = opened(dari, staff, send)
+    sent = send(client, "/my/demo-gyeol-rf/apply", {"cohort": str(id)})
+    assert sent.status_code == 404
+    assert stages(dari, id) == {}
