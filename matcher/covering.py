@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from matcher.cpsat import first_of, greatest
 
 if TYPE_CHECKING:
-    from ortools.sat.python.cp_model import IntVar, LinearExprT
+    from ortools.sat.python.cp_model import IntVar, LinearExpr
 
 OVERLAP_PRICE = 256
 """What each unit of weight that is covered once more costs, in 1/1024 point of fit.
@@ -171,7 +171,7 @@ class _Model:
 
     def _weighed(
         self, by_need: Mapping[str, list[IntVar]], weights: Mapping[str, int], least: int
-    ) -> tuple[LinearExprT, LinearExprT]:
+    ) -> tuple[LinearExpr | int, LinearExpr | int]:
         """Give the weight of the heavy needs that are covered, and that of the light ones."""
         weighed = {}
         for need, choices in by_need.items():

@@ -9,7 +9,7 @@ from flask_babel import gettext
 
 from matcher import lines_of
 from matcher.complement import UNIT
-from matcher.triads import Triad, Triads, TriadsAsked, triads_of
+from matcher.triads import Triads, TriadsAsked, triads_of
 from service.bundle_json import triads_json
 from service.bundling import sources_of, triads_grids
 from service.language import language
@@ -34,8 +34,8 @@ def chart(id: str) -> ResponseReturnValue:
     """Draw the points of each project by its three pairs."""
     parts = pair_names()
     rows = [
-        {"name": _name(one.triad), "part": part, "count": points}
-        for one in _asked(id).chosen
+        {"name": f"{number}. {one.triad.home.name.in_(language())}", "part": part, "count": points}
+        for number, one in enumerate(_asked(id).chosen, start=1)
         for part, points in zip(
             parts,
             (one.triad.home_fit, one.triad.abroad_fit, one.triad.complement.points / UNIT),
@@ -54,16 +54,12 @@ def export(id: str, ending: str) -> ResponseReturnValue:
 
 
 def pair_names() -> list[str]:
-    """Name the three pairs of a triad."""
+    """Name the three pairs of a triad: either startup with the institute, and both startups."""
     return [
-        gettext("Startup at home with the institute"),
-        gettext("Startup abroad with the institute"),
+        gettext("Startup at home"),
+        gettext("Startup abroad"),
         gettext("Both startups"),
     ]
-
-
-def _name(triad: Triad) -> str:
-    return " · ".join(one.name.in_(language()) for one in (triad.home, triad.abroad))
 
 
 def _asked(id: str) -> Triads:
