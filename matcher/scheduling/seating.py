@@ -48,7 +48,10 @@ class Seating:
         left, seated = dict(guests), []
         while left:
             room = max(rooms, key=lambda one: self._worth(one, b, left))
-            for slot in sorted(self._free[room] & left.keys()):
+            here = sorted(self._free[room] & left.keys())
+            if not here:
+                raise ValueError(f"a zone has fewer rooms than meetings at {sorted(left)}")
+            for slot in here:
                 seated.append(Meeting(left.pop(slot), b, slot, room))
                 self._free[room].discard(slot)
                 self._homes[b].append(room)

@@ -74,7 +74,7 @@ def test_a_schedule_is_made_shown_and_given_as_calendar_table_and_print(
     assert [one["value"] for one in kept["levels"]][:2] == [
         1,
         2,
-    ]  # all wishes are met, of Ioffe two
+    ]  # of Ioffe two
     page = staff.get(f"/events/{event.id}").text
     assert "Guest &amp; &lt;Co&gt;" in page
     assert "Meetings that both sides wished for" in page

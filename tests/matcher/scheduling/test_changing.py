@@ -62,6 +62,13 @@ def test_a_lost_room_moves_its_meetings_to_a_free_one() -> None:
     assert [one.value for one in found.schedule.levels] == [0, 0, 1]
 
 
+def test_a_meeting_for_which_no_room_is_left_goes_to_another_time_and_that_is_proven() -> None:
+    instance = make().but(rooms=(Room("r1", frozenset({0})), Room("r2")))
+    found = change(instance, PLAN, 0, seconds=QUICK)
+    assert [(one.value, one.bound) for one in found.schedule.levels] == [(0, 0), (1, 1), (0, 0)]
+    assert found.schedule.status is Status.OPTIMAL
+
+
 def test_what_is_over_or_running_stands_even_where_the_room_is_lost() -> None:
     instance = make().but(rooms=(Room("r1", frozenset({0, 1, 2})), Room("r2")))
     found = change(away(instance, "a1", 0), PLAN, 1, seconds=QUICK)

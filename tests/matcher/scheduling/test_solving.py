@@ -21,6 +21,9 @@ from matcher.scheduling import (
     schedule_from_json,
     values_of,
 )
+from matcher.scheduling.search import Budget
+from matcher.scheduling.tightening import Board
+from matcher.scheduling.zones import zones
 from tests.matcher.scheduling.instances import UNIT, instances, make, slots
 
 QUICK = 4.0
@@ -105,6 +108,23 @@ def test_nobody_goes_without_where_wishes_can_be_shared() -> None:
 def test_nobody_waits_where_slots_can_follow_one_another() -> None:
     found = schedule(make(1, 2, times=5, rooms=1), seconds=QUICK)
     assert found.level(Aim.HOLES) == Level(Aim.HOLES, 0, 0)
+
+
+def test_nobody_goes_on_without_a_break_only_to_wait_less() -> None:
+    instance = make(1, 4, times=5, rooms=1, in_a_row=2)
+    found = schedule(instance, seconds=QUICK)
+    assert check(instance, found) == []
+    assert [one.slot for one in found.meetings] == [0, 1, 3, 4]
+    assert found.level(Aim.HOLES) == Level(Aim.HOLES, 1, 1)
+
+
+def test_waits_are_not_shortened_into_a_room_that_is_taken() -> None:
+    for times in (4, 5):
+        instance = make(times=times, rooms=1)
+        places = {("a1", "b1"): (0, 0), ("a2", "b2"): (1, 0), ("a1", "b2"): (2, 0)}
+        board = Board(instance, zones(instance), {**places, ("a2", "b1"): (times - 1, 0)})
+        board.tighten(Budget(QUICK), 10_000)
+        assert len({slot for slot, _ in board.places.values()}) == 4
 
 
 def test_a_host_stays_at_one_table() -> None:
