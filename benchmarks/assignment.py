@@ -9,6 +9,7 @@ by scipy's `linear_sum_assignment`, by deferred acceptance and greedily. `--smal
 
 from __future__ import annotations
 
+import os
 import platform
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -173,9 +174,7 @@ def main(small: bool, seconds: float) -> None:
     """Print the table."""
     by = 10 if small else 1
     middle, large = (1000 // by, 100 // by), (10_000 // by, 200 // by)
-    click.echo(
-        f"{platform.processor() or platform.machine()}, Python {platform.python_version()}\n"
-    )
+    click.echo(f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.0f}\n")
     click.echo(
         "| round | way | placed | least fit | total fit | rules broken | status | gap | seconds, "
         "clock / CPU |\n|---|---|---:|---:|---:|---:|---|---:|---:|"

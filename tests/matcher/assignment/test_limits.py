@@ -20,6 +20,7 @@ from matcher.assignment import (
     effort,
     groups_of,
     solve,
+    wide,
 )
 from profiles.rules import Rule
 
