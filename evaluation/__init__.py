@@ -43,6 +43,7 @@ from evaluation.messages import in_language
 from evaluation.paired import holm, randomisation_test
 from evaluation.past import windows
 from evaluation.pooling import generator_of, pool, shuffled
+from evaluation.received import Received
 from evaluation.reliability import Reliability, reliability_of
 from evaluation.report import Report, report_on
 from evaluation.run_files import read_run, read_runs
@@ -83,6 +84,7 @@ __all__ = [
     "Qrels",
     "Query",
     "Reason",
+    "Received",
     "Reliability",
     "Report",
     "Run",

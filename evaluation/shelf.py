@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import secrets
 import shutil
 import stat
 import tempfile
 import time
 import zipfile
 import zlib
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, BinaryIO
@@ -44,8 +43,6 @@ MOST_SETS = 100
 _CHUNK = 1 << 16
 _FREE = 1 << 20
 _ADDING = ".adding-"
-_BROUGHT = ".brought-"
-_UNWANTED_S = 60
 _LEFT_S = 3_600
 _LONGEST = 60
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_.")
@@ -119,52 +116,6 @@ class Shelf:
             found = load(work)
             self.put(work, place)
         return found
-
-    def receive(self, name: str, packed: BinaryIO) -> str:
-        """Keep a ZIP that a job will unpack and check under `name`; give what the job calls it.
-
-        Raises:
-            ShelfError: if the name cannot be used, what the ZIP lists is no test set, or the disk
-                refuses it.
-        """
-        self.free(name)
-        try:
-            with zipfile.ZipFile(packed) as archive:
-                _members(archive)
-            packed.seek(0)
-            self.sets.mkdir(mode=0o700, parents=True, exist_ok=True)
-            brought = self.sets / f"{_BROUGHT}{secrets.token_hex(8)}.zip"
-            with brought.open("xb") as out:
-                shutil.copyfileobj(packed, out)
-        except (zipfile.BadZipFile, NotImplementedError) as error:
-            raise ShelfError("zip_broken", "ZIP", why=str(error)) from error
-        except OSError as error:
-            raise ShelfError("set_unwritable", self.sets, why=error.strerror or error) from error
-        return brought.name
-
-    def open_received(self, brought: str, out: Path) -> TestSet:
-        """Unpack a ZIP that was received to a folder, and check it as `load` does, leaks too.
-
-        Raises:
-            ShelfError: if it is not there any more, or cannot be used.
-            DatasetError: if what it holds breaks the format.
-            LeakError: if it knows its answers.
-        """
-        file = self.sets / Path(brought).name
-        try:
-            with file.open("rb") as packed:
-                out.mkdir()
-                unpack(packed, out)
-        except FileNotFoundError as error:
-            raise ShelfError("zip_gone", brought) from error
-        return load(out)
-
-    def forget_received(self, wanted: Collection[str]) -> None:
-        """Delete the ZIPs that were received a while ago and that no job waits for."""
-        for file in self.sets.glob(f"{_BROUGHT}*"):
-            with suppress(FileNotFoundError):
-                if file.name not in wanted and time.time() - file.stat().st_mtime > _UNWANTED_S:
-                    file.unlink()
 
     @contextmanager
     def beside(self) -> Iterator[Path]:
@@ -277,7 +228,7 @@ def unpack(packed: BinaryIO, out: Path) -> None:
     try:
         with zipfile.ZipFile(packed) as archive:
             left = min(MOST_BYTES, _FREE + MOST_RATIO * _length(packed))
-            for name, member in _members(archive).items():
+            for name, member in members(archive).items():
                 with archive.open(member) as stream, (out / name).open("xb") as file:
                     left -= _copied(stream, file, left)
                 if left < 0:
@@ -288,7 +239,7 @@ def unpack(packed: BinaryIO, out: Path) -> None:
         raise ShelfError("set_unwritable", out, why=error.strerror or error) from error
 
 
-def _members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
+def members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
     """Give the members that are files of a test set, by the names of the files."""
     entries = archive.infolist()
     if len(entries) > MOST_MEMBERS:

@@ -63,7 +63,7 @@ class TrainingError(DariError):
 
     def __init__(self, contexts: int) -> None:
         rule, remedy = self.told("en")
-        super().__init__(value=contexts, rule=rule, remedy=remedy)
+        super().__init__(value=f"{contexts} such contexts", rule=rule, remedy=remedy)
 
     def told(self, lang: str) -> tuple[str, str]:
         """Give the rule and the remedy in `lang` ('en' or 'ko')."""

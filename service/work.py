@@ -138,10 +138,10 @@ def _brought(
     settings: Settings, arguments: Arguments, out: Path, progress: Progress
 ) -> dict[str, Any]:
     """Unpack and check a test set that came as a ZIP."""
-    from evaluation import Shelf
+    from evaluation import Received
 
     progress("Reading the test set", 0, 0)
-    found = Shelf(settings.home).open_received(arguments["file"], out / TEST_SET)
+    found = Received(settings.home).unpacked(arguments["file"], out / TEST_SET)
     return {name: len(getattr(found, name)) for name in ("startups", "partners", "ties", "queries")}
 
 

@@ -150,12 +150,12 @@ class Worker:
 
     def _forget_received(self) -> None:
         """Delete the ZIPs of test sets whose jobs are over."""
-        from evaluation import Shelf
+        from evaluation import Received
 
-        shelf = Shelf(self._settings.home)
-        if any(shelf.sets.glob(".brought-*")):
+        received = Received(self._settings.home)
+        if received.all():
             open_ones = open_jobs(self._store, JobKind.CONVERT)
-            shelf.forget_received({str(one.arguments.get("file")) for one in open_ones})
+            received.forget({str(one.arguments.get("file")) for one in open_ones})
 
     def _do(self, job: Job) -> None:
         log.info("Job %s (%s): begun by %s", job.id, job.kind.value, self._name)

@@ -44,11 +44,14 @@ def overview() -> ResponseReturnValue:
 @test_sets.post("")
 def bring() -> ResponseReturnValue:
     """Take a test set that comes as a ZIP; a job checks it whole, and then puts it on the shelf."""
+    from evaluation import Received
+
     name, sent = _named(), request.files.get("file")
     try:
         if sent is None or not sent.filename:
             raise JobError("file", "file_none", "")
-        given = {"name": name, "file": _shelf().receive(name, sent.stream)}
+        brought = Received(dari().settings.home).keep(name, sent.stream)
+        given = {"name": name, "file": brought}
         made = ask(dari().store, JobKind.CONVERT, given, by=editor())
     except DariError as error:
         return _overview(("zip", *told(error)), {"name": name}), 422
