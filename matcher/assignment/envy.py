@@ -14,6 +14,7 @@ from matcher.assignment.instance import NOT_ELIGIBLE, Instance
 from matcher.assignment.solution import Solution
 from matcher.assignment.stability import made
 from matcher.phrases import phrase
+from profiles.rules import RuleKind
 from profiles.taxonomy import Names
 
 
@@ -128,6 +129,8 @@ class _Audit:
     def tell(self, a: int, h: int) -> Envy:
         """Say of one applicant and one host why they are not together."""
         has, other = self._gives_up(a), self._weakest(h)
+        if other is None and self._is_counted_full(a, h, has):
+            other = self._last(h)
         why, rules = self._why(a, h, has, other)
         hosts, ids = self._instance.host_ids, self._instance.applicant_ids
         return Envy(
@@ -174,7 +177,16 @@ class _Audit:
 
     def _weakest(self, h: int) -> int | None:
         """Give who has the weakest claim on a place that it has; None where a place is free."""
+        return None if self._made[:, h].sum() < self._places[h] else self._last(h)
+
+    def _last(self, h: int) -> int | None:
         held = np.flatnonzero(self._made[:, h])
-        if len(held) < self._places[h] or not len(held):
-            return None
-        return int(max(held, key=lambda a: self._claims[a, h]))
+        return int(max(held, key=lambda a: self._claims[a, h])) if len(held) else None
+
+    def _is_counted_full(self, a: int, h: int, has: int | None) -> bool:
+        """Whether nothing but the number of all places, or their money, leaves no further one."""
+        if not self._open[a, h]:
+            return False
+        broken = set(self._breaks(a, h, has, None))
+        kinds = {rule.kind for rule in self._instance.rules if rule.id in broken}
+        return bool(broken) and kinds <= {RuleKind.TOTAL, RuleKind.BUDGET}

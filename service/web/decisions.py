@@ -27,7 +27,7 @@ WHYS = {
     Why.DRAWN: _l("who has a place there fits as well and comes first by lottery or id"),
     Why.WHOLE: _l("its claim is the better one, but the places as a whole would be given worse"),
 }
-STATES = {"draft": _l("Draft"), "final": _l("Final"), "replaced": _l("Replaced")}
+STATES = {"draft": _l("Draft"), "final": _l("Final decision"), "replaced": _l("Replaced")}
 STATUSES = {
     "optimal": _l("The best: nothing is better by any aim."),
     "feasible": _l("Stopped before it was proven best; the bounds say what might be better."),

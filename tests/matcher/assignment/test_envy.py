@@ -57,10 +57,20 @@ def test_what_was_asked_for_and_is_not_eligible_is_told_as_such() -> None:
 
 
 def test_a_free_place_is_told_with_the_rule_that_keeps_it_free() -> None:
-    most = {"id": "most", "kind": "total", "high": 1}
-    found = told(made([[4], [3]], [2], most), "ax")
-    assert found["b", "x"] == Envy("b", "x", None, None, Why.RULE, ("most",))
+    apart = {"id": "apart", "kind": "apart", "applicants": ["a", "b"]}
+    found = told(made([[4], [3]], [2], apart), "ax")
+    assert found["b", "x"] == Envy("b", "x", None, None, Why.RULE, ("apart",))
     assert told(made([[4], [3]], [2]), "ax")["b", "x"].why is Why.WHOLE
+
+
+def test_where_a_rule_counts_all_places_who_has_one_is_what_stands_against_it() -> None:
+    most = {"id": "most", "kind": "total", "high": 1}
+    found = told(made([[4], [3]], [None], most), "ax")
+    assert found["b", "x"] == Envy("b", "x", None, "a", Why.FIT)
+    both = ({"id": "both", "kind": "budget", "each": 5, "high": 9, "currency": "KRW"}, most)
+    assert told(made([[4], [3]], [None], *both), "bx")["a", "x"].why is Why.WHOLE
+    nobody = told(made([[4, 3], [3, 2]], [1, 1], most), "ax")
+    assert nobody["b", "y"] == Envy("b", "y", None, None, Why.RULE, ("most",))
 
 
 def test_every_reason_is_said_in_both_languages_without_other_applicants() -> None:
