@@ -15,7 +15,7 @@ STEPS: Mapping[str, Any] = {
     "eligibility": _l("Eligibility"),
     "first": _l("First screening"),
     "final": _l("Final"),
-    "rules": _l("Rules"),
+    "rules": _l("Rules of the round"),
     "assignment": _l("Assignment"),
     "decision": _l("Decision"),
     "history": _l("History"),
