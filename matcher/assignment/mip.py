@@ -16,6 +16,7 @@ _NODES = 300
 """How many parts one search looks at, at most: a limit that every machine counts alike."""
 
 _ROUNDING = 1e-9
+_LEAST_ROUNDING = 1e-6
 _LEAST_SECONDS = 0.1
 
 
@@ -56,7 +57,11 @@ def ask_mip(table: Table, open: Bits, weights: Ints, effort: Effort, *, gap: flo
     taken[columns[np.rint(found.x) > 0]] = True
     if not table.kept(taken):
         return Answer(Status.UNKNOWN, none, 0, 0)
+    status = Status.OPTIMAL if found.status == 0 else Status.FEASIBLE
     value = int(weights[taken].sum())
-    top = -float(found.mip_dual_bound)
-    bound = max(floor(top + _ROUNDING * abs(top) + 1e-6), value)
-    return Answer(Status.OPTIMAL if found.status == 0 else Status.FEASIBLE, taken, value, bound)
+    return Answer(status, taken, value, max(_above(-float(found.mip_dual_bound)), value))
+
+
+def _above(bound: float) -> int:
+    """Round a bound away from what was found."""
+    return floor(bound + _ROUNDING * abs(bound) + _LEAST_ROUNDING)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
-from matcher.assignment import Instance, Status, check, solve, wide
+from matcher.assignment import Applicant, Host, Instance, Status, check, groups_of, solve, wide
+from profiles.rules import Rule
 from tests.matcher.assignment.drawn import best, instances, levels
 
 quick = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
@@ -52,3 +54,33 @@ def test_the_same_comes_out_again_in_whichever_order_the_rules_stand(
     assert solve(replace(instance, rules=rules)).as_json() == found.as_json()
     assert found.status in {Status.OPTIMAL, Status.INFEASIBLE}
     assert found.status is Status.INFEASIBLE or check(instance, found) == []
+
+
+def _round(seed: int, *rules: dict[str, object]) -> Instance:
+    """Draw 16 applicants and 4 hosts whose fits all differ."""
+    chance = np.random.default_rng(seed)
+    regions = chance.choice(["KR-11", "KR-30"], 16)
+    people = tuple(Applicant(f"a{n:02}", groups_of(region=str(at))) for n, at in enumerate(regions))
+    hosts = tuple(Host(f"h{n}", "p", 1, 5) for n in range(4))
+    told = tuple(Rule.model_validate({"id": f"r{n}", **rule}) for n, rule in enumerate(rules))
+    return Instance(people, hosts, chance.permutation(64).reshape(16, 4).astype(np.int64), told)
+
+
+REGION = {"group": "area:non_capital"}
+BINDING: tuple[dict[str, object], ...] = (
+    {"kind": "share", **REGION, "high": 30, "hosts": ["h0", "h1"]},
+    {"kind": "quota", **REGION, "low": 4, "hosts": ["h2"]},
+    {"kind": "apart", "applicants": ["a00", "a01", "a02", "a03"]},
+)
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("rules", [(), BINDING])
+def test_all_ways_of_searching_agree(seed: int, rules: tuple[dict[str, object], ...]) -> None:
+    idle: dict[str, object] = {"kind": "share", **REGION, "low": 0}  # no flow knows shares
+    given, other = _round(seed, *rules), _round(seed, *rules, idle)
+    found = solve(given)  # by flow, or by a relaxation
+    for least in (0, 10**9):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(wide, "WIDE", least)
+            assert solve(other).as_json() == found.as_json()
