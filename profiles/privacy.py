@@ -37,12 +37,18 @@ from profiles.remains import Tell
 from profiles.reviews import Review
 from profiles.revisions import Revision, read_revision
 from profiles.rows import AnyProfile
+from profiles.rules import NAMING, without
 from profiles.schema import Programme, Startup, Tie
 from profiles.store import SYSTEM, Change, Store
 from profiles.verdicts import Verdict
 
 _NOTICE_S = 2.0
-_NAMED_IN = {"startup": "conflicts", "partner": "conflicts", "programme": "partners"}
+_NAMED_IN = {
+    "startup": ("conflicts",),
+    "partner": ("conflicts",),
+    "programme": ("partners", "rules"),
+}
+"""The fields by which records of each kind name profiles, beside their own ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,20 +262,30 @@ def _named_rows(connection: Connection, table: Table, id: str) -> list[Any]:
 
 def _appearances(connection: Connection, id: str) -> Iterator[Appearance]:
     for row in _named_rows(connection, t.profiles, id):
-        if id in json.loads(row.payload).get("conflicts", ()):
-            yield Appearance(row.side, row.id, "conflicts", None)
+        yield from _fields_naming(row.side, row.id, json.loads(row.payload), id)
     for row in _named_rows(connection, t.programmes, id):
-        if id in json.loads(row.payload).get("partners", ()):
-            yield Appearance("programme", row.id, "partners", None)
+        yield from _fields_naming("programme", row.id, json.loads(row.payload), id)
+
+
+def _fields_naming(
+    kind: str, id: str, payload: Mapping[str, Any], named: str, revision: int | None = None
+) -> Iterator[Appearance]:
+    """Give the fields of what a record says that name a profile."""
+    for field in _NAMED_IN[kind]:
+        held = payload.get(field, ())
+        rules = [one for one in held if isinstance(one, dict)]
+        ids = [id for rule in rules for part in NAMING for id in rule.get(part, ())]
+        if named in (ids if rules else held):
+            yield Appearance(kind, id, field, revision)
 
 
 def _former_appearances(
     connection: Connection, id: str, own: Collection[str]
 ) -> Iterator[Appearance]:
     for revision in naming(connection, id, tuple(_NAMED_IN)):
-        field = _NAMED_IN[revision.kind]
-        if revision.id not in own and id in (revision.payload or {}).get(field, ()):
-            yield Appearance(revision.kind, revision.id, field, revision.number)
+        if revision.id not in own:
+            said = revision.payload or {}
+            yield from _fields_naming(revision.kind, revision.id, said, id, revision.number)
 
 
 def _remove_mentions(
@@ -282,11 +298,11 @@ def _remove_mentions(
         ids = family(connection, id) if known is None else known
         named = tuple(_appearances(connection, id))
         _free_profiles(connection, [one.id for one in named if one.kind != "programme"], id, by)
-        _free_programmes(connection, [one.id for one in named if one.kind == "programme"], id, by)
+        _free_programmes(connection, {one.id for one in named if one.kind == "programme"}, id, by)
         own = {tie.id for tie in rows.ties_of(connection, id)}
         for revision in [r for one in ids for r in former_tie_revisions(connection, one, own)]:
             _rewrite(connection, revision, None)
-        rows.log(connection, [(one.kind, one.id) for one in named])
+        rows.log(connection, list(dict.fromkeys((one.kind, one.id) for one in named)))
     return ids, named
 
 
@@ -305,7 +321,8 @@ def _free_programmes(connection: Connection, ids: Collection[str], id: str, by: 
     for row in rows.by_ids(connection, t.programmes, t.programmes.c.id, ids):
         programme = Programme.model_validate_json(row.payload)
         left = tuple(one for one in programme.partners if one != id)
-        freed.append(programme.model_copy(update={"partners": left}))
+        rules = without(programme.rules, id)
+        freed.append(programme.model_copy(update={"partners": left, "rules": rules}))
     rows.write_programmes(connection, freed, by)
 
 
