@@ -33,8 +33,8 @@ def test_what_ships_is_what_the_command_makes(tmp_path: Path) -> None:
     assert main(["--out", str(path)]) == 0
     made, shipped = load_middles(path), load_middles()
     assert made.encoder_id == shipped.encoder_id
-    cosines = np.linalg.svd(made.axes @ shipped.axes.T)[1]  # between the two spaces, the best first
-    assert (cosines > 0.99).all()  # those that ship stay until a ranker is fitted, the catalogue grows
+    cosines = np.linalg.svd(made.axes @ shipped.axes.T)[1]  # of the angles between the two spaces
+    assert (cosines > 0.99).all()  # what ships stays until a ranker is fitted; the catalogue grows
     assert main(["--out", str(tmp_path / "nowhere" / "middles.npz")]) == 1
 
 
