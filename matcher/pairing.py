@@ -119,12 +119,7 @@ def plan_regions(
     solution = solve(instance, seconds=seconds, aims=(Aim.PLACED, Aim.WORST, Aim.TOTAL))
     failed = solution.status is Status.INFEASIBLE
     why = explain_infeasible(instance, seconds=seconds) if failed else None
-    planned = dict(solution.pairs)
-    rows = tuple(
-        _row(grounds, region, grounds.company(planned.get(region.code)))
-        for region in grounds.regions
-    )
-    return Plan(as_of, instance, solution, rows, why)
+    return Plan(as_of, instance, solution, _rows(grounds, solution), why)
 
 
 def _kept(grounds: Grounds, region: Region) -> Rule | None:

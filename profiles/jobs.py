@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -38,6 +38,10 @@ class JobKind(StrEnum):
     CONVERT = "convert"
     ASSIGN = "assign"
     SCHEDULE = "schedule"
+
+
+EVALUATING = frozenset({JobKind.EVALUATE, JobKind.TRAIN, JobKind.GATE, JobKind.CONVERT})
+"""The kinds that are of evaluators; the others are of staff."""
 
 
 class JobState(StrEnum):
@@ -128,9 +132,12 @@ def ask(store: Store, kind: JobKind, arguments: Mapping[str, Any], *, by: str) -
         return _job(connection, connection.execute(made).scalar_one())
 
 
-def jobs(store: Store, limit: int = 50) -> list[Job]:
-    """Read the newest jobs, newest first."""
-    newest = select(t.jobs).order_by(t.jobs.c.id.desc()).limit(limit)
+def jobs(
+    store: Store, limit: int = 50, *, kinds: Collection[JobKind] = tuple(JobKind)
+) -> list[Job]:
+    """Read the newest jobs of some kinds, newest first."""
+    wanted = select(t.jobs).where(t.jobs.c.kind.in_(kinds))
+    newest = wanted.order_by(t.jobs.c.id.desc()).limit(limit)
     with reading(store.engine) as connection:
         return [_read(row) for row in connection.execute(newest)]
 

@@ -50,7 +50,8 @@ def _limit_submissions(app: Flask, limiter: Limiter, dari: Dari) -> None:
         _bind(app, endpoint, ask)
     _bind(app, "returning.come_back", limiter.limit(f"{3 * links} per hour"))
     _bind(app, "drafts.start", limiter.limit(f"{per_hour} per hour"))
-    _bind(app, "drafts.worth", limiter.limit(f"{per_hour} per hour"))
+    for endpoint in ("drafts.worth", "advice.own"):  # they score, and need no account
+        _bind(app, endpoint, limiter.limit(f"{per_hour} per hour"))
 
 
 def _bind(app: Flask, endpoint: str, limit: Callable[..., Any]) -> None:

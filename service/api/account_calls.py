@@ -84,7 +84,7 @@ def change_one(account: int) -> Response:
             found,
             name=asked.name or found.name,
             roles=asked.roles or found.roles,
-            profile=asked.profile or found.profile,
+            profile=asked.profile if "profile" in given else found.profile,
         )
     if asked.active is not None and asked.active != found.is_active:
         found = disable_account(dari().store, found, disabled=not asked.active)

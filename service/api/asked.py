@@ -297,7 +297,7 @@ class AccountBody(Record):
 
 
 class AccountChangeBody(Record):
-    """What of an account is changed; what is not given stays."""
+    """What of an account is changed: what is not given stays, `profile` null speaks for none."""
 
     roles: _Roles | None = None
     name: Plain | None = None

@@ -15,7 +15,7 @@ from werkzeug.exceptions import NotFound
 from matcher import ModelError, RegistryError
 from profiles import DariError
 from profiles.api_keys import Scope
-from profiles.jobs import Job, JobError, JobState, cancel
+from profiles.jobs import EVALUATING, Job, JobError, JobState, cancel
 from profiles.jobs import job as read_job
 from profiles.jobs import jobs as read_jobs
 from service.api.asked import EvaluationBody, GateBody, TrainingBody
@@ -68,7 +68,9 @@ def test_sets() -> ResponseReturnValue:
 def all_jobs() -> ResponseReturnValue:
     """List the newest jobs."""
     query = read_query(PageQuery, request.args, strict=True)
-    return sequence(read_jobs(dari().store, _NEWEST), query, lambda one: one.id, _json)
+    return sequence(
+        read_jobs(dari().store, _NEWEST, kinds=EVALUATING), query, lambda one: one.id, _json
+    )
 
 
 @add(
@@ -170,9 +172,12 @@ def refusal(error: DariError) -> Problem:
 
 def _job(number: int) -> Job:
     try:
-        return read_job(dari().store, number)
+        found = read_job(dari().store, number)
     except JobError as error:
         raise NotFound from error
+    if found.kind not in EVALUATING:
+        raise NotFound
+    return found
 
 
 def _asked(made: Job) -> ResponseReturnValue:

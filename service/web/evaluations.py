@@ -7,7 +7,7 @@ import hashlib
 import json
 import mimetypes
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +18,10 @@ from flask_babel import gettext
 from werkzeug.exceptions import NotFound
 
 from profiles import DariError
-from profiles.jobs import Job, JobError, JobState, ahead_of, cancel
+from profiles.jobs import EVALUATING, Job, JobError, JobKind, JobState, ahead_of, cancel
 from profiles.jobs import job as read_job
 from profiles.jobs import jobs as read_jobs
+from service.access import may
 from service.evaluating import known_versions
 from service.language import LANGUAGES, language
 from service.security import dari, editor, require_session
@@ -47,7 +48,7 @@ _FEW = 100
 @evaluations.get("")
 def overview() -> ResponseReturnValue:
     """List the newest jobs, and offer to start one."""
-    found = read_jobs(dari().store, _FEW)
+    found = read_jobs(dari().store, _FEW, kinds=_kinds())
     return render_template("evaluations.html", jobs=found, **_words(), alive=_is_alive())
 
 
@@ -168,9 +169,17 @@ def _policy(page: str) -> str:
 
 def _job(id: int) -> Job:
     try:
-        return read_job(dari().store, id)
+        found = read_job(dari().store, id)
     except JobError as error:
         raise NotFound from error
+    if found.kind not in _kinds():
+        raise NotFound
+    return found
+
+
+def _kinds() -> Collection[JobKind]:
+    """Give the kinds of job that the reader may know of: staff of all."""
+    return tuple(JobKind) if may("see", "workbench") else EVALUATING
 
 
 def _is_alive() -> bool:

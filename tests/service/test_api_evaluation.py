@@ -10,7 +10,7 @@ import pytest
 
 from profiles.api_keys import add_key
 from profiles.drafts import draft_of
-from profiles.jobs import JobKind, JobState
+from profiles.jobs import JobKind, JobState, ask
 from profiles.jobs import job as read_job
 
 API = "/api/v1"
@@ -72,6 +72,15 @@ def test_an_evaluation_is_asked_for_read_and_cancelled(call, dari, key):
     call("GET", "/jobs/999999", 404)
 
 
+def test_jobs_of_staff_are_none_of_an_evaluator(call, dari, key):
+    job = ask(dari.store, JobKind.ASSIGN, {"cohort": 1, "rules": []}, by="Lee").id
+    judge = key("evaluate")
+    assert job not in [one["id"] for one in call("GET", "/jobs", key=judge).json["items"]]
+    call("GET", f"/jobs/{job}", 404, key=judge)
+    call("POST", f"/jobs/{job}/cancel", 404, key=judge)
+    assert read_job(dari.store, job).state is JobState.QUEUED
+
+
 @pytest.mark.parametrize(
     ("path", "body", "word"),
     [
@@ -127,6 +136,9 @@ def test_an_account_is_made_changed_and_removed(call, dari, key):
     assert (changed.json["name"], changed.json["active"]) == ("Yi", False)
     assert changed.json["roles"] == ["staff"]
     call("PATCH", path, 412, {"name": "Old"}, If_Match=tag)
+    freed = call("PATCH", path, 200, {"profile": None}, If_Match=changed.headers["ETag"])
+    assert freed.json["profile"] is None
+    changed = freed
     call("PATCH", path, 422, {"roles": ["king"]}, If_Match=changed.headers["ETag"])
     call("GET", path, 403, key=key("read", "write", "evaluate", "submit"))
     call("DELETE", path, 412, If_Match=tag)

@@ -62,7 +62,7 @@ def test_the_document_names_the_security_schemes_and_the_scopes(document):
     named = operations(document)
     assert named["submitStartup"][2]["security"] == [{}, {"key": ["submit"]}]
     assert "security" not in named["listSectors"][2]
-    assert named["heldOfStartup"][2]["security"][0] == {"key": ["admin"]}
+    assert named["heldOfStartup"][2]["security"][0] == {"key": ["write"]}
 
 
 def test_bodies_have_examples_that_are_taken(make_app, document, bearer):

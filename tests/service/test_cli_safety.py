@@ -69,7 +69,7 @@ def spoil(home: Path) -> None:
 
 
 def test_verify_finds_nothing_in_a_new_installation(home):
-    assert "No difference: 187 profiles" in good("index", "verify").stdout
+    assert "No difference: 190 profiles" in good("index", "verify").stdout
     document = json.loads(good("index", "verify", "--json").stdout)
     assert document["differences"] == []
     assert document["snapshot"] == f"seq {document['seq']}"
@@ -129,13 +129,13 @@ def test_a_restored_installation_answers_the_same_lists(
     assert "Restored" in good("restore", file).stderr
     assert (tmp_path / "restored").stat().st_mode & 0o777 == 0o700
     assert lists() == before
-    assert "No difference: 188 profiles" in good("index", "verify").stdout
+    assert "No difference: 191 profiles" in good("index", "verify").stdout
     good("backup", tmp_path / "again.zip")
     monkeypatch.setenv("DARI_HOME", str(home))
     monkeypatch.delenv("DARI_DATABASE_URL", raising=False)
     good("restore", tmp_path / "again.zip", "--replace", "--yes")
     assert [without_seq(one) for one in lists()] == [without_seq(one) for one in before]
-    assert "No difference: 188 profiles" in good("index", "verify").stdout
+    assert "No difference: 191 profiles" in good("index", "verify").stdout
 
 
 def without_seq(printed: bytes) -> dict[str, object]:

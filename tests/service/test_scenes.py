@@ -54,7 +54,8 @@ def test_no_code_names_a_company_of_the_scenes():
         path
         for floor in ("profiles", "index", "matcher", "service")
         for path in (root / floor).rglob("*")
-        if path.suffix in {".py", ".toml"} or path.name == "phrases.yaml"
+        if (path.suffix in {".py", ".toml"} or path.name == "phrases.yaml")
+        and "demo" not in path.parts  # which plays what really was, by name
     ]
     assert len(code) > 50
     for path in code:

@@ -73,8 +73,8 @@ def test_the_home_page_leads_each_to_the_own_work(crowded: tuple[APIFlask, str])
     door = r'<p class="door-way"><a[^>]* href="([^"]+)"'
     wanted = {
         Role.STAFF: ["/startups/new", "/startups", "/evaluations"],
-        Role.EVALUATOR: ["/startups/new", "/evaluations"],
-        Role.STARTUP: ["/startups/new"],
+        Role.EVALUATOR: ["/startups/new", "/account/arrive", "/evaluations"],
+        Role.STARTUP: ["/startups/new", "/account/arrive", "/account/arrive"],
         None: ["/startups/new", "/sign-in", "/sign-in"],
     }
     for role, found in wanted.items():
