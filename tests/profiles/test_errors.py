@@ -14,6 +14,7 @@ import pytest
 import index.loading
 import profiles
 from profiles import DariError, FieldError, IdTaken, InvalidRecord, Side, Startup, validate
+from profiles.cohorts import CohortState
 from profiles.errors import shorten
 from profiles.messages import catalogue, message
 
@@ -135,7 +136,9 @@ def test_every_code_of_the_source_has_its_message() -> None:
     root = Path(profiles.__file__).parent
     service = root.parent / "service"
     sources = [
-        *root.rglob("*.py"),
+        *root.glob("*.py"),
+        *root.glob("store/*.py"),
+        *root.glob("cohorts/*.py"),
         *root.parent.joinpath("matcher").rglob("*.py"),
         Path(index.loading.__file__),
         *service.rglob("*.py"),
@@ -159,6 +162,7 @@ def test_every_code_of_the_source_has_its_message() -> None:
     used -= set(re.findall(r"^ *(\w+):", of_sets, re.MULTILINE))
     assert sorted(used - set(CODES)) == []
     told = set(re.findall(r'"(\w+)"', text)) | {f"case_no_{side.value}" for side in Side}
+    told |= {f"cohort_{state.value}" for state in CohortState}
     assert sorted(set(CODES) - told - {"value"}) == []
 
 
