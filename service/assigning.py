@@ -42,6 +42,9 @@ MOST_SECONDS = 3_600.0
 _PRICED = 0.5
 """What share of the time of the search the prices of rules may take."""
 
+_STRANGE = "pairs"
+"""What `check` says is broken where a pair is none of the record."""
+
 Stop = Callable[[], bool]
 Told = Callable[["Solution"], None]
 
@@ -183,13 +186,17 @@ def hand_on(
 ) -> Entry | None:
     """Note that one who was selected declines; the first reserve that keeps all rules moves up.
 
+    Returns:
+        The entry that moved up; None where no reserve keeps all rules: the place stays free.
+
     Raises:
         CohortError: if it has no place.
         StaleEdit: if its entry has been changed since `base`.
     """
     successor = _successor(dari.store, id, profile)
     said: dict[str, Any] = {"reason": reason, "by": by, "base": base}
-    return decline(dari.store, id, profile, successor=successor, **said)
+    up = successor is not None
+    return decline(dari.store, id, profile, successor=successor, hand_over=up, **said)
 
 
 def _successor(store: Store, id: int, profile: str) -> str | None:
@@ -204,17 +211,26 @@ def _successor(store: Store, id: int, profile: str) -> str | None:
     record = record_from_json(final.record)
     held = {one.profile: one.host for one in entries.values() if one.stage is EntryStage.SELECTED}
     staying = [(who, at) for who, at in held.items() if at is not None and who != profile]
+    once = _once(store, (*record.instance.applicant_ids, *record.instance.host_ids))
 
     def broken(pairs: Sequence[tuple[str, str]]) -> set[str]:
-        tried = replace(record.solution, pairs=tuple(sorted(pairs)), levels=())
+        recorded = sorted((once.get(who, who), once.get(at, at)) for who, at in pairs)
+        tried = replace(record.solution, pairs=tuple(recorded), levels=())
         return {one.rule_id for one in check(record.instance, tried)}
 
     before = broken([*staying, (profile, own.host)])
     reserve = [one for one in entries.values() if own.host in one.reserve]
     for one in sorted(reserve, key=lambda one: one.reserve[str(own.host)]):
-        if broken([*staying, (one.profile, own.host)]) <= before:
+        after = broken([*staying, (one.profile, own.host)])
+        if after <= before - {_STRANGE}:
             return one.profile
     return None
+
+
+def _once(store: Store, recorded: Sequence[str]) -> dict[str, str]:
+    """Give the id that a record has for what is a profile now; of twins, its own one."""
+    now = store.merged_into(recorded)
+    return {now[id]: id for id in recorded if id in now} | {id: id for id in recorded}
 
 
 def _solved(
