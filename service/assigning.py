@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from profiles import Programme, Store
 from profiles.cohorts import (
     Cohort,
+    CohortError,
     Entry,
     KeptDecision,
     cohort,
@@ -163,18 +164,32 @@ def changed(
     return (*kept, *new.values())
 
 
-def decide(dari: Dari, id: int, *, why: str, by: str, base: int | None = None) -> Cohort:
+def decide(
+    dari: Dari, id: int, *, why: str, by: str, base: int | None = None, cohort: int | None = None
+) -> Cohort:
     """Make a decision final: those with a pair are selected, and each host's reserve is ranked.
+
+    Args:
+        dari: the installation.
+        id: the decision's number.
+        why: what the one who decides says.
+        by: who decides.
+        base: the revision of the cohort that the person saw.
+        cohort: the number of the cohort that it must be of; of any if not given.
 
     Raises:
         AssigningError: if the search behind it found no pairs that keep the rules.
-        CohortError: if the decision is old, or names who is no candidate any more.
+        CohortError: if there is none, it is of another cohort, old, or names who is no candidate
+            any more.
         StaleEdit: if the cohort has been changed since `base`.
     """
     from matcher.assignment.alternates import reserves
     from matcher.assignment.record import record_from_json
 
-    record = record_from_json(decision(dari.store, id).record)
+    kept = decision(dari.store, id)
+    if cohort not in (None, kept.cohort):
+        raise CohortError("decision", "cohort_no_decision", id)
+    record = record_from_json(kept.record)
     if not record.solution.levels:
         raise AssigningError("decision", "assign_nothing_found", id)
     waiting = reserves(record.instance, record.decided)

@@ -95,7 +95,7 @@ def decide(id: int) -> ResponseReturnValue:
     """Make a decision final."""
     form = request.form
     given: dict[str, Any] = {"why": form.get("why", ""), "by": editor()}
-    given["base"] = form.get("revision", type=int)
+    given |= {"base": form.get("revision", type=int), "cohort": id}
     number = form.get("decision", 0, type=int)
     said = gettext("The decision is final.")
     return done(id, "decision", lambda: assigning.decide(dari(), number, **given), said)
