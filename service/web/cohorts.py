@@ -190,7 +190,7 @@ def recuse(id: int) -> ResponseReturnValue:
 def screen(id: int) -> ResponseReturnValue:
     """Say who passes a screening."""
     form, step = request.form, request.form.get("screening", "first")
-    bases = {who: int(n) for who, n in map(_split, form.getlist("base")) if n.isdigit()}
+    bases = {who: int(n) for who, n in map(_split, form.getlist("base")) if n.isdecimal()}
     passed = {who: who in form.getlist("passed") for who in bases}
 
     def act() -> object:
