@@ -291,6 +291,8 @@ def erase_names(connection: Connection, names: list[str], nobody: str) -> None:
     for column in (t.jobs.c.by, t.jobs.c.cancelled_by):
         its = update(t.jobs).where(column.in_(names))
         connection.execute(its.values({column.name: nobody}))
+    for id, arguments in _asked(connection, names).items():
+        _set(connection, id, arguments=_text({**arguments, "by": nobody}))
 
 
 def of_person(connection: Connection, names: list[str]) -> tuple[Job, ...]:
@@ -298,6 +300,13 @@ def of_person(connection: Connection, names: list[str]) -> tuple[Job, ...]:
     j = t.jobs.c
     its = select(t.jobs).where(or_(j.by.in_(names), j.cancelled_by.in_(names))).order_by(j.id)
     return tuple(_read(row) for row in connection.execute(its))
+
+
+def _asked(connection: Connection, names: list[str]) -> dict[int, dict[str, Any]]:
+    """Read what the jobs are done with that name one of some persons as who asked."""
+    its = select(t.jobs.c.id, t.jobs.c.arguments).where(t.jobs.c.arguments.contains('"by"'))
+    read = {row.id: json.loads(row.arguments) for row in connection.execute(its)}
+    return {id: arguments for id, arguments in read.items() if arguments.get("by") in names}
 
 
 def _has_work(store: Store) -> bool:
