@@ -122,7 +122,7 @@ def enter(id: int) -> ResponseReturnValue:
 
     def act() -> object:
         found = typed.splitlines() or [""]
-        return [cohorts.apply(dari().store, id, profile, **given) for profile in found]
+        return cohorts.apply_all(dari().store, id, found, **given)
 
     return done(id, "intake", act, gettext("The applications have been entered."))
 
