@@ -68,7 +68,8 @@ class Assigned:
         cohort: its cohort; None where the startups of the store were taken.
         fitted: what was solved, and why pairs are refused.
         record: all that the result rests on.
-        contradiction: the rules that contradict each other, where there is no solution for that.
+        contradiction: the rules that contradict each other, where there is no solution for that;
+            None also where the time did not suffice to find them.
         prices: what the rules cost, the dearest first.
         decision: the decision as it is kept; None where there is no cohort.
     """
@@ -257,7 +258,13 @@ def _solved(
     *,
     priced: bool = True,
 ) -> Assigned:
-    from matcher.assignment import Status, explain_infeasible, price_tags, solve
+    from matcher.assignment import (
+        NotContradictory,
+        Status,
+        explain_infeasible,
+        price_tags,
+        solve,
+    )
     from matcher.assignment.record import Record
 
     def ended() -> bool:
@@ -269,7 +276,10 @@ def _solved(
     record = Record(fitted.instance, solution, version, seq, day, by, at, seconds, about=about)
     made = Assigned(dari.store.programme(about["programme"]), None, fitted, record)
     if solution.status is Status.INFEASIBLE:
-        why = explain_infeasible(fitted.instance, seconds=seconds, stop=ended)
+        try:
+            why = explain_infeasible(fitted.instance, seconds=seconds, stop=ended)
+        except NotContradictory:  # the status is proven all the same; only the why took too long
+            return made
         return replace(made, contradiction=why)
     if not (priced and solution.levels):
         return made

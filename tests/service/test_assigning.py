@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pytest
 
-from matcher.assignment import UNIT, Applicant, Host, Instance, groups_of, solve
+from matcher.assignment import (
+    UNIT,
+    Applicant,
+    Host,
+    Instance,
+    NotContradictory,
+    Status,
+    groups_of,
+    solve,
+)
 from matcher.assignment.record import Record
 from profiles import Partner, Programme, Startup, Store, Vectors, validate
 from profiles.cohorts import (
@@ -22,6 +33,7 @@ from profiles.cohorts import (
 )
 from profiles.merging import merge
 from profiles.rules import Rule
+from service import assigning
 from service.assigning import hand_on
 
 NOTHING = Vectors("e/p1")
@@ -81,3 +93,22 @@ def test_the_rules_hold_for_those_that_have_been_merged_since(store: Store) -> N
         store.put_many([(validate(Startup, kept), NOTHING)])
         merge(store, f"{id}-new", id, lambda _: NOTHING)
     assert declined(store, held) == "st-d-new"
+
+
+def test_a_contradiction_that_is_not_explained_in_time_is_told_all_the_same(
+    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ended(*_: object, **__: object) -> None:
+        raise NotContradictory(value="x", rule="x", remedy="x")
+
+    decided(sqlite_store, [])
+    monkeypatch.setattr("matcher.assignment.explain_infeasible", ended)
+    least = Rule(id="least", kind="total", low=9)
+    instance = replace(recorded().instance, rules=(least,))
+    dari: Any = SimpleNamespace(store=sqlite_store)
+    fitted: Any = SimpleNamespace(
+        instance=instance, model_version="m", seq=3, as_of=date(2026, 11, 20)
+    )
+    found = assigning._solved(dari, fitted, {"programme": "pr-1"}, "Kim", assigning.Limits(5.0))
+    assert found.solution.status is Status.INFEASIBLE
+    assert found.contradiction is None
