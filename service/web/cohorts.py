@@ -64,6 +64,10 @@ def settings(id: int) -> ResponseReturnValue:
     names = ("name", "opens", "closes", "as_of", "screenings", "seed")
     values: dict[str, Any] = {name: form.get(name) for name in names}
     values |= {"hosts": form.getlist("hosts"), "criteria": _lines(form.get("criteria", ""))}
+    if "draw" in form:
+        from matcher.assignment.lottery import new_seed
+
+        values["seed"] = new_seed()
     said = gettext("The cohort has been changed.")
     return done(id, "rules", lambda: cohorts.edit_cohort(dari().store, id, values, **_seen()), said)
 

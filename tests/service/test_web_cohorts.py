@@ -287,3 +287,17 @@ def test_seconds_that_cannot_be_read_are_refused(dari, staff, send) -> None:
         sent = send(staff, f"/cohorts/{id}/{path}", given)
         assert sent.status_code == 422
         assert "1.5" in sent.text
+
+
+def test_a_seed_is_drawn_by_chance_and_kept(dari, staff, send, monkeypatch) -> None:
+    monkeypatch.setattr("matcher.assignment.lottery.new_seed", lambda: 2**63 - 1)
+    id = opened(dari, staff, send)
+    hosts = list(cohorts.cohort(dari.store, id).hosts)
+    values = {"name": "x", "criteria": "a", "hosts": hosts, "screenings": "0"}
+    assert send(staff, f"/cohorts/{id}/settings", {**values, "draw": "1"}).status_code == 303
+    assert cohorts.cohort(dari.store, id).seed == 2**63 - 1
+    assert "Draw a seed" in staff.get(f"/cohorts/{id}?step=rules").text
+    send(staff, f"/cohorts/{id}/settings", {**values, "seed": str(2**62 + 1)})
+    assert cohorts.cohort(dari.store, id).seed == 2**62 + 1
+    again = send(staff, f"/cohorts/{id}/settings", {**values, "seed": str(2**63)})
+    assert again.status_code == 422
