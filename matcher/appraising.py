@@ -105,6 +105,8 @@ class _Look:
         for row, startup in enumerate(self._startups):
             held, index = self._beside(startup)
             seqs.add(index.seq)
+            if not self._ids <= held.keys():
+                return None
             for column, pair in self._free(row, held):
                 at.append((row, column))
                 pairs.append(pair)

@@ -94,7 +94,7 @@ def _read_whole(value: Any) -> Any:
         and len(value) <= 20
         and re.fullmatch(r"\s*[+-]?[0-9]+(\.0+)?\s*", value)
     ):
-        return int(float(value))
+        return int(value.split(".")[0])  # a float would change long ones
     if isinstance(value, int) or (isinstance(value, float) and value.is_integer()):
         return int(value)
     raise PydanticCustomError("integer", "not a number")
@@ -196,6 +196,7 @@ Day = Annotated[date, BeforeValidator(_read_date)]
 Moment = Annotated[datetime, BeforeValidator(_read_moment)]
 Currency = Annotated[str, BeforeValidator(_read_currency)]
 Whole = Annotated[int, BeforeValidator(_read_whole), Field(ge=0, le=10**15)]
+Seed = Annotated[int, BeforeValidator(_read_whole), Field(ge=0, le=2**63 - 1)]
 Trl = Annotated[int, BeforeValidator(_read_whole), Field(ge=1, le=9)]
 Year = Annotated[int, BeforeValidator(_read_whole), Field(ge=1800, le=2100)]
 

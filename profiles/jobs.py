@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from itertools import product
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, and_, func, insert, or_, select, update
 
@@ -17,7 +19,9 @@ from profiles import tables as t
 from profiles.database import reading, writing
 from profiles.errors import CodedError, DariError
 from profiles.messages import message
-from profiles.store import Store
+
+if TYPE_CHECKING:
+    from profiles.store import Store
 
 LEASE = timedelta(seconds=30)
 """How long a job is its worker's after a beat; then the worker is taken for dead."""
@@ -27,6 +31,10 @@ MOST_ATTEMPTS = 3
 
 MOST_WAITING = 20
 """How many jobs may wait at once."""
+
+
+ERASED = "erased"
+"""What stands in a job in the place of an erased profile."""
 
 
 class JobKind(StrEnum):
@@ -298,6 +306,28 @@ def erase_names(connection: Connection, names: list[str], nobody: str) -> None:
     for column in (t.jobs.c.by, t.jobs.c.cancelled_by):
         its = update(t.jobs).where(column.in_(names))
         connection.execute(its.values({column.name: nobody}))
+    for id, arguments in _asked(connection, names).items():
+        _set(connection, id, arguments=_text({**arguments, "by": nobody}))
+
+
+def forget_named(connection: Connection, ids: Collection[str]) -> None:
+    """Put a word that tells nothing in the place of erased profiles in all jobs."""
+    texts = (t.jobs.c.arguments, t.jobs.c.outcome, t.jobs.c.error)
+    for column, id in product(texts, sorted(ids)):
+        its = select(t.jobs.c.id, column).where(column.contains(id, autoescape=True))
+        for number, text in connection.execute(its).all():
+            _set(connection, number, **{column.name: _text(_without(json.loads(text), id))})
+
+
+def _without(value: Any, id: str) -> Any:
+    """Give a document without an id, also where sentences name it."""
+    if isinstance(value, Mapping):
+        return {key: _without(one, id) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_without(one, id) for one in value]
+    if isinstance(value, str):
+        return re.sub(rf"(?<![\w-]){re.escape(id)}(?![a-zA-Z0-9_-])", ERASED, value)
+    return value
 
 
 def of_person(connection: Connection, names: list[str]) -> tuple[Job, ...]:
@@ -305,6 +335,13 @@ def of_person(connection: Connection, names: list[str]) -> tuple[Job, ...]:
     j = t.jobs.c
     its = select(t.jobs).where(or_(j.by.in_(names), j.cancelled_by.in_(names))).order_by(j.id)
     return tuple(_read(row) for row in connection.execute(its))
+
+
+def _asked(connection: Connection, names: list[str]) -> dict[int, dict[str, Any]]:
+    """Read what the jobs are done with that name one of some persons as who asked."""
+    its = select(t.jobs.c.id, t.jobs.c.arguments).where(t.jobs.c.arguments.contains('"by"'))
+    read = {row.id: json.loads(row.arguments) for row in connection.execute(its)}
+    return {id: arguments for id, arguments in read.items() if arguments.get("by") in names}
 
 
 def _has_work(store: Store) -> bool:

@@ -131,7 +131,9 @@ def due_on(asked_on: date) -> date:
 def ask_review(
     store: Store, profile: str, kind: Ask, words: str, *, today: date, cohort: int | None = None
 ) -> Review:
-    """Keep a request; while one of the same kind about the same is open, that one is it.
+    """Keep a request; while one of the same kind about the same is open, it is that one.
+
+    New words are added to those of the open one.
 
     Args:
         store: where it is kept.
@@ -142,7 +144,8 @@ def ask_review(
         cohort: the round whose decision it is about.
 
     Raises:
-        ReviewError: if the words are too long, or missing for a review.
+        ReviewError: if the words, with those of the open one, are too long, or missing for a
+            review.
         UnknownId: if there is no such profile.
     """
     said = _words("words", words, needed=kind is Ask.REVIEW)
@@ -154,7 +157,7 @@ def ask_review(
         is_open = r.state != ReviewState.ANSWERED.value
         found = connection.execute(select(t.reviews).where(*same, is_open)).first()
         if found is not None:
-            return _read(found)
+            return _added(connection, _read(found), said)
         values = {
             "profile": profile,
             "cohort": cohort,
@@ -169,6 +172,15 @@ def ask_review(
         }
         made = insert(t.reviews).values(**values).returning(t.reviews.c.id)
         return _one(connection, connection.execute(made).scalar_one())
+
+
+def _added(connection: Connection, one: Review, said: str) -> Review:
+    """Add words to those of an open request, but for those that it has."""
+    if not said or said in one.words.split("\n\n") or said == one.words:
+        return one
+    words = _words("words", f"{one.words}\n\n{said}", needed=True)
+    connection.execute(update(t.reviews).where(t.reviews.c.id == one.id).values(words=words))
+    return _one(connection, one.id)
 
 
 def extend_review(store: Store, id: int, *, days: int, why: str, by: str, today: date) -> Review:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from profiles import Programme, Store
 from profiles.cohorts import (
     Cohort,
+    CohortError,
     Entry,
     KeptDecision,
     cohort,
@@ -42,6 +43,9 @@ MOST_SECONDS = 3_600.0
 _PRICED = 0.5
 """What share of the time of the search the prices of rules may take."""
 
+_STRANGE = "pairs"
+"""What `check` says is broken where a pair is none of the record."""
+
 Stop = Callable[[], bool]
 Told = Callable[["Solution"], None]
 
@@ -64,7 +68,8 @@ class Assigned:
         cohort: its cohort; None where the startups of the store were taken.
         fitted: what was solved, and why pairs are refused.
         record: all that the result rests on.
-        contradiction: the rules that contradict each other, where there is no solution for that.
+        contradiction: the rules that contradict each other, where there is no solution for that;
+            None also where the time did not suffice to find them.
         prices: what the rules cost, the dearest first.
         decision: the decision as it is kept; None where there is no cohort.
     """
@@ -160,18 +165,32 @@ def changed(
     return (*kept, *new.values())
 
 
-def decide(dari: Dari, id: int, *, why: str, by: str, base: int | None = None) -> Cohort:
+def decide(
+    dari: Dari, id: int, *, why: str, by: str, base: int | None = None, cohort: int | None = None
+) -> Cohort:
     """Make a decision final: those with a pair are selected, and each host's reserve is ranked.
+
+    Args:
+        dari: the installation.
+        id: the decision's number.
+        why: what the one who decides says.
+        by: who decides.
+        base: the revision of the cohort that the person saw.
+        cohort: the number of the cohort that it must be of; of any if not given.
 
     Raises:
         AssigningError: if the search behind it found no pairs that keep the rules.
-        CohortError: if the decision is old, or names who is no candidate any more.
+        CohortError: if there is none, it is of another cohort, old, or names who is no candidate
+            any more.
         StaleEdit: if the cohort has been changed since `base`.
     """
     from matcher.assignment.alternates import reserves
     from matcher.assignment.record import record_from_json
 
-    record = record_from_json(decision(dari.store, id).record)
+    kept = decision(dari.store, id)
+    if cohort not in (None, kept.cohort):
+        raise CohortError("decision", "cohort_no_decision", id)
+    record = record_from_json(kept.record)
     if not record.solution.levels:
         raise AssigningError("decision", "assign_nothing_found", id)
     waiting = reserves(record.instance, record.decided)
@@ -183,13 +202,17 @@ def hand_on(
 ) -> Entry | None:
     """Note that one who was selected declines; the first reserve that keeps all rules moves up.
 
+    Returns:
+        The entry that moved up; None where no reserve keeps all rules: the place stays free.
+
     Raises:
         CohortError: if it has no place.
         StaleEdit: if its entry has been changed since `base`.
     """
     successor = _successor(dari.store, id, profile)
     said: dict[str, Any] = {"reason": reason, "by": by, "base": base}
-    return decline(dari.store, id, profile, successor=successor, **said)
+    up = successor is not None
+    return decline(dari.store, id, profile, successor=successor, hand_over=up, **said)
 
 
 def _successor(store: Store, id: int, profile: str) -> str | None:
@@ -204,17 +227,26 @@ def _successor(store: Store, id: int, profile: str) -> str | None:
     record = record_from_json(final.record)
     held = {one.profile: one.host for one in entries.values() if one.stage is EntryStage.SELECTED}
     staying = [(who, at) for who, at in held.items() if at is not None and who != profile]
+    once = _once(store, (*record.instance.applicant_ids, *record.instance.host_ids))
 
     def broken(pairs: Sequence[tuple[str, str]]) -> set[str]:
-        tried = replace(record.solution, pairs=tuple(sorted(pairs)), levels=())
+        recorded = sorted((once.get(who, who), once.get(at, at)) for who, at in pairs)
+        tried = replace(record.solution, pairs=tuple(recorded), levels=())
         return {one.rule_id for one in check(record.instance, tried)}
 
     before = broken([*staying, (profile, own.host)])
     reserve = [one for one in entries.values() if own.host in one.reserve]
     for one in sorted(reserve, key=lambda one: one.reserve[str(own.host)]):
-        if broken([*staying, (one.profile, own.host)]) <= before:
+        after = broken([*staying, (one.profile, own.host)])
+        if after <= before - {_STRANGE}:
             return one.profile
     return None
+
+
+def _once(store: Store, recorded: Sequence[str]) -> dict[str, str]:
+    """Give the id that a record has for what is a profile now; of twins, its own one."""
+    now = store.merged_into(recorded)
+    return {now[id]: id for id in recorded if id in now} | {id: id for id in recorded}
 
 
 def _solved(
@@ -226,7 +258,13 @@ def _solved(
     *,
     priced: bool = True,
 ) -> Assigned:
-    from matcher.assignment import Status, explain_infeasible, price_tags, solve
+    from matcher.assignment import (
+        NotContradictory,
+        Status,
+        explain_infeasible,
+        price_tags,
+        solve,
+    )
     from matcher.assignment.record import Record
 
     def ended() -> bool:
@@ -238,7 +276,10 @@ def _solved(
     record = Record(fitted.instance, solution, version, seq, day, by, at, seconds, about=about)
     made = Assigned(dari.store.programme(about["programme"]), None, fitted, record)
     if solution.status is Status.INFEASIBLE:
-        why = explain_infeasible(fitted.instance, seconds=seconds, stop=ended)
+        try:
+            why = explain_infeasible(fitted.instance, seconds=seconds, stop=ended)
+        except NotContradictory:  # the status is proven all the same; only the why took too long
+            return made
         return replace(made, contradiction=why)
     if not (priced and solution.levels):
         return made

@@ -1,6 +1,6 @@
 """Runs the rounds of programmes: who applies, how they are screened, and who gets which place."""
 
-from profiles.cohorts.applying import apply, mark, withdraw
+from profiles.cohorts.applying import apply, apply_all, mark, withdraw
 from profiles.cohorts.deciding import (
     decision,
     decisions_of,
@@ -59,6 +59,7 @@ __all__ = [
     "Screening",
     "UnknownCohort",
     "apply",
+    "apply_all",
     "cohort",
     "cohorts",
     "decision",

@@ -82,22 +82,47 @@ def apply(
     """
     said = validate(_Applied, {"profile": profile, "wishes": wishes, "note": note})
     with writing(store.engine) as connection:
-        round_ = cohort_to_change(connection, cohort, None)
-        if own is not None:
-            _refuse_out_of_time(round_, own)
-        id = merges.merged_ids(connection, [said.profile]).get(said.profile, said.profile)
-        _refuse_unfit(connection, round_, id)
-        _refuse_wishes(connection, round_, said.wishes, needed=own is not None)
-        _refuse_second(connection, round_, id)
-        at = rows.now()
-        values: dict[str, Any] = {"cohort": cohort, "profile": id, "note": said.note, "by": by}
-        values |= {"stage": EntryStage.APPLIED.value, "wishes": json.dumps(said.wishes)}
-        values |= {"refusals": "[]", "reason": "", "reserve": "{}", "revision": 1}
-        made = insert(t.cohort_entries).values(**values, applied_at=at, moved_at=at)
-        number = connection.execute(made.returning(t.cohort_entries.c.id)).scalar_one()
-        told = {"own": own is not None, "wishes": list(said.wishes)}
-        record(connection, cohort, number, "applied", by, told)
-        return entry_row(connection, cohort, id)
+        return _enter(connection, cohort, said, by, own)
+
+
+def apply_all(
+    store: Store,
+    cohort: int,
+    profiles: Sequence[str],
+    *,
+    wishes: Sequence[str] = (),
+    note: str = "",
+    by: str = SYSTEM,
+) -> list[Entry]:
+    """Enter profiles into a cohort for them, all or none; `wishes` and `note` are of each.
+
+    Raises:
+        CohortError: if the cohort takes no applications, or none of one of them.
+        UnknownCohort: if there is none.
+    """
+    same = {"wishes": wishes, "note": note}
+    said = [validate(_Applied, {"profile": profile, **same}) for profile in profiles]
+    with writing(store.engine) as connection:
+        return [_enter(connection, cohort, one, by, None) for one in said]
+
+
+def _enter(connection: Connection, cohort: int, said: _Applied, by: str, own: date | None) -> Entry:
+    round_ = cohort_to_change(connection, cohort, None)
+    if own is not None:
+        _refuse_out_of_time(round_, own)
+    id = merges.merged_ids(connection, [said.profile]).get(said.profile, said.profile)
+    _refuse_unfit(connection, round_, id)
+    _refuse_wishes(connection, round_, said.wishes, needed=own is not None)
+    _refuse_second(connection, round_, id)
+    at = rows.now()
+    values: dict[str, Any] = {"cohort": cohort, "profile": id, "note": said.note, "by": by}
+    values |= {"stage": EntryStage.APPLIED.value, "wishes": json.dumps(said.wishes)}
+    values |= {"refusals": "[]", "reason": "", "reserve": "{}", "revision": 1}
+    made = insert(t.cohort_entries).values(**values, applied_at=at, moved_at=at)
+    number = connection.execute(made.returning(t.cohort_entries.c.id)).scalar_one()
+    told = {"own": own is not None, "wishes": list(said.wishes)}
+    record(connection, cohort, number, "applied", by, told)
+    return entry_row(connection, cohort, id)
 
 
 def withdraw(

@@ -163,6 +163,7 @@ def decline(
     reason: str,
     by: str = SYSTEM,
     successor: str | None = None,
+    hand_over: bool = True,
     base: int | None = None,
 ) -> Entry | None:
     """Note that one who was selected gives its place back; a reserve of the host moves up.
@@ -174,10 +175,11 @@ def decline(
         reason: why.
         by: who notes it.
         successor: the reserve that moves up; the first of the host's list if not given.
+        hand_over: whether a reserve moves up at all; else the place stays free.
         base: the revision of the entry that the person saw.
 
     Returns:
-        The entry that moved up; None where the host has no reserve.
+        The entry that moved up; None where the host has no reserve, or none is to.
 
     Raises:
         CohortError: if it has no place, or the successor is no reserve of the host.
@@ -189,7 +191,7 @@ def decline(
         entry = entry_to_change(connection, cohort, profile, base)
         move(connection, round_, entry, EntryStage.DECLINED, by, said)
         host = str(entry.host)
-        waiting = _waiting(connection, cohort, host)
+        waiting = _waiting(connection, cohort, host) if hand_over else []
         if successor is not None and successor not in {one.profile for one in waiting}:
             raise CohortError("successor", "cohort_no_reserve", successor, host=host)
         chosen = [one for one in waiting if successor in (None, one.profile)][:1]

@@ -17,7 +17,7 @@ from profiles.cohorts.values import MOST_SCREENINGS, Cohort, CohortError, Cohort
 from profiles.cohorts.writing import change_cohort, cohort_to_change, read_words, record
 from profiles.database import writing
 from profiles.errors import UnknownId
-from profiles.fields import Day, Ids, Plain, Whole, read_list
+from profiles.fields import Day, Ids, Plain, Seed, Whole, read_list
 from profiles.record import Record
 from profiles.rules import Rule, RuleKind, Rules
 from profiles.schema import Programme
@@ -52,7 +52,7 @@ class _Values(Record):
     hosts: Ids = ()
     criteria: _Criteria = CRITERIA
     screenings: Annotated[Whole, Field(le=MOST_SCREENINGS)] = MOST_SCREENINGS
-    seed: Annotated[Whole, Field(le=2**53)] | None = None
+    seed: Seed | None = None
 
     @model_validator(mode="after")
     def _check(self) -> Self:

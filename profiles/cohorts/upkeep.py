@@ -44,6 +44,7 @@ def forget_entries(connection: Connection, ids: Collection[str]) -> None:
     rows.delete_by(connection, t.cohort_entries, t.cohort_entries.c.id, gone)
     for id in sorted(ids):
         _rename_in_records(connection, id, None)
+        _rename_in_events(connection, id, _ERASED)
         _forget_host(connection, id)
 
 
@@ -190,19 +191,23 @@ def _sealed(document: dict[str, Any], *, erased: int) -> dict[str, Any]:
 
 
 def _rename_in_events(connection: Connection, old: str, new: str) -> None:
-    e = t.cohort_events
-    holds = e.c.data.contains(json.dumps(old, ensure_ascii=False), autoescape=True)
+    e, quoted = t.cohort_events, json.dumps(old, ensure_ascii=False)
+    written = json.dumps(quoted, ensure_ascii=False)[1:-1]
+    holds = or_(*(e.c.data.contains(one, autoescape=True) for one in (quoted, written)))
     for row in connection.execute(select(e.c.id, e.c.data).where(holds)).all():
         data = rows.written(_renamed(json.loads(row.data), old, new))
         connection.execute(update(e).where(e.c.id == row.id).values(data=data))
 
 
 def _renamed(value: Any, old: str, new: str) -> Any:
-    """Put one text in the place of another wherever it stands alone in a document."""
+    """Put one text in the place of another wherever it stands alone or quoted in a document."""
     if isinstance(value, Mapping):
         return {new if k == old else k: _renamed(one, old, new) for k, one in value.items()}
     if isinstance(value, list):
         return [_renamed(one, old, new) for one in value]
+    if isinstance(value, str) and value != old:
+        before, after = (json.dumps(one, ensure_ascii=False) for one in (old, new))
+        return value.replace(before, after)
     return new if value == old else value
 
 

@@ -9,6 +9,7 @@ from profiles import (
     cases,
     drafts,
     event_rows,
+    jobs,
     judgements,
     links,
     merges,
@@ -70,6 +71,7 @@ class Store(Profiles, Ties, Programmes, VectorsOfRecords, Verdicts, Log):
             cases.forget_cases(connection, family)
             reviews.forget_reviews(connection, family)
             upkeep.forget_entries(connection, family)
+            jobs.forget_named(connection, family)
             event_rows.forget_people(connection, family)
             accounts.let_go(connection, family)
             for column in (t.verdicts.c.query, t.verdicts.c.candidate):

@@ -32,6 +32,7 @@ assignments = APIBlueprint("assignments", __name__, url_prefix="/cohorts", enabl
 assignments.before_request(require_session)
 
 _FEWEST_SECONDS, _MOST_SECONDS = 1, 600
+_DIGITS = 9
 
 
 @assignments.post("/<int:id>/assign")
@@ -95,7 +96,7 @@ def decide(id: int) -> ResponseReturnValue:
     """Make a decision final."""
     form = request.form
     given: dict[str, Any] = {"why": form.get("why", ""), "by": editor()}
-    given["base"] = form.get("revision", type=int)
+    given |= {"base": form.get("revision", type=int), "cohort": id}
     number = form.get("decision", 0, type=int)
     said = gettext("The decision is final.")
     return done(id, "decision", lambda: assigning.decide(dari(), number, **given), said)
@@ -139,9 +140,10 @@ def table(id: int, kind: str) -> ResponseReturnValue:
 
 
 def _ask(id: int, **more: Any) -> Job:
-    seconds = request.form.get("seconds", int(assigning.SECONDS), type=int)
+    given = request.form.get("seconds", "").strip() or str(int(assigning.SECONDS))
+    seconds = int(given) if given.isdecimal() and len(given) <= _DIGITS else 0
     if not _FEWEST_SECONDS <= seconds <= _MOST_SECONDS:
-        raise CohortError("seconds", "assign_seconds", seconds)
+        raise CohortError("seconds", "assign_seconds", given)
     arguments = {"cohort": id, "by": editor(), "seconds": seconds, **more}
     return ask(dari().store, JobKind.ASSIGN, arguments, by=editor())
 

@@ -64,6 +64,10 @@ def settings(id: int) -> ResponseReturnValue:
     names = ("name", "opens", "closes", "as_of", "screenings", "seed")
     values: dict[str, Any] = {name: form.get(name) for name in names}
     values |= {"hosts": form.getlist("hosts"), "criteria": _lines(form.get("criteria", ""))}
+    if "draw" in form:
+        from matcher.assignment.lottery import new_seed
+
+        values["seed"] = new_seed()
     said = gettext("The cohort has been changed.")
     return done(id, "rules", lambda: cohorts.edit_cohort(dari().store, id, values, **_seen()), said)
 
@@ -122,7 +126,7 @@ def enter(id: int) -> ResponseReturnValue:
 
     def act() -> object:
         found = typed.splitlines() or [""]
-        return [cohorts.apply(dari().store, id, profile, **given) for profile in found]
+        return cohorts.apply_all(dari().store, id, found, **given)
 
     return done(id, "intake", act, gettext("The applications have been entered."))
 
@@ -190,7 +194,7 @@ def recuse(id: int) -> ResponseReturnValue:
 def screen(id: int) -> ResponseReturnValue:
     """Say who passes a screening."""
     form, step = request.form, request.form.get("screening", "first")
-    bases = {who: int(n) for who, n in map(_split, form.getlist("base")) if n.isdigit()}
+    bases = {who: int(n) for who, n in map(_split, form.getlist("base")) if n.isdecimal()}
     passed = {who: who in form.getlist("passed") for who in bases}
 
     def act() -> object:

@@ -64,8 +64,10 @@ E = TypeVar("E", bound=StrEnum)
 @reviews.get("", endpoint="queue")
 def show_queue() -> ResponseReturnValue:
     """Show the requests, those that are due first before the others."""
-    store, after = dari().store, max(request.args.get("after", 0, type=int), 0)
-    found, (total, waiting) = queue(store, after=after), count_reviews(store)
+    store = dari().store
+    total, waiting = count_reviews(store)
+    after = min(max(request.args.get("after", 0, type=int), 0), total)
+    found = queue(store, after=after)
     profiles = store.get_many([one.profile for one in found])
     counts = {"total": total, "waiting": waiting, "after": after, "page": IN_LIST}
     today = dari().settings.today()

@@ -45,7 +45,7 @@ from profiles.cohorts import (
     written_digest,
 )
 from profiles.consistency import faults
-from profiles.jobs import JobKind, ask
+from profiles.jobs import JobKind, JobState, ask, end, take
 from profiles.jobs import job as read_job
 from profiles.merging import merge
 from profiles.privacy import erase
@@ -358,3 +358,27 @@ def test_a_programme_with_cohorts_is_not_removed(store: Store) -> None:
 def test_an_assignment_may_be_asked_for_as_a_job(store: Store) -> None:
     made = ask(store, JobKind.ASSIGN, {"cohort": 1}, by=STAFF)
     assert read_job(store, made.id).kind is JobKind.ASSIGN
+
+
+def test_an_erased_id_is_in_no_event_and_no_job(store: Store) -> None:
+    held = opened(store)
+    startups(store, "s1", "s2", "s10")
+    run_to_final(store, held, "s1", "s2", "s10")
+    rule = {"id": "b", "kind": "seats", "applicants": ["s1", "s2"], "high": 2}
+    edit_cohort(store, held.id, {"rules": [rule]})
+    made = keep_decision(store, held.id, {}, by=STAFF)
+    finish(store, made.id, {"s1": "p1"}, {"p1": ["s2"]}, why="x", by=STAFF)
+    decline(store, held.id, "s1", reason="moved away", by=STAFF)
+    job = ask(store, JobKind.ASSIGN, {"cohort": held.id, "rules": [rule]}, by=STAFF)
+    taken = take(store, "w")
+    assert taken
+    told = {"said": {"en": "s1 at p1, not s10", "ko": "s1은 p1"}}
+    end(store, taken, JobState.DONE, outcome=told)
+    erase(store, "s1")
+    data = [dict(one.data) for one in history_of(store, held.id)]
+    assert {"host": "p1", "declined": "erased"} in data
+    assert "s1'" not in str(data)
+    assert 's1"' not in str(data)
+    kept = read_job(store, job.id)
+    assert kept.arguments["rules"][0]["applicants"] == ["erased", "s2"]
+    assert kept.outcome == {"said": {"en": "erased at p1, not s10", "ko": "erased은 p1"}}

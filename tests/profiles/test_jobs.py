@@ -178,3 +178,12 @@ def test_the_name_of_who_asked_is_held_and_can_be_erased(store: Store) -> None:
     found = job(store, first.id)
     assert (found.by, found.cancelled_by) == ("erased-1", "erased-1")
     assert {one.by for one in jobs(store)} == {"erased-1", "lee"}
+
+
+def test_a_name_goes_from_what_a_job_is_done_with(store: Store) -> None:
+    arguments = {"cohort": 1, "by": "Kim", "rules": [{"reason": "Kim"}]}
+    made = ask(store, JobKind.ASSIGN, arguments, by="Kim")
+    other = ask(store, JobKind.SCHEDULE, {"event": 1, "by": "lee"}, by="lee")
+    erase_judge(store, "kim")
+    assert job(store, made.id).arguments == {**arguments, "by": "erased-1"}
+    assert job(store, other.id).arguments == {"event": 1, "by": "lee"}

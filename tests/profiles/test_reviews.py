@@ -11,6 +11,7 @@ from profiles.merging import merge
 from profiles.privacy import held
 from profiles.reviews import (
     IN_LIST,
+    LONGEST,
     Ask,
     Review,
     ReviewError,
@@ -159,3 +160,14 @@ def test_a_name_of_the_staff_goes_from_answers_and_extensions(store: Store) -> N
     left = review_of(store, one.id)
     assert [part.by for part in left.extensions] == ["erased-1", "Lee"]
     assert left.answered_by == "erased-1"
+
+
+def test_the_words_of_a_second_request_are_added_while_there_is_room(store: Store) -> None:
+    put(store, "s-1")
+    first = ask_review(store, "s-1", Ask.REVIEW, "one", today=DAY)
+    more = ask_review(store, "s-1", Ask.REVIEW, "two", today=DAY)
+    assert (more.id, more.words) == (first.id, "one\n\ntwo")
+    assert ask_review(store, "s-1", Ask.REVIEW, "two", today=DAY) == more
+    with pytest.raises(ReviewError):
+        ask_review(store, "s-1", Ask.REVIEW, "x" * LONGEST, today=DAY)
+    assert review_of(store, first.id) == more

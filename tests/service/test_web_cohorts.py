@@ -256,3 +256,48 @@ def test_nobody_applies_for_another(dari, client, staff, send) -> None:
     sent = send(client, "/my/demo-gyeol-rf/apply", {"cohort": str(id)})
     assert sent.status_code == 404
     assert stages(dari, id) == {}
+
+
+def test_a_decision_of_another_round_is_not_made_final(dari, staff, send) -> None:
+    id, other = opened(dari, staff, send), opened(dari, staff, send)
+    made = cohorts.keep_decision(dari.store, other, {"pairs": []})
+    sent = send(staff, f"/cohorts/{id}/decide", {"decision": str(made.id), "why": "x"})
+    assert sent.status_code == 422
+    assert f"No decision has the number {made.id}" in sent.text
+
+
+def test_odd_numbers_are_no_failure(dari, staff, send) -> None:
+    id = opened(dari, staff, send)
+    odd = {"screening": "first", "reason": "x", "base": ["demo-gyeol-rf ²"]}
+    assert send(staff, f"/cohorts/{id}/screen", odd).status_code in (303, 422)
+    assert staff.get(f"/reviews?after={10**30}").status_code == 200
+
+
+def test_lines_of_applicants_are_entered_together_or_not_at_all(dari, staff, send) -> None:
+    id = opened(dari, staff, send)
+    some = {"profile": "demo-gyeol-rf\nnobody-at-all"}
+    assert send(staff, f"/cohorts/{id}/entries", some).status_code == 422
+    assert stages(dari, id) == {}
+
+
+def test_seconds_that_cannot_be_read_are_refused(dari, staff, send) -> None:
+    id = opened(dari, staff, send)
+    for path in ("assign", "trade-off"):
+        given = {"seconds": "1.5", "bound": "places high"}
+        sent = send(staff, f"/cohorts/{id}/{path}", given)
+        assert sent.status_code == 422
+        assert "1.5" in sent.text
+
+
+def test_a_seed_is_drawn_by_chance_and_kept(dari, staff, send, monkeypatch) -> None:
+    monkeypatch.setattr("matcher.assignment.lottery.new_seed", lambda: 2**63 - 1)
+    id = opened(dari, staff, send)
+    hosts = list(cohorts.cohort(dari.store, id).hosts)
+    values = {"name": "x", "criteria": "a", "hosts": hosts, "screenings": "0"}
+    assert send(staff, f"/cohorts/{id}/settings", {**values, "draw": "1"}).status_code == 303
+    assert cohorts.cohort(dari.store, id).seed == 2**63 - 1
+    assert "Draw a seed" in staff.get(f"/cohorts/{id}?step=rules").text
+    send(staff, f"/cohorts/{id}/settings", {**values, "seed": str(2**62 + 1)})
+    assert cohorts.cohort(dari.store, id).seed == 2**62 + 1
+    again = send(staff, f"/cohorts/{id}/settings", {**values, "seed": str(2**63)})
+    assert again.status_code == 422
