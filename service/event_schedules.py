@@ -19,6 +19,7 @@ from matcher.scheduling import (
     schedule,
 )
 from profiles.event_meetings import (
+    EventMeeting,
     MeetingState,
     ScheduleRevision,
     keep_schedule,
@@ -58,7 +59,7 @@ class Happened:
         kind: somebody does not come any more, or comes late; a room is lost; a meeting is added.
         slot: from when on (absent, room, add), or until when (late: the first slot that it makes).
         now: the first slot that can still be changed; by default the first of all for who comes
-            late, else `slot`.
+            late, else `slot`. What is up to the last meeting that was held stands in any case.
         person: who is absent or late, or the guest of the added meeting.
         other: the host of the added meeting.
         room: which is lost.
@@ -117,10 +118,11 @@ def fit_to_day(
     if not base:
         raise EventError("schedule", "event_not_yet", id)
     late = event.plan.slots[0] if happened.kind == "late" else happened.slot
-    first = _number(event, happened.now or late)
+    meetings = meetings_of(dari.store, id)
+    first = _first(event, happened.now or late, meetings)
     event, people = _after(event, people, happened)
     scene = scene_of(dari, event, people)
-    before = scene.meetings([one.booked for one in meetings_of(dari.store, id)])
+    before = scene.meetings([one.booked for one in meetings])
     changed = change(scene.instance, before, first, seconds=seconds)
     _refuse_none(scene, changed.schedule, seconds)
     change_event(dari.store, id, plan=event.plan)
@@ -140,6 +142,12 @@ def _number(event: Event, slot: str) -> int:
     if slot not in event.plan.slots:
         raise EventError("slot", "event_slot", slot)
     return event.plan.slots.index(slot)
+
+
+def _first(event: Event, now: str, meetings: Sequence[EventMeeting]) -> int:
+    """Give the first slot that can be changed: none up to the last in which a meeting was held."""
+    held = [_number(event, one.slot) for one in meetings if one.state is MeetingState.HELD]
+    return max([_number(event, now), *(slot + 1 for slot in held)])
 
 
 def _after(

@@ -13,7 +13,13 @@ from flask.testing import FlaskClient
 from icalendar import Calendar
 from openpyxl import load_workbook
 
-from profiles.event_meetings import meetings_of, schedules_of
+from profiles.event_meetings import (
+    MeetingState,
+    keep_schedule,
+    mark_held,
+    meetings_of,
+    schedules_of,
+)
 from profiles.events import Event, events, get_event, people_of
 from profiles.jobs import JobKind, jobs
 from service.event_schedules import make_schedule
@@ -282,6 +288,34 @@ def test_a_long_schedule_is_a_job(
     )
     assert came == {"event": event.id, "schedule": 1}
     assert told[0] == "Choosing pairs"
+
+
+def test_what_was_held_stands_when_somebody_comes_late(
+    app: APIFlask, staff: FlaskClient, send: Send, event: Event
+) -> None:
+    store, last = app.extensions["dari"].store, event.plan.slots[-1]
+    send(staff, f"/events/{event.id}/schedule", {})
+    met = meetings_of(store, event.id)[-1]
+    mark_held(store, event.id, met.id)
+    for end in (met.slot, last):  # in the last slot nothing is left that could be changed
+        booked = [one.booked for one in meetings_of(store, event.id) if one.id != met.id]
+        keep_schedule(store, event.id, [*booked, met.booked._replace(slot=end)], {})
+        mark_held(store, event.id, met.id)
+        change = {"kind": "late", "person": met.a, "slot": last, "now": ""}
+        assert send(staff, f"/events/{event.id}/change", change).status_code == 303
+        after = next(one for one in meetings_of(store, event.id) if one.id == met.id)
+        assert (after.state, after.slot) == (MeetingState.HELD, end)
+
+
+def test_a_change_begins_with_what_has_not_begun(
+    staff: FlaskClient, send: Send, event: Event
+) -> None:
+    send(staff, f"/events/{event.id}/schedule", {})
+    found = re.search(
+        r'<select[^>]* name="now">.*?</select>', staff.get(f"/events/{event.id}").text
+    )
+    assert found
+    assert f'value="{event.plan.slots[0]}" selected' in found[0]
 
 
 def test_what_was_held_stands_in_the_next_schedule(
