@@ -159,7 +159,7 @@ def change_person(store: Store, event: int, id: int, **raw: Any) -> Participant:
         held = person_row(connection, event, id)
         kept = {name: getattr(held, name) for name in _Coming.model_fields if name != "consent"}
         said = validate(_Coming, {**kept, "consent": held.consent_at is not None, **raw})
-        write_person(connection, id, **_told(connection, said))
+        write_person(connection, id, **_told(connection, said, held))
         return person_row(connection, event, id)
 
 
@@ -257,8 +257,8 @@ def taking_part(store: Store, profile: str) -> list[tuple[Event, Participant]]:
     return sorted(on, key=lambda pair: (pair[0].starts, pair[1].id))
 
 
-def _told(connection: Connection, said: _Coming) -> dict[str, Any]:
-    """Give the columns of a participant.
+def _told(connection: Connection, said: _Coming, held: Participant | None = None) -> dict[str, Any]:
+    """Give the columns of a participant; who stays the same has consented when it was `held`.
 
     Raises:
         EventError: if it is of nobody, of an unknown profile, or named without consent.
@@ -275,7 +275,9 @@ def _told(connection: Connection, said: _Coming) -> dict[str, Any]:
     if said.most is not None and said.least > said.most:
         raise EventError("least", "event_least", said.least, most=said.most)
     values = said.model_dump(exclude={"consent"})
-    return {**values, "profile": profile, "consent_at": rows.now() if said.called else None}
+    same = held.consent_at if held and held.called == said.called else None
+    consent_at = (same or rows.now()) if said.called else None
+    return {**values, "profile": profile, "consent_at": consent_at}
 
 
 def _refuse_no_programme(connection: Connection, programme: str | None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -30,6 +30,7 @@ from profiles.events import (
     change_person,
     events,
     get_event,
+    get_person,
     open_event,
     people_of,
     ranked,
@@ -164,6 +165,21 @@ def test_wishes_are_for_the_other_side_and_times_are_slots(known: Store) -> None
     with pytest.raises(EventError, match="no slot"):
         set_away(known, 1, 1, ["2027-05-19T10:01"])
     assert change_person(known, 1, 1, called="", consent=False).consent_at is None
+
+
+def test_the_moment_of_consent_stays_until_another_name_is_consented_to(known: Store) -> None:
+    p = tables.event_people
+    with writing(known.engine) as connection:
+        connection.execute(
+            update(p).where(p.c.id == 1).values(consent_at=datetime(2026, 1, 2, tzinfo=UTC))
+        )
+    first = get_person(known, 1, 1).consent_at
+    assert first
+    assert change_person(known, 1, 1, most=3).consent_at == first
+    assert change_person(known, 1, 1, called="Kim", consent=True).consent_at == first
+    later = change_person(known, 1, 1, called="Lee").consent_at
+    assert later
+    assert later > first
 
 
 def test_calendars_are_told_of_what_moved_and_of_nothing_else(known: Store) -> None:
