@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, select
 
 from profiles import rows
 from profiles import tables as t
@@ -27,6 +27,7 @@ from profiles.event_rows import (
     people_rows,
     person_row,
     read_event,
+    write_event,
     write_person,
 )
 from profiles.fields import Id, Plain, Whole
@@ -98,9 +99,8 @@ def change_event(
         held = event_row(connection, id)
         if base is not None and base != held.revision:
             raise EventError("event", "event_changed", id)
-        values = {**(kept_plan(said) if said else {}), **({"state": state.value} if state else {})}
-        its = update(t.events).where(t.events.c.id == id)
-        connection.execute(its.values(revision=held.revision + 1, **values))
+        values = {"state": state.value} if state else {}
+        write_event(connection, held, plan=said, **values)
         return event_row(connection, id)
 
 

@@ -19,6 +19,7 @@ from matcher.scheduling import (
     schedule,
 )
 from profiles.event_meetings import (
+    Day,
     EventMeeting,
     MeetingState,
     ScheduleRevision,
@@ -31,10 +32,8 @@ from profiles.events import (
     Event,
     EventError,
     Participant,
-    change_event,
     get_event,
     people_of,
-    set_away,
 )
 from service.event_planning import Scene, scene_of
 
@@ -120,16 +119,13 @@ def fit_to_day(
     late = event.plan.slots[0] if happened.kind == "late" else happened.slot
     meetings = meetings_of(dari.store, id)
     first = _first(event, happened.now or late, meetings)
-    event, people = _after(event, people, happened)
-    scene = scene_of(dari, event, people)
+    after, others = _after(event, people, happened)
+    scene = scene_of(dari, after, others)
     before = scene.meetings([one.booked for one in meetings])
     changed = change(scene.instance, before, first, seconds=seconds)
     _refuse_none(scene, changed.schedule, seconds)
-    change_event(dari.store, id, plan=event.plan)
-    for one in people:
-        if one.id == happened.person and happened.kind in ("absent", "late"):
-            set_away(dari.store, id, one.id, one.away)
-    return _keep(dari, scene, changed.schedule, base, by, changed)
+    day = _day(event, happened, after)
+    return _keep(dari, scene, changed.schedule, base, by, changed, day)
 
 
 def newest(dari: Dari, id: int) -> int:
@@ -163,10 +159,23 @@ def _after(
         others = (one for one in event.plan.chosen if (one.a, one.b) != (new.a, new.b))
         plan = event.plan.model_copy(update={"chosen": (*others, new)})
         return replace(event, plan=plan), people
-    gone = frozenset(slots[:number] if happened.kind == "late" else slots[number:])
+    gone = _gone(event, happened)
     return event, [
         replace(one, away=one.away | gone) if one.id == happened.person else one for one in people
     ]
+
+
+def _gone(event: Event, happened: Happened) -> frozenset[str]:
+    """Give the slots that who is absent or late misses."""
+    slots, number = event.plan.slots, _number(event, happened.slot)
+    return frozenset(slots[:number] if happened.kind == "late" else slots[number:])
+
+
+def _day(event: Event, happened: Happened, after: Event) -> Day:
+    """Give what is kept of what happened, beside the schedule."""
+    if happened.kind in ("absent", "late"):
+        return Day(event.revision, away={happened.person: _gone(event, happened)})
+    return Day(event.revision, plan=after.plan)
 
 
 def _without_room(event: Event, room: str, slots: Sequence[str]) -> Event:
@@ -209,7 +218,13 @@ def _refuse_none(scene: Scene, found: Schedule, seconds: float) -> None:
 
 
 def _keep(
-    dari: Dari, scene: Scene, found: Schedule, base: int, by: str, changed: Changed | None
+    dari: Dari,
+    scene: Scene,
+    found: Schedule,
+    base: int,
+    by: str,
+    changed: Changed | None,
+    day: Day | None = None,
 ) -> ScheduleRevision:
     booked = scene.booked(found.meetings)
     record: dict[str, Any] = {
@@ -220,7 +235,7 @@ def _keep(
         "difference": _difference(scene, changed.difference) if changed else None,
         "broken": len(check(scene.instance, found)) if not changed else 0,
     }
-    return keep_schedule(dari.store, scene.event.id, booked, record, base=base, by=by)
+    return keep_schedule(dari.store, scene.event.id, booked, record, base=base, day=day, by=by)
 
 
 def _difference(scene: Scene, found: Difference) -> Mapping[str, Any]:

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import Engine, update
 
 from profiles import InvalidRecord, Partner, Programme, Startup, Store, Vectors, tables, validate
 from profiles.consistency import faults
@@ -214,6 +214,29 @@ def test_who_is_taken_out_is_in_no_wish_pair_or_meeting(known: Store) -> None:
     with pytest.raises(EventError, match="does not take part"):
         keep_schedule(known, 1, [Booked(1, 3, AT, "T1")], {})
     assert faults(known) == []
+
+
+def test_who_is_gone_before_the_schedule_is_written_is_not_scheduled(
+    known: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone_first(engine: Engine) -> Any:
+        monkeypatch.undo()
+        remove_person(known, 1, 1)
+        return writing(engine)
+
+    monkeypatch.setattr("profiles.event_meetings.writing", gone_first)
+    with pytest.raises(EventError, match="does not take part"):
+        keep_schedule(known, 1, [Booked(1, 3, AT, "T1")], {})
+    assert meetings_of(known, 1) == []
+
+
+def test_who_is_taken_out_changes_the_plan_only_where_it_stands_in_it(known: Store) -> None:
+    change_event(known, 1, plan={**PLAN, "chosen": [{"a": 1, "b": 3, "rule": "forced"}]})
+    remove_person(known, 1, 2)
+    assert get_event(known, 1).revision == 2
+    remove_person(known, 1, 1)
+    with pytest.raises(EventError, match="Somebody else"):
+        change_event(known, 1, plan=PLAN, base=2)
 
 
 def test_an_erased_profile_takes_part_no_more(known: Store) -> None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import date
 from io import BytesIO
+from typing import Any
 
 import pytest
 from apiflask import APIFlask
@@ -20,8 +21,9 @@ from profiles.event_meetings import (
     meetings_of,
     schedules_of,
 )
-from profiles.events import Event, events, get_event, people_of
+from profiles.events import Event, change_event, events, get_event, people_of, set_away
 from profiles.jobs import JobKind, jobs
+from service import event_schedules
 from service.event_schedules import make_schedule
 from service.work import do
 from tests.service.conftest import MakeApp, Send, SignIn
@@ -305,6 +307,52 @@ def test_what_was_held_stands_when_somebody_comes_late(
         assert send(staff, f"/events/{event.id}/change", change).status_code == 303
         after = next(one for one in meetings_of(store, event.id) if one.id == met.id)
         assert (after.state, after.slot) == (MeetingState.HELD, end)
+
+
+@pytest.mark.parametrize("meanwhile", ["plan", "schedule"])
+def test_a_change_on_the_day_writes_over_nothing(
+    app: APIFlask, staff: FlaskClient, send: Send, event: Event, meanwhile: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    store = app.extensions["dari"].store
+    send(staff, f"/events/{event.id}/schedule", {})
+    held = get_event(store, event.id)
+    search = event_schedules.change
+
+    def searched(*given: Any, **more: Any) -> Any:
+        if meanwhile == "plan":
+            change_event(store, event.id, plan=held.plan.model_copy(update={"place": "Elsewhere"}))
+        else:
+            keep_schedule(store, event.id, [], {})
+        return search(*given, **more)
+
+    monkeypatch.setattr(event_schedules, "change", searched)
+    lost = {"kind": "room", "room": "Table 1", "slot": event.plan.slots[0]}
+    answer = send(staff, f"/events/{event.id}/change", lost)
+    assert answer.status_code == 422
+    assert "meanwhile" in answer.text
+    now = get_event(store, event.id).plan
+    assert now.place == ("Elsewhere" if meanwhile == "plan" else held.plan.place)
+    assert [one.closed for one in now.rooms] == [(), ()]
+
+
+def test_who_is_absent_stays_away_when_it_said_so_meanwhile(
+    app: APIFlask, staff: FlaskClient, send: Send, event: Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, slots = app.extensions["dari"].store, event.plan.slots
+    send(staff, f"/events/{event.id}/schedule", {})
+    one = people_of(store, event.id)[0].id
+    search = event_schedules.change
+
+    def searched(*given: Any, **more: Any) -> Any:
+        set_away(store, event.id, one, slots[:1])
+        return search(*given, **more)
+
+    monkeypatch.setattr(event_schedules, "change", searched)
+    absent = {"kind": "absent", "person": one, "slot": slots[-1]}
+    assert send(staff, f"/events/{event.id}/change", absent).status_code == 303
+    assert people_of(store, event.id)[0].away == {slots[0], slots[-1]}
+    assert get_event(store, event.id).revision == event.revision
 
 
 def test_a_change_begins_with_what_has_not_begun(
