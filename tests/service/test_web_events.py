@@ -22,9 +22,10 @@ from profiles.event_meetings import (
     schedules_of,
 )
 from profiles.events import Event, change_event, events, get_event, people_of, set_away
-from profiles.jobs import JobKind, jobs
+from profiles.jobs import JobKind, ask, cancel, jobs
 from service import event_schedules
 from service.event_schedules import make_schedule
+from service.settings import Settings
 from service.work import do
 from tests.service.conftest import MakeApp, Send, SignIn
 
@@ -266,6 +267,46 @@ def test_the_next_two_events_are_proposed_once_each_half_year(
     assert get_event(store, found[0].id).state.value == "confirmed"
     assert "sanctions and export control" in staff.get("/events/of/exchange-korea-russia").text
     assert send(staff, "/events/propose", {"programme": "hub-k-bio-lab"}).status_code == 404
+
+
+def test_events_are_proposed_by_the_day_of_the_installation(
+    app: APIFlask, staff: FlaskClient, send: Send, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Settings, "today", lambda _: date(2031, 7, 1))
+    store, told = app.extensions["dari"].store, {"programme": "exchange-korea-russia"}
+    before = {one.id for one in events(store)}
+    assert send(staff, "/events/propose", told).status_code == 303
+    made = [one.starts.year for one in events(store) if one.id not in before]
+    assert min(made) == 2031
+
+
+def test_what_is_told_of_a_participant_is_kept_whole_or_not_at_all(
+    app: APIFlask, staff: FlaskClient, send: Send, event: Event
+) -> None:
+    store = app.extensions["dari"].store
+    _, guest, _, host = people_of(store, event.id)
+    path = f"/events/{event.id}/people/{guest.id}"
+    right = {"organisation": "Renamed", f"wish-{host.id}": "2", "away": event.plan.slots[0]}
+    for wrong in ({f"wish-{host.id}": "7"}, {"away": "tomorrow"}, {"most": "x"}, {"wish-x": "1"}):
+        assert send(staff, path, {**right, **wrong}).status_code == 422
+        assert people_of(store, event.id)[1] == guest
+    assert send(staff, path, right).status_code == 303
+    now = people_of(store, event.id)[1]
+    assert (now.organisation, now.wishes[host.id]) == ("Renamed", 2)
+    assert now.away == {event.plan.slots[0]}
+
+
+def test_a_waiting_schedule_is_told_however_many_jobs_came_after(
+    app: APIFlask, staff: FlaskClient, send: Send, event: Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.event_schedules.SHORT", 0)
+    send(staff, f"/events/{event.id}/schedule", {})
+    store = app.extensions["dari"].store
+    waits = jobs(store)[0].id
+    for _ in range(50):
+        cancel(store, ask(store, JobKind.EVALUATE, {}, by="x").id, by="x")
+    assert f"/evaluations/{waits}" in staff.get(f"/events/{event.id}").text
+    cancel(store, waits, by="x")
 
 
 def test_a_long_schedule_is_a_job(
