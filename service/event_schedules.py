@@ -10,6 +10,7 @@ from matcher.assignment import Status
 from matcher.scheduling import (
     Changed,
     Difference,
+    NotContradictory,
     Schedule,
     change,
     check,
@@ -99,7 +100,7 @@ def make_schedule(
     held = [one.booked for one in meetings_of(dari.store, id) if one.state is MeetingState.HELD]
     scene = replace(scene, instance=scene.instance.but(fixed=tuple(scene.meetings(held))))
     found = schedule(scene.instance, seconds=seconds, stop=stop, progress=progress)
-    _refuse_none(scene, found, seconds)
+    _refuse_none(scene, found, seconds, max(seconds, QUICK_S))
     return _keep(dari, scene, found, base, by, None)
 
 
@@ -123,7 +124,7 @@ def fit_to_day(
     scene = scene_of(dari, after, others)
     before = scene.meetings([one.booked for one in meetings])
     changed = change(scene.instance, before, first, seconds=seconds)
-    _refuse_none(scene, changed.schedule, seconds)
+    _refuse_none(scene, changed.schedule, seconds, QUICK_S)  # who asks for it waits
     day = _day(event, happened, after)
     return _keep(dari, scene, changed.schedule, base, by, changed, day)
 
@@ -198,8 +199,8 @@ def _refuse_strangers(people: Sequence[Participant], happened: Happened) -> None
         raise EventError("other", "event_nobody", happened.other)
 
 
-def _refuse_none(scene: Scene, found: Schedule, seconds: float) -> None:
-    """Say why there is no schedule.
+def _refuse_none(scene: Scene, found: Schedule, seconds: float, why_s: float) -> None:
+    """Say why there is no schedule, which is searched for in `why_s` seconds.
 
     Raises:
         EventError: if none was found.
@@ -208,7 +209,10 @@ def _refuse_none(scene: Scene, found: Schedule, seconds: float) -> None:
         raise EventError("schedule", "event_no_time", f"{seconds:g}")
     if found.status is not Status.INFEASIBLE:
         return
-    rules = contradiction(scene.instance, seconds=max(seconds, QUICK_S)).rules
+    try:
+        rules = contradiction(scene.instance, seconds=why_s).rules
+    except NotContradictory as error:  # a whole day would do, or the time is over
+        raise EventError("schedule", "event_none_left", scene.event.id) from error
     said = {
         f"{what}_{lang}": " ".join(tell(rule, scene.names).in_(lang) for rule in rules)
         for what, tell in (("rule", rule_words), ("remedy", remedy_words))

@@ -417,3 +417,26 @@ def test_what_was_held_stands_in_the_next_schedule(
     make_schedule(dari, event.id, seconds=3, by="x")
     now = next(one for one in meetings_of(dari.store, event.id) if one.id == met.id)
     assert now.booked == met.booked
+
+
+def test_an_added_meeting_that_no_slot_is_left_for_is_refused_in_words(
+    app: APIFlask, staff: FlaskClient, send: Send, event: Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    why, waited = event_schedules.contradiction, list[float]()
+
+    def told(instance: Any, *, seconds: float) -> Any:
+        waited.append(seconds)
+        return why(instance, seconds=seconds)
+
+    monkeypatch.setattr(event_schedules, "contradiction", told)
+    store, last = app.extensions["dari"].store, event.plan.slots[-1]
+    first, _, other, _ = people_of(store, event.id)
+    keep_schedule(store, event.id, [], {})
+    set_away(store, event.id, first.id, [last])
+    added = {"kind": "add", "person": first.id, "other": other.id, "slot": last, "now": last}
+    before = get_event(store, event.id)
+    answer = send(staff, f"/events/{event.id}/change", added)
+    assert answer.status_code == 422
+    assert "slots that are left" in answer.text
+    assert get_event(store, event.id) == before
+    assert waited == [event_schedules.QUICK_S]
