@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -15,7 +15,15 @@ from sqlalchemy import Connection, func, insert, or_, select, update
 from profiles import rows
 from profiles import tables as t
 from profiles.database import reading, writing
-from profiles.events import EventError, people_of
+from profiles.event_plan import EventPlan
+from profiles.event_rows import (
+    EventError,
+    event_row,
+    people_rows,
+    person_row,
+    write_event,
+    write_person,
+)
 from profiles.store import SYSTEM, Store
 
 
@@ -81,6 +89,21 @@ class ScheduleRevision:
     record: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Day:
+    """What a change on the day does beside its meetings.
+
+    Attributes:
+        revision: that of the event which the schedule was fitted to.
+        plan: what the event's plan is now; None where it stays.
+        away: participant → the slots that it is away in, beside those known.
+    """
+
+    revision: int
+    plan: EventPlan | None = None
+    away: Mapping[int, Collection[str]] = field(default_factory=dict)
+
+
 def keep_schedule(
     store: Store,
     event: int,
@@ -88,6 +111,7 @@ def keep_schedule(
     record: Mapping[str, Any],
     *,
     base: int | None = None,
+    day: Day | None = None,
     by: str = SYSTEM,
 ) -> ScheduleRevision:
     """Keep a schedule as the newest: what is new, moved or cancelled is so for calendars, too.
@@ -98,18 +122,22 @@ def keep_schedule(
         booked: the meetings that are to be; a pair meets once.
         record: what is told of the schedule, as JSON can say it.
         base: the number of the schedule that it was made from; 0 where there was none.
+        day: the change on the day that it was fitted to, kept with it or not at all.
         by: who made it.
 
     Raises:
-        EventError: if another schedule has come since `base`, or one who meets is gone meanwhile.
+        EventError: if another schedule has come since `base`, another plan since that of `day`, or
+            one who meets is gone meanwhile.
     """
-    known = {one.id for one in people_of(store, event)}
-    if any({one.a, one.b} - known for one in booked):
-        raise EventError("people", "event_person_gone", event)
     with writing(store.engine) as connection:
+        known = {one.id for one in people_rows(connection, event)}
+        if any({one.a, one.b} - known for one in booked):
+            raise EventError("people", "event_person_gone", event)
         number = _newest(connection, event)
         if base is not None and base != number:
             raise EventError("schedule", "event_schedule_changed", event)
+        if day is not None:
+            _keep_day(connection, event, day)
         _book(connection, event, booked)
         s = t.event_schedules
         said = json.dumps(dict(record), ensure_ascii=False)
@@ -156,6 +184,17 @@ def meetings_naming(connection: Connection, people: Collection[int]) -> list[Eve
     m = t.event_meetings
     its = select(m).where(or_(m.c.a.in_(people), m.c.b.in_(people))).order_by(m.c.id)
     return [_read_meeting(row) for row in connection.execute(its)]
+
+
+def _keep_day(connection: Connection, event: int, day: Day) -> None:
+    held = event_row(connection, event)
+    if held.revision != day.revision:
+        raise EventError("event", "event_changed", event)
+    if day.plan is not None:
+        write_event(connection, held, plan=day.plan)
+    for id, slots in day.away.items():
+        known = person_row(connection, event, id).away
+        write_person(connection, id, away=json.dumps(sorted({*known, *slots})))
 
 
 def _book(connection: Connection, event: int, booked: Iterable[Booked]) -> None:

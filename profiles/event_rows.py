@@ -129,10 +129,19 @@ def forget_some(connection: Connection, gone: Collection[int]) -> None:
 
 
 def _drop_pairs(connection: Connection, event: int, gone: Collection[int]) -> None:
-    plan = event_row(connection, event).plan
-    left = tuple(one for one in plan.chosen if not {one.a, one.b} & {*gone})
-    its = update(t.events).where(t.events.c.id == event)
-    connection.execute(its.values(**kept_plan(plan.model_copy(update={"chosen": left}))))
+    held = event_row(connection, event)
+    left = tuple(one for one in held.plan.chosen if not {one.a, one.b} & {*gone})
+    if len(left) < len(held.plan.chosen):
+        write_event(connection, held, plan=held.plan.model_copy(update={"chosen": left}))
+
+
+def write_event(
+    connection: Connection, held: Event, *, plan: EventPlan | None = None, **values: str
+) -> None:
+    """Change the plan or columns of an event, and count the change."""
+    told = kept_plan(plan) if plan else {}
+    its = update(t.events).where(t.events.c.id == held.id)
+    connection.execute(its.values(revision=held.revision + 1, **values, **told))
 
 
 def kept_plan(plan: EventPlan) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, select
 
 from profiles import rows
 from profiles import tables as t
@@ -27,6 +27,7 @@ from profiles.event_rows import (
     people_rows,
     person_row,
     read_event,
+    write_event,
     write_person,
 )
 from profiles.fields import Id, Plain, Whole
@@ -98,9 +99,8 @@ def change_event(
         held = event_row(connection, id)
         if base is not None and base != held.revision:
             raise EventError("event", "event_changed", id)
-        values = {**(kept_plan(said) if said else {}), **({"state": state.value} if state else {})}
-        its = update(t.events).where(t.events.c.id == id)
-        connection.execute(its.values(revision=held.revision + 1, **values))
+        values = {"state": state.value} if state else {}
+        write_event(connection, held, plan=said, **values)
         return event_row(connection, id)
 
 
@@ -149,8 +149,24 @@ def add_person(store: Store, event: int, **raw: Any) -> Participant:
         return person_row(connection, event, connection.execute(made).scalar_one())
 
 
-def change_person(store: Store, event: int, id: int, **raw: Any) -> Participant:
-    """Change what is known of a participant; what is not given stays.
+def change_person(
+    store: Store,
+    event: int,
+    id: int,
+    *,
+    wishes: Mapping[int, int] | None = None,
+    away: Collection[str] | None = None,
+    **raw: Any,
+) -> Participant:
+    """Change what is known of a participant, all or nothing; what is not given stays.
+
+    Args:
+        store: where the event is.
+        event: its number.
+        id: the participant's.
+        wishes: as `set_wishes` takes them.
+        away: as `set_away` takes them.
+        raw: as `add_person` takes them.
 
     Raises:
         InvalidRecord: if a value is wrong, or there is no such participant.
@@ -159,7 +175,12 @@ def change_person(store: Store, event: int, id: int, **raw: Any) -> Participant:
         held = person_row(connection, event, id)
         kept = {name: getattr(held, name) for name in _Coming.model_fields if name != "consent"}
         said = validate(_Coming, {**kept, "consent": held.consent_at is not None, **raw})
-        write_person(connection, id, **_told(connection, said))
+        write_person(connection, id, **_told(connection, said, held))
+        now = person_row(connection, event, id)
+        if wishes is not None:
+            _wish(connection, now, wishes)
+        if away is not None:
+            _leave(connection, now, away)
         return person_row(connection, event, id)
 
 
@@ -170,12 +191,7 @@ def set_away(store: Store, event: int, id: int, slots: Collection[str]) -> Parti
         InvalidRecord: if one is no slot of the event, or there is no such participant.
     """
     with writing(store.engine) as connection:
-        known = event_row(connection, event).plan.slots
-        for slot in slots:
-            if slot not in known:
-                raise EventError("away", "event_slot", slot)
-        person_row(connection, event, id)
-        write_person(connection, id, away=json.dumps(sorted(set(slots))))
+        _leave(connection, person_row(connection, event, id), slots)
         return person_row(connection, event, id)
 
 
@@ -186,15 +202,7 @@ def set_wishes(store: Store, event: int, id: int, wishes: Mapping[int, int]) -> 
         InvalidRecord: if one is no number from 0 to 3, or of nobody on the other side.
     """
     with writing(store.engine) as connection:
-        own = person_row(connection, event, id)
-        others = {one.id for one in people_rows(connection, event) if one.side != own.side}
-        for other, wish in wishes.items():
-            if other not in others:
-                raise EventError("wishes", "event_nobody", other)
-            if not 0 <= wish <= MOST_WISH:
-                raise EventError("wishes", "event_wish", wish)
-        kept = {str(other): wish for other, wish in sorted(wishes.items()) if wish}
-        write_person(connection, id, wishes=json.dumps(kept))
+        _wish(connection, person_row(connection, event, id), wishes)
         return person_row(connection, event, id)
 
 
@@ -257,8 +265,8 @@ def taking_part(store: Store, profile: str) -> list[tuple[Event, Participant]]:
     return sorted(on, key=lambda pair: (pair[0].starts, pair[1].id))
 
 
-def _told(connection: Connection, said: _Coming) -> dict[str, Any]:
-    """Give the columns of a participant.
+def _told(connection: Connection, said: _Coming, held: Participant | None = None) -> dict[str, Any]:
+    """Give the columns of a participant; who stays the same has consented when it was `held`.
 
     Raises:
         EventError: if it is of nobody, of an unknown profile, or named without consent.
@@ -275,7 +283,28 @@ def _told(connection: Connection, said: _Coming) -> dict[str, Any]:
     if said.most is not None and said.least > said.most:
         raise EventError("least", "event_least", said.least, most=said.most)
     values = said.model_dump(exclude={"consent"})
-    return {**values, "profile": profile, "consent_at": rows.now() if said.called else None}
+    same = held.consent_at if held and held.called == said.called else None
+    consent_at = (same or rows.now()) if said.called else None
+    return {**values, "profile": profile, "consent_at": consent_at}
+
+
+def _wish(connection: Connection, own: Participant, wishes: Mapping[int, int]) -> None:
+    others = {one.id for one in people_rows(connection, own.event) if one.side != own.side}
+    for other, wish in wishes.items():
+        if other not in others:
+            raise EventError("wishes", "event_nobody", other)
+        if not 0 <= wish <= MOST_WISH:
+            raise EventError("wishes", "event_wish", wish)
+    kept = {str(other): wish for other, wish in sorted(wishes.items()) if wish}
+    write_person(connection, own.id, wishes=json.dumps(kept))
+
+
+def _leave(connection: Connection, own: Participant, slots: Collection[str]) -> None:
+    known = event_row(connection, own.event).plan.slots
+    for slot in slots:
+        if slot not in known:
+            raise EventError("away", "event_slot", slot)
+    write_person(connection, own.id, away=json.dumps(sorted(set(slots))))
 
 
 def _refuse_no_programme(connection: Connection, programme: str | None) -> None:

@@ -10,6 +10,7 @@ from matcher.assignment import Status
 from matcher.scheduling import (
     Changed,
     Difference,
+    NotContradictory,
     Schedule,
     change,
     check,
@@ -19,6 +20,8 @@ from matcher.scheduling import (
     schedule,
 )
 from profiles.event_meetings import (
+    Day,
+    EventMeeting,
     MeetingState,
     ScheduleRevision,
     keep_schedule,
@@ -30,10 +33,8 @@ from profiles.events import (
     Event,
     EventError,
     Participant,
-    change_event,
     get_event,
     people_of,
-    set_away,
 )
 from service.event_planning import Scene, scene_of
 
@@ -58,7 +59,7 @@ class Happened:
         kind: somebody does not come any more, or comes late; a room is lost; a meeting is added.
         slot: from when on (absent, room, add), or until when (late: the first slot that it makes).
         now: the first slot that can still be changed; by default the first of all for who comes
-            late, else `slot`.
+            late, else `slot`. What is up to the last meeting that was held stands in any case.
         person: who is absent or late, or the guest of the added meeting.
         other: the host of the added meeting.
         room: which is lost.
@@ -99,7 +100,7 @@ def make_schedule(
     held = [one.booked for one in meetings_of(dari.store, id) if one.state is MeetingState.HELD]
     scene = replace(scene, instance=scene.instance.but(fixed=tuple(scene.meetings(held))))
     found = schedule(scene.instance, seconds=seconds, stop=stop, progress=progress)
-    _refuse_none(scene, found, seconds)
+    _refuse_none(scene, found, seconds, max(seconds, QUICK_S))
     return _keep(dari, scene, found, base, by, None)
 
 
@@ -117,17 +118,15 @@ def fit_to_day(
     if not base:
         raise EventError("schedule", "event_not_yet", id)
     late = event.plan.slots[0] if happened.kind == "late" else happened.slot
-    first = _number(event, happened.now or late)
-    event, people = _after(event, people, happened)
-    scene = scene_of(dari, event, people)
-    before = scene.meetings([one.booked for one in meetings_of(dari.store, id)])
+    meetings = meetings_of(dari.store, id)
+    first = _first(event, happened.now or late, meetings)
+    after, others = _after(event, people, happened)
+    scene = scene_of(dari, after, others)
+    before = scene.meetings([one.booked for one in meetings])
     changed = change(scene.instance, before, first, seconds=seconds)
-    _refuse_none(scene, changed.schedule, seconds)
-    change_event(dari.store, id, plan=event.plan)
-    for one in people:
-        if one.id == happened.person and happened.kind in ("absent", "late"):
-            set_away(dari.store, id, one.id, one.away)
-    return _keep(dari, scene, changed.schedule, base, by, changed)
+    _refuse_none(scene, changed.schedule, seconds, QUICK_S)  # who asks for it waits
+    day = _day(event, happened, after)
+    return _keep(dari, scene, changed.schedule, base, by, changed, day)
 
 
 def newest(dari: Dari, id: int) -> int:
@@ -140,6 +139,12 @@ def _number(event: Event, slot: str) -> int:
     if slot not in event.plan.slots:
         raise EventError("slot", "event_slot", slot)
     return event.plan.slots.index(slot)
+
+
+def _first(event: Event, now: str, meetings: Sequence[EventMeeting]) -> int:
+    """Give the first slot that can be changed: none up to the last in which a meeting was held."""
+    held = [_number(event, one.slot) for one in meetings if one.state is MeetingState.HELD]
+    return max([_number(event, now), *(slot + 1 for slot in held)])
 
 
 def _after(
@@ -155,10 +160,23 @@ def _after(
         others = (one for one in event.plan.chosen if (one.a, one.b) != (new.a, new.b))
         plan = event.plan.model_copy(update={"chosen": (*others, new)})
         return replace(event, plan=plan), people
-    gone = frozenset(slots[:number] if happened.kind == "late" else slots[number:])
+    gone = _gone(event, happened)
     return event, [
         replace(one, away=one.away | gone) if one.id == happened.person else one for one in people
     ]
+
+
+def _gone(event: Event, happened: Happened) -> frozenset[str]:
+    """Give the slots that who is absent or late misses."""
+    slots, number = event.plan.slots, _number(event, happened.slot)
+    return frozenset(slots[:number] if happened.kind == "late" else slots[number:])
+
+
+def _day(event: Event, happened: Happened, after: Event) -> Day:
+    """Give what is kept of what happened, beside the schedule."""
+    if happened.kind in ("absent", "late"):
+        return Day(event.revision, away={happened.person: _gone(event, happened)})
+    return Day(event.revision, plan=after.plan)
 
 
 def _without_room(event: Event, room: str, slots: Sequence[str]) -> Event:
@@ -181,8 +199,8 @@ def _refuse_strangers(people: Sequence[Participant], happened: Happened) -> None
         raise EventError("other", "event_nobody", happened.other)
 
 
-def _refuse_none(scene: Scene, found: Schedule, seconds: float) -> None:
-    """Say why there is no schedule.
+def _refuse_none(scene: Scene, found: Schedule, seconds: float, why_s: float) -> None:
+    """Say why there is no schedule, which is searched for in `why_s` seconds.
 
     Raises:
         EventError: if none was found.
@@ -191,7 +209,10 @@ def _refuse_none(scene: Scene, found: Schedule, seconds: float) -> None:
         raise EventError("schedule", "event_no_time", f"{seconds:g}")
     if found.status is not Status.INFEASIBLE:
         return
-    rules = contradiction(scene.instance, seconds=max(seconds, QUICK_S)).rules
+    try:
+        rules = contradiction(scene.instance, seconds=why_s).rules
+    except NotContradictory as error:  # a whole day would do, or the time is over
+        raise EventError("schedule", "event_none_left", scene.event.id) from error
     said = {
         f"{what}_{lang}": " ".join(tell(rule, scene.names).in_(lang) for rule in rules)
         for what, tell in (("rule", rule_words), ("remedy", remedy_words))
@@ -201,7 +222,13 @@ def _refuse_none(scene: Scene, found: Schedule, seconds: float) -> None:
 
 
 def _keep(
-    dari: Dari, scene: Scene, found: Schedule, base: int, by: str, changed: Changed | None
+    dari: Dari,
+    scene: Scene,
+    found: Schedule,
+    base: int,
+    by: str,
+    changed: Changed | None,
+    day: Day | None = None,
 ) -> ScheduleRevision:
     booked = scene.booked(found.meetings)
     record: dict[str, Any] = {
@@ -212,7 +239,7 @@ def _keep(
         "difference": _difference(scene, changed.difference) if changed else None,
         "broken": len(check(scene.instance, found)) if not changed else 0,
     }
-    return keep_schedule(dari.store, scene.event.id, booked, record, base=base, by=by)
+    return keep_schedule(dari.store, scene.event.id, booked, record, base=base, day=day, by=by)
 
 
 def _difference(scene: Scene, found: Difference) -> Mapping[str, Any]:

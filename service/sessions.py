@@ -16,7 +16,7 @@ _CSRF = "csrf_token"
 _SINCE = "since"
 _SEEN = "seen"
 _KEPT_S = 60
-_UNASKED: Final = frozenset({"evaluations.progress"})
+_UNASKED: Final = frozenset({"assignments.progress", "evaluations.progress"})
 """What pages ask for by themselves: it does not show that somebody is there."""
 
 

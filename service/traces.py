@@ -169,7 +169,7 @@ def _said(held: Held) -> Iterator[Trace]:
         note = judged.judgement.note if judged.judgement else ""
         where = f"judgement in {judged.pair.round}: note"
         yield from _fresh(_sentences(where, {"note": note}), seen)
-        yield from _of_participants(held)
+    yield from _fresh(_of_participants(held), seen)
     asked = map(_of_review, held.reviews)
     applied = map(_of_entry, held.entries)
     for said in (*map(_of_case, held.cases), *map(_of_draft, held.edits), *asked, *applied):

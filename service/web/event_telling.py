@@ -15,7 +15,7 @@ from matcher.scheduling import Aim
 from profiles import Programme, Text
 from profiles.event_meetings import EventMeeting, ScheduleRevision, meetings_of, schedules_of
 from profiles.events import Event, Participant, get_event, people_of
-from profiles.jobs import Job, JobKind, jobs
+from profiles.jobs import Job, JobKind, jobs, open_jobs
 from service.event_planning import key, names_of
 from service.exporting import Sheet
 from service.language import language
@@ -98,8 +98,10 @@ def event_page(dari: Dari, id: int) -> EventPage:
 
 def job_of(dari: Dari, id: int) -> Job | None:
     """Give the newest job that schedules an event, as long as it is not done."""
-    its = (one for one in jobs(dari.store) if one.kind is JobKind.SCHEDULE)
-    found = next((one for one in its if one.arguments.get("event") == id), None)
+    waiting = open_jobs(dari.store, JobKind.SCHEDULE)  # however many were asked for after them
+    over = (one for one in jobs(dari.store) if one.kind is JobKind.SCHEDULE)
+    its = (one for one in (*waiting, *over) if one.arguments.get("event") == id)
+    found = max(its, key=lambda one: one.id, default=None)
     return found if found is not None and found.state != "done" else None
 
 

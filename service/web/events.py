@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
 
 from apiflask import APIBlueprint
 from flask import Response, flash, redirect, render_template, request, url_for
@@ -28,8 +27,6 @@ from profiles.events import (
     new_link,
     open_event,
     remove_person,
-    set_away,
-    set_wishes,
 )
 from profiles.events import events as read_events
 from profiles.jobs import JobKind, ask
@@ -82,7 +79,7 @@ def propose() -> ResponseReturnValue:
     programme = request.form.get("programme", "")
     if programme not in TWICE_A_YEAR:
         raise NotFound
-    made = propose_events(dari(), programme, date.today(), by=editor())
+    made = propose_events(dari(), programme, dari().settings.today(), by=editor())
     flash(gettext("%(count)s events have been proposed: confirm them.", count=len(made)), "success")
     return redirect(url_for("events.of_programme", programme=programme), 303)
 
@@ -160,9 +157,8 @@ def keep_person(id: int, person: int) -> ResponseReturnValue:
     one = _one(id, person)
     try:
         told = {name: value for name, value in person_of(sent()).items() if name != "side"}
-        change_person(dari().store, id, person, **told)
-        set_wishes(dari().store, id, person, wishes_of(sent()))
-        set_away(dari().store, id, person, sent().getlist("away"))
+        wishes, away = wishes_of(sent()), sent().getlist("away")
+        change_person(dari().store, id, person, wishes=wishes, away=away, **told)
     except InvalidRecord as error:
         return _person(page, one, error), 422
     flash(gettext("Your changes have been kept."), "success")
@@ -280,14 +276,16 @@ def _done(id: int, do: Callable[[], object], anchor: str = "") -> ResponseReturn
 
 
 def _decide(id: int) -> None:
-    plan = _page(id).event.plan
+    event = _page(id).event
+    plan = event.plan
     a, b = (number("people", sent().get(side) or "0") for side in ("a", "b"))
     if (_one(id, a).side, _one(id, b).side) != ("a", "b"):
         raise EventError("people", "event_nobody", b)
     others = tuple(one for one in plan.chosen if (one.a, one.b) != (a, b))
     rule = sent().get("rule", "")
     new = tuple(Chosen(a=a, b=b, rule=one) for one in ("forced", "forbidden") if one == rule)
-    change_event(dari().store, id, plan=plan.model_copy(update={"chosen": (*others, *new)}))
+    decided = plan.model_copy(update={"chosen": (*others, *new)})
+    change_event(dari().store, id, plan=decided, base=event.revision)
 
 
 def _list(programme: str | None) -> str:

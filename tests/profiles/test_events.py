@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import Engine, update
 
 from profiles import InvalidRecord, Partner, Programme, Startup, Store, Vectors, tables, validate
 from profiles.consistency import faults
@@ -30,6 +30,7 @@ from profiles.events import (
     change_person,
     events,
     get_event,
+    get_person,
     open_event,
     people_of,
     ranked,
@@ -166,6 +167,21 @@ def test_wishes_are_for_the_other_side_and_times_are_slots(known: Store) -> None
     assert change_person(known, 1, 1, called="", consent=False).consent_at is None
 
 
+def test_the_moment_of_consent_stays_until_another_name_is_consented_to(known: Store) -> None:
+    p = tables.event_people
+    with writing(known.engine) as connection:
+        connection.execute(
+            update(p).where(p.c.id == 1).values(consent_at=datetime(2026, 1, 2, tzinfo=UTC))
+        )
+    first = get_person(known, 1, 1).consent_at
+    assert first
+    assert change_person(known, 1, 1, most=3).consent_at == first
+    assert change_person(known, 1, 1, called="Kim", consent=True).consent_at == first
+    later = change_person(known, 1, 1, called="Lee").consent_at
+    assert later
+    assert later > first
+
+
 def test_calendars_are_told_of_what_moved_and_of_nothing_else(known: Store) -> None:
     first, second = Booked(1, 3, AT, "T1"), Booked(2, 3, "2027-05-19T10:30", "T1")
     keep_schedule(known, 1, [first, second], {}, base=0, by="kim")
@@ -198,6 +214,29 @@ def test_who_is_taken_out_is_in_no_wish_pair_or_meeting(known: Store) -> None:
     with pytest.raises(EventError, match="does not take part"):
         keep_schedule(known, 1, [Booked(1, 3, AT, "T1")], {})
     assert faults(known) == []
+
+
+def test_who_is_gone_before_the_schedule_is_written_is_not_scheduled(
+    known: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone_first(engine: Engine) -> Any:
+        monkeypatch.undo()
+        remove_person(known, 1, 1)
+        return writing(engine)
+
+    monkeypatch.setattr("profiles.event_meetings.writing", gone_first)
+    with pytest.raises(EventError, match="does not take part"):
+        keep_schedule(known, 1, [Booked(1, 3, AT, "T1")], {})
+    assert meetings_of(known, 1) == []
+
+
+def test_who_is_taken_out_changes_the_plan_only_where_it_stands_in_it(known: Store) -> None:
+    change_event(known, 1, plan={**PLAN, "chosen": [{"a": 1, "b": 3, "rule": "forced"}]})
+    remove_person(known, 1, 2)
+    assert get_event(known, 1).revision == 2
+    remove_person(known, 1, 1)
+    with pytest.raises(EventError, match="Somebody else"):
+        change_event(known, 1, plan=PLAN, base=2)
 
 
 def test_an_erased_profile_takes_part_no_more(known: Store) -> None:

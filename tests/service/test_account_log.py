@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +12,7 @@ from apiflask import APIFlask
 
 from profiles.account_log import Happening, all_events, events_of
 from profiles.accounts import account_of, remove_account
-from service import create_app
+from service import create_app, sessions
 from service.settings import Settings
 from tests.service.accounts import PASSWORD, add, browser_of, enter, submit
 
@@ -122,6 +124,14 @@ def test_a_session_ends_when_nothing_is_done(
     assert page.status_code == 401
     assert "nothing was done for a while" in page.text
     assert log(home, "kim@dari.example")[0] == ("signed_out", {"ended": "idle"})
+
+
+def test_what_pages_ask_for_by_themselves_keeps_no_session_open() -> None:
+    pages = (Path(__file__).parents[2] / "service/templates").glob("*.html")
+    asked = re.compile(r"data-progress=.{{ url_for\('([^']+)'")
+    found = {name for page in pages for name in asked.findall(page.read_text(encoding="utf-8"))}
+    assert found
+    assert found == sessions._UNASKED
 
 
 def test_a_session_ends_after_its_hours_however_busy_it_is(

@@ -26,6 +26,7 @@ from sqlalchemy import text, update
 from profiles import Side, Store, Verdict, tables
 from profiles.apart import keep_proposals
 from profiles.database import writing
+from profiles.events import add_person, open_event
 from profiles.identity import Proposal, Reason
 from profiles.privacy import held
 from profiles.text import Text
@@ -351,6 +352,20 @@ def test_what_cannot_be_told_from_chance_is_said(filled):
     opened.store.close()
     assert {trace.text for trace in found if trace.text} == {"x" * 30, "케이티랩"}
     assert len(left) == 3
+
+
+def test_the_name_of_a_participant_is_searched_for_once_without_a_judgement(filled):
+    opened = build(Settings(home=filled))
+    submit(opened, {"id": "s-9", "name": "Ninefold", "summary": "Too short."})
+    day = {"name": "E", "days": ["2027-05-19"], "rooms": [{"name": "A"}]}
+    event = open_event(opened.store, day).id
+    for _ in range(2):
+        add_person(
+            opened.store, event, side="a", profile="s-9", called="Hong Gildong", consent=True
+        )
+    found, _ = traces_of(held(opened.store, "s-9"))
+    opened.store.close()
+    assert [one.text for one in found].count("Hong Gildong") == 1
 
 
 def test_an_ordinary_korean_sentence_is_searched_for(filled):

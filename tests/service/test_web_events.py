@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import date
 from io import BytesIO
+from typing import Any
 
 import pytest
 from apiflask import APIFlask
@@ -13,10 +14,18 @@ from flask.testing import FlaskClient
 from icalendar import Calendar
 from openpyxl import load_workbook
 
-from profiles.event_meetings import meetings_of, schedules_of
-from profiles.events import Event, events, get_event, people_of
-from profiles.jobs import JobKind, jobs
+from profiles.event_meetings import (
+    MeetingState,
+    keep_schedule,
+    mark_held,
+    meetings_of,
+    schedules_of,
+)
+from profiles.events import Event, change_event, events, get_event, people_of, set_away
+from profiles.jobs import JobKind, ask, cancel, jobs
+from service import event_schedules
 from service.event_schedules import make_schedule
+from service.settings import Settings
 from service.work import do
 from tests.service.conftest import MakeApp, Send, SignIn
 
@@ -260,6 +269,46 @@ def test_the_next_two_events_are_proposed_once_each_half_year(
     assert send(staff, "/events/propose", {"programme": "hub-k-bio-lab"}).status_code == 404
 
 
+def test_events_are_proposed_by_the_day_of_the_installation(
+    app: APIFlask, staff: FlaskClient, send: Send, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Settings, "today", lambda _: date(2031, 7, 1))
+    store, told = app.extensions["dari"].store, {"programme": "exchange-korea-russia"}
+    before = {one.id for one in events(store)}
+    assert send(staff, "/events/propose", told).status_code == 303
+    made = [one.starts.year for one in events(store) if one.id not in before]
+    assert min(made) == 2031
+
+
+def test_what_is_told_of_a_participant_is_kept_whole_or_not_at_all(
+    app: APIFlask, staff: FlaskClient, send: Send, event: Event
+) -> None:
+    store = app.extensions["dari"].store
+    _, guest, _, host = people_of(store, event.id)
+    path = f"/events/{event.id}/people/{guest.id}"
+    right = {"organisation": "Renamed", f"wish-{host.id}": "2", "away": event.plan.slots[0]}
+    for wrong in ({f"wish-{host.id}": "7"}, {"away": "tomorrow"}, {"most": "x"}, {"wish-x": "1"}):
+        assert send(staff, path, {**right, **wrong}).status_code == 422
+        assert people_of(store, event.id)[1] == guest
+    assert send(staff, path, right).status_code == 303
+    now = people_of(store, event.id)[1]
+    assert (now.organisation, now.wishes[host.id]) == ("Renamed", 2)
+    assert now.away == {event.plan.slots[0]}
+
+
+def test_a_waiting_schedule_is_told_however_many_jobs_came_after(
+    app: APIFlask, staff: FlaskClient, send: Send, event: Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.event_schedules.SHORT", 0)
+    send(staff, f"/events/{event.id}/schedule", {})
+    store = app.extensions["dari"].store
+    waits = jobs(store)[0].id
+    for _ in range(50):
+        cancel(store, ask(store, JobKind.EVALUATE, {}, by="x").id, by="x")
+    assert f"/evaluations/{waits}" in staff.get(f"/events/{event.id}").text
+    cancel(store, waits, by="x")
+
+
 def test_a_long_schedule_is_a_job(
     app: APIFlask,
     staff: FlaskClient,
@@ -284,6 +333,80 @@ def test_a_long_schedule_is_a_job(
     assert told[0] == "Choosing pairs"
 
 
+def test_what_was_held_stands_when_somebody_comes_late(
+    app: APIFlask, staff: FlaskClient, send: Send, event: Event
+) -> None:
+    store, last = app.extensions["dari"].store, event.plan.slots[-1]
+    send(staff, f"/events/{event.id}/schedule", {})
+    met = meetings_of(store, event.id)[-1]
+    mark_held(store, event.id, met.id)
+    for end in (met.slot, last):  # in the last slot nothing is left that could be changed
+        booked = [one.booked for one in meetings_of(store, event.id) if one.id != met.id]
+        keep_schedule(store, event.id, [*booked, met.booked._replace(slot=end)], {})
+        mark_held(store, event.id, met.id)
+        change = {"kind": "late", "person": met.a, "slot": last, "now": ""}
+        assert send(staff, f"/events/{event.id}/change", change).status_code == 303
+        after = next(one for one in meetings_of(store, event.id) if one.id == met.id)
+        assert (after.state, after.slot) == (MeetingState.HELD, end)
+
+
+@pytest.mark.parametrize("meanwhile", ["plan", "schedule"])
+def test_a_change_on_the_day_writes_over_nothing(
+    app: APIFlask, staff: FlaskClient, send: Send, event: Event, meanwhile: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    store = app.extensions["dari"].store
+    send(staff, f"/events/{event.id}/schedule", {})
+    held = get_event(store, event.id)
+    search = event_schedules.change
+
+    def searched(*given: Any, **more: Any) -> Any:
+        if meanwhile == "plan":
+            change_event(store, event.id, plan=held.plan.model_copy(update={"place": "Elsewhere"}))
+        else:
+            keep_schedule(store, event.id, [], {})
+        return search(*given, **more)
+
+    monkeypatch.setattr(event_schedules, "change", searched)
+    lost = {"kind": "room", "room": "Table 1", "slot": event.plan.slots[0]}
+    answer = send(staff, f"/events/{event.id}/change", lost)
+    assert answer.status_code == 422
+    assert "meanwhile" in answer.text
+    now = get_event(store, event.id).plan
+    assert now.place == ("Elsewhere" if meanwhile == "plan" else held.plan.place)
+    assert [one.closed for one in now.rooms] == [(), ()]
+
+
+def test_who_is_absent_stays_away_when_it_said_so_meanwhile(
+    app: APIFlask, staff: FlaskClient, send: Send, event: Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, slots = app.extensions["dari"].store, event.plan.slots
+    send(staff, f"/events/{event.id}/schedule", {})
+    one = people_of(store, event.id)[0].id
+    search = event_schedules.change
+
+    def searched(*given: Any, **more: Any) -> Any:
+        set_away(store, event.id, one, slots[:1])
+        return search(*given, **more)
+
+    monkeypatch.setattr(event_schedules, "change", searched)
+    absent = {"kind": "absent", "person": one, "slot": slots[-1]}
+    assert send(staff, f"/events/{event.id}/change", absent).status_code == 303
+    assert people_of(store, event.id)[0].away == {slots[0], slots[-1]}
+    assert get_event(store, event.id).revision == event.revision
+
+
+def test_a_change_begins_with_what_has_not_begun(
+    staff: FlaskClient, send: Send, event: Event
+) -> None:
+    send(staff, f"/events/{event.id}/schedule", {})
+    found = re.search(
+        r'<select[^>]* name="now">.*?</select>', staff.get(f"/events/{event.id}").text
+    )
+    assert found
+    assert f'value="{event.plan.slots[0]}" selected' in found[0]
+
+
 def test_what_was_held_stands_in_the_next_schedule(
     app: APIFlask, staff: FlaskClient, send: Send, event: Event
 ) -> None:
@@ -294,3 +417,26 @@ def test_what_was_held_stands_in_the_next_schedule(
     make_schedule(dari, event.id, seconds=3, by="x")
     now = next(one for one in meetings_of(dari.store, event.id) if one.id == met.id)
     assert now.booked == met.booked
+
+
+def test_an_added_meeting_that_no_slot_is_left_for_is_refused_in_words(
+    app: APIFlask, staff: FlaskClient, send: Send, event: Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    why, waited = event_schedules.contradiction, list[float]()
+
+    def told(instance: Any, *, seconds: float) -> Any:
+        waited.append(seconds)
+        return why(instance, seconds=seconds)
+
+    monkeypatch.setattr(event_schedules, "contradiction", told)
+    store, last = app.extensions["dari"].store, event.plan.slots[-1]
+    first, _, other, _ = people_of(store, event.id)
+    keep_schedule(store, event.id, [], {})
+    set_away(store, event.id, first.id, [last])
+    added = {"kind": "add", "person": first.id, "other": other.id, "slot": last, "now": last}
+    before = get_event(store, event.id)
+    answer = send(staff, f"/events/{event.id}/change", added)
+    assert answer.status_code == 422
+    assert "slots that are left" in answer.text
+    assert get_event(store, event.id) == before
+    assert waited == [event_schedules.QUICK_S]
