@@ -138,6 +138,13 @@ def test_contradicting_rules_are_told_with_what_helps(dari, staff, send, tmp_pat
     assert send(staff, f"{here}/assign", what_if).status_code == 303
     assert work(dari, tmp_path)["status"] == "optimal"
     assert "On trial:" in staff.get(f"{here}?step=assignment").text
+    tried = {"seconds": "10", "rule": "least", "low": "1", "high": "8"}
+    assert send(staff, f"{here}/assign", tried).status_code == 303
+    assert work(dari, tmp_path)["status"] == "optimal"
+    page = staff.get(f"{here}?step=assignment")
+    assert page.status_code == 200
+    assert "Pairs in all: 1 to 8." in page.text
+    assert send(staff, f"{here}/assign", {**tried, "low": "many"}).status_code == 422
     pair = {"applicant": "demo-gyeol-rf", "host": "sk-telecom", "do": "forbid", "reason": "known"}
     assert send(staff, f"{here}/pair", pair).status_code == 303
     assert cohorts.cohort(dari.store, id).rules[-1].kind.value == "forbidden"
