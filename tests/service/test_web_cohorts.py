@@ -72,11 +72,14 @@ def test_a_whole_round_by_forms(dari, staff, send, tmp_path) -> None:
         given = {
             "screening": screening,
             "reason": "the line",
+            "out": "below the line",
             "base": [f"{who} {base(dari, id, who)}" for who in some],
             "passed": list(FOUR[:3]),
         }
         assert send(staff, f"{here}/screen", given).status_code == 303
     assert stages(dari, id)[FOUR[3]] == "out_first"
+    why = {one.profile: one.reason for one in cohorts.entries_of(dari.store, id)}
+    assert (why[FOUR[0]], why[FOUR[3]]) == ("the line", "below the line")
 
     rule = {"id": "places", "kind": "total", "high": "2"}
     assert send(staff, f"{here}/rules", rule).status_code == 303
