@@ -12,7 +12,7 @@ from werkzeug.exceptions import NotFound
 
 from profiles import cohorts, validate
 from profiles.casework import open_case
-from profiles.cohorts import CohortError, EntryStage
+from profiles.cohorts import CohortError, CohortState, EntryStage
 from profiles.jobs import Job, JobError, JobKind, ask, cancel
 from profiles.jobs import job as read_job
 from profiles.rules import Rule, RuleKind
@@ -97,8 +97,14 @@ def decide(id: int) -> ResponseReturnValue:
     given: dict[str, Any] = {"why": form.get("why", ""), "by": editor()}
     given["base"] = form.get("revision", type=int)
     number = form.get("decision", 0, type=int)
-    said = gettext("The decision is final.")
-    return done(id, "decision", lambda: assigning.decide(dari(), number, **given), said)
+
+    def act() -> object:
+        state = cohorts.cohort(dari().store, id).state
+        if state is CohortState.DECIDED and form.get("replace") != "y":
+            raise CohortError("replace", "cohort_replace", id)
+        return assigning.decide(dari(), number, **given)
+
+    return done(id, "decision", act, gettext("The decision is final."))
 
 
 @assignments.post("/<int:id>/decline")

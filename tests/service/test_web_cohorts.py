@@ -217,6 +217,8 @@ def test_the_page_of_a_programme_tells_rules_parts_and_rounds(dari, staff, send)
     assert "outside the capital area" in page
     assert "/programmes/global-nvidia" in page
     assert f"/cohorts/{id}" in page
+    assert "Joint projects of three" not in page
+    assert "Exchange events" not in page
     assert "비수도권" in staff.get(f"/programmes/{GLOBAL}", headers=KO).text
     assert f"/programmes/{GLOBAL}" in staff.get("/programmes").text
 
@@ -256,6 +258,14 @@ def test_a_startup_applies_itself_and_sees_its_result_once_decided(
     page = own.get("/my/demo-nuri-vision").text
     assert "You have been selected." in page
     assert "N&amp;UP with NVIDIA" in page
+    assert "/my/demo-nuri-vision/decisions" in page[page.index("You have been selected.") :]
+    send(staff, f"/cohorts/{id}/assign", {"seconds": "10"})
+    anew = {"decision": str(work(dari, tmp_path)["decision"]), "why": "thought again"}
+    assert "Replace the decision that holds" in staff.get(f"/cohorts/{id}?step=assignment").text
+    refused = send(staff, f"/cohorts/{id}/decide", anew)
+    assert refused.status_code == 422
+    assert "This round is decided already." in refused.text
+    assert send(staff, f"/cohorts/{id}/decide", {**anew, "replace": "y"}).status_code == 303
     assert "선정되었습니다" in own.get("/my/demo-nuri-vision", headers=KO).text
     send(own, "/my/demo-nuri-vision/withdraw", {"cohort": str(id)})
     assert stages(dari, id) == {"demo-nuri-vision": EntryStage.SELECTED.value}
