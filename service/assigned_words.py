@@ -17,7 +17,7 @@ _AIMS = {
     "placed": Names("places given", "배정 수"),
     "worst": Names("least fit", "최저 적합도"),
     "total": Names("total fit", "적합도 합계"),
-    "spread": Names("unevenness of the hosts, %", "수용처 간 채움 차이(%)"),
+    "spread": Names("fullest against emptiest host, %", "수용처 간 충원율 차이(%)"),
 }
 _STATUSES = {
     "optimal": Names("proven best", "최적임이 증명됨"),

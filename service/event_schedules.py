@@ -181,7 +181,7 @@ def _day(event: Event, happened: Happened, after: Event) -> Day:
 
 def _without_room(event: Event, room: str, slots: Sequence[str]) -> Event:
     if event.plan.room(room) is None:
-        raise EventError("room", "event_change", room)
+        raise EventError("room", "event_room", room)
     rooms = tuple(
         one.model_copy(update={"closed": tuple(sorted({*one.closed, *slots}))})
         if one.name == room

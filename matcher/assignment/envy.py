@@ -24,7 +24,7 @@ class Why(StrEnum):
     `not_eligible`: the rules of eligibility refuse the pair. `rule`: rules of the programme would
     be broken. `fit`: who has the place fits better. `waited`, `drawn`: who has it fits as well, and
     has been left waiting longer, or comes first by lottery or id. `whole`: nothing of these; the
-    places as a whole are given out better as they are.
+    places as a whole are given out better as they are. `no_places`: nobody gets a place there.
     """
 
     NOT_ELIGIBLE = "not_eligible"
@@ -33,6 +33,7 @@ class Why(StrEnum):
     WAITED = "waited"
     DRAWN = "drawn"
     WHOLE = "whole"
+    NO_PLACES = "no_places"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +95,17 @@ def count_wanted(instance: Instance, solution: Solution) -> dict[str, int]:
 def said(one: Envy, name: Callable[[str], str | Names]) -> Names:
     """Say why in one sentence; `name` gives what a host or a rule is called, by its id."""
     rules = [name(rule) for rule in one.rules]
-    code = f"envy.free_{one.why}" if one.other is None else f"envy.{one.why}"
+    is_free = one.other is None and one.why is not Why.NO_PLACES
+    code = f"envy.free_{one.why}" if is_free else f"envy.{one.why}"
     return phrase(code, host=name(one.host), rules=_listed(rules))
 
 
 def _listed(names: list[str | Names]) -> Names:
+    if not names:
+        return Names("", "")
     both = [(one, one) if isinstance(one, str) else (one.en, one.ko) for one in names]
-    return Names("; ".join(en for en, _ in both), "; ".join(ko for _, ko in both))
+    en, ko = ("; ".join(one.rstrip(".") for one in each) for each in zip(*both, strict=True))
+    return Names(en, ko)
 
 
 class _Audit:
@@ -147,6 +152,8 @@ class _Audit:
     ) -> tuple[Why, tuple[str, ...]]:
         if self._instance.fits[a, h] == NOT_ELIGIBLE:
             return Why.NOT_ELIGIBLE, ()
+        if not self._places[h]:
+            return Why.NO_PLACES, ()
         if not self._open[a, h]:
             rules = self._instance.rules
             barring = [one.id for one in rules if preferences.barred(self._instance, one)[a, h]]

@@ -157,6 +157,7 @@ def screen(
     *,
     reason: str,
     by: str,
+    out: str | None = None,
     bases: Mapping[str, int] | None = None,
 ) -> list[Entry]:
     """Say who passes a screening and who does not, with a reason; all of it or nothing.
@@ -167,6 +168,7 @@ def screen(
         screening: which one.
         passed: profile → whether it goes on; those who stand so already are left.
         reason: why; it is kept with every entry that is moved.
+        out: why those who do not pass are out; the same as `reason` if None.
         by: who says so.
         bases: profile → the revision of its entry that the person saw.
 
@@ -175,7 +177,8 @@ def screen(
             decided.
         StaleEdit: if an entry has been changed since.
     """
-    said = read_words(reason, needed=True)
+    said = {True: reason, False: reason if out is None else out}
+    fields = {True: "reason", False: "reason" if out is None else "out"}
     with writing(store.engine) as connection:
         round_ = cohort_to_change(connection, cohort, None)
         for profile, goes_on in sorted(passed.items()):
@@ -183,7 +186,8 @@ def screen(
             to = (PASSED if goes_on else FAILED)[screening]
             _refuse_elsewhere(round_, entry, screening)
             if entry.stage is not to:
-                move(connection, round_, entry, to, by, said)
+                why = read_words(said[goes_on], field=fields[goes_on], needed=True)
+                move(connection, round_, entry, to, by, why)
         return [entry_row(connection, cohort, profile) for profile in sorted(passed)]
 
 

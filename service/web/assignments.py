@@ -10,12 +10,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from werkzeug.exceptions import NotFound
 
-from profiles import cohorts
+from profiles import cohorts, validate
 from profiles.casework import open_case
-from profiles.cohorts import CohortError, EntryStage
+from profiles.cohorts import CohortError, CohortState, EntryStage
 from profiles.jobs import Job, JobError, JobKind, ask, cancel
 from profiles.jobs import job as read_job
-from profiles.rules import RuleKind
+from profiles.rules import Rule, RuleKind
 from service import assigning
 from service.assigning_job import MOST_POINTS
 from service.exporting import TYPES, as_csv, as_xlsx
@@ -42,7 +42,7 @@ def assign(id: int) -> ResponseReturnValue:
     def act() -> object:
         rules = {rule.id: rule for rule in cohorts.cohort(dari().store, id).rules}
         without, changed = changes_asked(request.form)
-        full = [{**_raw(rules, one["id"]), **one} for one in changed]
+        full = [_plain(validate(Rule, {**_raw(rules, one["id"]), **one})) for one in changed]
         return _ask(id, without=without, rules=full)
 
     return done(id, "assignment", act, gettext("The assignment has been asked for."))
@@ -98,8 +98,14 @@ def decide(id: int) -> ResponseReturnValue:
     given: dict[str, Any] = {"why": form.get("why", ""), "by": editor()}
     given |= {"base": form.get("revision", type=int), "cohort": id}
     number = form.get("decision", 0, type=int)
-    said = gettext("The decision is final.")
-    return done(id, "decision", lambda: assigning.decide(dari(), number, **given), said)
+
+    def act() -> object:
+        state = cohorts.cohort(dari().store, id).state
+        if state is CohortState.DECIDED and form.get("replace") != "y":
+            raise CohortError("replace", "cohort_replace", id)
+        return assigning.decide(dari(), number, **given)
+
+    return done(id, "decision", act, gettext("The decision is final."))
 
 
 @assignments.post("/<int:id>/decline")
@@ -151,7 +157,11 @@ def _ask(id: int, **more: Any) -> Job:
 def _raw(rules: Any, id: str) -> dict[str, Any]:
     if id not in rules:
         raise CohortError("rule", "assign_no_rule", id, known=", ".join(sorted(rules)) or "-")
-    raw: dict[str, Any] = rules[id].model_dump(mode="json", exclude_defaults=True)
+    return _plain(rules[id])
+
+
+def _plain(rule: Rule) -> dict[str, Any]:
+    raw: dict[str, Any] = rule.model_dump(mode="json", exclude_defaults=True)
     return raw
 
 

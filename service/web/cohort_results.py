@@ -33,6 +33,7 @@ _WAYS = (
     ("decisions.notices", _l("Notices")),
     ("decisions.declines", _l("Rehearsal of declines")),
 )
+_NUMBERS = ("low", "high", "each")
 _JOBS = 200
 """Among how many of the newest jobs those of a cohort are looked for."""
 
@@ -195,4 +196,7 @@ def _typed(raw: Mapping[str, Any]) -> dict[str, Any]:
     """Read the plain values of a rule; those of the rulebook have ids that no field allows."""
     read = dict.fromkeys(Rule.model_fields) | {"applicants": (), "hosts": ()} | {**raw}
     reason = Text(**raw["reason"]) if raw.get("reason") else None
-    return {**read, "kind": RuleKind(raw["kind"]), "reason": reason}
+    bounds = {
+        name: int(str(raw[name]).replace(",", "")) for name in _NUMBERS if raw.get(name) is not None
+    }
+    return {**read, **bounds, "kind": RuleKind(raw["kind"]), "reason": reason}

@@ -21,6 +21,7 @@ decisions.before_request(require_session)
 
 WHYS = {
     Why.NOT_ELIGIBLE: _l("not eligible there"),
+    Why.NO_PLACES: _l("no places are given out there"),
     Why.RULE: _l("a rule stands against it"),
     Why.FIT: _l("who has a place there fits better"),
     Why.WAITED: _l("who has a place there fits as well and has waited longer"),
@@ -36,7 +37,7 @@ STATUSES = {
 }
 AIMS = {
     "placed": _l("Places given"),
-    "worst": _l("Fit of the pair that fits least"),
+    "worst": _l("Least fit"),
     "total": _l("Sum of all fits"),
     "spread": _l("Fullest against emptiest host"),
 }

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from werkzeug.exceptions import NotFound
 
-from profiles import Programme, UnknownId, cohorts
+from profiles import Programme, ProgrammeKind, UnknownId, cohorts
 from profiles.cohorts.opening import parts_of, rules_of
 from service.access import may, row_of
 from service.assigned_words import naming, rule_said
@@ -51,15 +51,17 @@ def show(id: str) -> ResponseReturnValue:
 
 def _ways(one: Programme) -> Iterator[tuple[str, str]]:
     """Give the pages of other parts that concern a programme, as far as there are any."""
+    special, both = ProgrammeKind.SPECIAL_DISTRICT, ProgrammeKind.BILATERAL
     known = (
-        ("pairing.proposals", gettext("Proposals of districts")),
-        ("pairing.planner", gettext("Regional planner")),
-        ("triads.of_programme", gettext("Joint projects of three")),
-        ("events.of_programme", gettext("Exchange events")),
+        ("pairing.proposals", gettext("Proposals of districts"), {special}),
+        ("pairing.planner", gettext("Regional planner"), set(ProgrammeKind)),
+        ("triads.of_programme", gettext("Joint projects of three"), {both}),
+        ("events.of_programme", gettext("Exchange events"), {both, ProgrammeKind.EVENT}),
     )
-    for endpoint, text in known:
+    for endpoint, text, kinds in known:
         row = row_of(endpoint)
-        if endpoint in current_app.view_functions and row and may(row[1], row[0]):
+        known_here = endpoint in current_app.view_functions and one.kind in kinds
+        if known_here and row and may(row[1], row[0]):
             yield _url(endpoint, one.id), text
 
 

@@ -72,11 +72,14 @@ def test_a_whole_round_by_forms(dari, staff, send, tmp_path) -> None:
         given = {
             "screening": screening,
             "reason": "the line",
+            "out": "below the line",
             "base": [f"{who} {base(dari, id, who)}" for who in some],
             "passed": list(FOUR[:3]),
         }
         assert send(staff, f"{here}/screen", given).status_code == 303
     assert stages(dari, id)[FOUR[3]] == "out_first"
+    why = {one.profile: one.reason for one in cohorts.entries_of(dari.store, id)}
+    assert (why[FOUR[0]], why[FOUR[3]]) == ("the line", "below the line")
 
     rule = {"id": "places", "kind": "total", "high": "2"}
     assert send(staff, f"{here}/rules", rule).status_code == 303
@@ -138,6 +141,13 @@ def test_contradicting_rules_are_told_with_what_helps(dari, staff, send, tmp_pat
     assert send(staff, f"{here}/assign", what_if).status_code == 303
     assert work(dari, tmp_path)["status"] == "optimal"
     assert "On trial:" in staff.get(f"{here}?step=assignment").text
+    tried = {"seconds": "10", "rule": "least", "low": "1", "high": "8"}
+    assert send(staff, f"{here}/assign", tried).status_code == 303
+    assert work(dari, tmp_path)["status"] == "optimal"
+    page = staff.get(f"{here}?step=assignment")
+    assert page.status_code == 200
+    assert "Pairs in all: 1 to 8." in page.text
+    assert send(staff, f"{here}/assign", {**tried, "low": "many"}).status_code == 422
     pair = {"applicant": "demo-gyeol-rf", "host": "sk-telecom", "do": "forbid", "reason": "known"}
     assert send(staff, f"{here}/pair", pair).status_code == 303
     assert cohorts.cohort(dari.store, id).rules[-1].kind.value == "forbidden"
@@ -207,6 +217,8 @@ def test_the_page_of_a_programme_tells_rules_parts_and_rounds(dari, staff, send)
     assert "outside the capital area" in page
     assert "/programmes/global-nvidia" in page
     assert f"/cohorts/{id}" in page
+    assert "Joint projects of three" not in page
+    assert "Exchange events" not in page
     assert "비수도권" in staff.get(f"/programmes/{GLOBAL}", headers=KO).text
     assert f"/programmes/{GLOBAL}" in staff.get("/programmes").text
 
@@ -246,6 +258,14 @@ def test_a_startup_applies_itself_and_sees_its_result_once_decided(
     page = own.get("/my/demo-nuri-vision").text
     assert "You have been selected." in page
     assert "N&amp;UP with NVIDIA" in page
+    assert "/my/demo-nuri-vision/decisions" in page[page.index("You have been selected.") :]
+    send(staff, f"/cohorts/{id}/assign", {"seconds": "10"})
+    anew = {"decision": str(work(dari, tmp_path)["decision"]), "why": "thought again"}
+    assert "Replace the decision that holds" in staff.get(f"/cohorts/{id}?step=assignment").text
+    refused = send(staff, f"/cohorts/{id}/decide", anew)
+    assert refused.status_code == 422
+    assert "This round is decided already." in refused.text
+    assert send(staff, f"/cohorts/{id}/decide", {**anew, "replace": "y"}).status_code == 303
     assert "선정되었습니다" in own.get("/my/demo-nuri-vision", headers=KO).text
     send(own, "/my/demo-nuri-vision/withdraw", {"cohort": str(id)})
     assert stages(dari, id) == {"demo-nuri-vision": EntryStage.SELECTED.value}

@@ -118,6 +118,9 @@ def test_what_is_told_holds(instance: Instance) -> None:
 
 
 def _possible(instance: Instance, one: Envy) -> set[Why]:
+    places = dict(zip(instance.host_ids, p.places(instance), strict=True))
+    if not places[one.host]:
+        return {Why.NOT_ELIGIBLE, Why.NO_PLACES}
     if one.other is None:
         return {Why.NOT_ELIGIBLE, Why.RULE, Why.WHOLE}
-    return set(Why)
+    return set(Why) - {Why.NO_PLACES}

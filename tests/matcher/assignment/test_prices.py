@@ -48,8 +48,8 @@ def test_a_rule_costs_what_there_would_be_more_without_it() -> None:
     assert price.percent == pytest.approx(100 * 2 / 17)
     assert price.gains == (("c", 6 * UNIT),)
     assert price.loses == (("b", 8 * UNIT),)
-    assert "2.0 points of total fit (11.8%)" in price.said.en
-    assert "적합도 합계 2.0점(11.8%)" in price.said.ko
+    assert "2.0 points of total fit (11.8% of the total without the rule)" in price.said.en
+    assert "적합도 합계 2.0점(규칙이 없을 때 합계의 11.8%)" in price.said.ko
 
 
 def test_places_have_a_price_where_they_are_asked_for() -> None:
