@@ -24,7 +24,7 @@ def held_of(id: str, file: Path) -> None:
     from profiles.drafts import draft_of
     from profiles.links import links_of
     from service.cli_privacy import write_private
-    from service.privacy import held_draft
+    from service.held_files import held_draft
 
     dari = opened()
     found = draft_of(dari.store, id, datetime.min.replace(tzinfo=UTC))

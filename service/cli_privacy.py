@@ -47,8 +47,10 @@ def held(id: str, file: Path, judge: bool, account: bool) -> None:
     from profiles.accounts import account_of
     from profiles.judges import held_of_judge
     from profiles.privacy import held as find
+    from service.held_files import held_zip
+    from service.judge_files import judge_zip
     from service.managing import held_of_account
-    from service.privacy import held_zip, judge_zip, now
+    from service.privacy import now
 
     with _opened() as dari:
         if account:

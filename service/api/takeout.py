@@ -21,7 +21,8 @@ from service.api.answering import chosen_form
 from service.api.asked import ExportQuery
 from service.api.calls import JSON, Call, add
 from service.api.guard import maker
-from service.privacy import held_json, held_zip, withdraw
+from service.held_files import held_json, held_zip
+from service.privacy import withdraw
 from service.queries import EditQuery, profile_on, read_query
 from service.security import dari
 

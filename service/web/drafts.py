@@ -34,11 +34,12 @@ from service.drafting import (
     step_of,
 )
 from service.failures import Failure
+from service.held_files import held_draft
 from service.holding import held_ids, hold, holds, let_go, require_own
 from service.labels import moment
 from service.language import language
 from service.mail import MailError, has_mail_server
-from service.privacy import forget_letters, held_draft, settle_briefly
+from service.privacy import forget_letters, settle_briefly
 from service.security import dari
 from service.web.draft_forms import TITLES, DraftForm, consent_now
 from service.web.links import base_url, new_token, send_link

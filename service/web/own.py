@@ -15,10 +15,11 @@ from profiles.drafts import edits_of
 from profiles.links import LinkError
 from profiles.privacy import held
 from service.drafting import OWN_MAKER, read_startup
+from service.held_files import own_zip
 from service.holding import let_go, require_own
 from service.language import language
 from service.mail import MailError, has_mail_server
-from service.privacy import erase, own_zip
+from service.privacy import erase
 from service.security import dari
 from service.standing import Standing, way_of
 from service.web.drafts import edit as edit_in_steps

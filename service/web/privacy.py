@@ -8,7 +8,8 @@ from flask.typing import ResponseReturnValue
 
 from profiles import Side
 from profiles.privacy import held
-from service.privacy import held_zip, now
+from service.held_files import held_zip
+from service.privacy import now
 from service.queries import profile_on
 from service.security import dari, require_session
 

@@ -15,7 +15,9 @@ from profiles.judges import erase_judge, held_of_judge
 from profiles.privacy import erase, held, withdraw
 from profiles.remains import _TOUCHED, rebuild, settle
 from profiles.restoring import restore
-from service.privacy import held_json, judge_zip, now, own_zip
+from service.held_files import held_json, own_zip
+from service.judge_files import judge_zip
+from service.privacy import now
 from service.searching import search
 from service.traces import traces_of
 from tests.profiles.everything import ADDRESS, NAME, SECRET, STAFF, content, fill_all

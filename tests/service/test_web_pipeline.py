@@ -495,7 +495,7 @@ def test_links_and_letters_are_in_no_log(staff, send, dari, case, linked, caplog
 
 def test_what_is_held_tells_of_cases_without_notes(dari, case) -> None:
     from profiles.privacy import held
-    from service.privacy import _tables
+    from service.held_files import _tables
 
     note_case(dari.store, case.id, "The secret of staff")
     told = _tables(held(dari.store, "sonoeye"))["cases"][1]
