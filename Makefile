@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 HOST ?= 127.0.0.1
 PORT ?= 8000
 WORKERS ?= 2
+TESTERS ?= 3
 
 .PHONY: run test install install-test lint format translations screenshots clean
 
@@ -14,7 +15,7 @@ run: $(VENV)/.installed
 
 test: $(VENV)/.installed-test lint
 	@echo "==> Tests"
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+	@$(BIN)/python -m pytest -n $(TESTERS) --dist loadgroup
 
 lint: $(VENV)/.installed-test
 	@echo "==> Lint, format, types, floors"

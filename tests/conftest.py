@@ -44,30 +44,58 @@ def postgresql() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of SQLite with all tables, to be copied: a migration takes as long as many tests."""
+    path = tmp_path_factory.mktemp("migrated") / "dari.sqlite3"
+    _migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_database(postgresql: str) -> str:
+    """The name of a database of PostgreSQL with all tables, to be copied."""
+    url = new_database(postgresql)
+    _migrate(url)
+    return url.rpartition("/")[2]
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of an empty database, once of each kind."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'dari.sqlite3'}"
-    return new_database(request.getfixturevalue("postgresql"))
+    """The URL of a database, once of each kind: empty, but for who asks for a store as well."""
+    ask, tables = request.getfixturevalue, "store" in request.fixturenames
+    if request.param == "postgresql":
+        return new_database(ask("postgresql"), ask("migrated_database") if tables else None)
+    path = tmp_path / "dari.sqlite3"
+    if tables:
+        shutil.copy(ask("migrated_file"), path)
+    return f"sqlite:///{path}"
 
 
 @pytest.fixture
 def store(database_url: str) -> Iterator[Store]:
     """A migrated, empty store, once on each kind of database."""
     opened = Store.open(database_url)
-    opened.migrate()
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def sqlite_store(tmp_path: Path) -> Iterator[Store]:
+def sqlite_store(migrated_file: Path, tmp_path: Path) -> Iterator[Store]:
     """A migrated, empty store on SQLite."""
-    opened = Store.open(f"sqlite:///{tmp_path / 'dari.sqlite3'}")
-    opened.migrate()
+    path = tmp_path / "dari.sqlite3"
+    if not path.exists():
+        shutil.copy(migrated_file, path)
+    opened = Store.open(f"sqlite:///{path}")
     yield opened
     opened.close()
+
+
+def _migrate(url: str) -> None:
+    """Make all tables in an empty database."""
+    made = Store.open(url)
+    made.migrate()
+    made.close()
 
 
 @pytest.fixture(scope="session")

@@ -44,13 +44,14 @@ def postgresql(*options: str) -> Iterator[str]:
         shutil.rmtree(data)
 
 
-def new_database(url: str) -> str:
-    """Make an empty database beside the maintenance database at `url`; give its URL."""
+def new_database(url: str, template: str | None = None) -> str:
+    """Make a database beside the maintenance database at `url`, empty or a copy; give its URL."""
     import psycopg
 
     name = f"dari_{time.time_ns()}"
+    copied = f" TEMPLATE {template}" if template else ""
     with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
+        connection.execute(f"CREATE DATABASE {name}{copied}")
     return url.replace("/postgres", f"/{name}")
 
 

@@ -361,7 +361,7 @@ def test_a_backup_of_an_older_schema_is_migrated(
     assert filled.add_verdict(Verdict("s1", "p1", "good", "", 1, "m")) == migrated + 1
 
 
-@pytest.mark.parametrize("revision", OLDER)
+@pytest.mark.parametrize("revision", [OLDER[0], OLDER[-1]])
 @pytest.mark.parametrize("aged", [False, True])
 def test_a_failure_while_an_older_backup_is_migrated_changes_nothing(
     filled: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, revision: str, aged: bool
