@@ -62,8 +62,12 @@ def own_refusals(partner: Partner) -> list[Reason]:
 
 
 def rules_met(startup: Startup, programme: Programme) -> int | None:
-    """Count the rules of a programme that a startup meets; None if it breaks one."""
-    met = 0
+    """Count the rules of a programme that a startup meets; None if it breaks one.
+
+    That it lies in the only country of a programme is asked of all there and sets nobody apart,
+    so it counts nothing; to lie in one of several countries that are joined counts.
+    """
+    met = -(len(programme.countries) == 1)
     for rule in _RULES:
         outcome = rule(startup, programme)
         if not isinstance(outcome, bool):

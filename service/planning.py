@@ -216,6 +216,7 @@ def _option(one: Option) -> dict[str, object]:
         "part": one.part.id,
         "fit": one.fit,
         "places": one.part.places,
+        "places_assumed": one.part.places_assumed,
         "rivals": {"sure": found.sure, "open": found.open, "of": found.of},
         "crowding": _ends(found.crowding),
         "worth": _ends(one.worth),
