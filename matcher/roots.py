@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -59,6 +59,43 @@ def pairings_on(store: Store, day: date) -> list[Tie]:
     return sorted(found, key=lambda tie: (tie.region or "", tie.id))
 
 
+@dataclass(frozen=True, slots=True)
+class Paired:
+    """The pairings of a region around a day, each in the order in which they began.
+
+    Attributes:
+        held: those that hold on the day.
+        ended: those that ended before it.
+        coming: those that begin after it.
+    """
+
+    held: tuple[Tie, ...] = ()
+    ended: tuple[Tie, ...] = ()
+    coming: tuple[Tie, ...] = ()
+
+    @property
+    def speaking(self) -> tuple[Tie, ...]:
+        """Those that count on the day: all that hold, else the one that ended last or comes next."""
+        return self.held or self.ended[-1:] or self.coming[:1]
+
+
+def pairings_around(ties: Iterable[Tie], day: date) -> Paired:
+    """Part the pairings of one region by whether they hold on a day, ended before or come after."""
+    began = sorted(ties, key=lambda tie: (tie.valid_from or date.min, tie.id))
+    ended = [tie for tie in began if tie.valid_to is not None and tie.valid_to < day]
+    return Paired(
+        tuple(tie for tie in began if tie.holds(day)),
+        tuple(sorted(ended, key=lambda tie: (tie.valid_to or day, tie.id))),
+        tuple(tie for tie in began if tie.valid_from is not None and tie.valid_from > day),
+    )
+
+
+def pairings_of(store: Store, region: str, day: date) -> Paired:
+    """Give the pairings of a region around a day."""
+    every = store.ties_of_kind(TieKind.PAIRING)
+    return pairings_around((tie for tie in every if tie.region == region), day)
+
+
 class Grounds:
     """What a store says of regions and companies as of a day."""
 
@@ -67,12 +104,18 @@ class Grounds:
         known = store.get_many({end for tie in ever for end in (tie.a, tie.b)})
         self._store, self._as_of = store, as_of
         self._partners = {id: one for id, one in known.items() if isinstance(one, Partner)}
-        centres = {tie.region: self._partners[tie.a] for tie in ever if tie.a in self._partners}
-        self.regions = [Region(code, centres[code]) for code in sorted(filter(None, centres))]
+        self.regions = [*self._regions(ever)]
         ids = sorted({tie.b for tie in ever} & self._partners.keys())
         self.companies = [self._partners[id] for id in ids]
         if not self.regions or not self.companies:
             raise CodedError("pairing", "plan_no_pairing")
+
+    def _regions(self, ever: Sequence[Tie]) -> Iterator[Region]:
+        """Give the regions by code, each with the body that speaks for it on the day."""
+        for code in sorted({tie.region for tie in ever if tie.region}):
+            its = [tie for tie in ever if tie.region == code and tie.a in self._partners]
+            for tie in pairings_around(its, self._as_of).speaking[:1]:
+                yield Region(code, self._partners[tie.a])
 
     @cached_property
     def _past(self) -> Mapping[tuple[str, str], Tie]:

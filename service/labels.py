@@ -11,6 +11,7 @@ from babel import Locale
 from flask_babel import format_currency, format_date, format_datetime, gettext
 
 from profiles import Money, Programme, Tie, TieKind
+from profiles.catalogue import citation as cite
 from profiles.taxonomy import (
     Names,
     Sector,
@@ -225,6 +226,11 @@ def tie_dates(tie: Tie) -> str:
     """Write when a tie held; what happened once has one date."""
     lasting = tie.kind in (TieKind.PAIRING, TieKind.PROGRAMME, TieKind.CONFLICT)
     return period(tie) if lasting or tie.valid_to else day(tie.valid_from)
+
+
+def citation(source: str) -> str:
+    """Give a source in the reader's language, as far as its words in it are known."""
+    return cite(source, language())
 
 
 def tongue(text: str) -> str:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
-from matcher.assignment import UNIT
+from matcher.assignment import UNIT, Status
 from matcher.districts import SORTS
+from profiles.rules import RuleKind
 
 if TYPE_CHECKING:
     from matcher.advice import Advice, Interval, Option
@@ -24,10 +25,23 @@ _LABELS = {
         "change": "gain",
         "why": "why",
         "none": "–",
-        "plan": "{kept} of {all} pairings of {day} are reproduced; to differ in the others gains "
+        "plan": "{kept} of {all} pairings of {day} are reproduced; to differ in the others {gains} "
         "{gain} points of fit.",
+        "gains": "gains",
+        "costs": "costs",
+        "left": "No company is left for: {names}.",
         "no_pairing": "No pairing holds on {day}.",
         "contradiction": "The rules contradict each other: {said}",
+        "infeasible": "No plan meets all rules. Which of them contradict each other was not found "
+        "within {seconds} seconds.",
+        "unknown_plan": "No plan was found within {seconds} seconds. Whether there is one is not "
+        "known.",
+        "feasible": "This is the best plan found within {seconds} seconds; a better one may exist.",
+        "known": "What is known: {regions} regions seek one company each, and {companies} companies "
+        "take 1 to {most} regions each, {places} at most in all; {kept} pairings are to stay.",
+        "more_time": "Allow more time, or ask for less.",
+        "unknown_districts": "No proposal was found within {seconds} seconds. Whether there is one "
+        "is not known.",
         "district": "district",
         "points": "points",
         "not": "not proposed, because",
@@ -46,9 +60,22 @@ _LABELS = {
         "why": "이유",
         "none": "–",
         "plan": "{day} 현재 {all}개 지역 가운데 {kept}곳의 짝을 재현했습니다. 나머지를 바꾸면 "
-        "적합도 {gain}점을 얻습니다.",
+        "적합도 {gain}점을 {gains}.",
+        "gains": "얻습니다",
+        "costs": "잃습니다",
+        "left": "기업을 얻지 못한 지역: {names}",
         "no_pairing": "{day}에 유효한 짝이 없습니다.",
         "contradiction": "규칙이 서로 모순됩니다: {said}",
+        "infeasible": "모든 규칙을 지키는 계획은 없습니다. 어떤 규칙이 서로 모순되는지는 {seconds}초 "
+        "안에 찾지 못했습니다.",
+        "unknown_plan": "{seconds}초 안에 계획을 찾지 못했습니다. 가능한 계획이 있는지는 알 수 "
+        "없습니다.",
+        "feasible": "{seconds}초 안에 찾은 최선의 계획이며, 더 나은 계획이 있을 수 있습니다.",
+        "known": "지금까지 아는 것: 기업이 하나씩 필요한 지역 {regions}곳, 지역을 1~{most}곳씩 맡는 "
+        "기업 {companies}곳(모두 합쳐 최대 {places}곳), 그대로 두기로 한 짝 {kept}개.",
+        "more_time": "시간을 늘리거나 조건을 줄여 주세요.",
+        "unknown_districts": "{seconds}초 안에 제안을 찾지 못했습니다. 가능한 제안이 있는지는 알 수 "
+        "없습니다.",
         "district": "특구",
         "points": "점수",
         "not": "제안하지 않는 이유",
@@ -70,7 +97,10 @@ def plan_tables(plan: Plan, lang: str) -> list[Table | str]:
     """Give a plan as a table, and a sentence on what it reproduces and what differing gains."""
     say = _LABELS[lang]
     if plan.contradiction:
-        return [say["contradiction"].format(said=plan.contradiction.said.in_(lang))]
+        ways = (f"- {one.said.in_(lang)}" for one in plan.contradiction.relaxations)
+        return [say["contradiction"].format(said=plan.contradiction.said.in_(lang)), *ways]
+    if not plan.is_planned:
+        return [plan_sentence(plan, lang)]
     table = _table(say, "region", "planned", "held", "fit", "change", "why")
     for row in plan.rows:
         table.add_row(*_plan_cells(row, say, lang))
@@ -90,12 +120,53 @@ def _plan_cells(row: Row, say: dict[str, str], lang: str) -> tuple[str, ...]:
 
 
 def plan_sentence(plan: Plan, lang: str) -> str:
-    """Say how many pairings of the day a plan reproduces, and what it gains where it differs."""
+    """Say how many pairings of the day a plan reproduces, and what it gains where it differs.
+
+    Where the time ended before a plan was found, or was proven best, that is said, and what is
+    known so far.
+    """
     say, day = _LABELS[lang], plan.as_of.isoformat()
+    if not plan.is_planned:
+        return " ".join(_without_plan(plan, say))
     if not plan.compared:
         return say["no_pairing"].format(day=day)
-    told = {"kept": plan.kept, "all": len(plan.compared), "day": day, "gain": points(plan.gain)}
-    return say["plan"].format(**told)
+    told = {"kept": plan.kept, "all": len(plan.compared), "day": day}
+    told |= {"gain": points(abs(plan.gain)), "gains": say["costs" if plan.gain < 0 else "gains"]}
+    said = [say["plan"].format(**told)]
+    if left := [row.region.name.in_(lang) for row in plan.rows if row.planned is None]:
+        said.append(say["left"].format(names=", ".join(left)))
+    if plan.solution.status is Status.FEASIBLE:
+        said.insert(0, say["feasible"].format(seconds=seconds_told(plan.seconds)))
+    return " ".join(said)
+
+
+def _without_plan(plan: Plan, say: dict[str, str]) -> tuple[str, ...]:
+    hosts = plan.instance.hosts
+    proven = plan.solution.status is Status.INFEASIBLE
+    known = {
+        "regions": len(plan.rows),
+        "companies": len(hosts),
+        "most": max(host.high or 0 for host in hosts),
+        "places": sum(host.high or 0 for host in hosts),
+        "kept": sum(rule.kind is RuleKind.FORCED for rule in plan.instance.rules),
+    }
+    ended = say["infeasible" if proven else "unknown_plan"]
+    seconds = seconds_told(plan.seconds)
+    return ended.format(seconds=seconds), say["known"].format(**known), say["more_time"]
+
+
+def proposal_sentence(proposal: Proposal, lang: str) -> str:
+    """Say that the time ended before districts were found, or proven best; empty where it did not."""
+    say, status = _LABELS[lang], proposal.solution.status
+    if status is Status.OPTIMAL:
+        return ""
+    ended = say["feasible" if status is Status.FEASIBLE else "unknown_districts"]
+    return f"{ended.format(seconds=seconds_told(proposal.seconds))} {say['more_time']}"
+
+
+def seconds_told(seconds: float) -> str:
+    """Write a limit of time without needless digits."""
+    return f"{seconds:g}"
 
 
 def plan_json(plan: Plan) -> dict[str, object]:
@@ -138,7 +209,8 @@ def proposal_tables(proposal: Proposal, lang: str) -> list[Table | str]:
         left.add_row(
             one.name.in_(lang), str(one.points), one.because.in_(lang) if one.because else ""
         )
-    return [table, left]
+    told = proposal_sentence(proposal, lang)
+    return [*([told] if told else []), table, left]
 
 
 def members_told(one: Candidate, lang: str) -> str:
