@@ -147,7 +147,9 @@ def propose_districts(
     pairs = set(solution.pairs)
     chosen = [one for one in free if (one.region, one.sector) in pairs]
     others = _others(found, chosen, taken, set(left_out), balanced)
-    return Proposal(as_of, instance, solution, tuple(_best_first(chosen)), others, balanced, seconds)
+    return Proposal(
+        as_of, instance, solution, tuple(_best_first(chosen)), others, balanced, seconds
+    )
 
 
 def _rules(most: int, balanced: bool) -> tuple[Rule, ...]:

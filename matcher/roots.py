@@ -75,7 +75,7 @@ class Paired:
 
     @property
     def speaking(self) -> tuple[Tie, ...]:
-        """Those that count on the day: all that hold, else the one that ended last or comes next."""
+        """All that hold on the day, else the one that ended last, else the one that comes next."""
         return self.held or self.ended[-1:] or self.coming[:1]
 
 

@@ -214,7 +214,12 @@ def maker(by: str) -> str:
 
 def period(record: Programme | Tie) -> str:
     """Write from when to when something holds; an open end stays open."""
-    start, end = day(record.valid_from), day(record.valid_to)
+    return span(record.valid_from, record.valid_to)
+
+
+def span(first: date | None, last: date | None) -> str:
+    """Write from one day to another, each of which may be open."""
+    start, end = day(first), day(last)
     if start and end:
         return f"{start} – {end}"
     if start:

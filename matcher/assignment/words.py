@@ -119,5 +119,9 @@ def _amount(value: int | None, currency: str | None) -> Names | str:
         return "" if value is None else f"{value:,}"
     from babel.numbers import format_currency
 
-    whole = {"format": "¤#,##0", "currency_digits": False}
-    return Names(*(format_currency(value, currency, locale=lang, **whole) for lang in LANGS))
+    return Names(
+        *(
+            format_currency(value, currency, "¤#,##0", locale=lang, currency_digits=False)
+            for lang in LANGS
+        )
+    )

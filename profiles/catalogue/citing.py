@@ -19,7 +19,7 @@ def citation(source: str, lang: str) -> str:
     parts = _BREAK.split(source)
     told = [_korean().get(part) if at % 2 == 0 else part for at, part in enumerate(parts)]
     known = [part for part in told if part is not None]
-    return "".join(known) if len(known) == len(parts) else source
+    return "".join(known).replace("..", ".") if len(known) == len(parts) else source
 
 
 @cache

@@ -192,7 +192,8 @@ def test_an_operator_sees_who_qualifies_and_what_the_others_lack(world, sources,
 
 @pytest.mark.parametrize("region", ["US-MA", "RU-MOW"])
 def test_domestic_support_of_the_catalogue_is_not_for_startups_abroad(make, region):
-    support = [one for one in load_catalogue().programmes if one.kind is ProgrammeKind.STAGE_SUPPORT]
+    held = load_catalogue().programmes
+    support = [one for one in held if one.kind is ProgrammeKind.STAGE_SUPPORT]
     fields = {"stage": "seed", "trl": 8, "sectors": ["ai"], "seeks": ["grant", "loan", "overseas"]}
     for programme in support:
         abroad = standing_under(make.startup(region=region, **fields), programme, ON)
