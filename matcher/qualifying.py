@@ -177,6 +177,7 @@ class Qualifying:
         on: the day that counts.
         now: those that meet every rule, by id.
         close: those that lack what can be said or reached, the nearest first, with what it is.
+        out: those for whom it is not, by id, with the rules that they can never meet.
         broken: code of a rule → how many startups do not meet it, the most first.
         looked_at: how many were looked at.
         is_whole: whether these are all.
@@ -186,6 +187,7 @@ class Qualifying:
     on: date
     now: tuple[Startup, ...]
     close: tuple[tuple[Startup, Standing], ...]
+    out: tuple[tuple[Startup, Standing], ...]
     broken: Mapping[str, int]
     looked_at: int
     is_whole: bool
@@ -205,6 +207,7 @@ def qualifying(sources: Sources, programme: Programme, as_of: date | None) -> Qu
         on,
         tuple(one for one, told in looked if told.reach is Reach.NOW),
         tuple(sorted(close, key=lambda pair: (pair[1].order, pair[0].id))),
+        tuple((one, told) for one, told in looked if told.reach is Reach.OUT),
         dict(sorted(broken.items(), key=lambda pair: (-pair[1], pair[0]))),
         len(looked),
         sources.store.count(Side.STARTUP) <= MOST_LOOKED_AT,

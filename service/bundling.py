@@ -186,14 +186,20 @@ def _body_row(body: Body) -> tuple[Cell, ...]:
 
 
 def qualifying_grid(found: Qualifying) -> Grid:
-    """Put those who may apply to a programme into a table, then those who lack something."""
-    now = tuple((reach_name(Reach.NOW), one.id, one.name, "") for one in found.now)
-    close = tuple(
-        (reach_name(told.reach), one.id, one.name, lines([step.said for step in told.steps]))
-        for one, told in found.close
+    """Put those who may apply to a programme into a table, those who lack something, the others."""
+    now = tuple((reach_name(Reach.NOW), one.id, one.name, "", "") for one in found.now)
+    later = tuple(
+        (
+            reach_name(told.reach),
+            one.id,
+            one.name,
+            lines([step.said for step in told.steps]),
+            lines([reason.phrase for reason in told.refusals]),
+        )
+        for one, told in (*found.close, *found.out)
     )
     title = say("title_qualifying", name=found.programme.name)
-    return Grid(title, columns("when", "id", "name", "steps"), (*now, *close))
+    return Grid(title, columns("when", "id", "name", "steps", "why"), (*now, *later))
 
 
 def reach_name(reach: Reach) -> Names:

@@ -186,6 +186,7 @@ def test_an_operator_sees_who_qualifies_and_what_the_others_lack(world, sources,
         ("silent", Reach.SAY),
         ("young", Reach.REACH),
     ]
+    assert [(one.id, told.refusals[0].code) for one, told in found.out] == [("old", "stage")]
     assert dict(found.broken) == {"stage": 2, "stage_unknown": 1}
     assert (found.looked_at, found.is_whole) == (4, True)
 

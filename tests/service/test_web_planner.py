@@ -184,3 +184,18 @@ def test_only_staff_plan_and_only_its_own_person_sees_a_startups_advice(app, cli
 
 def test_the_menu_leads_to_the_planner(staff):
     assert 'href="/planner"' in staff.get("/programmes").text
+
+
+def test_startups_abroad_are_refused_by_domestic_support_with_the_reason(staff):
+    found = staff.get("/programmes/investment-match/qualifying").text
+    now, out = found.split('id="close"')[0], found.split('id="out"')[1]
+    assert "demo-volga-sonar" not in now
+    assert "demo-volga-sonar" in out
+    told = "The programme is for startups in South Korea; this one is in Russian Federation."
+    assert told in out
+    assert "프로그램 대상 국가: 대한민국. 스타트업의 국가: 러시아" in staff.get(
+        "/startups/demo-volga-sonar/support", headers=KO
+    ).text  # fmt: skip
+    advice = staff.get("/startups/demo-volga-sonar/advice").text
+    assert told in advice
+    assert "The startup may apply to no part of the programme" in advice
