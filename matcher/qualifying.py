@@ -9,11 +9,11 @@ from datetime import date
 from enum import StrEnum
 from itertools import islice
 
-from matcher.bundle_words import listed, say
+from matcher.bundle_words import say
 from matcher.eligibility import Reason, startup_refusals
 from matcher.sources import Sources
 from profiles import Programme, Side, Stage, Startup
-from profiles.taxonomy import Names, Vocabulary, region_name, sectors, terms
+from profiles.taxonomy import Names, region_names, sector_names, sectors, term_names, terms
 
 MOST_LOOKED_AT = 20_000
 """Of how many startups it is looked up who qualifies, by id."""
@@ -134,12 +134,12 @@ def _met(startup: Startup, programme: Programme, refusals: tuple[Reason, ...]) -
     """Say which rules are met; of sectors and supports, by which of the startup's own."""
     broken = {reason.code.partition("_")[0] for reason in refusals}
     told = {
-        "region": _regions(programme.regions),
-        "country": _regions(programme.countries),
-        "sector": listed([sectors()[code].name for code in _own_sectors(startup, programme)]),
-        "stage": _terms("stages", programme.stages),
+        "region": region_names(programme.regions),
+        "country": region_names(programme.countries),
+        "sector": sector_names(_own_sectors(startup, programme)),
+        "stage": term_names("stages", programme.stages),
         "trl": _levels(programme),
-        "need": _terms("supports", tuple(x for x in startup.seeks if x in programme.needs)),
+        "need": term_names("supports", tuple(x for x in startup.seeks if x in programme.needs)),
     }
     return tuple(
         say(f"met_{field}", wanted=wanted)
@@ -152,14 +152,6 @@ def _own_sectors(startup: Startup, programme: Programme) -> list[str]:
     """Give the startup's sectors that a programme names, or whose parent it names."""
     named = set(programme.sectors)
     return [code for code in startup.sectors if named & {code, sectors()[code].parent}]
-
-
-def _regions(codes: tuple[str, ...]) -> Names:
-    return listed([Names(region_name(code, "en"), region_name(code, "ko")) for code in codes])
-
-
-def _terms(vocabulary: Vocabulary, codes: tuple[str, ...]) -> Names:
-    return listed([terms(vocabulary)[code].name for code in codes])
 
 
 def _levels(programme: Programme) -> Names:

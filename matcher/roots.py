@@ -14,7 +14,7 @@ from matcher.assignment import UNIT
 from matcher.phrases import phrase
 from profiles import Partner, Store, Tie, TieKind
 from profiles.errors import CodedError
-from profiles.taxonomy import Names, region_name, sector_relation, sectors
+from profiles.taxonomy import Names, region_names, sector_names, sector_relation
 
 ROOT, PAST, FIELDS = 30, 10, 60
 """What a seat or site in the region, past work there, and common fields are worth at most, in
@@ -50,7 +50,7 @@ class Region:
     @property
     def name(self) -> Names:
         """The region's name."""
-        return Names(region_name(self.code, "en"), region_name(self.code, "ko"))
+        return region_names([self.code])
 
 
 def pairings_on(store: Store, day: date) -> list[Tie]:
@@ -199,18 +199,15 @@ def _fields(region: Region, company: Partner) -> Ground | None:
     shared = [code for code in wanted if near[code] == 1]
     if not points:
         return None
-    said = phrase("plan.fields" if shared else "plan.near_fields", fields=_named(shared or wanted))
+    said = phrase(
+        "plan.fields" if shared else "plan.near_fields", fields=sector_names(shared or wanted)
+    )
     return Ground(points, said, region.centre.source)
 
 
 def nearness(one: str, other: str) -> float:
     """Tell how near two sectors are, 0 to 1; the same one is 1."""
     return 1.0 if one == other else NEARNESS.get(sector_relation(one, other) or "", 0.0)
-
-
-def _named(codes: Iterable[str]) -> Names:
-    names = [sectors()[code].name for code in codes]
-    return Names(", ".join(one.en for one in names), ", ".join(one.ko for one in names))
 
 
 def _ties_of(store: Store, id: str) -> Iterator[Tie]:
