@@ -61,7 +61,7 @@ class Standing:
     Attributes:
         reach: when it may apply.
         met: the rules that it meets, in words.
-        steps: what it lacks and can truthfully say or reach.
+        steps: what it lacks and can truthfully say or reach; none where it may not apply at all.
         refusals: every rule that it does not meet now, or that nobody can check.
     """
 
@@ -88,8 +88,9 @@ def standing_under(startup: Startup, programme: Programme, on: date) -> Standing
         said = say("step_wait", day=programme.valid_from.isoformat())
         steps.append(Step(StepKind.WAIT, "valid_from", said))
     known = tuple(step for step in steps if step is not None)
-    reach = Reach.OUT if len(known) < len(steps) else _reach(known)
-    return Standing(reach, _met(startup, programme, refusals), known, refusals)
+    if len(known) < len(steps):
+        return Standing(Reach.OUT, _met(startup, programme, refusals), (), refusals)
+    return Standing(_reach(known), _met(startup, programme, refusals), known, refusals)
 
 
 def _reach(steps: tuple[Step, ...]) -> Reach:

@@ -190,7 +190,7 @@ def _advice_cells(one: Option, say: dict[str, str], lang: str) -> tuple[str, ...
         say["none"] if one.fit is None else f"{one.fit:.1f}",
         interval_told(one.competition.crowding) or say["unknown"],
         interval_told(one.worth) or say["none"],
-        " ".join(sentence.in_(lang) for sentence in told),
+        (" · " if one.refusals else " ").join(sentence.in_(lang) for sentence in told),
     )
 
 

@@ -38,6 +38,6 @@ def run(dari: Dari, say: Say) -> None:
     say(table_of(qualifying_grid(replace(found, now=found.now[:_FEW])), lang, _MOST_ROWS))
     for one, told in found.out[:_FEW]:
         say(Names(*(
-            f"  {one.name.in_(lang)}: {' '.join(why.phrase.in_(lang) for why in told.refusals)}"
+            f"  {one.name.in_(lang)}: {' · '.join(why.phrase.in_(lang) for why in told.refusals)}"
             for lang in ("en", "ko")
         )))  # fmt: skip

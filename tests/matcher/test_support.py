@@ -202,5 +202,6 @@ def test_domestic_support_of_the_catalogue_is_not_for_startups_abroad(make, regi
             Reach.OUT,
             ["country"],
         ), programme.id
+        assert abroad.steps == (), programme.id  # to reach something would not help
         home = standing_under(make.startup(region="KR-27", **fields), programme, ON)
         assert "country" not in {why.code for why in home.refusals}, programme.id
