@@ -62,7 +62,8 @@ def plan_sentence(plan: Plan, lang: str) -> str:
         return say["no_pairing"].format(day=day)
     told = {"kept": plan.kept, "all": len(plan.compared), "day": day}
     told |= {"gain": points(abs(plan.gain)), "gains": say["costs" if plan.gain < 0 else "gains"]}
-    said = [say["plan"].format(**told)]
+    same = plan.kept == len(plan.compared)
+    said = [say["plan_same" if same else "plan"].format(**told)]
     if left := [row.region.name.in_(lang) for row in plan.rows if row.planned is None]:
         said.append(say["left"].format(names=", ".join(left)))
     if plan.solution.status is Status.FEASIBLE:

@@ -13,6 +13,7 @@ LABELS = {
         "none": "–",
         "plan": "{kept} of {all} pairings of {day} are reproduced; to differ in the others {gains} "
         "{gain} points of fit.",
+        "plan_same": "All {all} pairings of {day} are reproduced.",
         "gains": "gains",
         "costs": "costs",
         "left": "No company is left for: {names}.",
@@ -48,6 +49,7 @@ LABELS = {
         "none": "–",
         "plan": "{day} 현재 {all}개 지역 가운데 {kept}곳의 짝을 재현했습니다. 나머지를 바꾸면 "
         "적합도 {gain}점을 {gains}.",
+        "plan_same": "{day} 현재 짝 {all}개를 모두 재현했습니다.",
         "gains": "얻습니다",
         "costs": "잃습니다",
         "left": "기업을 얻지 못한 지역: {names}",
