@@ -248,8 +248,12 @@ def tongue(text: str) -> str:
 
 def money(value: Money) -> str:
     """Write an amount with its currency and what it is counted for."""
-    amount = str(format_currency(value.amount, value.currency, "¤#,##0", currency_digits=False))
-    return f"{amount} {_funding_units()[value.per.value]}"
+    return f"{amount(value.amount, value.currency)} {_funding_units()[value.per.value]}"
+
+
+def amount(value: int, currency: str) -> str:
+    """Write an amount of whole units in the reader's form."""
+    return str(format_currency(value, currency, "¤#,##0", currency_digits=False))
 
 
 def _funding_units() -> dict[str, str]:
