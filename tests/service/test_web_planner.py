@@ -40,7 +40,10 @@ def test_what_if_a_pairing_stays_and_another_day_counts(staff):
     kept = staff.get("/planner?region=KR-50")
     assert "15 of 17 pairings" in kept.text
     assert re.search(r'value="KR-50"[^>]* checked', kept.text)
-    assert "All 2 pairings of 2014-10-31 are reproduced." in staff.get("/planner?as_of=2014-10-31").text
+    assert (
+        "All 2 pairings of 2014-10-31 are reproduced."
+        in staff.get("/planner?as_of=2014-10-31").text
+    )
     assert "No pairing holds on 2013-01-01" in staff.get("/planner?as_of=2013-01-01").text
 
 
