@@ -133,23 +133,37 @@ def advise(
     others = _others(store, startup.id)
     places = [(part.partners[0], part.id) for part in parts]
     found = matchmaker.appraise([startup, *others], places, as_of=as_of)
-    points = found.points
+    shut = np.array([part.places == 0 for part in parts])
+    points = np.where(shut, np.nan, found.points)
     rivals = _rivals(points[1:])
-    total = sum(part.places for part in parts if part.places is not None)
-    complete = all(part.places for part in parts)
+    of = int(np.isfinite(points[1:]).any(axis=1).sum())
+    shares = _shares(parts)
     options = [
         _option(
             part,
             float(points[0, column]),
-            found.reasons.get((0, column), ()),
-            part.places / total if complete and part.places else None,
+            (_no_places(),) if shut[column] else found.reasons.get((0, column), ()),
+            shares[column],
             tuple(int(n) for n in rivals[:, column]),
-            int(np.isfinite(points[1:]).any(axis=1).sum()),
+            of,
         )
         for column, part in enumerate(parts)
     ]
     ordered = tuple(sorted(options, key=_rank))
     return Advice(startup, whole, as_of, ordered, len(others), found.model_version, found.seq)
+
+
+def _no_places() -> Reason:
+    """Say that a part gives no places this time."""
+    return Reason("no_places", phrase("advice.no_places"))
+
+
+def _shares(parts: Sequence[Programme]) -> list[float | None]:
+    """Give the share of all places that each part has; None where those of any are not known."""
+    known = [part.places for part in parts if part.places is not None]
+    if len(known) < len(parts) or not sum(known):
+        return [None] * len(parts)
+    return [places / sum(known) for places in known]
 
 
 def _others(store: Store, id: str) -> list[Startup]:
@@ -213,6 +227,8 @@ def _reasons(
         told.append(phrase("advice.places_unknown"))
     else:
         told.append(phrase("advice.places", places=part.places, share=f"{100 * share:.0f}"))
+    if part.places_assumed:
+        told.append(phrase("advice.places_assumed"))
     told.append(phrase("advice.rivals", sure=found.sure, open=found.open, of=found.of))
     if found.of < LEAST:
         told.append(phrase("advice.few", of=found.of, least=LEAST))

@@ -12,7 +12,7 @@ from matcher.markets import countries_named
 from matcher.sources import Sources
 from matcher.traits import places_of, relation
 from profiles import Partner, PartnerKind, Startup, Support
-from profiles.taxonomy import Names, country_of, region_name, sectors
+from profiles.taxonomy import Names, country_of, region_names, sectors
 
 MOST_BODIES = 8
 """How many are told who certify, and how many who lead abroad."""
@@ -129,4 +129,4 @@ def _markets(partner: Partner, targets: Sequence[Target]) -> tuple[Market, ...]:
 
 
 def _lies(country: str) -> Names:
-    return say("lies_in", country=Names(region_name(country, "en"), region_name(country, "ko")))
+    return say("lies_in", country=region_names([country]))

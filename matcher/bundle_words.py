@@ -19,11 +19,6 @@ def say(code: str, **params: object) -> Names:
     return filled(_sentences()[code], params)
 
 
-def listed(names: list[Names]) -> Names:
-    """Join names by commas."""
-    return Names(", ".join(one.en for one in names), ", ".join(one.ko for one in names))
-
-
 @cache
 def _sentences() -> Mapping[str, Mapping[str, str]]:
     held: Mapping[str, Mapping[str, str]] = read_yaml("matcher", "bundle_words.yaml")

@@ -10,11 +10,11 @@ import numpy as np
 
 from index import SearchIndex
 from index.passages import Facet
-from matcher.bundle_words import listed, say
+from matcher.bundle_words import say
 from matcher.roles import role_name, role_of
 from matcher.sources import Sources
 from profiles import Partner, Programme, ProgrammeKind, Side, Tie
-from profiles.taxonomy import Names, country_of, region_name, sectors, terms
+from profiles.taxonomy import Names, country_of, listed, region_names, sectors, terms
 
 _FACETS: tuple[Facet, ...] = ("is", "offers")
 
@@ -89,14 +89,14 @@ def _counterpart(
         return Unpaired(say("unpaired_unknown"))
     abroad = joined_with(partner.region, hubs)
     if not abroad:
-        return Unpaired(say("unpaired_country", country=_country(country_of(partner.region))))
+        return Unpaired(say("unpaired_country", country=region_names([country_of(partner.region)])))
     found = [
         one
         for one in members
         if role_of(one.kind) == role and _lies_in(one, abroad) and one.id != partner.id
     ]
     if not found:
-        where = listed([_country(code) for code in sorted(abroad)])
+        where = region_names(sorted(abroad))
         return Unpaired(say("unpaired_role", role=role_name(role), country=where))
     told = [_compared(partner, one, hubs, index, on) for one in found]
     return min(told, key=lambda one: (not one.ties, -one.likeness, one.partner.id))
@@ -148,7 +148,3 @@ def _holds(tie: Tie, on: date) -> bool:
 
 def _told(code: str, names: list[Names]) -> list[Names]:
     return [say(code, names=listed(names))] if names else []
-
-
-def _country(code: str) -> Names:
-    return Names(region_name(code, "en"), region_name(code, "ko"))

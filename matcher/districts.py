@@ -99,6 +99,7 @@ class Proposal:
         chosen: the candidates of the solution.
         others: the best candidate of each further province, with why it is left.
         balanced: whether the capital area was left out.
+        seconds: how long the search might take.
     """
 
     as_of: date
@@ -107,6 +108,7 @@ class Proposal:
     chosen: tuple[Candidate, ...]
     others: tuple[Candidate, ...]
     balanced: bool
+    seconds: float = SECONDS
 
 
 def propose_districts(
@@ -145,7 +147,9 @@ def propose_districts(
     pairs = set(solution.pairs)
     chosen = [one for one in free if (one.region, one.sector) in pairs]
     others = _others(found, chosen, taken, set(left_out), balanced)
-    return Proposal(as_of, instance, solution, tuple(_best_first(chosen)), others, balanced)
+    return Proposal(
+        as_of, instance, solution, tuple(_best_first(chosen)), others, balanced, seconds
+    )
 
 
 def _rules(most: int, balanced: bool) -> tuple[Rule, ...]:

@@ -9,7 +9,7 @@ from datetime import date
 from index import History
 from matcher.phrases import phrase
 from profiles import Partner, Programme, Startup, TieKind
-from profiles.taxonomy import Names, Vocabulary, country_of, region_name, sectors, terms
+from profiles.taxonomy import Names, country_of, region_names, sector_names, sectors, term_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +62,12 @@ def own_refusals(partner: Partner) -> list[Reason]:
 
 
 def rules_met(startup: Startup, programme: Programme) -> int | None:
-    """Count the rules of a programme that a startup meets; None if it breaks one."""
-    met = 0
+    """Count the rules of a programme that a startup meets; None if it breaks one.
+
+    That it lies in the only country of a programme is asked of all there and sets nobody apart,
+    so it counts nothing; to lie in one of several countries that are joined counts.
+    """
+    met = -(len(programme.countries) == 1)
     for rule in _RULES:
         outcome = rule(startup, programme)
         if not isinstance(outcome, bool):
@@ -94,9 +98,9 @@ def _region_rule(startup: Startup, programme: Programme) -> Outcome:
     if here is not None and _lies_in(here, programme.regions):
         return True
     if here is None or any(country_of(region) == here for region in programme.regions):
-        return lambda: _reason("region_unknown", wanted=_region_names(programme.regions))
+        return lambda: _reason("region_unknown", wanted=region_names(programme.regions))
     return lambda: _reason(
-        "region", wanted=_region_names(programme.regions), given=_region_names((here,))
+        "region", wanted=region_names(programme.regions), given=region_names((here,))
     )
 
 
@@ -105,13 +109,13 @@ def _country_rule(startup: Startup, programme: Programme) -> Outcome:
         return False
     here = startup.region
     if here is None:
-        return lambda: _reason("country_unknown", wanted=_region_names(programme.countries))
+        return lambda: _reason("country_unknown", wanted=region_names(programme.countries))
     if _lies_in(here, programme.countries):
         return True
     return lambda: _reason(
         "country",
-        wanted=_region_names(programme.countries),
-        given=_region_names((country_of(here),)),
+        wanted=region_names(programme.countries),
+        given=region_names((country_of(here),)),
     )
 
 
@@ -119,12 +123,12 @@ def _sector_rule(startup: Startup, programme: Programme) -> Outcome:
     if not programme.sectors:
         return False
     if not startup.sectors:
-        return lambda: _reason("sector_unknown", wanted=_sector_names(programme.sectors))
+        return lambda: _reason("sector_unknown", wanted=sector_names(programme.sectors))
     allowed = set(programme.sectors)
     if any(code in allowed or sectors()[code].parent in allowed for code in startup.sectors):
         return True
     return lambda: _reason(
-        "sector", wanted=_sector_names(programme.sectors), given=_sector_names(startup.sectors)
+        "sector", wanted=sector_names(programme.sectors), given=sector_names(startup.sectors)
     )
 
 
@@ -133,13 +137,13 @@ def _stage_rule(startup: Startup, programme: Programme) -> Outcome:
         return False
     stage = startup.stage
     if stage is None:
-        return lambda: _reason("stage_unknown", wanted=_term_names("stages", programme.stages))
+        return lambda: _reason("stage_unknown", wanted=term_names("stages", programme.stages))
     if stage in programme.stages:
         return True
     return lambda: _reason(
         "stage",
-        wanted=_term_names("stages", programme.stages),
-        given=_term_names("stages", (stage,)),
+        wanted=term_names("stages", programme.stages),
+        given=term_names("stages", (stage,)),
     )
 
 
@@ -161,7 +165,7 @@ def _need_rule(startup: Startup, programme: Programme) -> Outcome:
     if set(startup.seeks) & set(programme.needs):
         return True
     code = "need" if startup.seeks else "need_unknown"
-    return lambda: _reason(code, wanted=_term_names("supports", programme.needs))
+    return lambda: _reason(code, wanted=term_names("supports", programme.needs))
 
 
 _RULES: tuple[Callable[[Startup, Programme], Outcome], ...] = (
@@ -180,19 +184,3 @@ def _lies_in(region: str, regions: tuple[str, ...]) -> bool:
 
 def _reason(code: str, **params: object) -> Reason:
     return Reason(code, phrase(f"refusal.{code}", **params))
-
-
-def _region_names(codes: tuple[str, ...]) -> Names:
-    return _joined([Names(region_name(c, "en"), region_name(c, "ko")) for c in codes])
-
-
-def _sector_names(codes: tuple[str, ...]) -> Names:
-    return _joined([sectors()[code].name for code in codes])
-
-
-def _term_names(vocabulary: Vocabulary, codes: tuple[str, ...]) -> Names:
-    return _joined([terms(vocabulary)[code].name for code in codes])
-
-
-def _joined(names: list[Names]) -> Names:
-    return Names(", ".join(n.en for n in names), ", ".join(n.ko for n in names))

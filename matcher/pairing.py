@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 from matcher.assignment import (
@@ -12,6 +13,7 @@ from matcher.assignment import (
     Contradiction,
     Host,
     Instance,
+    NotContradictory,
     Solution,
     Status,
     explain_infeasible,
@@ -22,8 +24,12 @@ from matcher.phrases import phrase
 from matcher.roots import Ground, Grounds, Region
 from profiles import Partner, Store
 from profiles.rules import Rule, RuleKind
+from profiles.taxonomy import Names
 
 SECONDS = 20.0
+
+_MARKED = re.compile("\x02([^\x03]*)\x03")
+"""An id whose name differs by language, in a sentence that is made once for both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +66,26 @@ class Row:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Plan:
-    """A plan of pairings; `contradiction` says why there is none where `rows` plan nothing."""
+    """A plan of pairings.
+
+    Attributes:
+        rows: the regions by code; they plan nothing where no plan was found.
+        seconds: how long the search, and then that for the contradiction, might take.
+        contradiction: the rules that contradict each other where no plan keeps all; None also
+            where that is proven, but which rules they are was not found in time.
+    """
 
     as_of: date
     instance: Instance
     solution: Solution
     rows: tuple[Row, ...]
+    seconds: float
     contradiction: Contradiction | None = None
+
+    @property
+    def is_planned(self) -> bool:
+        """Whether a plan was found."""
+        return self.solution.status in (Status.OPTIMAL, Status.FEASIBLE)
 
     @property
     def kept(self) -> int:
@@ -118,8 +137,31 @@ def plan_regions(
     )
     solution = solve(instance, seconds=seconds, aims=(Aim.PLACED, Aim.WORST, Aim.TOTAL))
     failed = solution.status is Status.INFEASIBLE
-    why = explain_infeasible(instance, seconds=seconds) if failed else None
-    return Plan(as_of, instance, solution, _rows(grounds, solution), why)
+    why = _contradiction(instance, grounds, seconds) if failed else None
+    return Plan(as_of, instance, solution, _rows(grounds, solution), seconds, why)
+
+
+def _contradiction(instance: Instance, grounds: Grounds, seconds: float) -> Contradiction | None:
+    """Find the rules that contradict; None where the time ended before it was proven again."""
+    try:
+        found = explain_infeasible(instance, seconds=seconds, name=_marked)
+    except NotContradictory:
+        return None
+    names = {one.code: one.name for one in grounds.regions}
+    names |= {one.id: Names(one.name.in_("en"), one.name.in_("ko")) for one in grounds.companies}
+    told = tuple(replace(one, said=_named(one.said, names)) for one in found.relaxations)
+    return replace(found, said=_named(found.said, names), relaxations=told)
+
+
+def _marked(id: str) -> str:
+    return f"\x02{id}\x03"
+
+
+def _named(said: Names, names: Mapping[str, Names]) -> Names:
+    """Put the name of each language in the place of each id that is marked."""
+    en = _MARKED.sub(lambda found: names[found[1]].en, said.en)
+    ko = _MARKED.sub(lambda found: names[found[1]].ko, said.ko)
+    return Names(en, ko)
 
 
 def _kept(grounds: Grounds, region: Region) -> Rule | None:

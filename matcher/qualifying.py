@@ -9,11 +9,11 @@ from datetime import date
 from enum import StrEnum
 from itertools import islice
 
-from matcher.bundle_words import listed, say
+from matcher.bundle_words import say
 from matcher.eligibility import Reason, startup_refusals
 from matcher.sources import Sources
 from profiles import Programme, Side, Stage, Startup
-from profiles.taxonomy import Names, Vocabulary, region_name, sectors, terms
+from profiles.taxonomy import Names, region_names, sector_names, sectors, term_names, terms
 
 MOST_LOOKED_AT = 20_000
 """Of how many startups it is looked up who qualifies, by id."""
@@ -61,7 +61,7 @@ class Standing:
     Attributes:
         reach: when it may apply.
         met: the rules that it meets, in words.
-        steps: what it lacks and can truthfully say or reach.
+        steps: what it lacks and can truthfully say or reach; none where it may not apply at all.
         refusals: every rule that it does not meet now, or that nobody can check.
     """
 
@@ -88,8 +88,9 @@ def standing_under(startup: Startup, programme: Programme, on: date) -> Standing
         said = say("step_wait", day=programme.valid_from.isoformat())
         steps.append(Step(StepKind.WAIT, "valid_from", said))
     known = tuple(step for step in steps if step is not None)
-    reach = Reach.OUT if len(known) < len(steps) else _reach(known)
-    return Standing(reach, _met(startup, programme, refusals), known, refusals)
+    if len(known) < len(steps):
+        return Standing(Reach.OUT, _met(startup, programme, refusals), (), refusals)
+    return Standing(_reach(known), _met(startup, programme, refusals), known, refusals)
 
 
 def _reach(steps: tuple[Step, ...]) -> Reach:
@@ -134,12 +135,12 @@ def _met(startup: Startup, programme: Programme, refusals: tuple[Reason, ...]) -
     """Say which rules are met; of sectors and supports, by which of the startup's own."""
     broken = {reason.code.partition("_")[0] for reason in refusals}
     told = {
-        "region": _regions(programme.regions),
-        "country": _regions(programme.countries),
-        "sector": listed([sectors()[code].name for code in _own_sectors(startup, programme)]),
-        "stage": _terms("stages", programme.stages),
+        "region": region_names(programme.regions),
+        "country": region_names(programme.countries),
+        "sector": sector_names(_own_sectors(startup, programme)),
+        "stage": term_names("stages", programme.stages),
         "trl": _levels(programme),
-        "need": _terms("supports", tuple(x for x in startup.seeks if x in programme.needs)),
+        "need": term_names("supports", tuple(x for x in startup.seeks if x in programme.needs)),
     }
     return tuple(
         say(f"met_{field}", wanted=wanted)
@@ -152,14 +153,6 @@ def _own_sectors(startup: Startup, programme: Programme) -> list[str]:
     """Give the startup's sectors that a programme names, or whose parent it names."""
     named = set(programme.sectors)
     return [code for code in startup.sectors if named & {code, sectors()[code].parent}]
-
-
-def _regions(codes: tuple[str, ...]) -> Names:
-    return listed([Names(region_name(code, "en"), region_name(code, "ko")) for code in codes])
-
-
-def _terms(vocabulary: Vocabulary, codes: tuple[str, ...]) -> Names:
-    return listed([terms(vocabulary)[code].name for code in codes])
 
 
 def _levels(programme: Programme) -> Names:
@@ -177,6 +170,7 @@ class Qualifying:
         on: the day that counts.
         now: those that meet every rule, by id.
         close: those that lack what can be said or reached, the nearest first, with what it is.
+        out: those for whom it is not, by id, with the rules that they can never meet.
         broken: code of a rule → how many startups do not meet it, the most first.
         looked_at: how many were looked at.
         is_whole: whether these are all.
@@ -186,6 +180,7 @@ class Qualifying:
     on: date
     now: tuple[Startup, ...]
     close: tuple[tuple[Startup, Standing], ...]
+    out: tuple[tuple[Startup, Standing], ...]
     broken: Mapping[str, int]
     looked_at: int
     is_whole: bool
@@ -205,6 +200,7 @@ def qualifying(sources: Sources, programme: Programme, as_of: date | None) -> Qu
         on,
         tuple(one for one, told in looked if told.reach is Reach.NOW),
         tuple(sorted(close, key=lambda pair: (pair[1].order, pair[0].id))),
+        tuple((one, told) for one, told in looked if told.reach is Reach.OUT),
         dict(sorted(broken.items(), key=lambda pair: (-pair[1], pair[0]))),
         len(looked),
         sources.store.count(Side.STARTUP) <= MOST_LOOKED_AT,

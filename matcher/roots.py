@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -14,7 +14,7 @@ from matcher.assignment import UNIT
 from matcher.phrases import phrase
 from profiles import Partner, Store, Tie, TieKind
 from profiles.errors import CodedError
-from profiles.taxonomy import Names, region_name, sector_relation, sectors
+from profiles.taxonomy import Names, region_names, sector_names, sector_relation
 
 ROOT, PAST, FIELDS = 30, 10, 60
 """What a seat or site in the region, past work there, and common fields are worth at most, in
@@ -50,13 +50,50 @@ class Region:
     @property
     def name(self) -> Names:
         """The region's name."""
-        return Names(region_name(self.code, "en"), region_name(self.code, "ko"))
+        return region_names([self.code])
 
 
 def pairings_on(store: Store, day: date) -> list[Tie]:
     """Give the pairings that hold on a day, by region and then by id."""
     found = [tie for tie in store.ties_of_kind(TieKind.PAIRING) if tie.region and tie.holds(day)]
     return sorted(found, key=lambda tie: (tie.region or "", tie.id))
+
+
+@dataclass(frozen=True, slots=True)
+class Paired:
+    """The pairings of a region around a day, each in the order in which they began.
+
+    Attributes:
+        held: those that hold on the day.
+        ended: those that ended before it.
+        coming: those that begin after it.
+    """
+
+    held: tuple[Tie, ...] = ()
+    ended: tuple[Tie, ...] = ()
+    coming: tuple[Tie, ...] = ()
+
+    @property
+    def speaking(self) -> tuple[Tie, ...]:
+        """All that hold on the day, else the one that ended last, else the one that comes next."""
+        return self.held or self.ended[-1:] or self.coming[:1]
+
+
+def pairings_around(ties: Iterable[Tie], day: date) -> Paired:
+    """Part the pairings of one region by whether they hold on a day, ended before or come after."""
+    began = sorted(ties, key=lambda tie: (tie.valid_from or date.min, tie.id))
+    ended = [tie for tie in began if tie.valid_to is not None and tie.valid_to < day]
+    return Paired(
+        tuple(tie for tie in began if tie.holds(day)),
+        tuple(sorted(ended, key=lambda tie: (tie.valid_to or day, tie.id))),
+        tuple(tie for tie in began if tie.valid_from is not None and tie.valid_from > day),
+    )
+
+
+def pairings_of(store: Store, region: str, day: date) -> Paired:
+    """Give the pairings of a region around a day."""
+    every = store.ties_of_kind(TieKind.PAIRING)
+    return pairings_around((tie for tie in every if tie.region == region), day)
 
 
 class Grounds:
@@ -67,12 +104,18 @@ class Grounds:
         known = store.get_many({end for tie in ever for end in (tie.a, tie.b)})
         self._store, self._as_of = store, as_of
         self._partners = {id: one for id, one in known.items() if isinstance(one, Partner)}
-        centres = {tie.region: self._partners[tie.a] for tie in ever if tie.a in self._partners}
-        self.regions = [Region(code, centres[code]) for code in sorted(filter(None, centres))]
+        self.regions = [*self._regions(ever)]
         ids = sorted({tie.b for tie in ever} & self._partners.keys())
         self.companies = [self._partners[id] for id in ids]
         if not self.regions or not self.companies:
             raise CodedError("pairing", "plan_no_pairing")
+
+    def _regions(self, ever: Sequence[Tie]) -> Iterator[Region]:
+        """Give the regions by code, each with the body that speaks for it on the day."""
+        for code in sorted({tie.region for tie in ever if tie.region}):
+            its = [tie for tie in ever if tie.region == code and tie.a in self._partners]
+            for tie in pairings_around(its, self._as_of).speaking[:1]:
+                yield Region(code, self._partners[tie.a])
 
     @cached_property
     def _past(self) -> Mapping[tuple[str, str], Tie]:
@@ -156,18 +199,15 @@ def _fields(region: Region, company: Partner) -> Ground | None:
     shared = [code for code in wanted if near[code] == 1]
     if not points:
         return None
-    said = phrase("plan.fields" if shared else "plan.near_fields", fields=_named(shared or wanted))
+    said = phrase(
+        "plan.fields" if shared else "plan.near_fields", fields=sector_names(shared or wanted)
+    )
     return Ground(points, said, region.centre.source)
 
 
 def nearness(one: str, other: str) -> float:
     """Tell how near two sectors are, 0 to 1; the same one is 1."""
     return 1.0 if one == other else NEARNESS.get(sector_relation(one, other) or "", 0.0)
-
-
-def _named(codes: Iterable[str]) -> Names:
-    names = [sectors()[code].name for code in codes]
-    return Names(", ".join(one.en for one in names), ", ".join(one.ko for one in names))
 
 
 def _ties_of(store: Store, id: str) -> Iterator[Tie]:

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from index import Filters
 from matcher.budget import Budget, budget_of
-from matcher.bundle_words import listed, say
+from matcher.bundle_words import say
 from matcher.complement import UNIT, Complement
 from matcher.matchlist import Match
 from matcher.needs import sentence_of
@@ -20,7 +20,7 @@ from profiles import Partner, Programme, ProgrammeKind, Startup
 from profiles.errors import CodedError
 from profiles.fields import Day, Whole
 from profiles.record import Record
-from profiles.taxonomy import Names, country_of, region_name
+from profiles.taxonomy import Names, country_of, region_names
 
 RESERVES = 10
 _CAUTIONS = ("sanction", "export control", "제재", "수출통제", "수출 통제")
@@ -189,4 +189,4 @@ def _missing(programme: Programme, budget: Budget, found: Candidates) -> tuple[N
 def _countries(programme: Programme, home: str | None, is_home: bool) -> Names:
     codes = sorted({country_of(one) for one in programme.countries})
     some = [code for code in codes if (code == home) is is_home]
-    return listed([Names(region_name(code, "en"), region_name(code, "ko")) for code in some])
+    return region_names(some)

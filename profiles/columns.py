@@ -15,7 +15,10 @@ from profiles.raw_rows import Row, parse_json, validated
 from profiles.record import Record
 from profiles.text import detect_language
 
-_FLAGS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+FLAGS = frozenset({"closed", "places_assumed"})
+"""The fields that say yes or no."""
+
+_READ_FLAGS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 
 def read_header(
@@ -108,8 +111,8 @@ class Columns:
             cell = target.read(cell)
         if not isinstance(cell, str) or target.part:
             return cell
-        if target.field == "closed":
-            return _FLAGS.get(cell.strip().lower(), cell)
+        if target.field in FLAGS:
+            return _READ_FLAGS.get(cell.strip().lower(), cell)
         if target.field in self._lists and cell.startswith("["):
             return _json_list(cell)
         return cell

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from profiles.cells import Value, holds, write_cell
+from profiles.columns import FLAGS
 from profiles.errors import shorten
 from profiles.files import MOST_SHEET_ROWS, UnwritableFile, guarded, replacing
 from profiles.importing import MODELS, ImportKind
@@ -218,7 +219,7 @@ def _type(pl: Any, field: str, part: str | None) -> Any:
         return pl.Int64
     if name in _DAYS:
         return pl.Date
-    if field == "closed":
+    if field in FLAGS:
         return pl.Boolean
     lists = {
         field

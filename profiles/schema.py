@@ -131,7 +131,8 @@ class Programme(Record):
     """A scheme under which pairs are made, with its rules, places, money and dates.
 
     A programme may be `part_of` another: of those parts a startup applies to one. `rules` are
-    those by which its places are given out (`profiles.rules`), beside `places`.
+    those by which its places are given out (`profiles.rules`), beside `places`. `places_assumed`
+    says that no source gives the places: they are a setting of the operator.
     """
 
     id: Id
@@ -150,6 +151,7 @@ class Programme(Record):
     partner_kinds: PartnerKinds = ()
     closed: bool = False
     places: Whole | None = None
+    places_assumed: bool = False
     funding: Money | None = None
     part_of: Id | None = None
     rules: Rules = ()

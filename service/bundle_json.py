@@ -181,6 +181,7 @@ def qualifying_json(found: Qualifying) -> dict[str, Any]:
         "whole": found.is_whole,
         "now": [one.id for one in found.now],
         "close": [{"id": one.id, **_standing(told)} for one, told in found.close],
+        "out": [{"id": one.id, **_standing(told)} for one, told in found.out],
         "rules_not_met": dict(found.broken),
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from matcher.bodies import Body
-from matcher.bundle_words import listed, say
+from matcher.bundle_words import say
 from matcher.bundles import Bundle, Member
 from matcher.complement import UNIT
 from matcher.counterparts import Counterpart, Unpaired, counterparts
@@ -16,9 +16,9 @@ from matcher.roles import role_name
 from matcher.sources import Sources
 from matcher.support import Offer, SupportPlan
 from matcher.triads import Triad, Triads
-from profiles import Partner, Side, Startup, Store, Support
+from profiles import Partner, Side, Startup, Store
 from profiles.rows import unknown_id
-from profiles.taxonomy import Names, region_name, terms
+from profiles.taxonomy import Names, listed, region_names, term_names
 from service.grids import Cell, Grid, lines
 from service.queries import profile_on
 from service.wiring import Dari
@@ -165,7 +165,7 @@ def _offer_row(offer: Offer) -> tuple[Cell, ...]:
     return (
         reach_name(standing.reach),
         programme.name,
-        _supports(programme.gives),
+        term_names("supports", programme.gives),
         lines(standing.met),
         lines([step.said for step in standing.steps]),
         lines([reason.phrase for reason in standing.refusals]),
@@ -174,11 +174,11 @@ def _offer_row(offer: Offer) -> tuple[Cell, ...]:
 
 
 def _body_row(body: Body) -> tuple[Cell, ...]:
-    served = [_country(one.country) for one in body.markets]
+    served = [region_names([one.country]) for one in body.markets]
     return (
         body.partner.id,
         body.partner.name,
-        _supports(body.ways),
+        term_names("supports", body.ways),
         listed(list(body.sectors)),
         listed(served) if served else say("markets_unknown"),
         body.score,
@@ -186,27 +186,25 @@ def _body_row(body: Body) -> tuple[Cell, ...]:
 
 
 def qualifying_grid(found: Qualifying) -> Grid:
-    """Put those who may apply to a programme into a table, then those who lack something."""
-    now = tuple((reach_name(Reach.NOW), one.id, one.name, "") for one in found.now)
-    close = tuple(
-        (reach_name(told.reach), one.id, one.name, lines([step.said for step in told.steps]))
-        for one, told in found.close
+    """Put those who may apply to a programme into a table, those who lack something, the others."""
+    now = tuple((reach_name(Reach.NOW), one.id, one.name, "", "") for one in found.now)
+    later = tuple(
+        (
+            reach_name(told.reach),
+            one.id,
+            one.name,
+            lines([step.said for step in told.steps]),
+            lines([reason.phrase for reason in told.refusals]),
+        )
+        for one, told in (*found.close, *found.out)
     )
     title = say("title_qualifying", name=found.programme.name)
-    return Grid(title, columns("when", "id", "name", "steps"), (*now, *close))
+    return Grid(title, columns("when", "id", "name", "steps", "why"), (*now, *later))
 
 
 def reach_name(reach: Reach) -> Names:
     """Name when a startup may apply."""
     return say(f"reach_{reach.value}")
-
-
-def _supports(codes: Iterable[Support]) -> Names:
-    return listed([terms("supports")[code.value].name for code in codes])
-
-
-def _country(code: str) -> Names:
-    return Names(region_name(code, "en"), region_name(code, "ko"))
 
 
 def _named(profiles: Iterable[Partner]) -> Names:

@@ -80,9 +80,9 @@ def triads(programme: str, lang: str | None, as_json: bool, **asked: object) -> 
     if as_json:
         print_json(triads_json(found))
     else:
-        _show(triads_grids(found), language)
         told = (found.caution, *found.missing)
         show(*(one.in_(language) for one in told if one is not None))
+        _show(triads_grids(found), language)
 
 
 @click.command()

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from service.wiring import Dari
 
 
+_PLAYED = {"en": "The stories are played in {folder}.", "ko": "{folder}에서 시연합니다."}
+
+
 def _stories() -> tuple[str, ...]:
     from service.demo.stories import told
 
@@ -73,7 +76,7 @@ def _prepared(folder: Path, language: Literal["en", "ko"]) -> Dari:
     from service.settings import Settings
     from service.wiring import init
 
-    say(f"The stories are played in {folder}.")
+    say(_PLAYED[language].format(folder=folder))
     dari = init(Settings(home=folder, database_url=None, language=language, catalogue=True))
     load(dari)
     return dari

@@ -18,6 +18,8 @@ _DAY = click.option(
 _LANG = click.option(
     "--lang", type=click.Choice(["en", "ko"]), help="Language of it and of errors."
 )
+_SECONDS = click.option("--seconds", type=click.FloatRange(0.01, 600), default=20.0,
+                        show_default=True, help="How long the search may take.")  # fmt: skip
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
 
@@ -30,12 +32,18 @@ def plan() -> None:
 @click.option("--most", default=2, show_default=True, type=click.IntRange(1, 17),
               help="The most regions of one company.")  # fmt: skip
 @click.option("--keep", multiple=True, metavar="REGION", help="Region whose pairing stays.")
+@_SECONDS
 @_DAY
 @_LANG
 @_JSON
 @short_work()
 def regions(
-    most: int, keep: tuple[str, ...], as_of: datetime | None, lang: str | None, as_json: bool
+    most: int,
+    keep: tuple[str, ...],
+    seconds: float,
+    as_of: datetime | None,
+    lang: str | None,
+    as_json: bool,
 ) -> None:
     """Plan which company each region is paired with, beside the pairings of a day."""
     from matcher.pairing import plan_regions
@@ -43,7 +51,8 @@ def regions(
 
     dari, language = _opened(lang)
     kept = _codes("keep", keep, language)
-    found = plan_regions(dari.store, as_of=_day(dari, as_of), most=most, keep=kept)
+    day = _day(dari, as_of)
+    found = plan_regions(dari.store, as_of=day, most=most, keep=kept, seconds=seconds)
     if as_json:
         print_json(plan_json(found))
     else:
@@ -55,6 +64,7 @@ def regions(
               help="The most districts that are proposed.")  # fmt: skip
 @click.option("--without", multiple=True, metavar="REGION", help="Province that is left out.")
 @click.option("--capital", is_flag=True, help="Let the capital area take part, too.")
+@_SECONDS
 @_DAY
 @_LANG
 @_JSON
@@ -63,6 +73,7 @@ def districts(
     most: int,
     without: tuple[str, ...],
     capital: bool,
+    seconds: float,
     as_of: datetime | None,
     lang: str | None,
     as_json: bool,
@@ -78,6 +89,7 @@ def districts(
         most=most,
         balanced=not capital,
         left_out=_codes("without", without, language),
+        seconds=seconds,
     )
     if as_json:
         print_json(proposal_json(found))

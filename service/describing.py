@@ -54,6 +54,7 @@ FIELDS = {
     "partner_kinds": _l("Kinds of partner"),
     "closed": _l("For members only"),
     "places": _l("Places"),
+    "places_assumed": _l("Places are a setting of the operator"),
     "funding": _l("Money"),
     "funding_amount": _l("Money: amount"),
     "funding_currency": _l("Money: currency"),

@@ -11,6 +11,7 @@ from babel import Locale
 from flask_babel import format_currency, format_date, format_datetime, gettext
 
 from profiles import Money, Programme, Tie, TieKind
+from profiles.catalogue import citation as cite
 from profiles.taxonomy import (
     Names,
     Sector,
@@ -213,7 +214,12 @@ def maker(by: str) -> str:
 
 def period(record: Programme | Tie) -> str:
     """Write from when to when something holds; an open end stays open."""
-    start, end = day(record.valid_from), day(record.valid_to)
+    return span(record.valid_from, record.valid_to)
+
+
+def span(first: date | None, last: date | None) -> str:
+    """Write from one day to another, each of which may be open."""
+    start, end = day(first), day(last)
     if start and end:
         return f"{start} – {end}"
     if start:
@@ -227,6 +233,11 @@ def tie_dates(tie: Tie) -> str:
     return period(tie) if lasting or tie.valid_to else day(tie.valid_from)
 
 
+def citation(source: str) -> str:
+    """Give a source in the reader's language, as far as its words in it are known."""
+    return cite(source, language())
+
+
 def tongue(text: str) -> str:
     """Name the language of a text that is not in the reader's: 'en' or 'ko'; "" where it is."""
     has_hangul = _HANGUL.search(text) is not None
@@ -237,8 +248,12 @@ def tongue(text: str) -> str:
 
 def money(value: Money) -> str:
     """Write an amount with its currency and what it is counted for."""
-    amount = str(format_currency(value.amount, value.currency, "¤#,##0", currency_digits=False))
-    return f"{amount} {_funding_units()[value.per.value]}"
+    return f"{amount(value.amount, value.currency)} {_funding_units()[value.per.value]}"
+
+
+def amount(value: int, currency: str) -> str:
+    """Write an amount of whole units in the reader's form."""
+    return str(format_currency(value, currency, "¤#,##0", currency_digits=False))
 
 
 def _funding_units() -> dict[str, str]:

@@ -6,59 +6,16 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
-from matcher.assignment import UNIT
+from matcher.assignment import UNIT, Status
 from matcher.districts import SORTS
+from profiles.rules import RuleKind
+from service.planning_words import LABELS
 
 if TYPE_CHECKING:
     from matcher.advice import Advice, Interval, Option
     from matcher.districts import Candidate, Proposal
     from matcher.pairing import Plan, Row
     from profiles.taxonomy import Names
-
-_LABELS = {
-    "en": {
-        "region": "region",
-        "planned": "planned",
-        "held": "paired on the day",
-        "fit": "fit",
-        "change": "gain",
-        "why": "why",
-        "none": "–",
-        "plan": "{kept} of {all} pairings of {day} are reproduced; to differ in the others gains "
-        "{gain} points of fit.",
-        "no_pairing": "No pairing holds on {day}.",
-        "contradiction": "The rules contradict each other: {said}",
-        "district": "district",
-        "points": "points",
-        "not": "not proposed, because",
-        "part": "part",
-        "worth": "worth",
-        "crowding": "crowding",
-        "unknown": "not told",
-        "no_part": "The startup may apply to no part of the programme.",
-    },
-    "ko": {
-        "region": "지역",
-        "planned": "계획",
-        "held": "그날의 짝",
-        "fit": "적합도",
-        "change": "이득",
-        "why": "이유",
-        "none": "–",
-        "plan": "{day} 현재 {all}개 지역 가운데 {kept}곳의 짝을 재현했습니다. 나머지를 바꾸면 "
-        "적합도 {gain}점을 얻습니다.",
-        "no_pairing": "{day}에 유효한 짝이 없습니다.",
-        "contradiction": "규칙이 서로 모순됩니다: {said}",
-        "district": "특구",
-        "points": "점수",
-        "not": "제안하지 않는 이유",
-        "part": "세부 프로그램",
-        "worth": "기대값",
-        "crowding": "붐빔",
-        "unknown": "알 수 없음",
-        "no_part": "신청할 수 있는 세부 프로그램이 없습니다.",
-    },
-}
 
 
 def points(value: int) -> str:
@@ -68,9 +25,12 @@ def points(value: int) -> str:
 
 def plan_tables(plan: Plan, lang: str) -> list[Table | str]:
     """Give a plan as a table, and a sentence on what it reproduces and what differing gains."""
-    say = _LABELS[lang]
+    say = LABELS[lang]
     if plan.contradiction:
-        return [say["contradiction"].format(said=plan.contradiction.said.in_(lang))]
+        ways = (f"- {one.said.in_(lang)}" for one in plan.contradiction.relaxations)
+        return [say["contradiction"].format(said=plan.contradiction.said.in_(lang)), *ways]
+    if not plan.is_planned:
+        return [plan_sentence(plan, lang)]
     table = _table(say, "region", "planned", "held", "fit", "change", "why")
     for row in plan.rows:
         table.add_row(*_plan_cells(row, say, lang))
@@ -90,12 +50,54 @@ def _plan_cells(row: Row, say: dict[str, str], lang: str) -> tuple[str, ...]:
 
 
 def plan_sentence(plan: Plan, lang: str) -> str:
-    """Say how many pairings of the day a plan reproduces, and what it gains where it differs."""
-    say, day = _LABELS[lang], plan.as_of.isoformat()
+    """Say how many pairings of the day a plan reproduces, and what it gains where it differs.
+
+    Where the time ended before a plan was found, or was proven best, that is said, and what is
+    known so far.
+    """
+    say, day = LABELS[lang], plan.as_of.isoformat()
+    if not plan.is_planned:
+        return " ".join(_without_plan(plan, say))
     if not plan.compared:
         return say["no_pairing"].format(day=day)
-    told = {"kept": plan.kept, "all": len(plan.compared), "day": day, "gain": points(plan.gain)}
-    return say["plan"].format(**told)
+    told = {"kept": plan.kept, "all": len(plan.compared), "day": day}
+    told |= {"gain": points(abs(plan.gain)), "gains": say["costs" if plan.gain < 0 else "gains"]}
+    same = plan.kept == len(plan.compared)
+    said = [say["plan_same" if same else "plan"].format(**told)]
+    if left := [row.region.name.in_(lang) for row in plan.rows if row.planned is None]:
+        said.append(say["left"].format(names=", ".join(left)))
+    if plan.solution.status is Status.FEASIBLE:
+        said.insert(0, say["feasible"].format(seconds=seconds_told(plan.seconds)))
+    return " ".join(said)
+
+
+def _without_plan(plan: Plan, say: dict[str, str]) -> tuple[str, ...]:
+    hosts = plan.instance.hosts
+    proven = plan.solution.status is Status.INFEASIBLE
+    known = {
+        "regions": len(plan.rows),
+        "companies": len(hosts),
+        "most": max(host.high or 0 for host in hosts),
+        "places": sum(host.high or 0 for host in hosts),
+        "kept": sum(rule.kind is RuleKind.FORCED for rule in plan.instance.rules),
+    }
+    ended = say["infeasible" if proven else "unknown_plan"]
+    seconds = seconds_told(plan.seconds)
+    return ended.format(seconds=seconds), say["known"].format(**known), say["more_time"]
+
+
+def proposal_sentence(proposal: Proposal, lang: str) -> str:
+    """Say that the time ended before districts were found or proven best; else empty."""
+    say, status = LABELS[lang], proposal.solution.status
+    if status is Status.OPTIMAL:
+        return ""
+    ended = say["feasible" if status is Status.FEASIBLE else "unknown_districts"]
+    return f"{ended.format(seconds=seconds_told(proposal.seconds))} {say['more_time']}"
+
+
+def seconds_told(seconds: float) -> str:
+    """Write a limit of time without needless digits."""
+    return f"{seconds:g}"
 
 
 def plan_json(plan: Plan) -> dict[str, object]:
@@ -129,7 +131,7 @@ def _plan_row(row: Row) -> dict[str, object]:
 
 def proposal_tables(proposal: Proposal, lang: str) -> list[Table | str]:
     """Give the districts that are proposed as a table, and another one of those that are not."""
-    say = _LABELS[lang]
+    say = LABELS[lang]
     table = _table(say, "district", "points", "why")
     for one in proposal.chosen:
         table.add_row(one.name.in_(lang), str(one.points), members_told(one, lang))
@@ -138,7 +140,8 @@ def proposal_tables(proposal: Proposal, lang: str) -> list[Table | str]:
         left.add_row(
             one.name.in_(lang), str(one.points), one.because.in_(lang) if one.because else ""
         )
-    return [table, left]
+    told = proposal_sentence(proposal, lang)
+    return [*([told] if told else []), table, left]
 
 
 def members_told(one: Candidate, lang: str) -> str:
@@ -171,7 +174,7 @@ def _candidate(one: Candidate) -> dict[str, object]:
 
 def advice_tables(advice: Advice, lang: str) -> list[Table | str]:
     """Give advice as a table of the parts, the best first; those that refuse follow with why."""
-    say = _LABELS[lang]
+    say = LABELS[lang]
     table = _table(say, "part", "fit", "crowding", "worth", "why")
     for one in advice.options:
         table.add_row(*_advice_cells(one, say, lang))
@@ -188,7 +191,7 @@ def _advice_cells(one: Option, say: dict[str, str], lang: str) -> tuple[str, ...
         say["none"] if one.fit is None else f"{one.fit:.1f}",
         interval_told(one.competition.crowding) or say["unknown"],
         interval_told(one.worth) or say["none"],
-        " ".join(sentence.in_(lang) for sentence in told),
+        (" · " if one.refusals else " ").join(sentence.in_(lang) for sentence in told),
     )
 
 
@@ -216,6 +219,7 @@ def _option(one: Option) -> dict[str, object]:
         "part": one.part.id,
         "fit": one.fit,
         "places": one.part.places,
+        "places_assumed": one.part.places_assumed,
         "rivals": {"sure": found.sure, "open": found.open, "of": found.of},
         "crowding": _ends(found.crowding),
         "worth": _ends(one.worth),

@@ -62,9 +62,8 @@ def rule_words(rule: Rule, name: Naming) -> Names:
         group=group_words(rule.group) if rule.group else "",
         bounds=_bounds(rule),
         low=rule.low,
-        high=_number(rule.high),
-        each=_number(rule.each),
-        currency=rule.currency or "",
+        high=_amount(rule.high, rule.currency),
+        each=_amount(rule.each, rule.currency),
     )
 
 
@@ -114,5 +113,15 @@ def _bounds(rule: Rule) -> Names | str:
     return said("bounds.same" if low == high else "bounds.both", low=low, high=high)
 
 
-def _number(value: int | None) -> str:
-    return "" if value is None else f"{value:,}"
+def _amount(value: int | None, currency: str | None) -> Names | str:
+    """Write a number, in the form of each language where it is money."""
+    if value is None or currency is None:
+        return "" if value is None else f"{value:,}"
+    from babel.numbers import format_currency
+
+    return Names(
+        *(
+            format_currency(value, currency, "¤#,##0", locale=lang, currency_digits=False)
+            for lang in LANGS
+        )
+    )

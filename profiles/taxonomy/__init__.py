@@ -1,5 +1,6 @@
 """Owns the words of Dari: sectors, regions and vocabularies, in Korean and in English."""
 
+from profiles.taxonomy.listing import listed, region_names, sector_names, term_names
 from profiles.taxonomy.names import Names
 from profiles.taxonomy.regions import (
     Region,
@@ -37,12 +38,16 @@ __all__ = [
     "find_sectors",
     "find_supports",
     "is_capital_area",
+    "listed",
     "map_external",
     "normalise_region",
     "normalise_sector",
     "provinces",
     "region_name",
+    "region_names",
+    "sector_names",
     "sector_relation",
     "sectors",
+    "term_names",
     "terms",
 ]

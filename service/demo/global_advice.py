@@ -19,7 +19,7 @@ ASKING = ("demo-kkum-games", "demo-nuri-vision", "demo-hana-app")
 
 
 def run(dari: Dari, say: Say) -> None:
-    """Advise three startups which of the fourteen parts to apply to."""
+    """Advise three startups which of the parts to apply to."""
     say(Names("Which part to apply to?", "어느 세부 프로그램에 신청할까요?"))
     for profile in dari.store.get_many(ASKING).values():
         if isinstance(profile, Startup):

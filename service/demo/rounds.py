@@ -22,6 +22,7 @@ BY = "demo"
 SECONDS = 10.0
 _WHY = {True: "Above the line of the panel. 심사 기준선 이상", False: "Below the line. 기준선 미만"}
 _SPREAD = 41
+_HEADS = {"en": ("startup", "host", "fit"), "ko": ("스타트업", "수용처", "적합도")}
 
 
 def enter(dari: Dari, held: Cohort, ids: Iterable[str]) -> None:
@@ -102,7 +103,7 @@ def outcome(dari: Dari, found: Assigned, say: Say) -> None:
         (name_of(dari, a), name_of(dari, h), f"{fit / UNIT:.1f}")
         for (a, h), fit in sorted(fits_of(found).items(), key=lambda one: (one[0][1], -one[1]))
     ]
-    say(table(("startup · 스타트업", "host · 수용처", "fit · 적합도"), rows))
+    say(table(_HEADS[dari.settings.language], rows))
     for level in found.solution.levels:
         aim, value, bound, gap = level_line(level)
         say(
@@ -135,10 +136,10 @@ def decide(dari: Dari, found: Assigned, say: Say) -> None:
 
 
 def name_of(dari: Dari, id: str) -> str:
-    """Name a profile or a programme in both languages."""
+    """Name a profile or a programme in the reader's language."""
     programmes = {one.id: one.name for one in dari.store.programmes()}
     name = programmes[id] if id in programmes else dari.store.get(id).name
-    return " · ".join(dict.fromkeys(one for one in (name.ko, name.en) if one))
+    return name.in_(dari.settings.language)
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:

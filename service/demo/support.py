@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from matcher.bundle_words import say as said
 from matcher.qualifying import qualifying
 from matcher.support import SupportAsked, support_for
 from profiles import validate
+from profiles.taxonomy import Names
 from service.bundling import qualifying_grid, sources_of, startup_of, support_grids
 from service.grids import table_of
 
@@ -19,6 +21,8 @@ STARTUPS = ("demo-gaet-diagnostics", "demo-nabi-cell")
 PROGRAMME = "investment-match"
 
 _MOST_ROWS = 10
+_FEW = 3
+"""How many are shown of those who may apply, and of those who may not."""
 
 
 def run(dari: Dari, say: Say) -> None:
@@ -29,4 +33,11 @@ def run(dari: Dari, say: Say) -> None:
         say(*(table_of(grid, lang, _MOST_ROWS) for grid in support_grids(plan) if grid.rows))
         say(said("see_support", id=id))
     found = qualifying(sources_of(dari), dari.store.programme(PROGRAMME), None)
-    say(table_of(qualifying_grid(found), lang, _MOST_ROWS))
+    counted = {"all": found.looked_at, "now": len(found.now), "close": len(found.close)}
+    say(said("qualifying_counted", **counted, out=len(found.out)))
+    say(table_of(qualifying_grid(replace(found, now=found.now[:_FEW])), lang, _MOST_ROWS))
+    for one, told in found.out[:_FEW]:
+        say(Names(*(
+            f"  {one.name.in_(lang)}: {' · '.join(why.phrase.in_(lang) for why in told.refusals)}"
+            for lang in ("en", "ko")
+        )))  # fmt: skip

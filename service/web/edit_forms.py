@@ -79,6 +79,7 @@ class EditForm(SchemaForm):
             "partner_kinds": labels.partner_kinds,
             "funding_per": labels.funding_units,
             "closed": labels.yes_no_choices,
+            "places_assumed": labels.yes_no_choices,
             **self.chosen,
         }
         return offered[name]() if name in offered else None

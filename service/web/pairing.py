@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
@@ -18,14 +18,14 @@ from index import Filters
 from matcher import Line, Match, lines_of
 from matcher.districts import SORTS, propose_districts
 from matcher.pairing import Plan, Row, plan_regions
-from matcher.roots import pairings_on
-from profiles import Partner, Tie
+from matcher.roots import Paired, pairings_of
+from profiles import AnyProfile, Partner, Tie
 from profiles.fields import Day, Regions, Whole
 from profiles.record import Record
 from profiles.taxonomy import provinces
 from service import labels
 from service.language import language
-from service.planning import members_told, plan_sentence, points
+from service.planning import members_told, plan_sentence, points, proposal_sentence
 from service.queries import read_query
 from service.security import dari, require_session
 from service.web.geography import GAP, SIZE, TILES
@@ -102,18 +102,11 @@ def region(code: str) -> ResponseReturnValue:
     day = _day(read_query(DayQuery, request.args, strict=False).as_of)
     if code not in provinces():
         raise NotFound
-    centre, ties = _centre(code), _pairings(code, day)
-    lists = [_own_list(one, code, day) for one in _those_who_look(centre, ties)]
-    names = dari().store.get_many([tie.b for tie in ties])
-    return render_template(
-        "planner_region.html",
-        code=code,
-        day=day,
-        centre=centre,
-        ties=ties,
-        names=names,
-        lists=lists,
-    )
+    paired = pairings_of(dari().store, code, day)
+    names = dari().store.get_many([end for tie in _all_of(paired) for end in (tie.a, tie.b)])
+    lists = [_own_list(one, code, day) for one in _those_who_look(paired.held, names)]
+    told = {"paired": paired, "names": names, "lists": lists}
+    return render_template("planner_region.html", code=code, day=day, **told)
 
 
 @pairing.get("/planner/districts")
@@ -131,6 +124,7 @@ def proposals() -> ResponseReturnValue:
     )
     shown = {id for one in found.chosen for held in one.members.values() for id in held}
     told = {"sorts": SORTS, "members_told": members_told, "names": dari().store.get_many(shown)}
+    told["ended"] = proposal_sentence(found, language())
     return render_template("planner_districts.html", found=found, query=query, day=day, **told)
 
 
@@ -151,22 +145,14 @@ def _tile(row: Row) -> Tile:
     return Tile(row, column * (SIZE + GAP), line * (SIZE + GAP), colour, label)
 
 
-def _centre(code: str) -> Partner | None:
-    """Give the body that speaks for a region in its newest pairing."""
-    ever = pairings_on(dari().store, date.max) or []
-    ids = [tie.a for tie in ever if tie.region == code]
-    held = dari().store.get_many(ids).values()
-    return next((one for one in held if isinstance(one, Partner)), None)
+def _all_of(paired: Paired) -> tuple[Tie, ...]:
+    return (*paired.held, *paired.ended, *paired.coming)
 
 
-def _pairings(code: str, day: date) -> list[Tie]:
-    return [tie for tie in pairings_on(dari().store, day) if tie.region == code]
-
-
-def _those_who_look(centre: Partner | None, ties: Sequence[Tie]) -> list[Partner]:
-    held = dari().store.get_many([tie.b for tie in ties])
-    companies = [one for one in held.values() if isinstance(one, Partner)]
-    return [*([centre] if centre else []), *companies]
+def _those_who_look(held: Sequence[Tie], names: Mapping[str, AnyProfile]) -> list[Partner]:
+    """Give the bodies of a region, then its companies, each once."""
+    ids = dict.fromkeys([*(tie.a for tie in held), *(tie.b for tie in held)])
+    return [one for id in ids if isinstance(one := names.get(id), Partner)]
 
 
 def _own_list(who: Partner, code: str, day: date) -> Listed:

@@ -141,7 +141,8 @@ class ProgrammeEdit(EditForm):
         (
             _l("Dates and money"),
             (
-                ("valid_from", "valid_to", "places"),
+                ("valid_from", "valid_to"),
+                ("places", "places_assumed"),
                 ("funding_amount", "funding_currency", "funding_per"),
             ),
         ),
@@ -164,6 +165,7 @@ class ProgrammeEdit(EditForm):
         "countries": ProfileForm.hints["sites"],
         "partners": _l("Names or IDs of partners, one a line."),
         "part_of": _l("The ID of the programme that holds it; of its parts one applies to one."),
+        "places_assumed": _l("Yes where no source gives them; pages and advice say so."),
         "rules": _l(
             "A line for each field, as “kind: share”, “group: area:non_capital”, “low: 30”; a "
             "blank line between rules. Fields: id, kind, group, applicants, hosts, low, high, "
@@ -185,6 +187,7 @@ class ProgrammeEdit(EditForm):
     valid_from = StringField()
     valid_to = StringField()
     places = StringField()
+    places_assumed = SelectField(validate_choice=False)
     funding_amount = StringField()
     funding_currency = StringField()
     funding_per = SelectField(validate_choice=False)

@@ -75,7 +75,7 @@ def asked(catalogue):
 def test_a_startup_is_led_to_the_part_that_fits(asked):
     found = asked("games")
     assert found.best.part.id == "global-google-play"
-    assert len(found.options) == 14
+    assert len(found.options) == 15
     assert found.best.share == pytest.approx(100 / 364)
     for one in found.options:
         assert (one.fit is None) == bool(one.refusals) == (one.worth is None)
@@ -101,8 +101,26 @@ def test_fits_are_those_that_why_tells(catalogue, asked):
 
 def test_umbrellas_and_their_parts_are_found_and_others_refused(catalogue, asked):
     assert [one.id for one in umbrellas(catalogue.store)] == [WHOLE]
-    assert len(parts_of(catalogue.store, WHOLE)) == 14
+    assert len(parts_of(catalogue.store, WHOLE)) == 15
     with pytest.raises(CodedError, match="no parts"):
         asked("games", "contest-skt-daejeon")
     with pytest.raises(UnknownId):
         asked("games", "nothing")
+
+
+def test_a_part_without_places_is_not_advised_and_settings_are_told(catalogue, asked):
+    store = catalogue.store
+    before = {one.id: one for one in parts_of(store, WHOLE)}
+    play = before["global-google-play"]
+    store.put_programmes([play.model_copy(update={"places": 0})])
+    try:
+        told = {one.part.id: one for one in asked("games").options}
+    finally:
+        store.put_programmes([play])
+    shut = told["global-google-play"]
+    assert (shut.fit, [reason.code for reason in shut.refusals]) == (None, ["no_places"])
+    assert told["global-intel"].share == pytest.approx(20 / 264)
+    setting = {
+        id for id, one in told.items() if any("a setting of" in why.en for why in one.reasons)
+    }
+    assert setting == {id for id, part in before.items() if part.places_assumed}

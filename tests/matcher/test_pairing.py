@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from index import Filters
-from matcher.assignment import UNIT, Status, check
+from matcher.assignment import UNIT, NotContradictory, Status, check
 from matcher.pairing import plan_regions
-from matcher.roots import FIELDS, PAST, ROOT, nearness, pairings_on
+from matcher.roots import FIELDS, PAST, ROOT, Paired, nearness, pairings_around, pairings_on
 from profiles.errors import CodedError
 from profiles.rules import Rule
 from profiles.taxonomy import provinces
+from service.planning import plan_sentence
 
 TODAY = date(2026, 11, 1)
 AUTUMN = date(2014, 10, 31)
@@ -101,8 +103,49 @@ def test_rules_that_contradict_are_told_by_name(catalogue):
     broken = plan_regions(catalogue.store, as_of=TODAY, rules=[FORCED, forbidden])
     assert broken.solution.status is Status.INFEASIBLE
     assert {rule.id for rule in broken.contradiction.rules} == {"kt-in-incheon", "not-kt"}
-    assert broken.contradiction.said.ko
+    assert "인천광역시" in broken.contradiction.said.ko
+    assert "Incheon with KT" in broken.contradiction.said.en
+    assert not any("\x02" in one.said.ko for one in broken.contradiction.relaxations)
     assert all(row.planned is None for row in broken.rows)
+
+
+def test_a_plan_ends_with_what_is_known_where_the_time_is_over(catalogue, monkeypatch):
+    def too_long(*_args, **_named):
+        raise NotContradictory(value="", rule="", remedy="")
+
+    monkeypatch.setattr("matcher.pairing.explain_infeasible", too_long)
+    same = {"as_of": TODAY, "most": 1, "keep": ["KR-27", "KR-47"]}
+    untold = plan_regions(catalogue.store, **same)
+    assert (untold.solution.status, untold.contradiction) == (Status.INFEASIBLE, None)
+    said = plan_sentence(untold, "en")
+    assert "No plan meets all rules." in said
+    assert "17 regions seek one company each, and 15 companies take 1 to 1 regions each" in said
+    assert "2 pairings are to stay" in said
+    unknown = replace(untold, solution=replace(untold.solution, status=Status.UNKNOWN), seconds=0.5)
+    assert "0.5초 안에 계획을 찾지 못했습니다" in plan_sentence(unknown, "ko")
+
+
+def test_a_tiny_limit_never_fails(catalogue):
+    for keep in ((), ("KR-27", "KR-47")):
+        hasty = plan_regions(catalogue.store, as_of=TODAY, most=1, keep=keep, seconds=1e-4)
+        assert plan_sentence(hasty, "ko")
+        assert hasty.is_planned == (hasty.solution.status in (Status.OPTIMAL, Status.FEASIBLE))
+
+
+def test_the_pairing_of_the_day_speaks_and_not_the_newest(make):
+    def pairing(a, b, **days):
+        return make.tie(a, b, kind="pairing", region="KR-26", **days)
+
+    old = pairing("c1", "old", valid_from="2014-01-01", valid_to="2016-12-31")
+    both = [pairing("c2", one, valid_from="2018-01-01") for one in ("new", "newer")]
+    later = pairing("c3", "later", valid_from="2030-01-01")
+    ties = [later, *both, old]
+    assert pairings_around(ties, date(2015, 1, 1)) == Paired((old,), (), (*both, later))
+    assert pairings_around(ties, date(2017, 6, 1)).speaking == (old,)
+    assert pairings_around(ties, date(2013, 1, 1)).speaking == (old,)
+    today = pairings_around(ties, TODAY)
+    assert (set(today.held), today.ended, today.coming) == (set(both), (old,), (later,))
+    assert today.speaking == today.held
 
 
 def test_nearness_is_symmetric_and_least_for_strangers():

@@ -13,7 +13,8 @@ from matcher.markets import countries_named
 from matcher.qualifying import Reach, StepKind, qualifying, standing_under
 from matcher.sources import Sources
 from matcher.support import SupportAsked, support_for
-from profiles import Programme, Stage, Startup, Support, Text, validate
+from profiles import Programme, ProgrammeKind, Stage, Startup, Support, Text, validate
+from profiles.catalogue import load_catalogue
 
 ON = date(2026, 1, 1)
 
@@ -185,5 +186,22 @@ def test_an_operator_sees_who_qualifies_and_what_the_others_lack(world, sources,
         ("silent", Reach.SAY),
         ("young", Reach.REACH),
     ]
+    assert [(one.id, told.refusals[0].code) for one, told in found.out] == [("old", "stage")]
     assert dict(found.broken) == {"stage": 2, "stage_unknown": 1}
     assert (found.looked_at, found.is_whole) == (4, True)
+
+
+@pytest.mark.parametrize("region", ["US-MA", "RU-MOW"])
+def test_domestic_support_of_the_catalogue_is_not_for_startups_abroad(make, region):
+    held = load_catalogue().programmes
+    support = [one for one in held if one.kind is ProgrammeKind.STAGE_SUPPORT]
+    fields = {"stage": "seed", "trl": 8, "sectors": ["ai"], "seeks": ["grant", "loan", "overseas"]}
+    for programme in support:
+        abroad = standing_under(make.startup(region=region, **fields), programme, ON)
+        assert (abroad.reach, [why.code for why in abroad.refusals][:1]) == (
+            Reach.OUT,
+            ["country"],
+        ), programme.id
+        assert abroad.steps == (), programme.id  # to reach something would not help
+        home = standing_under(make.startup(region="KR-27", **fields), programme, ON)
+        assert "country" not in {why.code for why in home.refusals}, programme.id

@@ -128,13 +128,27 @@ def test_the_programmes_of_the_global_companies(programmes: dict[str, Programme]
     assert {p.funding for p in found} == {whole}
 
 
+def test_domestic_programmes_are_for_startups_of_korea(programmes: dict[str, Programme]) -> None:
+    domestic = {ProgrammeKind.STAGE_SUPPORT, ProgrammeKind.GLOBAL_COMPANY}
+    found = {p.countries for p in programmes.values() if p.kind in domestic}
+    assert found == {("KR",)}
+    rest = {p.id for p in programmes.values() if not p.regions and not p.countries}
+    assert rest == set()
+
+
 def test_the_parts_of_the_global_programme_come_to_its_places(
     programmes: dict[str, Programme],
 ) -> None:
     umbrella = programmes["global-company-2025"]
     parts = [p for p in programmes.values() if p.part_of == umbrella.id]
-    assert len(parts) == 14
-    assert len({id for part in parts for id in part.partners}) == 13
+    assert len(parts) == 15  # the call of 2025 counts fourteen; no list of it was seen
+    assert len({id for part in parts for id in part.partners}) == 14
+    assert "openai" in {id for part in parts for id in part.partners}
+    assert {part.partners[0] for part in parts if part.places_assumed} == {
+        *("oracle", "intel", "thales", "loreal", "air-liquide", "ansys"),
+    }
+    for part in parts:
+        assert part.places_assumed == ("a setting of the operator" in (part.source or "")), part.id
     assert sum(part.places or 0 for part in parts) == umbrella.places == 364
     rules = {rule.id: rule for rule in umbrella.rules}
     assert rules["places"].high == 364

@@ -109,7 +109,7 @@ def test_advice_by_command_is_that_of_the_page(dari, tmp_path, rows):
     assert dari("import", "startups", file).exit_code == 0
     advice = json.loads(dari("advise", "꿈터게임즈", "--json").stdout)
     assert advice["best"] == "global-google-play"
-    assert len(advice["parts"]) == 14
+    assert len(advice["parts"]) == 15
     assert advice["parts"][0]["crowding"] is None
     told = dari("advise", "demo-kkum-games", "--programme", "contest-skt-daejeon")
     assert told.exit_code == 1

@@ -82,7 +82,7 @@ def test_joint_projects_tell_money_points_reserve_and_refusals(staff):
     told = text_of(answer)
     assert "Check sanctions and export control" in told
     assert "Since 2022 sanctions and export control limit what can be done" in told
-    assert "Each side gives 500,000 USD; of 500,000 USD asked for, 0 USD are left." in told
+    assert "Each side gives $500,000; of $500,000 asked for, $0 are left." in told
     assert "In reserve" in told
     assert "Byeolnae" in told  # its readiness is not known
     assert answer.text.count('id="project-') == 5

@@ -625,6 +625,17 @@ def test_a_wrong_rule_is_told_with_its_place_and_field(staff, store, rules, told
     assert store.programme("global-ibm").rules == ()
 
 
+def test_staff_set_the_places_that_no_source_gives(staff, store):
+    path = "/programmes/global-intel/edit"
+    form = opened(staff, path)
+    assert (form["places"], form["places_assumed"]) == (["20"], ["true"])
+    post(staff, form | {"places": "12", "places_assumed": ""}, path)
+    kept = store.programme("global-intel")
+    assert (kept.places, kept.places_assumed) == (12, False)
+    told = staff.get("/programmes/global-company-2025").text
+    assert told.count("a setting of the operator: no source gives it") == 5
+
+
 @pytest.mark.parametrize("umbrella", ["nothing-at-all", "global-ibm"])
 def test_a_programme_is_a_part_of_one_that_is_no_part(staff, store, umbrella):
     path = "/programmes/global-ibm/edit"

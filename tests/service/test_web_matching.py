@@ -114,9 +114,9 @@ def test_a_list_is_as_of_the_day_that_is_asked_for(staff, app):
         assert staff.get(f"{LIST}?as_of={day}").status_code == 200
 
 
-def test_a_source_in_another_language_is_marked(staff):
+def test_a_source_is_told_in_the_readers_language(staff):
     page = staff.get(LIST, headers=KO).text
-    assert re.search(r'class="source">출처: <span lang="en">Ministry of Science', page)
+    assert re.search(r'class="source">출처: <span>미래창조과학부, 대구창조경제혁신센터', page)
     assert 'class="source">Source: <span>Ministry' in staff.get(LIST).text
 
 

@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+from matcher.assignment import NotContradictory
+from profiles import Tie, validate
 from service.demo import load
 from tests.service.accounts import add, browser_of
 
@@ -38,7 +40,10 @@ def test_what_if_a_pairing_stays_and_another_day_counts(staff):
     kept = staff.get("/planner?region=KR-50")
     assert "15 of 17 pairings" in kept.text
     assert re.search(r'value="KR-50"[^>]* checked', kept.text)
-    assert "2 of 2 pairings of 2014-10-31" in staff.get("/planner?as_of=2014-10-31").text
+    assert (
+        "All 2 pairings of 2014-10-31 are reproduced."
+        in staff.get("/planner?as_of=2014-10-31").text
+    )
     assert "No pairing holds on 2013-01-01" in staff.get("/planner?as_of=2013-01-01").text
 
 
@@ -65,8 +70,79 @@ def test_a_region_sees_its_company_and_its_own_startups_first(staff):
     assert {one.region for one in store.get_many(first).values()} == {"KR-26"}
     before = staff.get("/planner/regions/KR-26?as_of=2015-03-15")
     assert "No pairing holds on this day." in before.text
-    assert "launch of the Busan centre" not in before.text
+    assert before.text.index("Begins after this day") < before.text.index("Lotte")
+    assert "sees first" not in before.text
     assert staff.get("/planner/regions/KR-99").status_code == 404
+
+
+def test_a_region_tells_what_ended_and_shows_every_company_of_the_day(make_app, sign_in):
+    staff = sign_in(make_app())
+    writer = staff.application.extensions["dari"].writer
+    ends = (("kt", "2010-01-01", "2014-12-31"), ("naver", "2018-01-01", None))
+    writer.put_ties([
+        validate(Tie, {"kind": "pairing", "a": "ccei-jeju", "b": company, "region": "KR-49",
+                       "valid_from": first, "valid_to": last})
+        for company, first, last in ends
+    ])  # fmt: skip
+    today = staff.get("/planner/regions/KR-49").text
+    assert "The companies of the region" in today
+    seen = re.findall(r"What (.+) sees first", today)
+    assert [one for one in seen if "Kakao" in one or "NAVER" in one]
+    assert len(seen) == 3  # its centre, and both companies
+    assert today.index("NAVER") < today.index("Ended before this day") < today.index(">KT<")
+    early = staff.get("/planner/regions/KR-49?as_of=2014-10-31", headers=KO).text
+    assert early.index(">KT<") < early.index("이날 이후에 시작하는 짝") < early.index("카카오")
+
+
+def test_a_planner_out_of_time_says_so_and_what_is_known(staff, monkeypatch):
+    def too_long(*_args, **_named):
+        raise NotContradictory(value="", rule="", remedy="")
+
+    monkeypatch.setattr("matcher.pairing.explain_infeasible", too_long)
+    monkeypatch.setattr("service.web.pairing._SECONDS", 0.5)
+    path = "/planner?most=1&region=KR-27&region=KR-47"
+    page = staff.get(path)
+    assert page.status_code == 200
+    assert "No plan meets all rules. Which of them contradict each other was not found" in page.text
+    assert len(rows_of(page)) == 17
+    assert "그대로 두기로 한 짝 2개" in staff.get(path, headers=KO).text
+
+
+def test_sources_are_told_in_korean_or_said_to_be_english(staff):
+    page = staff.get("/planner/regions/KR-26", headers=KO).text
+    assert "미래창조과학부, 부산창조경제혁신센터 출범, 2015. 3. 16.; 대한민국" in page
+    partner = staff.get("/partners/ansys", headers=KO).text
+    assert re.search(r'<span lang="en">Ansys Startup Program page.*</span> .*\(영문\)', partner)
+    assert "(영문)" not in staff.get("/partners/ansys").text
+
+
+def test_a_programme_tells_its_story_without_codes(staff):
+    whole = staff.get("/programmes/global-company-2025").text
+    assert "up to ₩200,000,000 for each startup" in whole
+    assert "Places of the parts together: 364." in whole
+    assert whole.count("a setting of the operator: no source gives it") == 6
+    assert "/programmes/global-openai" in whole
+    assert 'href="/programmes/global-intel/edit#places"' in whole
+    assert 'href="/programmes/global-company-2025/qualifying"' in whole
+    korean = staff.get("/programmes/global-company-2025", headers=KO).text
+    assert "건당 ₩200,000,000, 모두 합쳐 최대 ₩72,800,000,000" in korean
+    assert "최대 ₩200,000,000 (기업당)" in korean
+    centre = staff.get("/programmes/regional-centre-busan").text
+    assert 'href="/planner/regions/KR-26"' in centre
+
+
+def test_every_programme_of_the_catalogue_reads_in_both_languages(staff):
+    store = staff.application.extensions["dari"].store
+    for one in store.programmes():
+        korean, english = (
+            re.sub(r"<[^>]+>", " ", page.split("<main")[1].split("</main>")[0])
+            for page in (staff.get(f"/programmes/{one.id}", headers=KO).text,
+                         staff.get(f"/programmes/{one.id}").text)
+        )  # fmt: skip
+        assert "(영문)" not in korean, one.id
+        for told in (korean, english):
+            assert not re.search(r"\b(None|[a-z]+_[a-z_]+)\b", told), one.id
+            assert one.id not in told, one.id
 
 
 def test_districts_are_proposed_with_who_makes_them_and_why_others_are_not(staff):
@@ -111,3 +187,18 @@ def test_only_staff_plan_and_only_its_own_person_sees_a_startups_advice(app, cli
 
 def test_the_menu_leads_to_the_planner(staff):
     assert 'href="/planner"' in staff.get("/programmes").text
+
+
+def test_startups_abroad_are_refused_by_domestic_support_with_the_reason(staff):
+    found = staff.get("/programmes/investment-match/qualifying").text
+    now, out = found.split('id="close"')[0], found.split('id="out"')[1]
+    assert "demo-volga-sonar" not in now
+    assert "demo-volga-sonar" in out
+    told = "The programme is for startups in South Korea; this one is in Russian Federation."
+    assert told in out
+    assert "프로그램 대상 국가: 대한민국. 스타트업의 국가: 러시아" in staff.get(
+        "/startups/demo-volga-sonar/support", headers=KO
+    ).text  # fmt: skip
+    advice = staff.get("/startups/demo-volga-sonar/advice").text
+    assert told in advice
+    assert "The startup may apply to no part of the programme" in advice
