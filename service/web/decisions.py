@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from matcher.assignment.envy import Why
 from profiles.cohorts import cohort
 from profiles.errors import DariError
-from service import deciding, labels
+from service import deciding, decision_audits, decision_letters, decision_lottery, labels
 from service.language import LANGUAGES, language
 from service.letters import Sent, as_file
 from service.security import dari, editor, require_session
@@ -71,7 +71,9 @@ def file(id: int) -> ResponseReturnValue:
 def prices(id: int) -> ResponseReturnValue:
     """Show what the rules of a decision cost, and whom."""
     shown = deciding.show(dari(), id)
-    return render_template("decision_prices.html", shown=shown, prices=deciding.prices_of(shown))
+    return render_template(
+        "decision_prices.html", shown=shown, prices=decision_audits.prices_of(shown)
+    )
 
 
 @decisions.get("/decisions/<int:id>/declines")
@@ -81,8 +83,8 @@ def declines(id: int) -> ResponseReturnValue:
     ticked, rate = request.args.getlist("declines"), request.args.get("rate", 0, type=int)
     found: dict[str, object] = {"ticked": ticked, "rate": rate}
     try:
-        found["told"] = deciding.rehearsed(shown, ticked) if ticked else None
-        found["mean"] = deciding.expected(shown, rate) if "rate" in request.args else None
+        found["told"] = decision_audits.rehearsed(shown, ticked) if ticked else None
+        found["mean"] = decision_audits.expected(shown, rate) if "rate" in request.args else None
     except DariError as error:
         return render_template("decision_declines.html", shown=shown, refused=error, **found), 422
     return render_template("decision_declines.html", shown=shown, **found)
@@ -92,7 +94,9 @@ def declines(id: int) -> ResponseReturnValue:
 def replay(id: int) -> ResponseReturnValue:
     """Decide again from the record, and show whether the result is the same."""
     shown = deciding.show(dari(), id)
-    return render_template("decision_replay.html", shown=shown, found=deciding.replayed(shown))
+    return render_template(
+        "decision_replay.html", shown=shown, found=decision_audits.replayed(shown)
+    )
 
 
 @decisions.post("/decisions/<int:id>/override")
@@ -114,7 +118,7 @@ def override(id: int) -> ResponseReturnValue:
 def notices(id: int) -> ResponseReturnValue:
     """Show the notices of all who got no place, ready to be printed."""
     shown = deciding.show(dari(), id)
-    written = deciding.notices_of(dari(), shown)
+    written = decision_letters.notices_of(dari(), shown)
     lang = _letter_language()
     return render_template("decision_notices.html", shown=shown, notices=written, written=lang)
 
@@ -122,14 +126,14 @@ def notices(id: int) -> ResponseReturnValue:
 @decisions.get("/decisions/<int:id>/notices/<path:applicant>.<any(txt, eml):kind>")
 def letter(id: int, applicant: str, kind: str) -> ResponseReturnValue:
     """Give the notice of one applicant as a text or as the draft of a letter."""
-    written = deciding.notices_of(dari(), deciding.show(dari(), id))
+    written = decision_letters.notices_of(dari(), deciding.show(dari(), id))
     notice = next((one for one in written if one.applicant == applicant), None)
     if notice is None:
         abort(404)
     lang, name = _letter_language(), f"notice-{id}.{kind}"
     if kind == "txt":
         return _attached(notice.text(lang).encode("utf-8-sig"), "text/plain", name)
-    to = deciding.contact_of(dari(), applicant)
+    to = decision_letters.contact_of(dari(), applicant)
     sent = Sent(to=to, subject=notice.subject.in_(lang), text=notice.text(lang))
     return _attached(as_file(sent), "message/rfc822", name)
 
@@ -138,7 +142,7 @@ def letter(id: int, applicant: str, kind: str) -> ResponseReturnValue:
 def exposure() -> ResponseReturnValue:
     """Show how applicants and places are shared among regions and partners over all rounds."""
     programme = request.args.get("programme") or None
-    ledger = deciding.ledger_of(dari(), programme)
+    ledger = decision_audits.ledger_of(dari(), programme)
     chosen = dari().store.programme(programme) if programme else None
     partners = dari().store.get_many([row.key for row in ledger.partners if row.key])
     return render_template(
@@ -151,7 +155,7 @@ def exposure_chart() -> ResponseReturnValue:
     """Draw by how much the share of places exceeds that of applicants, region by region."""
     from evaluation.charts import difference_chart
 
-    ledger = deciding.ledger_of(dari(), request.args.get("programme") or None)
+    ledger = decision_audits.ledger_of(dari(), request.args.get("programme") or None)
     rows = [
         {
             "name": labels.region_short(row.key) if row.key else gettext("Region not known"),
@@ -174,8 +178,8 @@ def exposure_chart() -> ResponseReturnValue:
 def lottery(id: int) -> ResponseReturnValue:
     """Show the promise of a cohort's seed, which is to be published before anyone applies."""
     held = cohort(dari().store, id)
-    told = {"promise": deciding.promise_of(held), "domain": deciding.domain_of(held)}
-    is_told = deciding.is_told(dari(), held)
+    told = {"promise": decision_lottery.promise_of(held), "domain": deciding.domain_of(held)}
+    is_told = decision_lottery.is_told(dari(), held)
     return render_template("decision_lottery.html", cohort=held, is_told=is_told, **told)
 
 
@@ -187,8 +191,10 @@ def _page(shown: deciding.Shown, **more: object) -> str:
         shown=shown,
         hosts=deciding.host_rows(shown),
         broken=deciding.broken(shown),
-        audit=deciding.audit(shown, of if of in shown.record.instance.applicant_ids else None),
-        certificate=deciding.certificate_of(shown),
+        audit=decision_audits.audit(
+            shown, of if of in shown.record.instance.applicant_ids else None
+        ),
+        certificate=decision_lottery.certificate_of(shown),
         **known,
         **more,
     )
