@@ -32,18 +32,30 @@ class DecisionError(CodedError):
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A kept decision, read, with what those in it are called."""
+    """A kept decision, read.
+
+    Attributes:
+        kept: the decision; `record` is what it holds.
+        cohort: the cohort that it is of; `programme` is the programme.
+        names: what those in it are called.
+        merged: the profile that one in it is by now, where it has been merged.
+    """
 
     kept: KeptDecision
     cohort: Cohort
     programme: Programme
     record: Record
     names: Mapping[str, Names]
+    merged: Mapping[str, str]
 
     @property
     def domain(self) -> str:
         """What the lottery is for, as its certificate tells."""
         return domain_of(self.cohort)
+
+    def today(self, id: str) -> str:
+        """Give the id that one in the record has by now."""
+        return self.merged.get(id, id)
 
     def name(self, id: str) -> Names:
         """Give what an applicant or a host is called; its id where it is not held any more."""
@@ -98,9 +110,9 @@ def show(dari: Dari, id: int) -> Shown:
     kept = decision(dari.store, id)
     held = cohort(dari.store, kept.cohort)
     record = record_from_json(kept.record)
-    return Shown(
-        kept, held, dari.store.programme(held.programme), record, _names(dari, record, held)
-    )
+    programme = dari.store.programme(held.programme)
+    merged = dari.store.merged_into(record.instance.applicant_ids)
+    return Shown(kept, held, programme, record, _names(dari, record, held), merged)
 
 
 def host_rows(shown: Shown) -> list[HostRow]:

@@ -9,7 +9,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from matcher.assignment.envy import Why
-from profiles.cohorts import cohort
+from profiles.cohorts import aftermath, cohort
 from profiles.errors import DariError
 from service import deciding, decision_audits, decision_letters, decision_lottery, labels
 from service.language import LANGUAGES, language
@@ -191,6 +191,7 @@ def _page(shown: deciding.Shown, **more: object) -> str:
         shown=shown,
         hosts=deciding.host_rows(shown),
         broken=deciding.broken(shown),
+        after=aftermath(dari().store, shown.kept),
         audit=decision_audits.audit(
             shown, of if of in shown.record.instance.applicant_ids else None
         ),

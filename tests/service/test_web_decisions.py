@@ -19,6 +19,7 @@ from profiles import Partner, Programme, Startup, Vectors, validate
 from profiles.cohorts import apply, decisions_of, finish, keep_decision, mark, open_cohort
 from profiles.reviews import Ask, ask_review
 from profiles.rules import Rule
+from service.assigning import decide, hand_on
 from tests.service.accounts import token_of
 
 SECRET = "열쇠말 하나"
@@ -298,3 +299,48 @@ def test_nobody_else_asks_for_a_startup_or_sees_the_queue(client, cohort) -> Non
     assert client.get("/my/st-a/decisions").status_code == 404
     assert client.get("/reviews").status_code in {302, 303, 401}
     assert client.get("/reviews/1").status_code in {302, 303, 401}
+
+
+@pytest.fixture
+def held(dari, cohort) -> Any:
+    """A cohort of its own with a final decision: st-b has the place of pa-x, st-c that of pa-y."""
+    made = open_cohort(dari.store, "pr-1", name="Held", screenings=0, hosts=["pa-x", "pa-y"])
+    for id in STARTUPS:
+        apply(dari.store, made.id, id)
+    mark(dari.store, made.id, dict.fromkeys(STARTUPS, ()))
+    record = record_of(made)
+    kept = keep_decision(dari.store, made.id, record.as_json(), digest=record.digest, by="Kim")
+    decide(dari, kept.id, why="The committee agreed.", by="Kim")
+    return kept
+
+
+def test_what_came_after_a_decision_is_told_on_it_and_not_in_its_record(staff, dari, held) -> None:
+    before = text_of(staff.get(f"/decisions/{held.id}?lang=en"))
+    assert "After this decision" not in before
+    hand_on(dari, held.cohort, "st-b", reason="Moved abroad.", by="Lee")
+    page = text_of(staff.get(f"/decisions/{held.id}?lang=en"))
+    told = page[page.index("After this decision") : page.index("What was reached")]
+    for said in ("One place was given back later.", "Narae", "Garam", "Moved abroad.", "Lee"):
+        assert said in told, said
+    assert f"/cohorts/{held.cohort}?step=decision" in told
+    assert "given back later" in page[page.index("Who has which place") :]
+    assert "moved up later" in page
+    assert "이 결정 이후" in text_of(staff.get(f"/decisions/{held.id}?lang=ko"))
+    kept = staff.get(f"/decisions/{held.id}.json")
+    assert read_record(kept.data).digest == held.digest
+    for who in ("st-a", "st-c", "st-d"):
+        hand_on(dari, held.cohort, who, reason="x", by="Lee")
+    assert "nobody: the place is free" in text_of(staff.get(f"/decisions/{held.id}?lang=en"))
+
+
+def test_a_replaced_decision_and_a_draft_lead_to_the_one_that_holds(staff, dari, held) -> None:
+    again = keep_decision(dari.store, held.cohort, held.record, digest=held.digest, by="Kim")
+    assert f'/decisions/{held.id}">Decision {held.id}</a>' in text_of(
+        staff.get(f"/decisions/{again.id}?lang=en")
+    )
+    decide(dari, again.id, why="Again.", by="Kim")
+    hand_on(dari, held.cohort, "st-b", reason="Moved abroad.", by="Lee")
+    page = text_of(staff.get(f"/decisions/{held.id}?lang=en"))
+    assert "It was replaced." in page
+    assert f'/decisions/{again.id}">Decision {again.id}</a>' in page
+    assert "Moved abroad." not in page, "that came after the later decision"
