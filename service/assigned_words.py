@@ -9,7 +9,7 @@ from profiles import Store
 from profiles.taxonomy import Names
 
 if TYPE_CHECKING:
-    from matcher.assignment import Contradiction, Level, Price, Solution
+    from matcher.assignment import Contradiction, Level, Price, Solution, Tags
     from profiles.rules import Rule
     from service.assigning import Assigned
 
@@ -94,7 +94,7 @@ def assigned_json(found: Assigned) -> dict[str, Any]:
             for (a, h), why in sorted(found.fitted.refusals.items())
         ],
         "contradiction": contradiction_json(found.contradiction) if found.contradiction else None,
-        "prices": [price_json(one) for one in found.prices],
+        **tags_json(found.prices),
         "record": found.record.as_json(),
     }  # fmt: skip
 
@@ -131,10 +131,21 @@ def contradiction_json(found: Contradiction) -> dict[str, Any]:
     }
 
 
-def price_json(one: Price) -> dict[str, Any]:
-    """Give the price of a rule as plain values."""
+def tags_json(tags: Tags | None) -> dict[str, list[dict[str, Any]]]:
+    """Give what rules cost as plain values: each, those that hide each other, and the others."""
+    if tags is None:
+        return {"prices": [], "joint_prices": [], "idle_rules": [], "untried_rules": []}
     return {
-        "rule": _rule_json(one.rule),
+        "prices": [{"rule": _rule_json(one.rule), **_price_json(one)} for one in tags.prices],
+        "joint_prices": [_price_json(one) for one in tags.joint],
+        "idle_rules": [_rule_json(rule) for rule in tags.idle],
+        "untried_rules": [_rule_json(rule) for rule in tags.untried],
+    }
+
+
+def _price_json(one: Price) -> dict[str, Any]:
+    return {
+        "rules": [_rule_json(rule) for rule in one.rules],
         "said": {"en": one.said.en, "ko": one.said.ko},
         "total": one.total,
         "percent": round(one.percent, 3),

@@ -32,7 +32,7 @@ from service.entrants import (
 )
 
 if TYPE_CHECKING:
-    from matcher.assignment import Contradiction, Price, Solution
+    from matcher.assignment import Contradiction, Solution, Tags
     from matcher.assignment.record import Record
     from matcher.fitting import Fitted
     from service.wiring import Dari
@@ -70,7 +70,7 @@ class Assigned:
         record: all that the result rests on.
         contradiction: the rules that contradict each other, where there is no solution for that;
             None also where the time did not suffice to find them.
-        prices: what the rules cost, the dearest first.
+        prices: what the rules cost; None where nobody asked, or nothing was found.
         decision: the decision as it is kept; None where there is no cohort.
     """
 
@@ -79,7 +79,7 @@ class Assigned:
     fitted: Fitted
     record: Record
     contradiction: Contradiction | None = None
-    prices: tuple[Price, ...] = ()
+    prices: Tags | None = None
     decision: KeptDecision | None = None
 
     @property

@@ -10,7 +10,7 @@ from profiles.cohorts import cohorts, final_decision
 from service.deciding import DecisionError, Shown
 
 if TYPE_CHECKING:
-    from matcher.assignment import Price, Solution
+    from matcher.assignment import Solution, Tags
     from matcher.assignment.envy import Envy
     from matcher.assignment.exposure import Ledger
     from matcher.assignment.record import Replayed
@@ -73,7 +73,7 @@ def audit(shown: Shown, of: str | None = None) -> Audit:
     return Audit(len(blocking), sums, envied, tuple(looked))
 
 
-def prices_of(shown: Shown) -> tuple[Price, ...]:
+def prices_of(shown: Shown) -> Tags:
     """Tell what the rules cost, within the time that a page has."""
     from matcher.assignment import price_tags
 

@@ -111,10 +111,11 @@ def outcome(dari: Dari, found: Assigned, say: Say) -> None:
                 f"{aim.ko}: {value} (한계 {bound}, 차이 {gap})",
             )
         )
-    for price in found.prices:
+    for price in (*found.prices.prices, *found.prices.joint) if found.prices else ():
         cost = f"{price.total / UNIT:+,.1f} ({price.percent:+.1f}%), {price.placed:+}"
-        rule = rule_told(dari, found.fitted.instance.host_ids, price.rule)
-        say(Names(f"Without it: {cost} places. {rule.en}", f"없다면: {cost}자리. {rule.ko}"))
+        rules = [rule_told(dari, found.fitted.instance.host_ids, rule) for rule in price.rules]
+        en, ko = (" + ".join(one.in_(lang) for one in rules) for lang in ("en", "ko"))
+        say(Names(f"Without it: {cost} places. {en}", f"없다면: {cost}자리. {ko}"))
 
 
 def decide(dari: Dari, found: Assigned, say: Say) -> None:

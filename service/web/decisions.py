@@ -12,6 +12,7 @@ from matcher.assignment.envy import Why
 from profiles.cohorts import aftermath, cohort
 from profiles.errors import DariError
 from service import deciding, decision_audits, decision_letters, decision_lottery, labels
+from service.assigned_words import tags_json
 from service.language import LANGUAGES, language
 from service.letters import Sent, as_file
 from service.security import dari, editor, require_session
@@ -71,9 +72,8 @@ def file(id: int) -> ResponseReturnValue:
 def prices(id: int) -> ResponseReturnValue:
     """Show what the rules of a decision cost, and whom."""
     shown = deciding.show(dari(), id)
-    return render_template(
-        "decision_prices.html", shown=shown, prices=decision_audits.prices_of(shown)
-    )
+    tags = tags_json(decision_audits.prices_of(shown))
+    return render_template("decision_prices.html", shown=shown, tags=tags)
 
 
 @decisions.get("/decisions/<int:id>/declines")
