@@ -146,7 +146,8 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
         assignments.progress assignments.trade_chart assignments.table
         pairing.planner pairing.region pairing.proposals advice.of_startup
         decisions.one decisions.file decisions.prices decisions.declines decisions.replay
-        decisions.notices decisions.letter decisions.exposure decisions.exposure_chart
+        decisions.notices decisions.letter decisions.letters decisions.exposure
+        decisions.exposure_chart
         decisions.lottery reviews.queue reviews.one
         events.overview events.new events.of_programme events.show events.edit events.person
         events.printed events.calendar events.own_calendar events.export

@@ -132,11 +132,11 @@ def _of(event: CohortEvent | None, entries: Mapping[int, Entry]) -> str | None:
 
 def _withdrawn(events: Sequence[CohortEvent], entries: Mapping[int, Entry]) -> tuple[str, ...]:
     gone = [
-        entries[one.entry].profile
+        entries[one.entry or 0].profile
         for one in events
         if one.kind == "moved"
         and one.data["to"] == EntryStage.WITHDRAWN
         and one.data["from"] == EntryStage.RESERVE
-        and one.entry in entries
+        and (one.entry or 0) in entries
     ]
     return tuple(sorted(gone))

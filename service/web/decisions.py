@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from apiflask import APIBlueprint
-from flask import Response, abort, current_app, flash, redirect, render_template, request, url_for
+from flask import Response, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
+from werkzeug.exceptions import NotFound
 
 from matcher.assignment.envy import Why
 from profiles.cohorts import aftermath, cohort
@@ -14,7 +17,6 @@ from profiles.errors import DariError
 from service import deciding, decision_audits, decision_letters, decision_lottery, labels
 from service.assigned_words import tags_json
 from service.language import LANGUAGES, language
-from service.letters import Sent, as_file
 from service.security import dari, editor, require_session
 
 decisions = APIBlueprint("decisions", __name__, enable_openapi=False)
@@ -35,6 +37,11 @@ STATUSES = {
     "feasible": _l("Stopped before it was proven best; the bounds say what might be better."),
     "infeasible": _l("The rules contradict each other: nothing could be decided."),
     "unknown": _l("Stopped before anything was found."),
+}
+RESULTS = {
+    "selected": _l("Selected"),
+    "reserve": _l("On the reserve list"),
+    "refused": _l("Without a place"),
 }
 AIMS = {
     "placed": _l("Places given"),
@@ -116,26 +123,36 @@ def override(id: int) -> ResponseReturnValue:
 
 @decisions.get("/decisions/<int:id>/notices")
 def notices(id: int) -> ResponseReturnValue:
-    """Show the notices of all who got no place, ready to be printed."""
+    """Show the notices of all who applied, ready to be printed."""
     shown = deciding.show(dari(), id)
     written = decision_letters.notices_of(dari(), shown)
-    lang = _letter_language()
-    return render_template("decision_notices.html", shown=shown, notices=written, written=lang)
+    counts = Counter(one.result for one in written)
+    asked = request.args.get("result", "")
+    some = [one for one in written if asked not in RESULTS or one.result == asked]
+    told = {"notices": some, "counts": counts, "asked": asked, "results": RESULTS}
+    return render_template("decision_notices.html", shown=shown, written=_letter_language(), **told)
+
+
+@decisions.get("/decisions/<int:id>/notices.zip")
+def letters(id: int) -> ResponseReturnValue:
+    """Give all notices at once, as texts and drafts of letters."""
+    written = decision_letters.notices_of(dari(), deciding.show(dari(), id))
+    packed = decision_letters.letters_of(dari(), written, _letter_language())
+    return _attached(packed, "application/zip", f"notices-{id}.zip")
 
 
 @decisions.get("/decisions/<int:id>/notices/<path:applicant>.<any(txt, eml):kind>")
 def letter(id: int, applicant: str, kind: str) -> ResponseReturnValue:
     """Give the notice of one applicant as a text or as the draft of a letter."""
-    written = decision_letters.notices_of(dari(), deciding.show(dari(), id))
-    notice = next((one for one in written if one.applicant == applicant), None)
-    if notice is None:
-        abort(404)
+    shown = deciding.show(dari(), id)
+    try:
+        notice = decision_letters.notice_of(dari(), shown, applicant)
+    except deciding.DecisionError as error:
+        raise NotFound from error
     lang, name = _letter_language(), f"notice-{id}.{kind}"
     if kind == "txt":
         return _attached(notice.text(lang).encode("utf-8-sig"), "text/plain", name)
-    to = decision_letters.contact_of(dari(), applicant)
-    sent = Sent(to=to, subject=notice.subject.in_(lang), text=notice.text(lang))
-    return _attached(as_file(sent), "message/rfc822", name)
+    return _attached(decision_letters.letter_of(dari(), notice, lang), "message/rfc822", name)
 
 
 @decisions.get("/decisions/exposure")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import email
+import io
 import json
 import re
 from datetime import UTC, date, datetime
 from email.policy import default
 from typing import Any
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
@@ -192,7 +194,14 @@ def test_an_override_is_a_new_draft_with_who_and_why(staff, send, dari, kept) ->
 
 def test_notices_name_reasons_and_nobody_else(staff, kept) -> None:
     page = text_of(staff.get(f"/decisions/{kept.id}/notices?letter_lang=ko"))
-    assert page.count('class="panel decision-notice"') == 2
+    assert page.count('class="panel decision-notice"') == 4
+    some = text_of(staff.get(f"/decisions/{kept.id}/notices?result=selected&lang=en"))
+    assert some.count('class="panel decision-notice"') == 2
+    assert "everyone (4)" in some
+    place = staff.get(f"/decisions/{kept.id}/notices/st-b.eml?letter_lang=ko")
+    told = email.message_from_bytes(place.data, policy=default)
+    assert told["To"] == "b@own.example"
+    assert "배정된 자리: pa-x 통신" in told.get_content()
     assert "제37조의2" in page
     letter = staff.get(f"/decisions/{kept.id}/notices/st-d.eml?letter_lang=en")
     message = email.message_from_bytes(letter.data, policy=default)
@@ -206,7 +215,7 @@ def test_notices_name_reasons_and_nobody_else(staff, kept) -> None:
         assert other not in body
     text = staff.get(f"/decisions/{kept.id}/notices/st-a.txt?letter_lang=ko")
     assert text.data.startswith(b"\xef\xbb\xbf")
-    assert staff.get(f"/decisions/{kept.id}/notices/st-b.txt").status_code == 404
+    assert staff.get(f"/decisions/{kept.id}/notices/st-q.txt").status_code == 404
 
 
 def test_shares_are_counted_over_final_decisions(staff, dari, cohort, kept) -> None:
@@ -235,7 +244,17 @@ def test_the_seed_is_not_told_before_a_decision(staff, dari, cohort) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["", ".json", "/prices", "/declines", "/replay", "/notices", "/notices/st-a.txt"]
+    "path",
+    [
+        "",
+        ".json",
+        "/prices",
+        "/declines",
+        "/replay",
+        "/notices",
+        "/notices.zip",
+        "/notices/st-a.txt",
+    ],
 )
 def test_only_staff_see_decisions(client, staff, kept, path: str) -> None:
     assert client.get(f"/decisions/{kept.id}{path}").status_code in {302, 303, 401}
@@ -344,3 +363,18 @@ def test_a_replaced_decision_and_a_draft_lead_to_the_one_that_holds(staff, dari,
     assert "It was replaced." in page
     assert f'/decisions/{again.id}">Decision {again.id}</a>' in page
     assert "Moved abroad." not in page, "that came after the later decision"
+
+
+def test_all_letters_come_in_one_file_as_the_places_stand_now(staff, dari, held) -> None:
+    hand_on(dari, held.cohort, "st-b", reason="Moved abroad.", by="Lee")
+    answer = staff.get(f"/decisions/{held.id}/notices.zip?letter_lang=en")
+    with ZipFile(io.BytesIO(answer.data)) as packed:
+        assert sorted(packed.namelist()) == sorted(
+            f"{result}/{who}-en.{kind}"
+            for who, result in (("st-a", "selected"), ("st-c", "selected"), ("st-d", "reserve"))
+            for kind in ("txt", "eml")
+        )
+        up = packed.read("selected/st-a-en.txt").decode("utf-8-sig")
+    assert "you move up from the reserve" in up
+    assert "Your place: pa-x Telecom." in up
+    assert staff.get(f"/decisions/{held.id}/notices/st-b.txt").status_code == 404
