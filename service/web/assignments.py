@@ -128,6 +128,8 @@ def start_case(id: int) -> ResponseReturnValue:
         entry = cohorts.entry_of(dari().store, id, request.form.get("profile", ""))
         if entry.stage is not EntryStage.SELECTED or entry.host is None:
             raise CohortError("profile", "cohort_not_selected", entry.profile)
+        if not page.is_startup(entry.profile):
+            raise CohortError("profile", "cohort_no_case", entry.profile)
         partner = page.partners.get(entry.host, entry.host)
         under = page.cohort.programme
         return open_case(dari().store, entry.profile, partner, programme=under, by=editor())

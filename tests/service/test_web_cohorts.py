@@ -13,6 +13,7 @@ from profiles import cohorts
 from profiles.cases import open_case_of
 from profiles.cohorts import CohortState, EntryStage
 from profiles.jobs import JobState, end, take
+from service.assigning import Limits, assign, decide
 from service.demo import load
 from service.work import do
 
@@ -321,3 +322,31 @@ def test_a_seed_is_drawn_by_chance_and_kept(dari, staff, send, monkeypatch) -> N
     assert cohorts.cohort(dari.store, id).seed == 2**62 + 1
     again = send(staff, f"/cohorts/{id}/settings", {**values, "seed": str(2**63)})
     assert again.status_code == 422
+
+
+@pytest.fixture
+def given_out(dari) -> Any:
+    """A decided round of the contest without screenings, with an institute among the selected."""
+    id = cohorts.open_cohort(dari.store, CONTEST, name="Given out", screenings=0).id
+    cohorts.apply_all(dari.store, id, FOUR)
+    found = assign(dari, id, by="x", limits=Limits(5.0), priced=False)
+    return decide(dari, found.decision.id, why="The panel.", by="x"), found.decision.id
+
+
+def test_a_selected_institute_has_no_case_and_the_page_says_what_to_do(
+    dari, staff, send, given_out
+) -> None:
+    held, decision = given_out
+    institute = FOUR[3]
+    assert stages(dari, held.id)[institute] == "selected"
+    refused = send(staff, f"/cohorts/{held.id}/case", {"profile": institute})
+    assert refused.status_code == 422
+    assert "a case brings a startup together with a partner" in refused.text
+    page = staff.get(f"/cohorts/{held.id}?step=decision").text
+    assert "Why it has no case" in page
+    assert f"/decisions/{decision}/notices/{institute}.eml" in page
+    tie = re.search(r'href="(/ties/new[^"]+)"', page)[1].replace("&amp;", "&")
+    form = staff.get(tie).text
+    assert institute in form
+    assert cohorts.entry_of(dari.store, held.id, institute).host in form
+    assert "진행 건이 없는 이유" in staff.get(f"/cohorts/{held.id}?step=decision", headers=KO).text

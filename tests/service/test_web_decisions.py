@@ -170,6 +170,8 @@ def test_what_rules_cost_is_told(staff, dari, cohort) -> None:
     page = text_of(staff.get(f"/decisions/{kept.id}/prices?lang=en"))
     assert "Must not be paired: Narae with pa-x Telecom, pa-y Telecom." in page
     assert "Narae" in page[page.index("</thead>") :]
+    korean = text_of(staff.get(f"/decisions/{kept.id}/prices?lang=ko"))
+    assert "합계 대비(%)" in korean
 
 
 def test_an_override_is_a_new_draft_with_who_and_why(staff, send, dari, kept) -> None:
@@ -378,3 +380,23 @@ def test_all_letters_come_in_one_file_as_the_places_stand_now(staff, dari, held)
     assert "you move up from the reserve" in up
     assert "Your place: pa-x Telecom." in up
     assert staff.get(f"/decisions/{held.id}/notices/st-b.txt").status_code == 404
+
+
+def test_a_profile_leads_to_its_applications_decisions_and_requests(staff, app, dari, held) -> None:
+    asked = ask_review(
+        dari.store, "st-b", Ask.REVIEW, "?", today=date(2026, 11, 20), cohort=held.cohort
+    )
+    page = text_of(staff.get("/startups/st-b?lang=en"))
+    told = page[page.index("Applications to programmes") : page.index('id="ties"')]
+    for said in (f"/cohorts/{held.cohort}", f"/decisions/{held.id}", f"/reviews/{asked.id}"):
+        assert said in told, said
+    assert "pa-x Telecom" in told
+    assert "Let a person look again – Waits for an answer" in told
+    assert "프로그램 신청" in text_of(staff.get("/startups/st-b?lang=ko"))
+    own = app.test_client()
+    with own.session_transaction() as session:
+        session["held"] = {"st-b": int(datetime.now(UTC).timestamp())}
+    mine = text_of(own.get("/my/st-b?lang=en"))
+    assert "You asked:" in mine
+    assert "Decided; it has stood so since" in mine
+    assert f"/decisions/{held.id}" not in mine, "the page of the decision is for staff"
