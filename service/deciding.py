@@ -144,21 +144,55 @@ def broken(shown: Shown) -> list[Broken]:
 
 
 def override(
-    dari: Dari, id: int, applicant: str, hosts: Sequence[str], *, why: str, by: str
+    dari: Dari, id: int, changes: Mapping[str, Sequence[str]], *, why: str, by: str
 ) -> KeptDecision:
-    """Decide otherwise for one applicant: the record with the override is kept as a new draft.
+    """Decide otherwise for applicants: the record with the overrides is kept as a new draft.
+
+    Args:
+        dari: the installation.
+        id: the decision's number.
+        changes: applicant → the hosts that it has from then on; none takes its places away.
+        why: the reason; it is kept with each of them.
+        by: who decides.
 
     Raises:
         CohortError: if there is no such decision.
-        FileError: if the applicant or host is not in it, or there is no reason.
+        DecisionError: if an applicant has these places already.
+        FileError: if an applicant or host is not in it, or there is no reason.
     """
     from matcher.assignment.record import Override
 
-    shown = show(dari, id)
-    given = Override(by, datetime.now(UTC), applicant, tuple(sorted(set(hosts))), why.strip())
-    record = shown.record.overridden(given)
+    shown, at = show(dari, id), datetime.now(UTC)
+    record = shown.record
+    for applicant, hosts in changes.items():
+        given = Override(by, at, applicant, tuple(sorted(set(hosts))), why.strip())
+        if (
+            given.hosts == hosts_of(record, applicant)
+            and applicant in record.instance.applicant_ids
+        ):
+            raise DecisionError("applicant", "decision_same", applicant)
+        record = record.overridden(given)
     document, digest = record.as_json(), record.digest
     return keep_decision(dari.store, shown.cohort.id, document, digest=digest, by=by)
+
+
+def swapped(dari: Dari, id: int, one: str, other: str) -> dict[str, tuple[str, ...]]:
+    """Give the changes by which two exchange their places in a decision.
+
+    Raises:
+        CohortError: if there is no such decision.
+        DecisionError: if they are one, or neither has a place.
+    """
+    record = show(dari, id).record
+    places = hosts_of(record, one), hosts_of(record, other)
+    if one == other or not any(places):
+        raise DecisionError("other", "decision_swap", one)
+    return {one: places[1], other: places[0]}
+
+
+def hosts_of(record: Record, applicant: str) -> tuple[str, ...]:
+    """Give the hosts whose places an applicant has in a record, ascending."""
+    return tuple(sorted(host for who, host in record.pairs if who == applicant))
 
 
 def _names(dari: Dari, record: Record, held: Cohort) -> dict[str, Names]:

@@ -200,7 +200,7 @@ def screen(id: int) -> ResponseReturnValue:
     def act() -> object:
         screening = chosen(Screening, "screening", form)
         given: dict[str, Any] = {"reason": form.get("reason", ""), "by": editor()}
-        given["out"] = form.get("out", "")
+        given |= {"out": form.get("out", ""), "unscored": form.get("unscored") == "y"}
         return cohorts.screen(dari().store, id, screening, passed, bases=bases, **given)
 
     return done(id, step, act, gettext("The screening has been kept."))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 
 from apiflask import APIBlueprint
 from flask import Response, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
+from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import NotFound
 
 from matcher.assignment.envy import Why
@@ -110,11 +112,9 @@ def replay(id: int) -> ResponseReturnValue:
 def override(id: int) -> ResponseReturnValue:
     """Keep what a person decides otherwise, with the reason, as a new draft."""
     form = request.form
-    hosts = [host for host in form.getlist("hosts") if host]
     try:
-        kept = deciding.override(
-            dari(), id, form.get("applicant", ""), hosts, why=form.get("why", ""), by=editor()
-        )
+        changes = _changes(id, form)
+        kept = deciding.override(dari(), id, changes, why=form.get("why", ""), by=editor())
     except DariError as error:
         return _page(deciding.show(dari(), id), refused=error, typed=form), 422
     flash(gettext("The override is kept as a new draft of the decision."), "success")
@@ -216,6 +216,14 @@ def _page(shown: deciding.Shown, **more: object) -> str:
         **known,
         **more,
     )
+
+
+def _changes(id: int, form: MultiDict[str, str]) -> Mapping[str, Sequence[str]]:
+    """Read what is decided otherwise: two exchange their places, or one has another or none."""
+    who, other = form.get("applicant", ""), form.get("other", "")
+    if other:
+        return deciding.swapped(dari(), id, who, other)
+    return {who: [host for host in form.getlist("hosts") if host]}
 
 
 def _letter_language() -> str:

@@ -77,7 +77,11 @@ def test_a_whole_round_by_forms(dari, staff, send, tmp_path) -> None:
             "base": [f"{who} {base(dari, id, who)}" for who in some],
             "passed": list(FOUR[:3]),
         }
-        assert send(staff, f"{here}/screen", given).status_code == 303
+        asked = send(staff, f"{here}/screen", given)
+        assert asked.status_code == 422
+        assert f"any assessor: {3 if screening == 'final' else 1} of those" in asked.text
+        assert 'name="unscored"' in asked.text
+        assert send(staff, f"{here}/screen", {**given, "unscored": "y"}).status_code == 303
     assert stages(dari, id)[FOUR[3]] == "out_first"
     why = {one.profile: one.reason for one in cohorts.entries_of(dari.store, id)}
     assert (why[FOUR[0]], why[FOUR[3]]) == ("the line", "below the line")

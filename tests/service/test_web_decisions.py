@@ -192,6 +192,28 @@ def test_an_override_is_a_new_draft_with_who_and_why(staff, send, dari, kept) ->
     assert "An override needs a reason." in refused.text
     strange = send(staff, path, {"applicant": "st-q", "why": "x"})
     assert strange.status_code == 422
+    assert send(staff, path, {"applicant": "st-d", "why": "x"}).status_code == 422, "as it is"
+    assert replay(newest.record).same, "what a person decided is part of the record, and sealed"
+    forged = {**newest.record, "overrides": [{**told, "applicant": "st-a"}]}
+    assert [one.part for one in replay(forged).differences] == ["digest"]
+
+
+def test_two_exchange_places_by_hand(staff, send, dari, kept) -> None:
+    path = f"/decisions/{kept.id}/override"
+    sent = {"applicant": "st-b", "other": "st-c", "why": "Both asked for it."}
+    assert send(staff, path, sent).status_code == 303
+    newest = decisions_of(dari.store, kept.cohort)[0]
+    record = read_record(json.dumps(newest.record).encode())
+    assert record.pairs == (("st-b", "pa-y"), ("st-c", "pa-x"))
+    assert [one.why for one in record.overrides] == ["Both asked for it."] * 2
+    for wrong in ({"other": "st-b"}, {"applicant": "st-a", "other": "st-d"}):
+        refused = send(staff, path, {**sent, **wrong})
+        assert refused.status_code == 422
+        assert "cannot exchange places" in refused.text
+    gone = send(staff, path, {"applicant": "st-b", "why": "It went bankrupt."})
+    assert gone.status_code == 303
+    taken = read_record(json.dumps(decisions_of(dari.store, kept.cohort)[0].record).encode())
+    assert taken.pairs == (("st-c", "pa-y"),)
 
 
 def test_notices_name_reasons_and_nobody_else(staff, kept) -> None:
@@ -359,7 +381,7 @@ def test_a_replaced_decision_and_a_draft_lead_to_the_one_that_holds(staff, dari,
     assert f'/decisions/{held.id}">Decision {held.id}</a>' in text_of(
         staff.get(f"/decisions/{again.id}?lang=en")
     )
-    decide(dari, again.id, why="Again.", by="Kim")
+    decide(dari, again.id, why="Again.", by="Kim", replace=True)
     hand_on(dari, held.cohort, "st-b", reason="Moved abroad.", by="Lee")
     page = text_of(staff.get(f"/decisions/{held.id}?lang=en"))
     assert "It was replaced." in page
