@@ -71,6 +71,11 @@ class Shown:
         said = {lang: rule_words(rules[id], self._in(lang)).in_(lang) for lang in ("en", "ko")}
         return Names(**said)
 
+    def broken_said(self, one: Broken) -> Names:
+        """Say a rule that the decision breaks: in its own words, or how it is broken."""
+        own = self.rule(one.rule_id)
+        return one.said if own.en == one.rule_id else own
+
     def _in(self, lang: str) -> Callable[[str], str]:
         return lambda id: self.name(id).in_(lang)
 
