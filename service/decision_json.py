@@ -7,7 +7,8 @@ from dataclasses import asdict
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from profiles.cohorts import Aftermath, Cohort, Entry, KeptDecision, aftermath
+from profiles.cohorts import Aftermath, Cohort, Entry, KeptDecision, Score, aftermath
+from profiles.jobs import Job
 
 if TYPE_CHECKING:
     from matcher.assignment.notices import Notice
@@ -61,6 +62,29 @@ def notice_json(notice: Notice) -> dict[str, Any]:
     text = {lang: notice.text(lang) for lang in ("en", "ko")}
     told = {"applicant": notice.applicant, "result": notice.result.value}
     return {**told, "subject": asdict(notice.subject), "text": text}
+
+
+def score_json(score: Score) -> dict[str, Any]:
+    """Give what an assessor gave."""
+    told = {"screening": score.screening.value, "assessor": score.assessor}
+    told |= {"criterion": score.criterion, "reason": score.reason, "at": score.at.isoformat()}
+    return {**told, "points": score.points}
+
+
+def job_json(job: Job) -> dict[str, Any]:
+    """Give how far an assignment is, and what came of it."""
+    told = {name: getattr(job, name) for name in ("id", "by", "what", "done", "total")}
+    ended = job.ended_at.isoformat() if job.ended_at else None
+    said = {lang: {"rule": one[0], "remedy": one[1]} for lang, one in job.error.items()}
+    return {
+        **told,
+        "cohort": job.arguments["cohort"],
+        "state": job.state.value,
+        "asked_at": job.asked_at.isoformat(),
+        "ended_at": ended,
+        "outcome": dict(job.outcome),
+        "error": said,
+    }
 
 
 def _fields(one: Cohort | Entry) -> Mapping[str, Any]:
