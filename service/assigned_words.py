@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from matcher.levels import levels_json
 from profiles import Store
 from profiles.taxonomy import Names
 
 if TYPE_CHECKING:
-    from matcher.assignment import Contradiction, Level, Price, Solution, Tags
+    from matcher.assignment import Contradiction, Level, Price, Tags
     from profiles.rules import Rule
     from service.assigning import Assigned
 
@@ -86,7 +87,7 @@ def assigned_json(found: Assigned) -> dict[str, Any]:
         "decision": found.decision.id if found.decision else None,
         "status": found.solution.status.value,
         "pairs": pairs_json(found),
-        "levels": found.solution.as_json()["levels"],
+        "levels": levels_json(found.solution.levels),
         "refusals": [
             {"applicant": a, "host": h, "reasons": [
                 {"code": one.code, "en": one.phrase.en, "ko": one.phrase.ko} for one in why
@@ -124,7 +125,7 @@ def contradiction_json(found: Contradiction) -> dict[str, Any]:
                 "rule": one.rule.id,
                 "loosened": _rule_json(one.loosened) if one.loosened else None,
                 "said": {"en": one.said.en, "ko": one.said.ko},
-                "levels": _levels(one.solution),
+                "levels": levels_json(one.solution.levels),
             }
             for one in found.relaxations
         ],
@@ -155,11 +156,6 @@ def _price_json(one: Price) -> dict[str, Any]:
         "loses": [list(each) for each in one.loses],
         "proven": one.proven,
     }
-
-
-def _levels(solution: Solution) -> list[dict[str, Any]]:
-    levels: list[dict[str, Any]] = solution.as_json()["levels"]
-    return levels
 
 
 def _rule_json(rule: Rule) -> dict[str, Any]:
