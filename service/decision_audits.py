@@ -6,8 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from profiles.cohorts import cohorts, final_decision
 from service.deciding import DecisionError, Shown
+from service.decision_rounds import decided_rounds
 
 if TYPE_CHECKING:
     from matcher.assignment import Solution, Tags
@@ -133,14 +133,10 @@ def replayed(shown: Shown) -> Replayed:
 
 
 def ledger_of(dari: Dari, programme: str | None) -> Ledger:
-    """Count how applicants and places are shared over the final decisions, oldest first."""
+    """Count how applicants and places are shared over the decided rounds."""
     from matcher.assignment.exposure import exposure
-    from matcher.assignment.record import record_from_json
 
-    finals = [
-        final_decision(dari.store, one.id) for one in reversed(cohorts(dari.store, programme))
-    ]
-    return exposure([record_from_json(one.record) for one in finals if one])
+    return exposure(decided_rounds(dari.store, programme))
 
 
 def _points(shown: Shown, solution: Solution) -> float:

@@ -324,6 +324,9 @@ def test_a_seed_is_drawn_by_chance_and_kept(dari, staff, send, monkeypatch) -> N
     assert "Draw a seed" in staff.get(f"/cohorts/{id}?step=rules").text
     send(staff, f"/cohorts/{id}/settings", {**values, "seed": str(2**62 + 1)})
     assert cohorts.cohort(dari.store, id).seed == 2**62 + 1
+    small = send(staff, f"/cohorts/{id}/settings", {**values, "seed": "1"}, headers=KO)
+    assert small.status_code == 422
+    assert "씨앗값은 16자리 이상이어야 합니다" in small.text
     again = send(staff, f"/cohorts/{id}/settings", {**values, "seed": str(2**63)})
     assert again.status_code == 422
 

@@ -25,6 +25,7 @@ from service.assigning import decide, hand_on
 from tests.service.accounts import token_of
 
 SECRET = "열쇠말 하나"
+SEED, OTHER_SEED = 4_242_424_242_424_242, 7_770_017_770_017_770
 STARTUPS = {
     "st-a": ("가람전자", "Garam", "KR-30", "a@own.example"),
     "st-b": ("나래소프트", "Narae", "KR-11", "b@own.example"),
@@ -54,7 +55,7 @@ def cohort(dari) -> Any:
     programme = {"id": "pr-1", "kind": "contest", "name": {"ko": "대전 공모전", "en": "Contest"},
                  "partners": ["pa-x", "pa-y"]}  # fmt: skip
     store.put_programmes([validate(Programme, programme)])
-    made = open_cohort(store, "pr-1", name="1st", seed=42, screenings=0, hosts=["pa-x", "pa-y"])
+    made = open_cohort(store, "pr-1", name="1st", seed=SEED, screenings=0, hosts=["pa-x", "pa-y"])
     for id in STARTUPS:
         apply(store, made.id, id)
     mark(store, made.id, dict.fromkeys(STARTUPS, ()))
@@ -71,7 +72,7 @@ def record_of(cohort: Any, *rules: Rule) -> Record:
     )
     hosts = tuple(Host(id, id, 0, 1) for id in ("pa-x", "pa-y"))
     fits = UNIT * np.array(FITS, np.int64)
-    instance = Instance(people, hosts, fits, rules, seed=42)
+    instance = Instance(people, hosts, fits, rules, seed=SEED)
     about = {"programme": "pr-1", "cohort": str(cohort.id)}
     at = datetime(2026, 11, 20, 9, tzinfo=UTC)
     solution = solve(instance, seconds=5)
@@ -107,7 +108,7 @@ def test_a_decision_tells_result_aims_rules_audits_and_record(staff, kept) -> No
         "A stable matching, which heeds no quota",
         "who has a place there fits better",
         kept.digest,
-        promise(42, f"cohort {kept.cohort}"),
+        promise(SEED, f"cohort {kept.cohort}"),
         "Download the record (JSON)",
     ):
         assert said in page, said
@@ -255,14 +256,14 @@ def test_shares_are_counted_over_final_decisions(staff, dari, cohort, kept) -> N
     assert drawn.mimetype == "image/svg+xml"
     assert "지역 모름" in drawn.text
     told = text_of(staff.get(f"/cohorts/{cohort.id}/lottery?lang=en"))
-    assert "<code>42</code>" in told, "the seed is told once a decision is final"
+    assert f"<code>{SEED}</code>" in told, "the seed is told once a decision is final"
 
 
 def test_the_seed_is_not_told_before_a_decision(staff, dari, cohort) -> None:
-    other = open_cohort(dari.store, "pr-1", name="2nd", seed=777_001, hosts=["pa-x"])
+    other = open_cohort(dari.store, "pr-1", name="2nd", seed=OTHER_SEED, hosts=["pa-x"])
     page = text_of(staff.get(f"/cohorts/{other.id}/lottery?lang=en"))
-    assert promise(777_001, f"cohort {other.id}") in page
-    assert "777001" not in page
+    assert promise(OTHER_SEED, f"cohort {other.id}") in page
+    assert str(OTHER_SEED) not in page
     none = open_cohort(dari.store, "pr-1", name="3rd", hosts=["pa-x"])
     assert "ids break ties" in text_of(staff.get(f"/cohorts/{none.id}/lottery?lang=en"))
 
