@@ -24,6 +24,14 @@ _WHY = {True: "Above the line of the panel. 심사 기준선 이상", False: "Be
 _SPREAD = 41
 
 
+def name_of_round(dari: Dari, programme: str) -> str:
+    """Name the next round of a programme after it, in the language of the installation."""
+    lang, year = dari.settings.language, dari.settings.today().year
+    number = len(cohorts.cohorts(dari.store, programme)) + 1
+    named = dari.store.programme(programme).name.in_(lang)
+    return f"{named} {year}년 {number}차" if lang == "ko" else f"{named} {year}, round {number}"
+
+
 def enter(dari: Dari, held: Cohort, ids: Iterable[str]) -> None:
     """Enter applicants into a cohort; each applies to the parts that fit its sectors best."""
     for id in ids:

@@ -269,7 +269,7 @@ def _words() -> Mapping[str, Any]:
         "criteria": CRITERIA,
         "seconds": int(SECONDS),
         "criterion_name": words.criterion_name,
-        "event_said": words.event_said,
+        "count_said": words.count_said,
         "stage_name": stage_name,
         "alive": is_alive(dari().settings.home),
         "editor": editor(),

@@ -40,6 +40,13 @@ STATUSES = {
     "infeasible": _l("The rules contradict each other: nothing could be decided."),
     "unknown": _l("Stopped before anything was found."),
 }
+PARTS = {
+    "digest": _l("digest of the record"),
+    "instance_digest": _l("digest of the input"),
+    "solution.status": _l("how the search ended"),
+    "solution.pairs": _l("pairs"),
+    "solution.levels": _l("what was reached"),
+}
 RESULTS = {
     "selected": _l("Selected"),
     "reserve": _l("On the reserve list"),

@@ -357,3 +357,35 @@ def test_a_selected_institute_has_no_case_and_the_page_says_what_to_do(
     assert institute in form
     assert cohorts.entry_of(dari.store, held.id, institute).host in form
     assert "진행 건이 없는 이유" in staff.get(f"/cohorts/{held.id}?step=decision", headers=KO).text
+
+
+def test_the_history_says_what_changed_in_words_and_not_the_seed(dari, staff, send) -> None:
+    id = opened(dari, staff, send, GLOBAL)
+    rule = {"kind": "total", "high": "3", "id": "cap"}
+    assert send(staff, f"/cohorts/{id}/rules", rule).status_code == 303
+    assert send(staff, f"/cohorts/{id}/rules", {**rule, "high": "4"}).status_code == 303
+    assert send(staff, f"/cohorts/{id}/rules/remove", {"id": "cap"}).status_code == 303
+    held = cohorts.cohort(dari.store, id)
+    values = {"name": "Anew", "screenings": "1", "seed": str(10**16), "criteria": "team"}
+    values |= {"closes": "2026-12-01"}
+    done = send(staff, f"/cohorts/{id}/settings", {**values, "hosts": list(held.hosts)})
+    assert done.status_code == 303
+    page = staff.get(f"/cohorts/{id}?step=history").text
+    for said in (
+        "rule added: Pairs in all: at most 3.",
+        "rule changed: Pairs in all: at most 3. → Pairs in all: at most 4.",
+        "rule taken away: Pairs in all: at most 4.",
+        "name: 2026 → Anew",
+        "last day of applications: – →",
+        "screenings: 2 → 1",
+        "the seed of the lottery was set",
+        "criteria taken away: Technology, Market, Fit with the host",
+        "0 applications",
+    ):
+        assert said in page, said
+    assert str(10**16) not in page
+    korean = staff.get(f"/cohorts/{id}?step=history", headers=KO).text
+    assert "규칙 추가:" in korean
+    assert "rule" not in korean[korean.index("happenings") :]
+    step = staff.get(f"/cohorts/{id}?step=assignment").text
+    assert "0 applicants stand where places are given out, for" in step
