@@ -39,7 +39,7 @@ class CohortPage(Results):
             "eligibility": refused,
             **{one.value: len(self.ranking(one)) for one in self.cohort.screened},
             "rules": len(self.cohort.rules),
-            "assignment": sum(one.stage is self.cohort.candidates for one in self.entries),
+            "assignment": len(self.candidates),
             "decision": self.counts[EntryStage.SELECTED],
         }
 

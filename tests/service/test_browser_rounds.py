@@ -50,15 +50,13 @@ def page(browser, address, token):
 
 def paths(held: int, decision: int) -> list[str]:
     """The pages of a round and of its decision."""
-    steps = ("intake", "eligibility", "rules", "assignment", "decision", "history")
-    parts = ("", "/prices", "/notices", "/declines", "/replay")
+    steps = ("intake", "rules", "assignment", "decision", "history")
+    parts = ("", "/prices", "/notices", "/declines")
     return [
         "/cohorts",
         *(f"/cohorts/{held}?step={step}" for step in steps),
-        f"/cohorts/{held}/lottery",
         *(f"/decisions/{decision}{part}" for part in parts),
         "/decisions/exposure",
-        "/reviews",
         f"/startups/{FOUR[0]}",
     ]
 
