@@ -50,7 +50,7 @@ def _said(
         yield _seed(change)
     else:
         old, new = (_plain(field, value) for value in change)
-        yield gettext("%(what)s: %(old)s → %(new)s", what=_called(field), old=old, new=new)
+        yield f"{_called(field)}: {old} → {new}"
 
 
 def _rules(change: Change, rule: Callable[[Mapping[str, Any]], str]) -> Iterator[str]:
@@ -83,8 +83,9 @@ def _seed(change: Change) -> str:
     """Say that there is another seed, and never which."""
     old, new = change
     if new is None:
-        return gettext("the seed of the lottery was taken away")
-    return gettext("the seed of the lottery was set") if old is None else gettext("another seed")
+        return str(gettext("the seed of the lottery was taken away"))
+    set_ = old is None
+    return str(gettext("the seed of the lottery was set") if set_ else gettext("another seed"))
 
 
 def _called(field: str) -> str:
@@ -97,7 +98,7 @@ def _called(field: str) -> str:
         "criteria": gettext("criteria"),
         "screenings": gettext("screenings"),
     }
-    return names.get(field, field)
+    return str(names.get(field, field))
 
 
 def _plain(field: str, value: Any) -> str:

@@ -120,7 +120,7 @@ class Results(Round):
         names = {"#places": gettext("the places of %(host)s", host=self.name(host)),
                  "#seats": gettext("how many hosts an applicant gets"),
                  "#eligibility": gettext("only those who are eligible")}  # fmt: skip
-        return names.get(kind, id)
+        return str(names.get(kind, id))
 
     @cached_property
     def decisions(self) -> list[KeptDecision]:

@@ -127,7 +127,7 @@ def count_said(step: str, count: int) -> str:
         "assignment": ngettext("%(num)d candidate", "%(num)d candidates", count),
         "decision": ngettext("%(num)d selected", "%(num)d selected", count),
     }
-    return said.get(step) or ngettext("%(num)d in it", "%(num)d in it", count)
+    return str(said.get(step) or ngettext("%(num)d in it", "%(num)d in it", count))
 
 
 def _what(event: CohortEvent) -> str:
