@@ -110,9 +110,8 @@ def declines(id: int) -> ResponseReturnValue:
 def replay(id: int) -> ResponseReturnValue:
     """Decide again from the record, and show whether the result is the same."""
     shown = deciding.show(dari(), id)
-    return render_template(
-        "decision_replay.html", shown=shown, found=decision_audits.replayed(shown)
-    )
+    found = decision_audits.replayed(shown)
+    return render_template("decision_replay.html", shown=shown, found=found, parts=PARTS)
 
 
 @decisions.post("/decisions/<int:id>/override")
