@@ -150,6 +150,19 @@ def jobs(
         return [_read(row) for row in connection.execute(newest)]
 
 
+def jobs_about(
+    store: Store, kind: JobKind, argument: str, value: int, limit: int = 200
+) -> list[Job]:
+    """Read the newest jobs of a kind of which an argument is a number, newest first."""
+    j, told = t.jobs, _text({argument: value})[1:-1]
+    ends = (f"{told},", f"{told}}}")
+    about = or_(*(j.c.arguments.contains(end, autoescape=True) for end in ends))
+    newest = select(j).where(j.c.kind == kind, about).order_by(j.c.id.desc()).limit(limit)
+    with reading(store.engine) as connection:
+        found = [_read(row) for row in connection.execute(newest)]
+    return [one for one in found if one.arguments.get(argument) == value]
+
+
 def open_jobs(store: Store, kind: JobKind) -> list[Job]:
     """Read the jobs of a kind that are not over, the oldest first."""
     j = t.jobs.c

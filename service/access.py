@@ -142,11 +142,14 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
         takeout_api.export_startups takeout_api.export_partners takeout_api.export_ties
         takeout_api.export_programmes
         key_api.own_key case_api.all case_api.one
+        cohort_api.all cohort_api.one cohort_api.entries cohort_api.entry
+        decision_api.assignment decision_api.all decision_api.one decision_api.notices
         cohorts.overview cohorts.show programmes.show
         assignments.progress assignments.trade_chart assignments.table
         pairing.planner pairing.region pairing.proposals advice.of_startup
         decisions.one decisions.file decisions.prices decisions.declines decisions.replay
-        decisions.notices decisions.letter decisions.exposure decisions.exposure_chart
+        decisions.notices decisions.letter decisions.letters decisions.exposure
+        decisions.exposure_chart
         decisions.lottery reviews.queue reviews.one
         events.overview events.new events.of_programme events.show events.edit events.person
         events.printed events.calendar events.own_calendar events.export
@@ -167,6 +170,9 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
         identity_api.merge identity_api.undo identity_api.set_apart identity_api.let_meet
         case_api.open case_api.change case_api.move case_api.close case_api.answer case_api.release
         case_api.note case_api.meeting
+        cohort_api.open cohort_api.change cohort_api.move cohort_api.apply cohort_api.withdraw
+        cohort_api.score cohort_api.check cohort_api.screen
+        decision_api.assign decision_api.final decision_api.decline decision_api.override
         cohorts.start cohorts.settings cohorts.keep_rule cohorts.remove_rule cohorts.move_bound
         cohorts.override cohorts.enter cohorts.withdraw cohorts.set_state cohorts.check
         cohorts.score cohorts.recuse cohorts.screen

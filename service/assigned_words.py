@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from matcher.levels import levels_json
 from profiles import Store
 from profiles.taxonomy import Names
 
 if TYPE_CHECKING:
-    from matcher.assignment import Contradiction, Level, Price, Solution
+    from matcher.assignment import Contradiction, Level, Price, Tags
     from profiles.rules import Rule
     from service.assigning import Assigned
 
@@ -86,7 +87,7 @@ def assigned_json(found: Assigned) -> dict[str, Any]:
         "decision": found.decision.id if found.decision else None,
         "status": found.solution.status.value,
         "pairs": pairs_json(found),
-        "levels": found.solution.as_json()["levels"],
+        "levels": levels_json(found.solution.levels),
         "refusals": [
             {"applicant": a, "host": h, "reasons": [
                 {"code": one.code, "en": one.phrase.en, "ko": one.phrase.ko} for one in why
@@ -94,7 +95,7 @@ def assigned_json(found: Assigned) -> dict[str, Any]:
             for (a, h), why in sorted(found.fitted.refusals.items())
         ],
         "contradiction": contradiction_json(found.contradiction) if found.contradiction else None,
-        "prices": [price_json(one) for one in found.prices],
+        **tags_json(found.prices),
         "record": found.record.as_json(),
     }  # fmt: skip
 
@@ -124,17 +125,28 @@ def contradiction_json(found: Contradiction) -> dict[str, Any]:
                 "rule": one.rule.id,
                 "loosened": _rule_json(one.loosened) if one.loosened else None,
                 "said": {"en": one.said.en, "ko": one.said.ko},
-                "levels": _levels(one.solution),
+                "levels": levels_json(one.solution.levels),
             }
             for one in found.relaxations
         ],
     }
 
 
-def price_json(one: Price) -> dict[str, Any]:
-    """Give the price of a rule as plain values."""
+def tags_json(tags: Tags | None) -> dict[str, list[dict[str, Any]]]:
+    """Give what rules cost as plain values: each, those that hide each other, and the others."""
+    if tags is None:
+        return {"prices": [], "joint_prices": [], "idle_rules": [], "untried_rules": []}
     return {
-        "rule": _rule_json(one.rule),
+        "prices": [{"rule": _rule_json(one.rule), **_price_json(one)} for one in tags.prices],
+        "joint_prices": [_price_json(one) for one in tags.joint],
+        "idle_rules": [_rule_json(rule) for rule in tags.idle],
+        "untried_rules": [_rule_json(rule) for rule in tags.untried],
+    }
+
+
+def _price_json(one: Price) -> dict[str, Any]:
+    return {
+        "rules": [_rule_json(rule) for rule in one.rules],
         "said": {"en": one.said.en, "ko": one.said.ko},
         "total": one.total,
         "percent": round(one.percent, 3),
@@ -144,11 +156,6 @@ def price_json(one: Price) -> dict[str, Any]:
         "loses": [list(each) for each in one.loses],
         "proven": one.proven,
     }
-
-
-def _levels(solution: Solution) -> list[dict[str, Any]]:
-    levels: list[dict[str, Any]] = solution.as_json()["levels"]
-    return levels
 
 
 def _rule_json(rule: Rule) -> dict[str, Any]:

@@ -32,7 +32,7 @@ from service.entrants import (
 )
 
 if TYPE_CHECKING:
-    from matcher.assignment import Contradiction, Price, Solution
+    from matcher.assignment import Contradiction, Solution, Tags
     from matcher.assignment.record import Record
     from matcher.fitting import Fitted
     from service.wiring import Dari
@@ -70,7 +70,7 @@ class Assigned:
         record: all that the result rests on.
         contradiction: the rules that contradict each other, where there is no solution for that;
             None also where the time did not suffice to find them.
-        prices: what the rules cost, the dearest first.
+        prices: what the rules cost; None where nobody asked, or nothing was found.
         decision: the decision as it is kept; None where there is no cohort.
     """
 
@@ -79,7 +79,7 @@ class Assigned:
     fitted: Fitted
     record: Record
     contradiction: Contradiction | None = None
-    prices: tuple[Price, ...] = ()
+    prices: Tags | None = None
     decision: KeptDecision | None = None
 
     @property
@@ -166,7 +166,14 @@ def changed(
 
 
 def decide(
-    dari: Dari, id: int, *, why: str, by: str, base: int | None = None, cohort: int | None = None
+    dari: Dari,
+    id: int,
+    *,
+    why: str,
+    by: str,
+    base: int | None = None,
+    cohort: int | None = None,
+    replace: bool = False,
 ) -> Cohort:
     """Make a decision final: those with a pair are selected, and each host's reserve is ranked.
 
@@ -177,11 +184,12 @@ def decide(
         by: who decides.
         base: the revision of the cohort that the person saw.
         cohort: the number of the cohort that it must be of; of any if not given.
+        replace: whether it may take the place of a decision that holds.
 
     Raises:
         AssigningError: if the search behind it found no pairs that keep the rules.
         CohortError: if there is none, it is of another cohort, old, or names who is no candidate
-            any more.
+            any more, or another one holds and is not to be replaced.
         StaleEdit: if the cohort has been changed since `base`.
     """
     from matcher.assignment.alternates import reserves
@@ -194,7 +202,8 @@ def decide(
     if not record.solution.levels:
         raise AssigningError("decision", "assign_nothing_found", id)
     waiting = reserves(record.instance, record.decided)
-    return finish(dari.store, id, dict(record.pairs), waiting, why=why, by=by, base=base)
+    said: dict[str, Any] = {"why": why, "by": by, "base": base, "replace": replace}
+    return finish(dari.store, id, dict(record.pairs), waiting, **said)
 
 
 def hand_on(

@@ -42,7 +42,7 @@ def assigned(
 def _assigned(dari: Dari, arguments: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
     from profiles import validate
     from profiles.rules import Rule
-    from service.assigned_words import contradiction_json, price_json
+    from service.assigned_words import contradiction_json, tags_json
     from service.assigning import Limits, assign
 
     def tell(solution: Solution) -> None:
@@ -61,7 +61,7 @@ def _assigned(dari: Dari, arguments: Mapping[str, Any], progress: Progress) -> d
         "decision": found.decision.id if found.decision else None,
         "status": found.solution.status.value,
         "levels": found.solution.as_json()["levels"],
-        "prices": [price_json(one) for one in found.prices],
+        **tags_json(found.prices),
         "contradiction": contradiction_json(found.contradiction) if found.contradiction else None,
     }
 

@@ -14,6 +14,7 @@ import click
 from service.cli_assign import assign
 from service.cli_bundle import bundle, support, triads
 from service.cli_data import export, import_
+from service.cli_decision import decision
 from service.cli_demo import demo
 from service.cli_draft import draft
 from service.cli_evaluate import compare, convert, evaluate
@@ -218,7 +219,7 @@ for _command in (
     *(evaluate, compare, convert, judge, train, model, key, work),
     *(erase, expire, held, withdraw, draft),
     *(duplicates, keep_apart, merge, merges, unmerge),
-    *(user, replay, demo, plan, advise, assign),
+    *(user, replay, demo, plan, advise, assign, decision),
     *(bundle, triads, support, event),
 ):
     main.add_command(_command)

@@ -13,6 +13,7 @@ from service.console import opened, print_json, say, show, tell_in
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from matcher.assignment import Price, Tags
     from profiles.rules import Rule
     from service.assigning import Assigned, Limits
     from service.wiring import Dari
@@ -36,6 +37,9 @@ _SAID = {
         "placed": "places",
         "worst": "least fit",
         "prices": "What each rule costs (what there would be more without it)",
+        "joint": "Rules that hide each other (what there would be more without all of them)",
+        "idle": "Do not bind: {rules}",
+        "untried": "The time did not suffice to tell what these cost: {rules}",
         "rules": "Rules",
         "left": "Without a place: {names}",
         "kept": "Kept as decision {id} (draft) of cohort {cohort}; digest {digest}",
@@ -57,6 +61,9 @@ _SAID = {
         "placed": "배정 수",
         "worst": "최저 적합도",
         "prices": "규칙별 비용(그 규칙이 없을 때 늘어나는 양)",
+        "joint": "서로를 가리는 규칙(모두 없을 때 늘어나는 양)",
+        "idle": "결과에 영향이 없는 규칙: {rules}",
+        "untried": "시간이 모자라 비용을 따지지 못한 규칙: {rules}",
         "rules": "규칙",
         "left": "자리를 받지 못한 곳: {names}",
         "kept": "차수 {cohort}의 결정 {id}(초안)로 보관. 해시 {digest}",
@@ -234,7 +241,7 @@ def _told(dari: Dari, found: Assigned, lang: str) -> Iterator[object]:
 def _result(found: Assigned, name: Callable[[str], str], lang: str) -> Iterator[object]:
     """Give the tables of a solution, and who is left without a place."""
     from matcher.assignment import UNIT
-    from service.assigned_words import fits_of, level_line, rule_said
+    from service.assigned_words import fits_of, level_line
 
     words = _SAID[lang]
     fits = sorted(fits_of(found).items(), key=lambda one: (name(one[0][1]), -one[1], one[0]))
@@ -247,19 +254,33 @@ def _result(found: Assigned, name: Callable[[str], str], lang: str) -> Iterator[
     if left:
         yield words["left"].format(names=", ".join(left))
     if found.prices:
-        yield words["prices"]
-        heads = (words["rule"], words["cost"], words["percent"], words["placed"], words["worst"])
-        costs = [
-            (
-                rule_said(one.rule, name, lang),
-                f"{one.total / UNIT:+,.1f}",
-                f"{one.percent:+.1f}",
-                f"{one.placed:+,}",
-                f"{one.worst / UNIT:+,.1f}",
-            )
-            for one in found.prices
-        ]
-        yield _table(heads, costs)
+        yield from _priced(found.prices, name, lang)
+
+
+def _priced(tags: Tags, name: Callable[[str], str], lang: str) -> Iterator[object]:
+    """Give what the rules cost: each alone, those that hide each other, those that do not bind."""
+    words = _SAID[lang]
+    for head, prices in (("prices", tags.prices), ("joint", tags.joint)):
+        if prices:
+            yield words[head]
+            heads = (words["rule"], words["cost"], words["percent"], words["placed"])
+            yield _table((*heads, words["worst"]), [_cost(one, name, lang) for one in prices])
+    for head, rules in (("idle", tags.idle), ("untried", tags.untried)):
+        if rules:
+            yield words[head].format(rules=", ".join(rule.id for rule in rules))
+
+
+def _cost(one: Price, name: Callable[[str], str], lang: str) -> tuple[str, ...]:
+    from matcher.assignment import UNIT
+    from service.assigned_words import rule_said
+
+    return (
+        "\n".join(rule_said(rule, name, lang) for rule in one.rules),
+        f"{one.total / UNIT:+,.1f}",
+        f"{one.percent:+.1f}",
+        f"{one.placed:+,}",
+        f"{one.worst / UNIT:+,.1f}",
+    )
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:

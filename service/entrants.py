@@ -12,15 +12,14 @@ from profiles.cohorts import (
     Entry,
     Refusal,
     cohort,
-    cohorts,
     entries_of,
-    final_decision,
     mark,
 )
 from profiles.cohorts.opening import hosts_of
 from profiles.cohorts.values import CHECKED, EntryStage
 from profiles.errors import CodedError
 from profiles.rules import Rule
+from service.decision_rounds import decided_rounds
 
 if TYPE_CHECKING:
     from matcher.fitting import Fitted, HostAsked
@@ -173,11 +172,10 @@ def _programmes(store: Store) -> dict[str, Programme]:
 def _waited(store: Store, held: Cohort) -> dict[str, int]:
     """Tell how many decided cohorts of the programme before this one left an applicant waiting."""
     from matcher.assignment.exposure import waiting
-    from matcher.assignment.record import record_from_json
 
-    before = [one for one in cohorts(store, held.programme) if one.id < held.id]
-    finals = [final_decision(store, one.id) for one in reversed(before)]
-    return dict(waiting([record_from_json(one.record) for one in finals if one]))
+    found = waiting(decided_rounds(store, held.programme, before=held.id))
+    now = store.merged_into(found.keys())
+    return {now.get(id, id): times for id, times in found.items()}
 
 
 def _day_of(programme: Programme, today: date) -> date:

@@ -18,7 +18,7 @@ from matcher.assignment.instance import (
     groups_of,
     instance_from_json,
 )
-from matcher.assignment.prices import NoSuchRule, Point, Price, price_tags, trade_off
+from matcher.assignment.prices import NoSuchRule, Point, Price, Tags, price_tags, trade_off
 from matcher.assignment.rulebook import rulebook
 from matcher.assignment.solution import Aim, Level, Solution, Status, solution_from_json
 from matcher.assignment.solving import solve
@@ -41,6 +41,7 @@ __all__ = [
     "Relaxation",
     "Solution",
     "Status",
+    "Tags",
     "belongs",
     "canonical",
     "check",

@@ -10,7 +10,7 @@ from matcher.assignment.instance import UNIT, Instance
 from matcher.assignment.rulebook import Bound, rulebook, with_bound, with_rule, without
 from matcher.assignment.solution import Aim, Solution, Status
 from matcher.assignment.solving import solve
-from matcher.assignment.words import LANGS, Naming, rule_words, said
+from matcher.assignment.words import Naming, numbered, rule_words, said
 from profiles.errors import DariError
 from profiles.rules import Rule, RuleKind
 from profiles.taxonomy import Names
@@ -99,11 +99,8 @@ def _together(core: Sequence[Rule], minimal: bool, name: Naming) -> Names:
     told = [rule_words(rule, name) for rule in core]
     if len(told) == 1:
         return said("core.alone", rules=told[0])
-    numbered = (
-        " ".join(f"({n}) {one.in_(lang)}" for n, one in enumerate(told, 1)) for lang in LANGS
-    )
     code = "core.together" if minimal else "core.unproven"
-    return said(code, rules=Names(*numbered), number=len(told))
+    return said(code, rules=numbered(told), number=len(told))
 
 
 class _Inquiry:

@@ -15,13 +15,13 @@ from hashlib import sha256
 FORM = "dari-lottery-1"
 """What stands first in everything that is hashed: the rules of this lottery."""
 
-_BITS = 63
-"""As many as a whole number of a database holds; to try them all takes longer than a round."""
+_SMALLEST, _END = 10**15, 2**63
+"""The seeds are those that a whole number of a database holds and that have 16 digits or more."""
 
 
 def new_seed() -> int:
-    """Draw a seed of 63 bits, 0 or more, that nobody can find from its promise by trying."""
-    return secrets.randbits(_BITS)
+    """Draw a seed of 16 digits or more that nobody can find from its promise by trying."""
+    return _SMALLEST + secrets.randbelow(_END - _SMALLEST)
 
 
 def number(id: str, seed: int) -> str:

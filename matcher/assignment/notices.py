@@ -1,31 +1,36 @@
-"""Owns the notice to an applicant that got no place: the reasons, and nothing about anybody else.
+"""Owns the notice to an applicant: a place, the reserve, or why none; nothing about anybody else.
 
-A notice tells how many applied and how many places there were, for each host that the applicant
-was eligible for or asked for why it was not given a place there, and its place in the reserve. It
-holds no name, fit or place of another applicant.
+A notice tells how many applied and how many places there were; with a place where it is and what
+comes next, without one for each host that the applicant was eligible for or asked for why it was
+not given a place there, and its place in the reserve. It holds no name, fit or place of another
+applicant.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from matcher.assignment.alternates import reserves
 from matcher.assignment.envy import Envy, count_wanted, envy, said
-from matcher.assignment.instance import Instance
 from matcher.assignment.record import Record
-from matcher.assignment.solution import Solution
 from matcher.phrases import phrase
 from profiles.taxonomy import Names
 
 Pair = tuple[str, str]
 Name = Callable[[str], Names]
 
-RESERVE = 5
-"""How far the reserve of a host is told."""
-
 MOST_HOSTS = 8
 """Of how many hosts a notice tells why there was no place; of the others how many they are."""
+
+
+class Result(StrEnum):
+    """What a notice tells: a place, a place in the reserve, or neither."""
+
+    SELECTED = "selected"
+    RESERVE = "reserve"
+    REFUSED = "refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +41,15 @@ class Known:
         refused: (applicant, host) → why the rules of eligibility refuse the pair.
         barred: applicant → the rules of eligibility that it does not meet anywhere.
         screened: applicant → why it was taken out by a screening.
+        placed: applicant → the hosts whose places it has by now; None: as the record says.
+        gone: those who gave a place back, or took their application back: they get no notice.
     """
 
     refused: Mapping[Pair, Sequence[Names]] = field(default_factory=dict)
     barred: Mapping[str, Sequence[Names]] = field(default_factory=dict)
     screened: Mapping[str, Sequence[Names]] = field(default_factory=dict)
+    placed: Mapping[str, Sequence[str]] | None = None
+    gone: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +57,7 @@ class Notice:
     """A notice, in Korean and English: paragraphs of plain text."""
 
     applicant: str
+    result: Result
     subject: Names
     paragraphs: tuple[Names, ...]
 
@@ -56,56 +66,82 @@ class Notice:
         return "\n\n".join(one.in_(lang) for one in self.paragraphs) + "\n"
 
 
-def refusals(
+def notices(
     record: Record, name: Name, *, programme: Names, known: Known | None = None
 ) -> tuple[Notice, ...]:
-    """Write the notice of everyone without a place, by ascending id.
+    """Write the notice of everyone who applied, by ascending id.
 
     Args:
         record: what was decided, overrides included.
         name: what a host, or a rule, is called, by its id.
         programme: what the programme is called.
-        known: reasons that the record does not hold.
+        known: what the record does not hold: further reasons, and what came after it.
     """
     known = known or Known()
-    decided = record.decided
-    placed = {applicant for applicant, _ in decided.pairs}
-    ids = [id for id in record.instance.applicant_ids if id not in placed]
-    audits = _by_applicant(envy(record.instance, decided, ids, most=MOST_HOSTS))
-    wanted = count_wanted(record.instance, decided)
-    reserve = _ranks(reserves(record.instance, decided, RESERVE))
-    everyone = sorted({*ids, *({*known.screened, *known.barred} - placed)})
-    told = _Told(record.instance, decided, name, programme, known)
-    return tuple(
-        told.notice(id, audits.get(id, ()), wanted.get(id, 0), reserve.get(id, ()))
-        for id in everyone
-    )
+    placed = _placed(record) if known.placed is None else known.placed
+    told = _Told(record, name, programme, known)
+    found = [told.selection(id, hosts) for id, hosts in placed.items() if hosts]
+    have = {one.applicant for one in found}
+    found += [one for one in _refusals(record, told, known) if one.applicant not in have]
+    return tuple(sorted(found, key=lambda one: one.applicant))
 
 
-def refusal(
+def notice(
     record: Record, applicant: str, name: Name, *, programme: Names, known: Known | None = None
 ) -> Notice:
     """Write the notice of one applicant.
 
     Raises:
-        KeyError: if it has a place, or did not apply.
+        KeyError: if it did not apply, or is gone.
     """
-    found = {one.applicant: one for one in refusals(record, name, programme=programme, known=known)}
+    found = {one.applicant: one for one in notices(record, name, programme=programme, known=known)}
     return found[applicant]
+
+
+def _placed(record: Record) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for applicant, host in record.pairs:
+        found.setdefault(applicant, []).append(host)
+    return found
+
+
+def _refusals(record: Record, told: _Told, known: Known) -> Iterator[Notice]:
+    """Write the notice of everyone without a place, those in the reserve included."""
+    decided = record.decided
+    placed = {applicant for applicant, _ in decided.pairs}
+    ids = [id for id in record.instance.applicant_ids if id not in placed]
+    audits = _by_applicant(envy(record.instance, decided, ids, most=MOST_HOSTS))
+    wanted = count_wanted(record.instance, decided)
+    reserve = _ranks(reserves(record.instance, decided))
+    everyone = {*ids, *known.screened, *known.barred} - placed - set(known.gone)
+    for id in sorted(everyone):
+        yield told.refusal(id, audits.get(id, ()), wanted.get(id, 0), reserve.get(id, ()))
 
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    instance: Instance
-    solution: Solution
+    record: Record
     name: Name
     programme: Names
     known: Known
 
-    def notice(
+    def selection(self, id: str, hosts: Sequence[str]) -> Notice:
+        """Write the notice of one who has a place of each of some hosts by now."""
+        up = id not in {applicant for applicant, _ in self.record.pairs}
+        told = [
+            phrase("notice.moved_up" if up else "notice.selected", programme=self.programme),
+            *(phrase("notice.place", host=self.name(host)) for host in hosts),
+            *self._by_person(id),
+            self._numbers(),
+            phrase("notice.next"),
+            phrase("notice.rights"),
+        ]
+        return self._notice(id, Result.SELECTED, told)
+
+    def refusal(
         self, id: str, audit: Sequence[Envy], wanted: int, reserve: Sequence[tuple[str, int]]
     ) -> Notice:
-        """Write the notice of one applicant.
+        """Write the notice of one without a place.
 
         Args:
             id: whose.
@@ -114,18 +150,31 @@ class _Told:
             reserve: (host, place) of each reserve that it stands in.
         """
         reasons = [*self._kept_out(id), *self._refused(id), *self._not_given(audit)]
-        paragraphs = [
-            phrase("notice.result", programme=self.programme),
+        ranks = [phrase("notice.reserve", host=self.name(at), rank=rank) for at, rank in reserve]
+        told = [
+            phrase("notice.waits" if ranks else "notice.result", programme=self.programme),
+            *ranks,
+            *self._by_person(id),
             self._numbers(),
+            phrase("notice.reasons"),
             *(reasons or [phrase("notice.nowhere")]),
             *([phrase("notice.others", count=wanted - len(audit))] if wanted > len(audit) else ()),
-            *(phrase("notice.reserve", host=self.name(host), rank=rank) for host, rank in reserve),
             phrase("notice.rights"),
         ]
-        return Notice(id, phrase("notice.subject", programme=self.programme), tuple(paragraphs))
+        return self._notice(id, Result.RESERVE if ranks else Result.REFUSED, told)
+
+    def _notice(self, id: str, result: Result, paragraphs: Sequence[Names]) -> Notice:
+        subject = phrase("notice.subject", programme=self.programme)
+        return Notice(id, result, subject, tuple(paragraphs))
+
+    def _by_person(self, id: str) -> list[Names]:
+        """Tell that a person decided otherwise than the search did."""
+        decided = id in {one.applicant for one in self.record.overrides}
+        return [phrase("notice.by_person")] if decided else []
 
     def _numbers(self) -> Names:
-        applied, placed = len(self.instance.applicants), len({a for a, _ in self.solution.pairs})
+        applied = len(self.record.instance.applicants)
+        placed = len({a for a, _ in self.record.pairs})
         return phrase("notice.numbers", applied=applied, placed=placed)
 
     def _kept_out(self, id: str) -> list[Names]:

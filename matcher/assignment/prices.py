@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from matcher.assignment.effort import Effort
+from matcher.assignment.hiding import OutOfTime, Runs, hidden
 from matcher.assignment.instance import UNIT, Instance
-from matcher.assignment.rulebook import Bound, rulebook, with_bound, with_rule, without
+from matcher.assignment.rulebook import Bound, rulebook, with_bound, with_rule
 from matcher.assignment.solution import Aim, Solution, Status
 from matcher.assignment.solving import solve
-from matcher.assignment.words import Naming, rule_words, said
+from matcher.assignment.words import Naming, numbered, rule_words, said
 from profiles.errors import DariError
 from profiles.rules import Rule
 from profiles.taxonomy import Names
@@ -22,22 +23,22 @@ _PERCENT = 100
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What a rule costs: what there would be more without it.
+    """What a rule costs, or several at once: what there would be more without them.
 
     Attributes:
-        rule: the rule.
-        total: of total fit, in 1/1024 point; below 0 where the rule brings some.
-        percent: the same as per cent of the total without it.
+        rules: the rules; one, or several that hide each other.
+        total: of total fit, in 1/1024 point; below 0 where the rules bring some.
+        percent: the same as per cent of the total without them.
         placed: of pairs made.
         worst: of the fit of the pair that fits least, in 1/1024 point.
-        gains: who fits better by the rule: (applicant, by how much in 1/1024 point), most first.
-        loses: who fits worse by it, in the same way.
+        gains: who fits better by them: (applicant, by how much in 1/1024 point), most first.
+        loses: who fits worse by them, in the same way.
         proven: whether both are the best by every aim; else these are the best that were found.
-        without: the solution without the rule.
+        without: the solution without them.
         said: this in words.
     """
 
-    rule: Rule
+    rules: tuple[Rule, ...]
     total: int
     percent: float
     placed: int
@@ -47,6 +48,29 @@ class Price:
     proven: bool
     without: Solution
     said: Names
+
+    @property
+    def rule(self) -> Rule:
+        """The rule, where it is one."""
+        return self.rules[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """What the rules of an instance cost.
+
+    Attributes:
+        prices: of each rule without which alone a level changes; the dearest first.
+        joint: of rules that hide each other: without fewer of them less changes, or nothing.
+        idle: the rules that do not bind: without all of them at once no level changes, as long as
+            the others stand.
+        untried: the rules of which the time did not suffice to tell.
+    """
+
+    prices: tuple[Price, ...] = ()
+    joint: tuple[Price, ...] = ()
+    idle: tuple[Rule, ...] = ()
+    untried: tuple[Rule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +89,8 @@ def price_tags(
     rules: Collection[str] | None = None,
     name: Naming = str,
     stop: Callable[[], bool] | None = None,
-) -> tuple[Price, ...]:
-    """Tell what each binding rule costs, by solving again without it; the dearest first.
-
-    A rule without which no level changes costs nothing and is left out.
+) -> Tags:
+    """Tell what rules cost, by solving again without each, and without those that hide each other.
 
     Args:
         instance: what was solved.
@@ -76,39 +98,59 @@ def price_tags(
         seconds: how long all of it may take.
         rules: the ids of the rules, those of `rulebook` too; all of the instance's own if None.
         name: gives the names of applicants and hosts.
-        stop: asked whether to end early; then the rules that were not tried are left out.
+        stop: asked whether to end early; then the rules that were not tried are told apart.
 
     Raises:
         NoSuchRule: for an id that no rule has.
     """
-    effort = Effort(seconds, stop or (lambda: False))
     ids = [rule.id for rule in instance.rules] if rules is None else rules
-    asked = [_rule(instance, id) for id in sorted(ids)]
-    prices = []
-    for left, rule in zip(range(len(asked), 0, -1), asked, strict=True):
-        if effort.over:
-            break
-        share = max(effort.left / left, _LEAST_SECONDS)
-        aims = [level.aim for level in solution.levels]
-        free = solve(
-            without(instance, {rule.id}), seconds=share, aims=aims, hint=solution, stop=stop
-        )
-        if [one.value for one in free.levels] != [one.value for one in solution.levels]:
-            prices.append(_price(instance, rule, solution, free, name))
+    asked = {id: _rule(instance, id) for id in sorted(ids)}
+    effort = Effort(seconds, stop or (lambda: False))
+    runs = Runs(instance, solution, effort, stop, planned=2 * len(asked))
+    binding = _binding(runs, asked)
+    priced, silent = ([id for id, it in binding.items() if it is one] for one in (True, False))
+    groups, idle = hidden(runs, priced, silent)
+
+    def price(some: Collection[str]) -> Price:
+        return _price(runs, [asked[id] for id in sorted(some)], name)
+
+    known = {*priced, *idle, *(id for some in groups for id in some)}
+    return Tags(
+        _dearest_first([price({id}) for id in priced]),
+        _dearest_first([price(some) for some in groups]),
+        tuple(asked[id] for id in sorted(idle)),
+        tuple(rule for id, rule in asked.items() if id not in known),
+    )
+
+
+def _binding(runs: Runs, ids: Iterable[str]) -> dict[str, bool]:
+    """Tell of each rule whether a level changes without it; of those that there is time for."""
+    found: dict[str, bool] = {}
+    try:
+        for id in ids:
+            found[id] = runs.changes(frozenset({id}))
+    except OutOfTime:
+        return found
+    return found
+
+
+def _dearest_first(prices: list[Price]) -> tuple[Price, ...]:
     return tuple(sorted(prices, key=lambda one: (-one.total, one.rule.id)))
 
 
-def _price(instance: Instance, rule: Rule, bound: Solution, free: Solution, name: Naming) -> Price:
-    """Compare what stands under a rule with what would stand without it."""
-    had, has = _fits(instance, free), _fits(instance, bound)
+def _price(runs: Runs, rules: Sequence[Rule], name: Naming) -> Price:
+    """Compare what stands under rules with what would stand without them."""
+    bound, free = runs.solution, runs.free(frozenset(rule.id for rule in rules))
+    had, has = _fits(runs.instance, free), _fits(runs.instance, bound)
     changes = {id: has[id] - had[id] for id in {*had, *has}}
     more = {aim: free.value(aim) - bound.value(aim) for aim in Aim}
     percent = _PERCENT * more[Aim.TOTAL] / (free.value(Aim.TOTAL) or 1)
     gains = tuple(sorted(((a, c) for a, c in changes.items() if c > 0), key=_most_first))
     loses = tuple(sorted(((a, -c) for a, c in changes.items() if c < 0), key=_most_first))
     told = said(
-        "price.rule",
-        rule=rule_words(rule, name),
+        "price.rule" if len(rules) == 1 else "price.joint",
+        rule=numbered([rule_words(rule, name) for rule in rules]),
+        number=len(rules),
         total=f"{more[Aim.TOTAL] / UNIT:,.1f}",
         percent=f"{percent:.1f}",
         placed=more[Aim.PLACED],
@@ -118,7 +160,7 @@ def _price(instance: Instance, rule: Rule, bound: Solution, free: Solution, name
     )
     proven = bound.status is free.status is Status.OPTIMAL
     return Price(
-        rule, more[Aim.TOTAL], percent, more[Aim.PLACED], more[Aim.WORST],
+        tuple(rules), more[Aim.TOTAL], percent, more[Aim.PLACED], more[Aim.WORST],
         gains, loses, proven, free, told,
     )  # fmt: skip
 

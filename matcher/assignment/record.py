@@ -288,6 +288,14 @@ def _versions(read: Record) -> tuple[Difference, ...]:
 def _read(held: Mapping[str, Any]) -> Record:
     if held["form"] != FORM:
         raise ValueError(held["form"])
+    read = _plain(held)
+    for one in held["overrides"]:
+        read = read.overridden(_override(one))
+    return read
+
+
+def _plain(held: Mapping[str, Any]) -> Record:
+    """Read a record without its overrides."""
     return Record(
         instance=instance_from_json(held["instance"]),
         solution=solution_from_json(held["solution"]),
@@ -299,7 +307,6 @@ def _read(held: Mapping[str, Any]) -> Record:
         seconds=float(held["search"]["seconds"]),
         aims=tuple(Aim(one) for one in held["search"]["aims"]),
         about={str(name): str(id) for name, id in held["about"].items()},
-        overrides=tuple(_override(one) for one in held["overrides"]),
         software={str(name): str(one) for name, one in held["software"].items()},
         erased=int(held["erased"]),
     )

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from matcher.levels import gap_of, levels_from_json, levels_json
+
 
 class Status(StrEnum):
     """How a search ended.
@@ -48,7 +50,7 @@ class Level:
     @property
     def gap(self) -> float:
         """How far the value may be from the best, as a share of the bound, 0 to 1."""
-        return abs(self.bound - self.value) / max(abs(self.bound), abs(self.value), 1)
+        return gap_of(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +82,7 @@ class Solution:
         return {
             "status": self.status.value,
             "pairs": [list(pair) for pair in self.pairs],
-            "levels": [
-                {"aim": one.aim.value, "value": one.value, "bound": one.bound}
-                for one in self.levels
-            ],
+            "levels": levels_json(self.levels),
         }
 
 
@@ -92,5 +91,5 @@ def solution_from_json(held: Mapping[str, Any]) -> Solution:
     return Solution(
         Status(held["status"]),
         tuple((a, b) for a, b in held["pairs"]),
-        tuple(Level(Aim(one["aim"]), one["value"], one["bound"]) for one in held["levels"]),
+        levels_from_json(held["levels"], Level, Aim),
     )

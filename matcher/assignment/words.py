@@ -42,6 +42,15 @@ def _in(params: Mapping[str, object], lang: str) -> dict[str, object]:
     }
 
 
+def numbered(told: Sequence[Names]) -> Names:
+    """Put sentences one after another, with a number before each where there are several."""
+    if len(told) == 1:
+        return told[0]
+    return Names(
+        *(" ".join(f"({n}) {one.in_(lang)}" for n, one in enumerate(told, 1)) for lang in LANGS)
+    )
+
+
 def rule_words(rule: Rule, name: Naming) -> Names:
     """Say a rule in one sentence.
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from matcher.assignment import Status
+from matcher.levels import gap_of, levels_from_json, levels_json
 from matcher.scheduling.instance import Meeting
 
 
@@ -55,7 +56,7 @@ class Level:
     @property
     def gap(self) -> float:
         """How far the value may be from the best, as a share of the larger of both, 0 to 1."""
-        return abs(self.bound - self.value) / max(abs(self.bound), abs(self.value), 1)
+        return gap_of(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +84,7 @@ class Schedule:
         return {
             "status": self.status.value,
             "meetings": [list(one) for one in self.meetings],
-            "levels": [
-                {"aim": one.aim.value, "value": one.value, "bound": one.bound}
-                for one in self.levels
-            ],
+            "levels": levels_json(self.levels),
         }
 
 
@@ -95,7 +93,7 @@ def schedule_from_json(held: Mapping[str, Any]) -> Schedule:
     return Schedule(
         Status(held["status"]),
         tuple(Meeting(*one) for one in held["meetings"]),
-        tuple(Level(Aim(one["aim"]), one["value"], one["bound"]) for one in held["levels"]),
+        levels_from_json(held["levels"], Level, Aim),
     )
 
 

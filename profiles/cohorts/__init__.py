@@ -1,5 +1,6 @@
 """Runs the rounds of programmes: who applies, how they are screened, and who gets which place."""
 
+from profiles.cohorts.aftermath import Aftermath, Handed, aftermath
 from profiles.cohorts.applying import apply, apply_all, mark, withdraw
 from profiles.cohorts.deciding import (
     decision,
@@ -43,6 +44,7 @@ from profiles.cohorts.values import (
 
 __all__ = [
     "MOST_SCREENINGS",
+    "Aftermath",
     "Cohort",
     "CohortError",
     "CohortEvent",
@@ -50,6 +52,7 @@ __all__ = [
     "DecisionState",
     "Entry",
     "EntryStage",
+    "Handed",
     "HeldEntry",
     "KeptDecision",
     "Ranked",
@@ -58,6 +61,7 @@ __all__ = [
     "Score",
     "Screening",
     "UnknownCohort",
+    "aftermath",
     "apply",
     "apply_all",
     "cohort",

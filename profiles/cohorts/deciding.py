@@ -118,10 +118,11 @@ def finish(
     why: str,
     by: str,
     base: int | None = None,
+    replace: bool = False,
 ) -> Cohort:
     """Make a decision final: each candidate of the cohort is selected, a reserve, or unplaced.
 
-    A decision that was final before is replaced by it.
+    A decision that was final before is replaced by it, where that is said.
 
     Args:
         store: where the decision is.
@@ -131,10 +132,11 @@ def finish(
         why: what the one who decides says.
         by: who decides.
         base: the revision of the cohort that the person saw.
+        replace: whether it may take the place of a decision that holds.
 
     Raises:
-        CohortError: if one of those named is no candidate any more, the decision is replaced, or a
-            reason is missing.
+        CohortError: if one of those named is no candidate any more, the decision is replaced, a
+            reason is missing, or another one holds and is not to be replaced.
         StaleEdit: if the cohort has been changed since `base`.
     """
     said = read_words(why, field="why", needed=True)
@@ -143,6 +145,8 @@ def finish(
         round_ = cohort_to_change(connection, made.cohort, base, *_RUNNING)
         if made.state is not DecisionState.DRAFT:
             raise CohortError("decision", "cohort_decision_old", id)
+        if round_.state is CohortState.DECIDED and not replace:
+            raise CohortError("replace", "cohort_replace", round_.id)
         entries = {one.profile: one for one in entry_rows(connection, round_.id)}
         _refuse_gone(
             round_, entries, {*selected, *(one for some in reserves.values() for one in some)}

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 CRITERIA = ("technology", "market", "team", "partner_fit")
 """The criteria of screening where staff name none."""
 MOST_CRITERIA = 10
+SMALLEST_SEED = 10**15
+"""A seed of a lottery has 16 digits or more: about 50 bits, which nobody tries out in a round."""
 _PLACES = "places"
 
 
@@ -87,6 +89,7 @@ def open_cohort(
         raw = {"rules": rules_of(own), "hosts": hosts_of(own, held.values()), **values}
         said = validate(_Values, raw)
         _refuse_strangers(connection, held, said)
+        _refuse_small(said.seed)
         at = rows.now()
         written = {**_written(said), "as_of": said.as_of or today or at.date()}
         state = CohortState.INTAKE.value
@@ -115,6 +118,8 @@ def edit_cohort(
         said = validate(_Values, {**before.model_dump(exclude_defaults=True), **changes})
         said = said.model_copy(update={"as_of": said.as_of or before.as_of})
         _refuse_strangers(connection, _programmes(connection), said)
+        if said.seed != before.seed:
+            _refuse_small(said.seed)
         old, new = _written(before), _written(said)
         changed = {name: value for name, value in new.items() if value != old[name]}
         if not changed:
@@ -197,6 +202,13 @@ def _refuse_strangers(
     named = {host: rule.id for rule in said.rules for host in rule.hosts}
     for host in sorted(named.keys() - set(said.hosts)):
         raise CohortError("rules", "cohort_rule_host", host, rule=named[host])
+
+
+def _refuse_small(seed: int | None) -> None:
+    """Refuse a seed that could be found from its promise by trying."""
+    if seed is not None and seed < SMALLEST_SEED:
+        digits = len(str(SMALLEST_SEED))
+        raise CohortError("seed", "cohort_seed", seed, digits=digits)
 
 
 def _written(said: _Values) -> dict[str, Any]:

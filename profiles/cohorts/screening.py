@@ -159,6 +159,7 @@ def screen(
     by: str,
     out: str | None = None,
     bases: Mapping[str, int] | None = None,
+    unscored: bool = True,
 ) -> list[Entry]:
     """Say who passes a screening and who does not, with a reason; all of it or nothing.
 
@@ -171,16 +172,19 @@ def screen(
         out: why those who do not pass are out; the same as `reason` if None.
         by: who says so.
         bases: profile → the revision of its entry that the person saw.
+        unscored: whether those go on whom nobody has scored by every criterion.
 
     Raises:
-        CohortError: if an entry is not in this screening, a reason is missing, or the cohort is
-            decided.
+        CohortError: if an entry is not in this screening, a reason is missing, the cohort is
+            decided, or one goes on that has no score and is not to.
         StaleEdit: if an entry has been changed since.
     """
     said = {True: reason, False: reason if out is None else out}
     fields = {True: "reason", False: "reason" if out is None else "out"}
     with writing(store.engine) as connection:
         round_ = cohort_to_change(connection, cohort, None)
+        if not unscored:
+            _refuse_unscored(connection, round_, screening, passed)
         for profile, goes_on in sorted(passed.items()):
             entry = entry_to_change(connection, cohort, profile, (bases or {}).get(profile))
             to = (PASSED if goes_on else FAILED)[screening]
@@ -189,6 +193,19 @@ def screen(
                 why = read_words(said[goes_on], field=fields[goes_on], needed=True)
                 move(connection, round_, entry, to, by, why)
         return [entry_row(connection, cohort, profile) for profile in sorted(passed)]
+
+
+def _refuse_unscored(
+    connection: Connection, cohort: Cohort, screening: Screening, passed: Mapping[str, bool]
+) -> None:
+    """Refuse to let those newly go on whom nobody has scored by every criterion."""
+    entries = {one.profile: one for one in entry_rows(connection, cohort.id)}
+    some = [entries[id] for id, goes_on in passed.items() if goes_on and id in entries]
+    moving = [one for one in some if one.stage is not PASSED[screening]]
+    scores = _scores(connection, [one.id for one in moving])
+    ranked = _ranked(moving, [one for one in scores if one.screening is screening], cohort)
+    if bare := sum(one.place is None for one in ranked):
+        raise CohortError("unscored", "cohort_unscored", bare)
 
 
 def _before(screening: Screening) -> EntryStage:

@@ -8,6 +8,8 @@ from flask_wtf.csrf import CSRFProtect
 from service.api.account_calls import account_calls
 from service.api.answering import finish, refuse_unreadable
 from service.api.cases import case_calls
+from service.api.cohort_calls import cohort_calls
+from service.api.decision_calls import decision_calls
 from service.api.draft_calls import draft_calls
 from service.api.evaluating import evaluation_calls
 from service.api.guard import admit
@@ -29,7 +31,7 @@ SUBMISSION = "open.submit_startup"
 _BLUEPRINTS = (
     *(open_calls, match_calls, takeout_calls, staff_calls, identity_calls),
     *(judging_calls, model_calls, key_calls, case_calls, record_calls),
-    *(evaluation_calls, account_calls, draft_calls),
+    *(evaluation_calls, account_calls, draft_calls, cohort_calls, decision_calls),
 )
 
 

@@ -56,6 +56,8 @@ _DESCRIPTIONS = {
     "b": "Id of the other.",
     "stage": "A stage of cases.",
     "owner": "Who looks after a case.",
+    "state": "A state of cohorts: intake, screening, decided or dropped.",
+    "entry_stage": "A stage of applications, such as eligible or selected.",
     "due": "When the next step is due: overdue, week or none.",
 }
 _CONDITIONS = {

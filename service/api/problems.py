@@ -69,6 +69,11 @@ _OWN: Mapping[str, tuple[int, Any, Any]] = {
         _l("This cannot be done as it was asked for"),
         _l("The detail says what keeps it from being done, and what to do about it."),
     ),
+    "not_there": (
+        404,
+        _l("There is none of this name or number"),
+        _l("Look it up in the list that it should be in."),
+    ),
     "calls_limited": (
         429,
         _l("Too many calls in a short time"),

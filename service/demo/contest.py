@@ -28,7 +28,7 @@ def run(dari: Dari, say: Say) -> None:
     held = cohorts.open_cohort(
         dari.store,
         PROGRAMME,
-        name="2026",
+        name=rounds.name_of_round(dari, PROGRAMME),
         by=rounds.BY,
         hosts=["sk-telecom"],
         rules=_rules(rules_of(programme)),

@@ -28,7 +28,7 @@ def _round(dari: Dari, programme: Programme, say: Say) -> None:
     held = cohorts.open_cohort(
         dari.store,
         programme.id,
-        name="2026",
+        name=rounds.name_of_round(dari, programme.id),
         by=rounds.BY,
         screenings=0,
         as_of=dari.settings.today(),

@@ -26,7 +26,12 @@ def run(dari: Dari, say: Say) -> None:
     rules = rules_of(programme)
     day = dari.settings.today()
     held = cohorts.open_cohort(
-        dari.store, PROGRAMME, name="2026", by=rounds.BY, screenings=0, as_of=day
+        dari.store,
+        PROGRAMME,
+        name=rounds.name_of_round(dari, PROGRAMME),
+        by=rounds.BY,
+        screenings=0,
+        as_of=day,
     )
     held = cohorts.edit_cohort(
         dari.store, held.id, {"rules": (*rules, rounds.places(held.hosts, _FEW))}, by=rounds.BY

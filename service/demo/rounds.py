@@ -25,6 +25,14 @@ _SPREAD = 41
 _HEADS = {"en": ("startup", "host", "fit"), "ko": ("스타트업", "수용처", "적합도")}
 
 
+def name_of_round(dari: Dari, programme: str) -> str:
+    """Name the next round of a programme after it, in the language of the installation."""
+    lang, year = dari.settings.language, dari.settings.today().year
+    number = len(cohorts.cohorts(dari.store, programme)) + 1
+    named = dari.store.programme(programme).name.in_(lang)
+    return f"{named} {year}년 {number}차" if lang == "ko" else f"{named} {year}, round {number}"
+
+
 def enter(dari: Dari, held: Cohort, ids: Iterable[str]) -> None:
     """Enter applicants into a cohort; each applies to the parts that fit its sectors best."""
     for id in ids:
@@ -112,10 +120,11 @@ def outcome(dari: Dari, found: Assigned, say: Say) -> None:
                 f"{aim.ko}: {value} (한계 {bound}, 차이 {gap})",
             )
         )
-    for price in found.prices:
+    for price in (*found.prices.prices, *found.prices.joint) if found.prices else ():
         cost = f"{price.total / UNIT:+,.1f} ({price.percent:+.1f}%), {price.placed:+}"
-        rule = rule_told(dari, found.fitted.instance.host_ids, price.rule)
-        say(Names(f"Without it: {cost} places. {rule.en}", f"없다면: {cost}자리. {rule.ko}"))
+        rules = [rule_told(dari, found.fitted.instance.host_ids, rule) for rule in price.rules]
+        en, ko = (" + ".join(one.in_(lang) for one in rules) for lang in ("en", "ko"))
+        say(Names(f"Without it: {cost} places. {en}", f"없다면: {cost}자리. {ko}"))
 
 
 def decide(dari: Dari, found: Assigned, say: Say) -> None:

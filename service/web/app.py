@@ -47,6 +47,7 @@ from service.web.own import own
 from service.web.pairing import pairing
 from service.web.pipeline import pipeline
 from service.web.privacy import privacy
+from service.web.profile_rounds import request_said, rounds_on_page
 from service.web.programmes import programmes
 from service.web.public import is_draft, public
 from service.web.rendering import options, translate_quickly
@@ -107,6 +108,8 @@ def _for_templates() -> dict[str, Any]:
         "weights_told": weights_told,
         "rounds_of": rounds_of,
         "cases_on_page": lambda id: cases_on_page(dari().store, id),
+        "rounds_on_page": lambda id: rounds_on_page(dari().store, id),
+        "request_said": request_said,
         "consent_purpose": CONSENT_PURPOSE,
         "consent_version": CONSENT_VERSION,
     }

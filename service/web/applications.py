@@ -12,6 +12,7 @@ from flask_babel import gettext
 from profiles import InvalidRecord, Programme, cohorts
 from profiles.cohorts import Cohort, CohortState, Entry, EntryStage
 from profiles.cohorts.opening import parts_of
+from profiles.reviews import reviews_of
 from service.drafting import OWN_MAKER
 from service.holding import require_own
 from service.language import language
@@ -65,6 +66,7 @@ def rounds_of(id: str) -> Mapping[str, Any]:
     return {
         "own": [(held, entry, _told(held, entry)) for held, entry in own],
         "open": [(one, _parts(one, programmes)) for one in under_way if one.id not in taken],
+        "requests": reviews_of(store, id),
         "programmes": programmes,
         "names": store.get_many([entry.host for _, entry in own if entry.host]),
     }

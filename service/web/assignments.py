@@ -12,7 +12,7 @@ from werkzeug.exceptions import NotFound
 
 from profiles import cohorts, validate
 from profiles.casework import open_case
-from profiles.cohorts import CohortError, CohortState, EntryStage
+from profiles.cohorts import CohortError, EntryStage
 from profiles.jobs import Job, JobError, JobKind, ask, cancel
 from profiles.jobs import job as read_job
 from profiles.rules import Rule, RuleKind
@@ -95,17 +95,11 @@ def trade_chart(id: int) -> ResponseReturnValue:
 def decide(id: int) -> ResponseReturnValue:
     """Make a decision final."""
     form = request.form
-    given: dict[str, Any] = {"why": form.get("why", ""), "by": editor()}
-    given |= {"base": form.get("revision", type=int), "cohort": id}
+    given: dict[str, Any] = {"why": form.get("why", ""), "by": editor(), "cohort": id}
+    given |= {"base": form.get("revision", type=int), "replace": form.get("replace") == "y"}
     number = form.get("decision", 0, type=int)
-
-    def act() -> object:
-        state = cohorts.cohort(dari().store, id).state
-        if state is CohortState.DECIDED and form.get("replace") != "y":
-            raise CohortError("replace", "cohort_replace", id)
-        return assigning.decide(dari(), number, **given)
-
-    return done(id, "decision", act, gettext("The decision is final."))
+    said = gettext("The decision is final.")
+    return done(id, "decision", lambda: assigning.decide(dari(), number, **given), said)
 
 
 @assignments.post("/<int:id>/decline")
@@ -128,6 +122,8 @@ def start_case(id: int) -> ResponseReturnValue:
         entry = cohorts.entry_of(dari().store, id, request.form.get("profile", ""))
         if entry.stage is not EntryStage.SELECTED or entry.host is None:
             raise CohortError("profile", "cohort_not_selected", entry.profile)
+        if not page.is_startup(entry.profile):
+            raise CohortError("profile", "cohort_no_case", entry.profile)
         partner = page.partners.get(entry.host, entry.host)
         under = page.cohort.programme
         return open_case(dari().store, entry.profile, partner, programme=under, by=editor())

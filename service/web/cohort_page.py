@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 from profiles.cohorts import (
+    CohortEvent,
     CohortState,
     Entry,
     EntryStage,
@@ -22,7 +22,9 @@ from profiles.cohorts import (
 from profiles.cohorts.opening import hosts_of
 from profiles.rules import Rule, RuleKind
 from service.entrants import candidates
+from service.web.cohort_changes import changes_said
 from service.web.cohort_results import Results
+from service.web.cohort_words import event_said
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class CohortPage(Results):
             "eligibility": refused,
             **{one.value: len(self.ranking(one)) for one in self.cohort.screened},
             "rules": len(self.cohort.rules),
-            "assignment": sum(one.stage is self.cohort.candidates for one in self.entries),
+            "assignment": len(self.candidates),
             "decision": self.counts[EntryStage.SELECTED],
         }
 
@@ -107,9 +109,15 @@ class CohortPage(Results):
         return tuple(one.assessor for one in held.recusals)
 
     @cached_property
-    def history(self) -> Sequence[Any]:
+    def history(self) -> Sequence[CohortEvent]:
         """What happened, the newest first."""
         return history_of(self.dari.store, self.cohort.id)
+
+    def event_said(self, event: CohortEvent) -> str:
+        """Say what happened."""
+        edited = event.kind == "edited"
+        changes = changes_said(event.data, self.name, self.rule_of) if edited else ""
+        return event_said(event, self.who(event.entry), changes)
 
     def who(self, entry: int | None) -> str:
         """Name the applicant of an entry."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from flask import current_app, url_for
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 
 from profiles.cases import open_case_of
@@ -19,7 +20,7 @@ from profiles.cohorts import (
     KeptDecision,
     decisions_of,
 )
-from profiles.jobs import Job, JobKind, JobState, jobs
+from profiles.jobs import Job, JobKind, JobState, jobs_about
 from profiles.rules import Rule, RuleKind
 from profiles.text import Text
 from service.web.cohort_round import Round
@@ -34,8 +35,6 @@ _WAYS = (
     ("decisions.declines", _l("Rehearsal of declines")),
 )
 _NUMBERS = ("low", "high", "each")
-_JOBS = 200
-"""Among how many of the newest jobs those of a cohort are looked for."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +111,17 @@ class Results(Round):
         """Say a rule that a job kept."""
         return self.rule_said(Rule.model_construct(**_typed(raw)))
 
+    def rule_named(self, id: str) -> str:
+        """Say the rule of an id: one of the cohort's own, or one that its parts imply."""
+        own = next((one for one in self.cohort.rules if one.id == id), None)
+        if own:
+            return self.rule_said(own)
+        kind, _, host = id.partition(":")
+        names = {"#places": gettext("the places of %(host)s", host=self.name(host)),
+                 "#seats": gettext("how many hosts an applicant gets"),
+                 "#eligibility": gettext("only those who are eligible")}  # fmt: skip
+        return str(names.get(kind, id))
+
     @cached_property
     def decisions(self) -> list[KeptDecision]:
         """All decisions, the newest first."""
@@ -120,11 +130,7 @@ class Results(Round):
     @cached_property
     def jobs(self) -> list[Job]:
         """The assignments that pages have asked for, the newest first."""
-        return [
-            one
-            for one in jobs(self.dari.store, _JOBS)
-            if one.kind is JobKind.ASSIGN and one.arguments.get("cohort") == self.cohort.id
-        ]
+        return jobs_about(self.dari.store, JobKind.ASSIGN, "cohort", self.cohort.id)
 
     @property
     def running(self) -> Job | None:

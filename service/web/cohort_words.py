@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 
 from profiles.cohorts import CohortEvent, CohortState, DecisionState, EntryStage, Screening
 from profiles.rules import RuleKind
@@ -97,7 +98,7 @@ EVENTS: Mapping[str, Any] = {
     "applied": _l("%(who)s applied."),
     "moved": _l("%(who)s moved on: %(what)s"),
     "checked": _l("%(who)s was checked again."),
-    "scored": _l("%(who)s was scored."),
+    "scored": _l("%(who)s was scored: %(what)s."),
     "recused": _l("%(who)s: %(what)s has an interest and does not score."),
     "assigned": _l("Places were given out on trial (decision %(what)s)."),
     "decided": _l("Decision %(what)s was made final."),
@@ -111,17 +112,30 @@ def criterion_name(criterion: str) -> str:
     return str(CRITERIA.get(criterion, criterion))
 
 
-def event_said(event: CohortEvent, who: str) -> str:
-    """Say what happened."""
-    return str(EVENTS[event.kind] % {"who": who, "what": _what(event)})
+def event_said(event: CohortEvent, who: str, changes: str = "") -> str:
+    """Say what happened; `changes` says what an edit changed."""
+    what = changes if event.kind == "edited" else _what(event)
+    return str(EVENTS[event.kind] % {"who": who, "what": what})
+
+
+def count_said(step: str, count: int) -> str:
+    """Say what the number beside a step counts."""
+    said = {
+        "intake": ngettext("%(num)d application", "%(num)d applications", count),
+        "eligibility": ngettext("%(num)d not eligible", "%(num)d not eligible", count),
+        "rules": ngettext("%(num)d rule", "%(num)d rules", count),
+        "assignment": ngettext("%(num)d candidate", "%(num)d candidates", count),
+        "decision": ngettext("%(num)d selected", "%(num)d selected", count),
+    }
+    return str(said.get(step) or ngettext("%(num)d in it", "%(num)d in it", count))
 
 
 def _what(event: CohortEvent) -> str:
     data = event.data
-    if event.kind == "edited":
-        return ", ".join(sorted(data))
     if event.kind == "state":
         return f"{STATES[CohortState(data['from'])]} → {STATES[CohortState(data['to'])]}"
     if event.kind == "moved":
         return f"{STAGES[EntryStage(data['from'])]} → {STAGES[EntryStage(data['to'])]}"
+    if event.kind == "scored":
+        return str(SCREENINGS[Screening(data["screening"])])
     return str(data.get("decision") or data.get("assessor") or "")

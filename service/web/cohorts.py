@@ -200,7 +200,7 @@ def screen(id: int) -> ResponseReturnValue:
     def act() -> object:
         screening = chosen(Screening, "screening", form)
         given: dict[str, Any] = {"reason": form.get("reason", ""), "by": editor()}
-        given["out"] = form.get("out", "")
+        given |= {"out": form.get("out", ""), "unscored": form.get("unscored") == "y"}
         return cohorts.screen(dari().store, id, screening, passed, bases=bases, **given)
 
     return done(id, step, act, gettext("The screening has been kept."))
@@ -269,7 +269,7 @@ def _words() -> Mapping[str, Any]:
         "criteria": CRITERIA,
         "seconds": int(SECONDS),
         "criterion_name": words.criterion_name,
-        "event_said": words.event_said,
+        "count_said": words.count_said,
         "stage_name": stage_name,
         "alive": is_alive(dari().settings.home),
         "editor": editor(),

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
 from apiflask import APIBlueprint
-from flask import Response, abort, current_app, flash, redirect, render_template, request, url_for
+from flask import Response, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
+from werkzeug.datastructures import MultiDict
+from werkzeug.exceptions import NotFound
 
 from matcher.assignment.envy import Why
-from profiles.cohorts import cohort
+from profiles.cohorts import aftermath, cohort
 from profiles.errors import DariError
-from service import deciding, labels
+from service import deciding, decision_audits, decision_letters, decision_lottery, labels
+from service.assigned_words import tags_json
 from service.language import LANGUAGES, language
-from service.letters import Sent, as_file
 from service.security import dari, editor, require_session
 
 decisions = APIBlueprint("decisions", __name__, enable_openapi=False)
@@ -34,6 +39,18 @@ STATUSES = {
     "feasible": _l("Stopped before it was proven best; the bounds say what might be better."),
     "infeasible": _l("The rules contradict each other: nothing could be decided."),
     "unknown": _l("Stopped before anything was found."),
+}
+PARTS = {
+    "digest": _l("digest of the record"),
+    "instance_digest": _l("digest of the input"),
+    "solution.status": _l("how the search ended"),
+    "solution.pairs": _l("pairs"),
+    "solution.levels": _l("what was reached"),
+}
+RESULTS = {
+    "selected": _l("Selected"),
+    "reserve": _l("On the reserve list"),
+    "refused": _l("Without a place"),
 }
 AIMS = {
     "placed": _l("Places given"),
@@ -71,7 +88,8 @@ def file(id: int) -> ResponseReturnValue:
 def prices(id: int) -> ResponseReturnValue:
     """Show what the rules of a decision cost, and whom."""
     shown = deciding.show(dari(), id)
-    return render_template("decision_prices.html", shown=shown, prices=deciding.prices_of(shown))
+    tags = tags_json(decision_audits.prices_of(shown))
+    return render_template("decision_prices.html", shown=shown, tags=tags)
 
 
 @decisions.get("/decisions/<int:id>/declines")
@@ -81,8 +99,8 @@ def declines(id: int) -> ResponseReturnValue:
     ticked, rate = request.args.getlist("declines"), request.args.get("rate", 0, type=int)
     found: dict[str, object] = {"ticked": ticked, "rate": rate}
     try:
-        found["told"] = deciding.rehearsed(shown, ticked) if ticked else None
-        found["mean"] = deciding.expected(shown, rate) if "rate" in request.args else None
+        found["told"] = decision_audits.rehearsed(shown, ticked) if ticked else None
+        found["mean"] = decision_audits.expected(shown, rate) if "rate" in request.args else None
     except DariError as error:
         return render_template("decision_declines.html", shown=shown, refused=error, **found), 422
     return render_template("decision_declines.html", shown=shown, **found)
@@ -92,18 +110,17 @@ def declines(id: int) -> ResponseReturnValue:
 def replay(id: int) -> ResponseReturnValue:
     """Decide again from the record, and show whether the result is the same."""
     shown = deciding.show(dari(), id)
-    return render_template("decision_replay.html", shown=shown, found=deciding.replayed(shown))
+    found = decision_audits.replayed(shown)
+    return render_template("decision_replay.html", shown=shown, found=found, parts=PARTS)
 
 
 @decisions.post("/decisions/<int:id>/override")
 def override(id: int) -> ResponseReturnValue:
     """Keep what a person decides otherwise, with the reason, as a new draft."""
     form = request.form
-    hosts = [host for host in form.getlist("hosts") if host]
     try:
-        kept = deciding.override(
-            dari(), id, form.get("applicant", ""), hosts, why=form.get("why", ""), by=editor()
-        )
+        changes = _changes(id, form)
+        kept = deciding.override(dari(), id, changes, why=form.get("why", ""), by=editor())
     except DariError as error:
         return _page(deciding.show(dari(), id), refused=error, typed=form), 422
     flash(gettext("The override is kept as a new draft of the decision."), "success")
@@ -112,33 +129,43 @@ def override(id: int) -> ResponseReturnValue:
 
 @decisions.get("/decisions/<int:id>/notices")
 def notices(id: int) -> ResponseReturnValue:
-    """Show the notices of all who got no place, ready to be printed."""
+    """Show the notices of all who applied, ready to be printed."""
     shown = deciding.show(dari(), id)
-    written = deciding.notices_of(dari(), shown)
-    lang = _letter_language()
-    return render_template("decision_notices.html", shown=shown, notices=written, written=lang)
+    written = decision_letters.notices_of(dari(), shown)
+    counts = Counter(one.result for one in written)
+    asked = request.args.get("result", "")
+    some = [one for one in written if asked not in RESULTS or one.result == asked]
+    told = {"notices": some, "counts": counts, "asked": asked, "results": RESULTS}
+    return render_template("decision_notices.html", shown=shown, written=_letter_language(), **told)
+
+
+@decisions.get("/decisions/<int:id>/notices.zip")
+def letters(id: int) -> ResponseReturnValue:
+    """Give all notices at once, as texts and drafts of letters."""
+    written = decision_letters.notices_of(dari(), deciding.show(dari(), id))
+    packed = decision_letters.letters_of(dari(), written, _letter_language())
+    return _attached(packed, "application/zip", f"notices-{id}.zip")
 
 
 @decisions.get("/decisions/<int:id>/notices/<path:applicant>.<any(txt, eml):kind>")
 def letter(id: int, applicant: str, kind: str) -> ResponseReturnValue:
     """Give the notice of one applicant as a text or as the draft of a letter."""
-    written = deciding.notices_of(dari(), deciding.show(dari(), id))
-    notice = next((one for one in written if one.applicant == applicant), None)
-    if notice is None:
-        abort(404)
+    shown = deciding.show(dari(), id)
+    try:
+        notice = decision_letters.notice_of(dari(), shown, applicant)
+    except deciding.DecisionError as error:
+        raise NotFound from error
     lang, name = _letter_language(), f"notice-{id}.{kind}"
     if kind == "txt":
         return _attached(notice.text(lang).encode("utf-8-sig"), "text/plain", name)
-    to = deciding.contact_of(dari(), applicant)
-    sent = Sent(to=to, subject=notice.subject.in_(lang), text=notice.text(lang))
-    return _attached(as_file(sent), "message/rfc822", name)
+    return _attached(decision_letters.letter_of(dari(), notice, lang), "message/rfc822", name)
 
 
 @decisions.get("/decisions/exposure")
 def exposure() -> ResponseReturnValue:
     """Show how applicants and places are shared among regions and partners over all rounds."""
     programme = request.args.get("programme") or None
-    ledger = deciding.ledger_of(dari(), programme)
+    ledger = decision_audits.ledger_of(dari(), programme)
     chosen = dari().store.programme(programme) if programme else None
     partners = dari().store.get_many([row.key for row in ledger.partners if row.key])
     return render_template(
@@ -151,7 +178,7 @@ def exposure_chart() -> ResponseReturnValue:
     """Draw by how much the share of places exceeds that of applicants, region by region."""
     from evaluation.charts import difference_chart
 
-    ledger = deciding.ledger_of(dari(), request.args.get("programme") or None)
+    ledger = decision_audits.ledger_of(dari(), request.args.get("programme") or None)
     rows = [
         {
             "name": labels.region_short(row.key) if row.key else gettext("Region not known"),
@@ -174,8 +201,8 @@ def exposure_chart() -> ResponseReturnValue:
 def lottery(id: int) -> ResponseReturnValue:
     """Show the promise of a cohort's seed, which is to be published before anyone applies."""
     held = cohort(dari().store, id)
-    told = {"promise": deciding.promise_of(held), "domain": deciding.domain_of(held)}
-    is_told = deciding.is_told(dari(), held)
+    told = {"promise": decision_lottery.promise_of(held), "domain": deciding.domain_of(held)}
+    is_told = decision_lottery.is_told(dari(), held)
     return render_template("decision_lottery.html", cohort=held, is_told=is_told, **told)
 
 
@@ -187,11 +214,22 @@ def _page(shown: deciding.Shown, **more: object) -> str:
         shown=shown,
         hosts=deciding.host_rows(shown),
         broken=deciding.broken(shown),
-        audit=deciding.audit(shown, of if of in shown.record.instance.applicant_ids else None),
-        certificate=deciding.certificate_of(shown),
+        after=aftermath(dari().store, shown.kept),
+        audit=decision_audits.audit(
+            shown, of if of in shown.record.instance.applicant_ids else None
+        ),
+        certificate=decision_lottery.certificate_of(shown),
         **known,
         **more,
     )
+
+
+def _changes(id: int, form: MultiDict[str, str]) -> Mapping[str, Sequence[str]]:
+    """Read what is decided otherwise: two exchange their places, or one has another or none."""
+    who, other = form.get("applicant", ""), form.get("other", "")
+    if other:
+        return deciding.swapped(dari(), id, who, other)
+    return {who: [host for host in form.getlist("hosts") if host]}
 
 
 def _letter_language() -> str:

@@ -276,7 +276,9 @@ def test_a_decision_places_all_candidates_and_a_reserve_moves_up(store: Store) -
     assert decline(store, held.id, "s2", reason="no time", by=STAFF) is None
     refused("cohort_move", decline, store, held.id, "s2", reason="again")
     later = keep_decision(store, held.id, {"pairs": [1]}, by=STAFF)
-    finish(store, later.id, {"s4": "p2", "s3": "p1"}, {}, why="anew", by=STAFF)
+    with pytest.raises(CohortError, match="decided already"):
+        finish(store, later.id, {"s4": "p2", "s3": "p1"}, {}, why="anew", by=STAFF)
+    finish(store, later.id, {"s4": "p2", "s3": "p1"}, {}, why="anew", by=STAFF, replace=True)
     states = [one.state for one in decisions_of(store, held.id)]
     assert states == [DecisionState.FINAL, DecisionState.REPLACED]
     assert with_profile(store, "s4")[0][1].host == "p2"

@@ -70,6 +70,7 @@ PARAMS: dict[str, dict[str, object]] = {
     "cohort_screening": {"name": "Spring"},
     "cohort_not_begun": {"name": "Spring", "opens": "2027-01-02"},
     "cohort_kind": {"kind": "university"},
+    "cohort_seed": {"digits": 16},
     "cohort_move": {"profile": "b", "stage": "final", "to": "reserve"},
     "cohort_not_in": {"profile": "b", "stage": "final"},
     "cohort_recused": {"profile": "b"},

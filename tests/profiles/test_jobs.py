@@ -29,6 +29,7 @@ from profiles.jobs import (
     is_running,
     job,
     jobs,
+    jobs_about,
     take,
 )
 from profiles.judges import erase_judge, held_of_judge
@@ -187,3 +188,16 @@ def test_a_name_goes_from_what_a_job_is_done_with(store: Store) -> None:
     erase_judge(store, "kim")
     assert job(store, made.id).arguments == {**arguments, "by": "erased-1"}
     assert job(store, other.id).arguments == {"event": 1, "by": "lee"}
+
+
+def test_jobs_are_found_by_what_they_are_about_however_many_came_since(store: Store) -> None:
+    made = [
+        ask(store, JobKind.ASSIGN, {"seconds": 1, "cohort": number}, by="kim").id
+        for number in (1, 12, 1)
+    ]
+    for number in range(3, 8):
+        ask(store, JobKind.ASSIGN, {"cohort": number, "seconds": 1}, by="kim")
+    assert [one.id for one in jobs_about(store, JobKind.ASSIGN, "cohort", 1)] == made[::-2]
+    assert [one.id for one in jobs_about(store, JobKind.ASSIGN, "cohort", 12)] == [made[1]]
+    assert len(jobs_about(store, JobKind.ASSIGN, "cohort", 3)) == 1
+    assert jobs_about(store, JobKind.EVALUATE, "cohort", 1) == []

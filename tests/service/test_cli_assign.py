@@ -76,3 +76,34 @@ def test_what_cannot_be_done_is_said(dari, home, words: tuple[str, ...], told: s
         said = dari("assign", *words, "--lang", lang)
         assert said.exit_code != 0
         assert told in said.output
+
+
+def test_a_decision_is_overridden_made_final_and_replaced_only_where_that_is_said(
+    dari, home
+) -> None:
+    held = cohorts.open_cohort(home.store, PROGRAMME, name="r", screenings=0, by="x")
+    both = ["demo-gyeol-rf", "demo-haneul-optics"]
+    cohorts.apply_all(home.store, held.id, both)
+    assert dari("assign", PROGRAMME, "--cohort", held.id, *QUICK).exit_code == 0
+    first = cohorts.decisions_of(home.store, held.id)[0].id
+    taken = dari("decision", "override", first, both[0], "--why", "Bankrupt", "--by", "Kim")
+    assert taken.exit_code == 0, taken.output
+    assert "from then on no place: Bankrupt (Kim)" in taken.output
+    assert "All rules are kept." in taken.output
+    newest = cohorts.decisions_of(home.store, held.id)[0]
+    assert newest.record["overrides"][0]["by"] == "Kim"
+    assert dari("decision", "final", newest.id, "--why", "Panel").exit_code == 0
+    again = dari("decision", "final", first, "--why", "Panel")
+    assert again.exit_code == 1
+    assert "--replace" in again.output
+    assert dari("decision", "final", first, "--why", "Panel", "--replace").exit_code == 0
+    gone = dari("decision", "decline", held.id, both[0], "--why", "Moved", "--lang", "ko")
+    assert gone.exit_code == 0, gone.output
+    told = dari("decision", "show", first, "--lang", "ko")
+    assert "이후 반납" in told.output
+    document = json.loads(dari("decision", "show", newest.id, "--json").stdout)
+    assert document["after"]["holds"] == first
+    assert document["state"] == "replaced"
+    refused = dari("decision", "override", first, both[0], "--swap", both[0], "--why", "x")
+    assert refused.exit_code == 1
+    assert "cannot exchange places" in refused.output

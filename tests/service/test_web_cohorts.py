@@ -13,6 +13,7 @@ from profiles import cohorts
 from profiles.cases import open_case_of
 from profiles.cohorts import CohortState, EntryStage
 from profiles.jobs import JobState, end, take
+from service.assigning import Limits, assign, decide
 from service.demo import load
 from service.work import do
 
@@ -76,7 +77,11 @@ def test_a_whole_round_by_forms(dari, staff, send, tmp_path) -> None:
             "base": [f"{who} {base(dari, id, who)}" for who in some],
             "passed": list(FOUR[:3]),
         }
-        assert send(staff, f"{here}/screen", given).status_code == 303
+        asked = send(staff, f"{here}/screen", given)
+        assert asked.status_code == 422
+        assert f"any assessor: {3 if screening == 'final' else 1} of those" in asked.text
+        assert 'name="unscored"' in asked.text
+        assert send(staff, f"{here}/screen", {**given, "unscored": "y"}).status_code == 303
     assert stages(dari, id)[FOUR[3]] == "out_first"
     why = {one.profile: one.reason for one in cohorts.entries_of(dari.store, id)}
     assert (why[FOUR[0]], why[FOUR[3]]) == ("the line", "below the line")
@@ -319,5 +324,68 @@ def test_a_seed_is_drawn_by_chance_and_kept(dari, staff, send, monkeypatch) -> N
     assert "Draw a seed" in staff.get(f"/cohorts/{id}?step=rules").text
     send(staff, f"/cohorts/{id}/settings", {**values, "seed": str(2**62 + 1)})
     assert cohorts.cohort(dari.store, id).seed == 2**62 + 1
+    small = send(staff, f"/cohorts/{id}/settings", {**values, "seed": "1"}, headers=KO)
+    assert small.status_code == 422
+    assert "씨앗값은 16자리 이상이어야 합니다" in small.text
     again = send(staff, f"/cohorts/{id}/settings", {**values, "seed": str(2**63)})
     assert again.status_code == 422
+
+
+@pytest.fixture
+def given_out(dari) -> Any:
+    """A decided round of the contest without screenings, with an institute among the selected."""
+    id = cohorts.open_cohort(dari.store, CONTEST, name="Given out", screenings=0).id
+    cohorts.apply_all(dari.store, id, FOUR)
+    found = assign(dari, id, by="x", limits=Limits(5.0), priced=False)
+    return decide(dari, found.decision.id, why="The panel.", by="x"), found.decision.id
+
+
+def test_a_selected_institute_has_no_case_and_the_page_says_what_to_do(
+    dari, staff, send, given_out
+) -> None:
+    held, decision = given_out
+    institute = FOUR[3]
+    assert stages(dari, held.id)[institute] == "selected"
+    refused = send(staff, f"/cohorts/{held.id}/case", {"profile": institute})
+    assert refused.status_code == 422
+    assert "a case brings a startup together with a partner" in refused.text
+    page = staff.get(f"/cohorts/{held.id}?step=decision").text
+    assert "Why it has no case" in page
+    assert f"/decisions/{decision}/notices/{institute}.eml" in page
+    tie = re.search(r'href="(/ties/new[^"]+)"', page)[1].replace("&amp;", "&")
+    form = staff.get(tie).text
+    assert institute in form
+    assert cohorts.entry_of(dari.store, held.id, institute).host in form
+    assert "진행 건이 없는 이유" in staff.get(f"/cohorts/{held.id}?step=decision", headers=KO).text
+
+
+def test_the_history_says_what_changed_in_words_and_not_the_seed(dari, staff, send) -> None:
+    id = opened(dari, staff, send, GLOBAL)
+    rule = {"kind": "total", "high": "3", "id": "cap"}
+    assert send(staff, f"/cohorts/{id}/rules", rule).status_code == 303
+    assert send(staff, f"/cohorts/{id}/rules", {**rule, "high": "4"}).status_code == 303
+    assert send(staff, f"/cohorts/{id}/rules/remove", {"id": "cap"}).status_code == 303
+    held = cohorts.cohort(dari.store, id)
+    values = {"name": "Anew", "screenings": "1", "seed": str(10**16), "criteria": "team"}
+    values |= {"closes": "2026-12-01"}
+    done = send(staff, f"/cohorts/{id}/settings", {**values, "hosts": list(held.hosts)})
+    assert done.status_code == 303
+    page = staff.get(f"/cohorts/{id}?step=history").text
+    for said in (
+        "rule added: Pairs in all: at most 3.",
+        "rule changed: Pairs in all: at most 3. → Pairs in all: at most 4.",
+        "rule taken away: Pairs in all: at most 4.",
+        "name: 2026 → Anew",
+        "last day of applications: – →",
+        "screenings: 2 → 1",
+        "the seed of the lottery was set",
+        "criteria taken away: Technology, Market, Fit with the host",
+        "0 applications",
+    ):
+        assert said in page, said
+    assert str(10**16) not in page
+    korean = staff.get(f"/cohorts/{id}?step=history", headers=KO).text
+    assert "규칙 추가:" in korean
+    assert "rule" not in korean[korean.index("happenings") :]
+    step = staff.get(f"/cohorts/{id}?step=assignment").text
+    assert "0 applicants stand where places are given out, for" in step

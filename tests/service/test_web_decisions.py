@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import email
+import io
 import json
 import re
 from datetime import UTC, date, datetime
 from email.policy import default
 from typing import Any
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
@@ -19,9 +21,11 @@ from profiles import Partner, Programme, Startup, Vectors, validate
 from profiles.cohorts import apply, decisions_of, finish, keep_decision, mark, open_cohort
 from profiles.reviews import Ask, ask_review
 from profiles.rules import Rule
+from service.assigning import decide, hand_on
 from tests.service.accounts import token_of
 
 SECRET = "열쇠말 하나"
+SEED, OTHER_SEED = 4_242_424_242_424_242, 7_770_017_770_017_770
 STARTUPS = {
     "st-a": ("가람전자", "Garam", "KR-30", "a@own.example"),
     "st-b": ("나래소프트", "Narae", "KR-11", "b@own.example"),
@@ -51,7 +55,7 @@ def cohort(dari) -> Any:
     programme = {"id": "pr-1", "kind": "contest", "name": {"ko": "대전 공모전", "en": "Contest"},
                  "partners": ["pa-x", "pa-y"]}  # fmt: skip
     store.put_programmes([validate(Programme, programme)])
-    made = open_cohort(store, "pr-1", name="1st", seed=42, screenings=0, hosts=["pa-x", "pa-y"])
+    made = open_cohort(store, "pr-1", name="1st", seed=SEED, screenings=0, hosts=["pa-x", "pa-y"])
     for id in STARTUPS:
         apply(store, made.id, id)
     mark(store, made.id, dict.fromkeys(STARTUPS, ()))
@@ -68,7 +72,7 @@ def record_of(cohort: Any, *rules: Rule) -> Record:
     )
     hosts = tuple(Host(id, id, 0, 1) for id in ("pa-x", "pa-y"))
     fits = UNIT * np.array(FITS, np.int64)
-    instance = Instance(people, hosts, fits, rules, seed=42)
+    instance = Instance(people, hosts, fits, rules, seed=SEED)
     about = {"programme": "pr-1", "cohort": str(cohort.id)}
     at = datetime(2026, 11, 20, 9, tzinfo=UTC)
     solution = solve(instance, seconds=5)
@@ -104,7 +108,7 @@ def test_a_decision_tells_result_aims_rules_audits_and_record(staff, kept) -> No
         "A stable matching, which heeds no quota",
         "who has a place there fits better",
         kept.digest,
-        promise(42, f"cohort {kept.cohort}"),
+        promise(SEED, f"cohort {kept.cohort}"),
         "Download the record (JSON)",
     ):
         assert said in page, said
@@ -130,7 +134,7 @@ def test_a_record_that_was_changed_in_the_database_is_told(staff, dari, cohort) 
     kept = keep_decision(dari.store, cohort.id, document, by="Kim")
     page = text_of(staff.get(f"/decisions/{kept.id}/replay"))
     assert "Not the same: this record does not replay." in page
-    assert "<code>digest</code>" in page
+    assert "digest of the record</th>" in page
 
 
 def test_one_applicant_is_looked_at(staff, kept) -> None:
@@ -167,6 +171,8 @@ def test_what_rules_cost_is_told(staff, dari, cohort) -> None:
     page = text_of(staff.get(f"/decisions/{kept.id}/prices?lang=en"))
     assert "Must not be paired: Narae with pa-x Telecom, pa-y Telecom." in page
     assert "Narae" in page[page.index("</thead>") :]
+    korean = text_of(staff.get(f"/decisions/{kept.id}/prices?lang=ko"))
+    assert "합계 대비(%)" in korean
 
 
 def test_an_override_is_a_new_draft_with_who_and_why(staff, send, dari, kept) -> None:
@@ -187,11 +193,40 @@ def test_an_override_is_a_new_draft_with_who_and_why(staff, send, dari, kept) ->
     assert "An override needs a reason." in refused.text
     strange = send(staff, path, {"applicant": "st-q", "why": "x"})
     assert strange.status_code == 422
+    assert send(staff, path, {"applicant": "st-d", "why": "x"}).status_code == 422, "as it is"
+    assert replay(newest.record).same, "what a person decided is part of the record, and sealed"
+    forged = {**newest.record, "overrides": [{**told, "applicant": "st-a"}]}
+    assert [one.part for one in replay(forged).differences] == ["digest"]
+
+
+def test_two_exchange_places_by_hand(staff, send, dari, kept) -> None:
+    path = f"/decisions/{kept.id}/override"
+    sent = {"applicant": "st-b", "other": "st-c", "why": "Both asked for it."}
+    assert send(staff, path, sent).status_code == 303
+    newest = decisions_of(dari.store, kept.cohort)[0]
+    record = read_record(json.dumps(newest.record).encode())
+    assert record.pairs == (("st-b", "pa-y"), ("st-c", "pa-x"))
+    assert [one.why for one in record.overrides] == ["Both asked for it."] * 2
+    for wrong in ({"other": "st-b"}, {"applicant": "st-a", "other": "st-d"}):
+        refused = send(staff, path, {**sent, **wrong})
+        assert refused.status_code == 422
+        assert "cannot exchange places" in refused.text
+    gone = send(staff, path, {"applicant": "st-b", "why": "It went bankrupt."})
+    assert gone.status_code == 303
+    taken = read_record(json.dumps(decisions_of(dari.store, kept.cohort)[0].record).encode())
+    assert taken.pairs == (("st-c", "pa-y"),)
 
 
 def test_notices_name_reasons_and_nobody_else(staff, kept) -> None:
     page = text_of(staff.get(f"/decisions/{kept.id}/notices?letter_lang=ko"))
-    assert page.count('class="panel decision-notice"') == 2
+    assert page.count('class="panel decision-notice"') == 4
+    some = text_of(staff.get(f"/decisions/{kept.id}/notices?result=selected&lang=en"))
+    assert some.count('class="panel decision-notice"') == 2
+    assert "everyone (4)" in some
+    place = staff.get(f"/decisions/{kept.id}/notices/st-b.eml?letter_lang=ko")
+    told = email.message_from_bytes(place.data, policy=default)
+    assert told["To"] == "b@own.example"
+    assert "배정된 자리: pa-x 통신" in told.get_content()
     assert "제37조의2" in page
     letter = staff.get(f"/decisions/{kept.id}/notices/st-d.eml?letter_lang=en")
     message = email.message_from_bytes(letter.data, policy=default)
@@ -205,7 +240,7 @@ def test_notices_name_reasons_and_nobody_else(staff, kept) -> None:
         assert other not in body
     text = staff.get(f"/decisions/{kept.id}/notices/st-a.txt?letter_lang=ko")
     assert text.data.startswith(b"\xef\xbb\xbf")
-    assert staff.get(f"/decisions/{kept.id}/notices/st-b.txt").status_code == 404
+    assert staff.get(f"/decisions/{kept.id}/notices/st-q.txt").status_code == 404
 
 
 def test_shares_are_counted_over_final_decisions(staff, dari, cohort, kept) -> None:
@@ -221,20 +256,30 @@ def test_shares_are_counted_over_final_decisions(staff, dari, cohort, kept) -> N
     assert drawn.mimetype == "image/svg+xml"
     assert "지역 모름" in drawn.text
     told = text_of(staff.get(f"/cohorts/{cohort.id}/lottery?lang=en"))
-    assert "<code>42</code>" in told, "the seed is told once a decision is final"
+    assert f"<code>{SEED}</code>" in told, "the seed is told once a decision is final"
 
 
 def test_the_seed_is_not_told_before_a_decision(staff, dari, cohort) -> None:
-    other = open_cohort(dari.store, "pr-1", name="2nd", seed=777_001, hosts=["pa-x"])
+    other = open_cohort(dari.store, "pr-1", name="2nd", seed=OTHER_SEED, hosts=["pa-x"])
     page = text_of(staff.get(f"/cohorts/{other.id}/lottery?lang=en"))
-    assert promise(777_001, f"cohort {other.id}") in page
-    assert "777001" not in page
+    assert promise(OTHER_SEED, f"cohort {other.id}") in page
+    assert str(OTHER_SEED) not in page
     none = open_cohort(dari.store, "pr-1", name="3rd", hosts=["pa-x"])
     assert "ids break ties" in text_of(staff.get(f"/cohorts/{none.id}/lottery?lang=en"))
 
 
 @pytest.mark.parametrize(
-    "path", ["", ".json", "/prices", "/declines", "/replay", "/notices", "/notices/st-a.txt"]
+    "path",
+    [
+        "",
+        ".json",
+        "/prices",
+        "/declines",
+        "/replay",
+        "/notices",
+        "/notices.zip",
+        "/notices/st-a.txt",
+    ],
 )
 def test_only_staff_see_decisions(client, staff, kept, path: str) -> None:
     assert client.get(f"/decisions/{kept.id}{path}").status_code in {302, 303, 401}
@@ -298,3 +343,83 @@ def test_nobody_else_asks_for_a_startup_or_sees_the_queue(client, cohort) -> Non
     assert client.get("/my/st-a/decisions").status_code == 404
     assert client.get("/reviews").status_code in {302, 303, 401}
     assert client.get("/reviews/1").status_code in {302, 303, 401}
+
+
+@pytest.fixture
+def held(dari, cohort) -> Any:
+    """A cohort of its own with a final decision: st-b has the place of pa-x, st-c that of pa-y."""
+    made = open_cohort(dari.store, "pr-1", name="Held", screenings=0, hosts=["pa-x", "pa-y"])
+    for id in STARTUPS:
+        apply(dari.store, made.id, id)
+    mark(dari.store, made.id, dict.fromkeys(STARTUPS, ()))
+    record = record_of(made)
+    kept = keep_decision(dari.store, made.id, record.as_json(), digest=record.digest, by="Kim")
+    decide(dari, kept.id, why="The committee agreed.", by="Kim")
+    return kept
+
+
+def test_what_came_after_a_decision_is_told_on_it_and_not_in_its_record(staff, dari, held) -> None:
+    before = text_of(staff.get(f"/decisions/{held.id}?lang=en"))
+    assert "After this decision" not in before
+    hand_on(dari, held.cohort, "st-b", reason="Moved abroad.", by="Lee")
+    page = text_of(staff.get(f"/decisions/{held.id}?lang=en"))
+    told = page[page.index("After this decision") : page.index("What was reached")]
+    for said in ("One place was given back later.", "Narae", "Garam", "Moved abroad.", "Lee"):
+        assert said in told, said
+    assert f"/cohorts/{held.cohort}?step=decision" in told
+    assert "given back later" in page[page.index("Who has which place") :]
+    assert "moved up later" in page
+    assert "이 결정 이후" in text_of(staff.get(f"/decisions/{held.id}?lang=ko"))
+    kept = staff.get(f"/decisions/{held.id}.json")
+    assert read_record(kept.data).digest == held.digest
+    for who in ("st-a", "st-c", "st-d"):
+        hand_on(dari, held.cohort, who, reason="x", by="Lee")
+    assert "nobody: the place is free" in text_of(staff.get(f"/decisions/{held.id}?lang=en"))
+
+
+def test_a_replaced_decision_and_a_draft_lead_to_the_one_that_holds(staff, dari, held) -> None:
+    again = keep_decision(dari.store, held.cohort, held.record, digest=held.digest, by="Kim")
+    assert f'/decisions/{held.id}">Decision {held.id}</a>' in text_of(
+        staff.get(f"/decisions/{again.id}?lang=en")
+    )
+    decide(dari, again.id, why="Again.", by="Kim", replace=True)
+    hand_on(dari, held.cohort, "st-b", reason="Moved abroad.", by="Lee")
+    page = text_of(staff.get(f"/decisions/{held.id}?lang=en"))
+    assert "It was replaced." in page
+    assert f'/decisions/{again.id}">Decision {again.id}</a>' in page
+    assert "Moved abroad." not in page, "that came after the later decision"
+
+
+def test_all_letters_come_in_one_file_as_the_places_stand_now(staff, dari, held) -> None:
+    hand_on(dari, held.cohort, "st-b", reason="Moved abroad.", by="Lee")
+    answer = staff.get(f"/decisions/{held.id}/notices.zip?letter_lang=en")
+    with ZipFile(io.BytesIO(answer.data)) as packed:
+        assert sorted(packed.namelist()) == sorted(
+            f"{result}/{who}-en.{kind}"
+            for who, result in (("st-a", "selected"), ("st-c", "selected"), ("st-d", "reserve"))
+            for kind in ("txt", "eml")
+        )
+        up = packed.read("selected/st-a-en.txt").decode("utf-8-sig")
+    assert "you move up from the reserve" in up
+    assert "Your place: pa-x Telecom." in up
+    assert staff.get(f"/decisions/{held.id}/notices/st-b.txt").status_code == 404
+
+
+def test_a_profile_leads_to_its_applications_decisions_and_requests(staff, app, dari, held) -> None:
+    asked = ask_review(
+        dari.store, "st-b", Ask.REVIEW, "?", today=date(2026, 11, 20), cohort=held.cohort
+    )
+    page = text_of(staff.get("/startups/st-b?lang=en"))
+    told = page[page.index("Applications to programmes") : page.index('id="ties"')]
+    for said in (f"/cohorts/{held.cohort}", f"/decisions/{held.id}", f"/reviews/{asked.id}"):
+        assert said in told, said
+    assert "pa-x Telecom" in told
+    assert "Let a person look again – Waits for an answer" in told
+    assert "프로그램 신청" in text_of(staff.get("/startups/st-b?lang=ko"))
+    own = app.test_client()
+    with own.session_transaction() as session:
+        session["held"] = {"st-b": int(datetime.now(UTC).timestamp())}
+    mine = text_of(own.get("/my/st-b?lang=en"))
+    assert "You asked:" in mine
+    assert "Decided; it has stood so since" in mine
+    assert f"/decisions/{held.id}" not in mine, "the page of the decision is for staff"

@@ -4,7 +4,9 @@ import re
 
 import pytest
 
-from matcher.assignment.notices import Known, refusal, refusals
+from matcher.assignment.notices import Known, Result, notices
+from matcher.assignment.notices import notice as written
+from matcher.assignment.record import Override
 from profiles.taxonomy import Names
 from tests.matcher.assignment.fair import given, made, recorded
 
@@ -24,17 +26,51 @@ RECORD = recorded(INSTANCE, given("ay", "cx"))
 
 
 def notice(applicant: str, known: Known | None = None, lang: str = "en") -> str:
-    told = refusal(RECORD, applicant, NAMES.__getitem__, programme=PROGRAMME, known=known)
+    told = written(RECORD, applicant, NAMES.__getitem__, programme=PROGRAMME, known=known)
     assert told.applicant == applicant
     return told.text(lang)
 
 
-def test_everyone_without_a_place_gets_one() -> None:
-    told = refusals(RECORD, NAMES.__getitem__, programme=PROGRAMME)
-    assert [one.applicant for one in told] == ["b", "d"]
+def test_everyone_gets_one() -> None:
+    told = notices(RECORD, NAMES.__getitem__, programme=PROGRAMME)
+    kinds = {one.applicant: one.result for one in told}
+    assert kinds == {
+        "a": Result.SELECTED,
+        "b": Result.RESERVE,
+        "c": Result.SELECTED,
+        "d": Result.RESERVE,
+    }
     assert told[0].subject.ko == "대전 공모전: 신청 결과 안내"
     with pytest.raises(KeyError):
-        notice("a")
+        notice("q")
+
+
+def test_the_selected_are_told_where_and_what_comes_next() -> None:
+    text = notice("a")
+    assert "you have been selected" in text
+    assert "Your place: Sea Bank." in text
+    assert "tell us whether you take the place" in text
+    assert "Sky Telecom" not in text
+    korean = notice("a", lang="ko")
+    assert "선정되셨음을" in korean
+    assert "배정된 자리: 바다은행" in korean
+    assert not re.search(r"[A-Za-z]{3,}", korean)
+
+
+def test_what_came_after_the_decision_counts() -> None:
+    known = Known(placed={"a": ["y"], "b": ["x"]}, gone={"c"})
+    told = notices(RECORD, NAMES.__getitem__, programme=PROGRAMME, known=known)
+    assert [one.applicant for one in told] == ["a", "b", "d"]
+    assert "you move up from the reserve" in notice("b", known)
+    assert "Your place: Sky Telecom." in notice("b", known)
+
+
+def test_it_is_told_where_a_person_decided_otherwise() -> None:
+    given_ = Override("Kim", RECORD.at, "b", ("x",), "Only one that ships")
+    changed = RECORD.overridden(given_)
+    for one in notices(changed, NAMES.__getitem__, programme=PROGRAMME):
+        assert ("A person decided" in one.text("en")) == (one.applicant == "b")
+        assert "ships" not in one.text("en")
 
 
 def test_it_tells_the_reasons_the_reserve_and_the_rights() -> None:
@@ -68,7 +104,7 @@ def test_eligibility_and_screening_are_told_as_they_were_kept() -> None:
 
 def test_no_other_applicant_and_no_score_is_in_it() -> None:
     long = made([[5], [7], [9]], [1])
-    told = refusals(recorded(long, given("cx")), NAMES.__getitem__, programme=PROGRAMME)
+    told = notices(recorded(long, given("cx")), NAMES.__getitem__, programme=PROGRAMME)
     for one in told:
         for lang in ("ko", "en"):
             assert not re.search(r"\b[abc]\b(?!\s*(?:place|person|computer|rule))", one.text("ko"))
@@ -87,5 +123,5 @@ def test_of_many_hosts_the_dearest_are_told_and_the_others_counted(
 
 def test_who_is_eligible_nowhere_is_told_so() -> None:
     nowhere = recorded(made([[-1]], [1]), given())
-    told = refusal(nowhere, "a", NAMES.__getitem__, programme=PROGRAMME)
+    told = written(nowhere, "a", NAMES.__getitem__, programme=PROGRAMME)
     assert "no partner in this round that you are eligible for" in told.text("en")

@@ -37,7 +37,7 @@ SHARE = {"kind": "share", "group": "area:non_capital", "low": 50}
 
 def test_a_rule_costs_what_there_would_be_more_without_it() -> None:
     given = _instance(SHARE, {"kind": "total", "high": 2})
-    (price,) = price_tags(given, solve(given))
+    (price,) = price_tags(given, solve(given)).prices
     assert price.rule.id == "r0"
     assert price.proven
     assert (price.total, price.placed, price.worst) == (
@@ -54,7 +54,7 @@ def test_a_rule_costs_what_there_would_be_more_without_it() -> None:
 
 def test_places_have_a_price_where_they_are_asked_for() -> None:
     given = _instance()
-    (price,) = price_tags(given, solve(given), rules=["#places:x"])
+    (price,) = price_tags(given, solve(given), rules=["#places:x"]).prices
     assert (price.placed, price.total, price.worst) == (2, 11 * UNIT, -3 * UNIT)
 
 
@@ -74,3 +74,37 @@ def test_a_rule_that_is_not_there_or_cannot_be_moved_is_named() -> None:
         price_tags(given, solve(given), rules=["r9"])
     with pytest.raises(NoSuchRule, match="no bound"):
         trade_off(given, "r0", [1])
+
+
+def test_rules_that_hide_each_other_are_priced_together() -> None:
+    given = _instance(
+        {"kind": "total", "high": 1},
+        {"kind": "budget", "each": 20, "high": 20, "currency": "KRW"},
+        {"kind": "least_fit", "low": 1},
+    )
+    tags = price_tags(given, solve(given))
+    assert tags.prices == ()
+    (joint,) = tags.joint
+    assert [rule.id for rule in joint.rules] == ["r0", "r1"]
+    assert (joint.placed, joint.total) == (1, 8 * UNIT)  # 9 + 8 against 9
+    assert "These 2 rules hide each other" in joint.said.en
+    assert "서로를 가립니다" in joint.said.ko
+    assert [rule.id for rule in tags.idle] == ["r2"]
+    assert tags.untried == ()
+
+
+def test_a_rule_hidden_by_one_that_costs_is_priced_with_it() -> None:
+    given = _instance({"kind": "total", "high": 1}, {"kind": "apart", "applicants": ["a", "b"]})
+    tags = price_tags(given, solve(given))
+    assert [(one.rule.id, one.total) for one in tags.prices] == [("r0", 6 * UNIT)]  # 9 + 6
+    (joint,) = tags.joint
+    assert [rule.id for rule in joint.rules] == ["r0", "r1"]
+    assert joint.total == 8 * UNIT  # 9 + 8
+    assert tags.idle == ()
+
+
+def test_what_there_was_no_time_for_is_told() -> None:
+    given = _instance(SHARE, {"kind": "total", "high": 2})
+    tags = price_tags(given, solve(given), stop=lambda: True)
+    assert (tags.prices, tags.joint, tags.idle) == ((), (), ())
+    assert [rule.id for rule in tags.untried] == ["r0", "r1"]

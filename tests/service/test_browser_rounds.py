@@ -1,0 +1,98 @@
+"""A round and its decisions as a browser shows them: no serious fault, and a swap by keyboard."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from profiles import cohorts
+from profiles.cohorts import EntryStage
+from service.assigning import Limits, assign, decide, hand_on
+from service.demo import load
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.filterwarnings(
+        "ignore:Exception ignored in. <_io.FileIO:pytest.PytestUnraisableExceptionWarning"
+    ),
+]
+
+CONTEST = "contest-skt-daejeon"
+FOUR = ("demo-dulle-mesh", "demo-gyeol-rf", "demo-haneul-optics", "demo-inst-gapcheon-network")
+GRAVE = ("serious", "critical")
+
+
+@pytest.fixture(scope="module")
+def round_(app) -> tuple[int, int]:
+    """A decided round of which one has given its place back: its number and its decision's."""
+    dari = app.extensions["dari"]
+    load(dari)
+    held = cohorts.open_cohort(dari.store, CONTEST, name="Seen", screenings=0, seed=10**16)
+    rule = {"id": "three", "kind": "total", "high": 3}
+    cohorts.edit_cohort(dari.store, held.id, {"rules": [*held.rules, rule]})
+    cohorts.apply_all(dari.store, held.id, FOUR)
+    found = assign(dari, held.id, by="x", limits=Limits(5.0))
+    decide(dari, found.decision.id, why="The panel.", by="x")
+    entries = cohorts.entries_of(dari.store, held.id)
+    gone = next(one for one in entries if one.stage is EntryStage.SELECTED)
+    hand_on(dari, held.id, gone.profile, reason="Moved.", by="x")
+    return held.id, found.decision.id
+
+
+@pytest.fixture
+def page(browser, address, token):
+    context = browser.new_context(reduced_motion="reduce")
+    page = context.new_page()
+    page.goto(f"{address}/sign-in?token={token}")
+    yield page
+    context.close()
+
+
+def paths(held: int, decision: int) -> list[str]:
+    """The pages of a round and of its decision."""
+    steps = ("intake", "rules", "assignment", "decision", "history")
+    parts = ("", "/prices", "/notices", "/declines")
+    return [
+        "/cohorts",
+        *(f"/cohorts/{held}?step={step}" for step in steps),
+        *(f"/decisions/{decision}{part}" for part in parts),
+        "/decisions/exposure",
+        f"/startups/{FOUR[0]}",
+    ]
+
+
+@pytest.mark.parametrize(("lang", "scheme", "width"), [("ko", "light", 1280), ("en", "dark", 320)])
+def test_no_page_of_a_round_has_a_serious_fault(page, address, round_, lang, scheme, width) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(color_scheme=scheme)
+    page.goto(f"{address}/cohorts?lang={lang}")
+    faults = []
+    for path in paths(*round_):
+        page.goto(address + path)
+        wider = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        faults += [f"{path}: {wider} px too wide"] if wider > 0 else []
+        found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+        faults += [
+            f"{path}: {one['id']} {one['nodes'][0]['html'][:200]}"
+            for one in found
+            if one["impact"] in GRAVE
+        ]
+    assert not faults, "\n".join(faults)
+
+
+def test_two_exchange_places_by_keyboard_and_the_page_says_what_it_breaks(
+    page, address, round_
+) -> None:
+    _, decision = round_
+    page.goto(f"{address}/decisions/{decision}?lang=en")
+    assert "One place was given back later." in page.inner_text("main")
+    page.get_by_text("Decide otherwise for one applicant").focus()
+    page.keyboard.press("Enter")
+    page.select_option("#applicant", FOUR[0])
+    page.select_option("#hosts", "sk-telecom")
+    page.fill("#why", "A fourth one.")
+    page.get_by_role("button", name="Keep as a new draft").first.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/decisions/*")
+    told = page.inner_text("main")
+    assert "A fourth one." in told or "has exactly these places" in told
