@@ -45,13 +45,19 @@ def new(file: Path, programme: str | None, by: str, as_json: bool) -> None:
 @click.argument("programme")
 @_BY
 def propose(programme: str, by: str) -> None:
-    """Propose the next two events of PROGRAMME, which holds them twice a year."""
-    from datetime import date
+    """Propose the next two events of PROGRAMME, which holds them twice a year.
 
-    from service.event_proposals import propose_events
+    Those that there are stand; both are printed.
+    """
+    from profiles.events import get_event
+    from service.event_proposals import propose_events, series_of
 
-    for one in propose_events(opened(), programme, date.today(), by=by):
-        click.echo(f"{one.id}\t{one.starts.isoformat()}\t{one.plan.name.in_('en')}")
+    dari = opened()
+    today = dari.settings.today()
+    propose_events(dari, programme, today, by=by)
+    for one in series_of(dari, programme, today).coming:
+        name = get_event(dari.store, one.event).plan.name.in_("en")
+        click.echo(f"{one.event}\t{one.day.isoformat()}\t{name}")
 
 
 @event.command("list")
@@ -85,7 +91,7 @@ def invite(
     least: int, most: int | None,
 ) -> None:  # fmt: skip
     """Add a participant to event ID; print its number."""
-    from profiles.events import add_person
+    from profiles.event_people import add_person
 
     who = {"organisation" if organisation else "profile": profile}
     told = {"online": online, "zone": zone, "least": least, "most": most}
@@ -103,7 +109,7 @@ def wishes(id: int, file: Path, ranked: bool) -> None:
     of whoever stands in the file take the place of those before; nothing is kept of a file in
     which a line is wrong.
     """
-    from profiles.events import people_of, set_wishes
+    from profiles.event_people import people_of, set_wishes
 
     store = opened().store
     told = _wishes(file, _known(people_of(store, id)), ranked=ranked)
@@ -157,7 +163,8 @@ def change(
 def ics(id: int, folder: Path, lang: str) -> None:
     """Write calendar files of event ID to FOLDER: all.ics, and one for each participant."""
     from profiles.event_meetings import meetings_of
-    from profiles.events import get_event, people_of
+    from profiles.event_people import people_of
+    from profiles.events import get_event
     from service.event_calendars import event_file
     from service.event_planning import names_of
 
@@ -194,7 +201,7 @@ def _known(people: Any) -> dict[str, int]:
 
 
 def _wishes(file: Path, known: dict[str, int], *, ranked: bool) -> dict[int, dict[int, int]]:
-    from profiles.events import ranked as by_rank
+    from profiles.event_people import ranked as by_rank
 
     told: dict[int, dict[int, int]] = {}
     for who, whom, value in _lines(file, known):

@@ -28,14 +28,9 @@ from profiles.event_meetings import (
     meetings_of,
     schedules_of,
 )
+from profiles.event_people import people_of
 from profiles.event_plan import Chosen
-from profiles.events import (
-    Event,
-    EventError,
-    Participant,
-    get_event,
-    people_of,
-)
+from profiles.events import Event, EventError, Participant, get_event
 from service.event_planning import Scene, scene_of
 
 if TYPE_CHECKING:

@@ -9,16 +9,8 @@ from flask_babel import gettext
 from werkzeug.exceptions import Gone, NotFound
 
 from profiles import InvalidRecord
-from profiles.events import (
-    EventError,
-    EventState,
-    Participant,
-    UnknownEvent,
-    get_person,
-    set_away,
-    set_wishes,
-    taking_part,
-)
+from profiles.event_people import change_person, get_person, taking_part
+from profiles.events import EventError, EventState, Participant, UnknownEvent
 from service.access import current_user
 from service.event_links import read_meet_link
 from service.security import dari
@@ -113,13 +105,10 @@ def _found(id: int, person: int) -> tuple[EventPage, Participant]:
 
 
 def _kept(page: EventPage, one: Participant, here: str, files: str) -> ResponseReturnValue:
-    """Keep wishes and times away; both or, where one is wrong, neither."""
+    """Keep wishes and times away, both or neither."""
     try:
         wishes, away = wishes_of(sent()), sent().getlist("away")
-        if unknown := set(away) - set(page.event.plan.slots):
-            raise EventError("away", "event_slot", min(unknown))
-        set_wishes(dari().store, one.event, one.id, wishes)
-        set_away(dari().store, one.event, one.id, away)
+        change_person(dari().store, one.event, one.id, wishes=wishes, away=away)
     except InvalidRecord as error:
         return _shown(page, one, files, error), 422
     flash(gettext("Thank you. Your wishes have been kept."), "success")

@@ -9,12 +9,13 @@ from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 
 from matcher.scheduling import Aim
 from profiles import Programme, Text
 from profiles.event_meetings import EventMeeting, ScheduleRevision, meetings_of, schedules_of
-from profiles.events import Event, Participant, get_event, people_of
+from profiles.event_people import people_of
+from profiles.events import Event, Participant, get_event
 from profiles.jobs import Job, JobKind, jobs, open_jobs
 from service.event_planning import key, names_of
 from service.exporting import Sheet
@@ -103,6 +104,18 @@ def job_of(dari: Dari, id: int) -> Job | None:
     its = (one for one in (*waiting, *over) if one.arguments.get("event") == id)
     found = max(its, key=lambda one: one.id, default=None)
     return found if found is not None and found.state != "done" else None
+
+
+def proposed_words(count: int) -> tuple[str, str]:
+    """Say how many events have been proposed, and how that is shown."""
+    if not count:
+        return gettext("The next two events are there already."), "info"
+    told = ngettext(
+        "One event has been proposed: confirm it.",
+        "%(num)s events have been proposed: confirm them.",
+        count,
+    )
+    return told, "success"
 
 
 def level_words(level: Mapping[str, Any]) -> tuple[str, str]:

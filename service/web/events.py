@@ -14,25 +14,21 @@ from profiles import InvalidRecord
 from profiles.case_meetings import zones
 from profiles.event_dates import TWICE_A_YEAR
 from profiles.event_meetings import mark_held
+from profiles.event_people import add_person, change_person, get_person, new_link, remove_person
 from profiles.event_plan import Chosen
 from profiles.events import (
     EventError,
     EventState,
     Participant,
     UnknownEvent,
-    add_person,
     change_event,
-    change_person,
-    get_person,
-    new_link,
     open_event,
-    remove_person,
 )
 from profiles.events import events as read_events
 from profiles.jobs import JobKind, ask
 from service.event_calendars import event_file
 from service.event_links import token_of
-from service.event_proposals import propose_events
+from service.event_proposals import propose_events, series_of
 from service.event_schedules import KINDS, QUICK_S, fit_to_day, is_short, make_schedule
 from service.exporting import TYPES, as_csv, as_xlsx
 from service.language import language
@@ -51,6 +47,7 @@ from service.web.event_telling import (
     event_page,
     job_of,
     level_words,
+    proposed_words,
     sheet_of,
     state_name,
 )
@@ -80,7 +77,7 @@ def propose() -> ResponseReturnValue:
     if programme not in TWICE_A_YEAR:
         raise NotFound
     made = propose_events(dari(), programme, dari().settings.today(), by=editor())
-    flash(gettext("%(count)s events have been proposed: confirm them.", count=len(made)), "success")
+    flash(*proposed_words(len(made)))
     return redirect(url_for("events.of_programme", programme=programme), 303)
 
 
@@ -292,12 +289,14 @@ def _list(programme: str | None) -> str:
     programmes = {one.id: one for one in dari().store.programmes()}
     if programme is not None and programme not in programmes:
         raise NotFound
-    shown = read_events(dari().store, programme)
-    known = (id for id in TWICE_A_YEAR if programme in (None, id))
-    twice = [programmes[id] for id in known if id in programmes]
+    whose = TWICE_A_YEAR.get(programme or "")
+    today = dari().settings.today()
+    known = (id for id in dict.fromkeys(TWICE_A_YEAR.values()) if id in programmes)
+    twice = [series_of(dari(), id, today) for id in known if programme is None or id == whose]
+    shown = read_events(dari().store, twice[0].of if whose and twice else programme)
     return render_template(
-        "event_list.html", events=shown, programmes=programmes, twice=twice,
-        programme=programmes.get(programme or ""), **_WORDS,
+        "event_list.html", events=shown, held={one.id: one for one in shown},
+        programmes=programmes, twice=twice, programme=programmes.get(programme or ""), **_WORDS,
     )  # fmt: skip
 
 

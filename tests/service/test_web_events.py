@@ -21,7 +21,8 @@ from profiles.event_meetings import (
     meetings_of,
     schedules_of,
 )
-from profiles.events import Event, change_event, events, get_event, people_of, set_away
+from profiles.event_people import people_of, set_away
+from profiles.events import Event, change_event, events, get_event
 from profiles.jobs import JobKind, ask, cancel, jobs
 from service import event_schedules
 from service.event_schedules import make_schedule
@@ -249,20 +250,26 @@ def test_a_plan_that_somebody_else_changed_is_not_written_over(
     assert "Somebody else" in again.text
 
 
-def test_the_next_two_events_are_proposed_once_each_half_year(
+def test_the_next_two_events_are_proposed_once_whoever_asks(
     make_app: MakeApp, sign_in: SignIn, send: Send
 ) -> None:
     app = make_app()
     staff, store = sign_in(app), app.extensions["dari"].store
-    for _ in range(2):
-        told = {"programme": "exchange-korea-russia"}
-        assert send(staff, "/events/propose", told).status_code == 303
-    found = events(store, "exchange-korea-russia")
-    assert len(found) == 4
-    assert [one.plan.country for one in found] in (["KR", "RU"] * 2, ["RU", "KR"] * 2)
-    assert len({(one.starts.year, one.starts.month > 6) for one in found}) == 4
+    here = "/events/of/bilateral-korea-russia"
+    assert "Propose the next two events" in staff.get(here).text
+    for programme in ("exchange-korea-russia", "bilateral-korea-russia") * 2:
+        sent = send(staff, "/events/propose", {"programme": programme})
+        assert (sent.status_code, sent.location) == (303, f"/events/of/{programme}")
+    found = events(store)
+    assert {one.programme for one in found} == {"exchange-korea-russia"}
+    assert sorted(one.plan.country or "" for one in found) == ["KR", "RU"]
+    assert len({(one.starts.year, one.starts.month > 6) for one in found}) == 2
     assert {one.state.value for one in found} == {"proposed"}
     assert min(one.starts for one in found) > date.today()
+    page = staff.get(here).text
+    assert "Propose the next two events" not in page
+    assert all(f'href="/events/{one.id}"' in page for one in found)
+    assert "The next two events are there already." in page
     assert send(staff, f"/events/{found[0].id}/state", {"state": "confirmed"}).status_code == 303
     assert get_event(store, found[0].id).state.value == "confirmed"
     assert "sanctions and export control" in staff.get("/events/of/exchange-korea-russia").text
