@@ -142,18 +142,23 @@ def schedule(id: int, seconds: float, by: str, as_json: bool) -> None:
 @click.option("--person", type=int, default=0, help="Number of who is absent, late or the guest.")
 @click.option("--other", type=int, default=0, help="Number of the host of an added meeting.")
 @click.option("--room", default="", help="The room that is lost.")
+@click.option("--seconds", default=60.0, show_default=True, type=click.FloatRange(0.1, 3600))
 @_BY
 @_JSON
 def change(
-    id: int, kind: Any, slot: str, now: str, person: int, other: int, room: str, by: str,
-    as_json: bool,
+    id: int, kind: Any, slot: str, now: str, person: int, other: int, room: str,
+    seconds: float, by: str, as_json: bool,
 ) -> None:  # fmt: skip
     """Fit the schedule of event ID to what happened, with the least disturbance."""
-    from service.event_schedules import Happened, fit_to_day
+    from service.console import stages
+    from service.event_day import Happened
+    from service.event_schedules import fit_to_day
 
     dari = opened()
     happened = Happened(kind, slot, now, person, other, room)
-    _tell(dari, fit_to_day(dari, id, happened, by=by), as_json)
+    with stages() as progress:
+        made = fit_to_day(dari, id, happened, seconds=seconds, by=by, progress=progress)
+    _tell(dari, made, as_json)
 
 
 @event.command()
@@ -233,11 +238,16 @@ def _lines(file: Path, known: dict[str, int]) -> Iterator[tuple[int, int, int]]:
 
 
 def _tell(dari: Dari, made: ScheduleRevision, as_json: bool) -> None:
+    from matcher.scheduling import aim_words, level_words, levels_from_json, proof_words
+
     if as_json:
         print_json({"event": made.event, "number": made.number, **made.record})
         return
     say(f"Schedule {made.number}: {len(made.record['meetings'])} meetings.")
-    show(_table(list(made.record["levels"])))
+    levels = levels_from_json(made.record["levels"])
+    told = [(aim_words(one.aim), level_words(one)) for one in levels]
+    show(_table([{"aim": aim.in_("en"), "reached": said.in_("en")} for aim, said in told]))
+    say(proof_words(levels).in_("en"))
     if changed := made.record["difference"]:
         counts = {name: len(changed[name]) for name in ("cancelled", "moved", "added")}
         say(", ".join(f"{name} {n}" for name, n in {**counts, "kept": changed["kept"]}.items()))

@@ -58,12 +58,16 @@ def _free(instance: Instance, ids: Sequence[str]) -> Any:
 
 
 def room_for(instance: Instance, person: Person) -> int:
-    """Give the most meetings that a person can have by its time, breaks and its own limit."""
-    free = [slot for slot in range(len(instance.slots)) if slot not in person.away]
+    """Give the most meetings that a person can have by its time, breaks and its own limit.
+
+    What is fixed counts, also in slots that are over and in which it is away by now.
+    """
+    stand = {one.slot for one in instance.fixed if person.id in (one.a, one.b)}
+    free = {*range(len(instance.slots))} - person.away | stand
     most = len(free)
     if instance.in_a_row is not None:
-        most = sum(_thinned(run, set(free), instance.in_a_row) for run in runs(instance))
-    most = max(most, sum(person.id in (one.a, one.b) for one in instance.fixed))
+        most = sum(_thinned(run, free, instance.in_a_row) for run in runs(instance))
+    most = max(most, len(stand))
     return most if person.most is None else min(most, person.most)
 
 

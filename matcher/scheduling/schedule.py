@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -95,8 +95,13 @@ def schedule_from_json(held: Mapping[str, Any]) -> Schedule:
     return Schedule(
         Status(held["status"]),
         tuple(Meeting(*one) for one in held["meetings"]),
-        tuple(Level(Aim(one["aim"]), one["value"], one["bound"]) for one in held["levels"]),
+        levels_from_json(held["levels"]),
     )
+
+
+def levels_from_json(held: Iterable[Mapping[str, Any]]) -> tuple[Level, ...]:
+    """Read the levels that `Schedule.as_json` gave."""
+    return tuple(Level(Aim(one["aim"]), one["value"], one["bound"]) for one in held)
 
 
 def in_order(meetings: list[Meeting]) -> tuple[Meeting, ...]:

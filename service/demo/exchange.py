@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from matcher.scheduling import aim_words, level_words, levels_from_json, proof_words
 from profiles.event_meetings import ScheduleRevision, meetings_of
 from profiles.event_people import add_person, people_of, set_wishes
 from profiles.events import Event, EventState, Participant, change_event, get_event
 from profiles.taxonomy import Names
 from service.event_calendars import event_file
+from service.event_day import Happened
 from service.event_planning import called, names_of
 from service.event_proposals import propose_events, series_of
-from service.event_schedules import Happened, fit_to_day, make_schedule
+from service.event_schedules import fit_to_day, make_schedule
 
 if TYPE_CHECKING:
     from service.demo.stories import Say
@@ -96,8 +98,9 @@ def _tell(dari: Dari, event: Event, made: ScheduleRevision, say: Say) -> None:
         shown = (f"{names[one.a]}\n{names[one.b]}" if one else "" for one in cells)
         table.add_row(slot[11:], *shown)
     say(table)
-    told = ", ".join(f"{one['aim']} {one['value']}/{one['bound']}" for one in made.record["levels"])
-    say(Names(f"Levels (value/bound): {told}", f"목표(값/한계): {told}"))
+    levels = levels_from_json(made.record["levels"])
+    say(*(text for one in levels for text in (aim_words(one.aim), level_words(one))))
+    say(proof_words(levels))
 
 
 def _tell_change(

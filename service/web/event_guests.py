@@ -9,14 +9,14 @@ from flask_babel import gettext
 from werkzeug.exceptions import Gone, NotFound
 
 from profiles import InvalidRecord
-from profiles.event_people import change_person, get_person, taking_part
-from profiles.events import EventError, EventState, Participant, UnknownEvent
+from profiles.event_people import change_person, taking_part
+from profiles.events import EventState, Participant
 from service.access import current_user
 from service.event_links import read_meet_link
 from service.security import dari
 from service.web.event_forms import sent, wishes_of
-from service.web.event_telling import EventPage, event_page, state_name
-from service.web.events import calendar_answer
+from service.web.event_papers import calendar_answer
+from service.web.event_telling import EventPage, page_or_none_such, person_or_none_such, state_name
 
 meets = APIBlueprint("meets", __name__, enable_openapi=False)
 
@@ -98,10 +98,7 @@ def _own(id: int, person: int) -> tuple[EventPage, Participant]:
 
 
 def _found(id: int, person: int) -> tuple[EventPage, Participant]:
-    try:
-        return event_page(dari(), id), get_person(dari().store, id, person)
-    except (UnknownEvent, EventError) as error:
-        raise NotFound from error
+    return page_or_none_such(id), person_or_none_such(id, person)
 
 
 def _kept(page: EventPage, one: Participant, here: str, files: str) -> ResponseReturnValue:

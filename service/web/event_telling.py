@@ -6,20 +6,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext, ngettext
+from werkzeug.exceptions import NotFound
 
-from matcher.scheduling import Aim
-from profiles import Programme, Text
+from matcher.scheduling import aim_words, level_words, levels_from_json, proof_words
+from profiles import Programme, Store, Text
 from profiles.event_meetings import EventMeeting, ScheduleRevision, meetings_of, schedules_of
-from profiles.event_people import people_of
-from profiles.events import Event, Participant, get_event
+from profiles.event_people import get_person, people_of
+from profiles.events import Event, EventError, Participant, UnknownEvent, get_event
 from profiles.jobs import Job, JobKind, jobs, open_jobs
 from service.event_planning import key, names_of
 from service.exporting import Sheet
 from service.language import language
+from service.security import dari
 from service.wiring import Dari
 
 
@@ -97,13 +98,37 @@ def event_page(dari: Dari, id: int) -> EventPage:
     )
 
 
-def job_of(dari: Dari, id: int) -> Job | None:
-    """Give the newest job that schedules an event, as long as it is not done."""
-    waiting = open_jobs(dari.store, JobKind.SCHEDULE)  # however many were asked for after them
-    over = (one for one in jobs(dari.store) if one.kind is JobKind.SCHEDULE)
+def page_or_none_such(id: int) -> EventPage:
+    """Read an event with all that its pages show.
+
+    Raises:
+        NotFound: if there is none.
+    """
+    try:
+        return event_page(dari(), id)
+    except UnknownEvent as error:
+        raise NotFound from error
+
+
+def person_or_none_such(id: int, person: int) -> Participant:
+    """Read a participant.
+
+    Raises:
+        NotFound: if there is no such participant.
+    """
+    try:
+        return get_person(dari().store, id, person)
+    except EventError as error:
+        raise NotFound from error
+
+
+def job_of(store: Store, id: int) -> Job | None:
+    """Give the newest job that schedules an event, unless it is done or cancelled."""
+    waiting = open_jobs(store, JobKind.SCHEDULE)  # however many were asked for after them
+    over = (one for one in jobs(store) if one.kind is JobKind.SCHEDULE)
     its = (one for one in (*waiting, *over) if one.arguments.get("event") == id)
     found = max(its, key=lambda one: one.id, default=None)
-    return found if found is not None and found.state != "done" else None
+    return None if found is None or found.state in ("done", "cancelled") else found
 
 
 def proposed_words(count: int) -> tuple[str, str]:
@@ -118,25 +143,11 @@ def proposed_words(count: int) -> tuple[str, str]:
     return told, "success"
 
 
-def level_words(level: Mapping[str, Any]) -> tuple[str, str]:
-    """Name a level of a schedule, and tell its value with the bound."""
-    aim, value, bound = Aim(level["aim"]), level["value"], level["bound"]
-    named = {
-        Aim.MUTUAL: gettext("Meetings that both sides wished for"),
-        Aim.WORST: gettext("Wishes met of whoever has the fewest met"),
-        Aim.WISHES: gettext("Sum of wishes and fit"),
-        Aim.HOLES: gettext("Slots waited between meetings"),
-        Aim.TABLES: gettext("Changes of table of the hosts"),
-        Aim.CANCELLED: gettext("Meetings given up"),
-        Aim.MOVED: gettext("Meetings at another time"),
-        Aim.ROOMS: gettext("Meetings in another room"),
-    }
-    shown = [round(one / 1024) if aim is Aim.WISHES else one for one in (value, bound)]
-    if value == bound:
-        return named[aim], gettext("%(value)s (nothing is better)", value=f"{shown[0]:,}")
-    return named[aim], gettext(
-        "%(value)s (bound: %(bound)s)", value=f"{shown[0]:,}", bound=f"{shown[1]:,}"
-    )
+def proof_of(one: ScheduleRevision) -> tuple[str, list[tuple[str, str]]]:
+    """Say what of a schedule is proven, and each of its levels with what it came to."""
+    levels, lang = levels_from_json(one.record["levels"]), language()
+    told = [(aim_words(level.aim).in_(lang), level_words(level).in_(lang)) for level in levels]
+    return proof_words(levels).in_(lang), told
 
 
 def sheet_of(page: EventPage) -> Sheet:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import date
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,7 +24,7 @@ from profiles.event_meetings import (
 )
 from profiles.event_people import people_of, set_away
 from profiles.events import Event, change_event, events, get_event
-from profiles.jobs import JobKind, ask, cancel, jobs
+from profiles.jobs import JobKind, JobState, ask, cancel, end, jobs, open_jobs, take
 from service import event_schedules
 from service.event_schedules import make_schedule
 from service.settings import Settings
@@ -306,7 +307,7 @@ def test_what_is_told_of_a_participant_is_kept_whole_or_not_at_all(
 def test_a_waiting_schedule_is_told_however_many_jobs_came_after(
     app: APIFlask, staff: FlaskClient, send: Send, event: Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("service.event_schedules.SHORT", 0)
+    monkeypatch.setattr(event_schedules, "SHORT", 0)
     send(staff, f"/events/{event.id}/schedule", {})
     store = app.extensions["dari"].store
     waits = jobs(store)[0].id
@@ -324,7 +325,7 @@ def test_a_long_schedule_is_a_job(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path,
 ) -> None:
-    monkeypatch.setattr("service.event_schedules.SHORT", 0)
+    monkeypatch.setattr(event_schedules, "SHORT", 0)
     assert send(staff, f"/events/{event.id}/schedule", {}).status_code == 303
     dari = app.extensions["dari"]
     job = jobs(dari.store)[0]
@@ -338,6 +339,39 @@ def test_a_long_schedule_is_a_job(
     )
     assert came == {"event": event.id, "schedule": 1}
     assert told[0] == "Choosing pairs"
+
+
+def test_a_long_change_on_the_day_is_a_job(
+    app: APIFlask, staff: FlaskClient, send: Send, event: Event,
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
+) -> None:  # fmt: skip
+    dari = app.extensions["dari"]
+    for waiting in open_jobs(dari.store, JobKind.SCHEDULE):
+        cancel(dari.store, waiting.id, by="x")
+    send(staff, f"/events/{event.id}/schedule", {})
+    monkeypatch.setattr(event_schedules, "SHORT", 0)
+    gone = people_of(dari.store, event.id)[0].id
+    wrong = {"kind": "absent", "person": "999", "slot": event.plan.slots[0]}
+    assert send(staff, f"/events/{event.id}/change", wrong).status_code == 422
+    change = {"kind": "absent", "person": gone, "slot": event.plan.slots[0]}
+    assert send(staff, f"/events/{event.id}/change", change).status_code == 303
+    job = open_jobs(dari.store, JobKind.SCHEDULE)[-1]
+    assert (job.arguments["event"], job.arguments["happened"]["person"]) == (event.id, gone)
+    assert len(schedules_of(dari.store, event.id)) == 1
+    assert f"/evaluations/{job.id}" in staff.get(f"/events/{event.id}").text
+    assert "A change on the day" in staff.get(f"/evaluations/{job.id}").text
+    told: list[str] = []
+    came = do(job.kind, dari.settings, job.arguments, tmp_path, lambda *one: told.append(one[0]))
+    assert (came, told[0]) == ({"event": event.id, "schedule": 2}, "Placing what cannot stay")
+    assert schedules_of(dari.store, event.id)[0].record["difference"]["cancelled"]
+    taken = take(dari.store, "w")
+    assert taken
+    end(dari.store, taken, JobState.DONE, outcome=came)
+    assert f'href="/events/{event.id}#schedule"' in staff.get(f"/evaluations/{job.id}").text
+    send(staff, f"/events/{event.id}/change", change)
+    again = open_jobs(dari.store, JobKind.SCHEDULE)[-1]
+    assert send(staff, f"/evaluations/{again.id}/cancel", {}).status_code == 303
+    assert "A schedule is being made." not in staff.get(f"/events/{event.id}").text
 
 
 def test_what_was_held_stands_when_somebody_comes_late(
