@@ -30,7 +30,7 @@ _PAIRING, _PLACING, _JOINT, _TIGHTEN = 0.2, 0.25, 0.12, 0.3
 """The shares of the work: each level of pairs, placing them, each level at once, the exchanges of
 slots."""
 
-_LOOSEN, _FLOOR, _HOLES, _SIT = 0.3, 0.1, 0.15, 0.03
+_LOOSEN, _FLOOR, _HOLES, _SIT = 0.15, 0.1, 0.15, 0.03
 """The shares of the work: parts placed anew, the bound of the waits, the proof that there are no
 fewer, and the proof that hosts cannot sit in fewer rooms."""
 

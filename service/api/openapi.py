@@ -56,6 +56,9 @@ _DESCRIPTIONS = {
     "b": "Id of the other.",
     "stage": "A stage of cases.",
     "owner": "Who looks after a case.",
+    "person": "Number of the participant whose meetings are asked for.",
+    "cancelled": "Whether the calendar file is the one that takes cancelled meetings out.",
+    "state": "A state of events: proposed, confirmed or cancelled.",
     "due": "When the next step is due: overdue, week or none.",
 }
 _CONDITIONS = {

@@ -145,9 +145,9 @@ def proposed_words(count: int) -> tuple[str, str]:
 
 def proof_of(one: ScheduleRevision) -> tuple[str, list[tuple[str, str]]]:
     """Say what of a schedule is proven, and each of its levels with what it came to."""
-    levels, lang = levels_from_json(one.record["levels"]), language()
+    levels, lang = levels_from_json(one.record.get("levels", ())), language()
     told = [(aim_words(level.aim).in_(lang), level_words(level).in_(lang)) for level in levels]
-    return proof_words(levels).in_(lang), told
+    return proof_words(levels).in_(lang) if levels else "", told
 
 
 def sheet_of(page: EventPage) -> Sheet:

@@ -381,14 +381,14 @@ def test_what_was_held_stands_when_somebody_comes_late(
     send(staff, f"/events/{event.id}/schedule", {})
     met = meetings_of(store, event.id)[-1]
     mark_held(store, event.id, met.id)
-    for end in (met.slot, last):  # in the last slot nothing is left that could be changed
+    for until in (met.slot, last):  # in the last slot nothing is left that could be changed
         booked = [one.booked for one in meetings_of(store, event.id) if one.id != met.id]
-        keep_schedule(store, event.id, [*booked, met.booked._replace(slot=end)], {})
+        keep_schedule(store, event.id, [*booked, met.booked._replace(slot=until)], {})
         mark_held(store, event.id, met.id)
         change = {"kind": "late", "person": met.a, "slot": last, "now": ""}
         assert send(staff, f"/events/{event.id}/change", change).status_code == 303
         after = next(one for one in meetings_of(store, event.id) if one.id == met.id)
-        assert (after.state, after.slot) == (MeetingState.HELD, end)
+        assert (after.state, after.slot) == (MeetingState.HELD, until)
 
 
 @pytest.mark.parametrize("meanwhile", ["plan", "schedule"])
