@@ -16,7 +16,14 @@ from service.event_links import read_meet_link
 from service.security import dari
 from service.web.event_forms import sent, wishes_of
 from service.web.event_papers import calendar_answer
-from service.web.event_telling import EventPage, page_or_none_such, person_or_none_such, state_name
+from service.web.event_telling import (
+    EventPage,
+    event_field,
+    page_or_none_such,
+    person_or_none_such,
+    state_name,
+    zone_of,
+)
 
 meets = APIBlueprint("meets", __name__, enable_openapi=False)
 
@@ -47,7 +54,8 @@ def own_events() -> ResponseReturnValue:
     """List the events that an account's profile takes part in."""
     if current_user().profile is None:
         return redirect(url_for("account.mine"), 303)
-    return render_template("event_own.html", events=taking_part(dari().store, _profile()))
+    shown = taking_part(dari().store, _profile())
+    return render_template("event_own.html", events=shown, zone_of=zone_of)
 
 
 @meets.get("/my/events/<int:id>/<int:person>")
@@ -116,5 +124,12 @@ def _shown(
     page: EventPage, one: Participant, files: str, refused: InvalidRecord | None = None
 ) -> str:
     return render_template(
-        "event_guest.html", page=page, one=one, files=files, refused=refused, state_name=state_name
+        "event_guest.html",
+        page=page,
+        one=one,
+        files=files,
+        refused=refused,
+        state_name=state_name,
+        event_field=event_field,
+        zone_of=zone_of,
     )

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from zoneinfo import ZoneInfo
 
 from flask_babel import gettext, ngettext
 from werkzeug.exceptions import NotFound
@@ -15,9 +14,11 @@ from matcher.scheduling import aim_words, level_words, levels_from_json, proof_w
 from profiles import Programme, Store, Text
 from profiles.event_meetings import EventMeeting, ScheduleRevision, meetings_of, schedules_of
 from profiles.event_people import get_person, people_of
+from profiles.event_plan import EventPlan
 from profiles.events import Event, EventError, Participant, UnknownEvent, get_event
 from profiles.jobs import Job, JobKind, jobs, open_jobs
 from service.event_planning import key, names_of
+from service.event_times import clock, slot_words, zone_words
 from service.exporting import Sheet
 from service.language import language
 from service.security import dari
@@ -68,11 +69,27 @@ class EventPage:
         """Give a room's meetings in time."""
         return [one for one in self.meetings if one.room == room]
 
+    @cached_property
+    def zones(self) -> tuple[str, ...]:
+        """The other time zones in which somebody takes part."""
+        return tuple(sorted({one.zone for one in self.people if one.zone} - {self.event.plan.zone}))
+
+    @property
+    def zone_names(self) -> list[str]:
+        """How these are called."""
+        return [self.zone_name(zone) for zone in self.zones]
+
     def clock(self, slot: str, zone: str | None = None) -> str:
-        """Tell a slot by the clock of the event, or of another zone with its day."""
-        if zone is None:
-            return slot[11:]
-        return f"{self.event.plan.moment(slot).astimezone(ZoneInfo(zone)):%m-%d %H:%M}"
+        """Tell when a slot begins: by the clock of the event, or of another zone."""
+        return clock(self.event.plan, slot, language(), zone)
+
+    def at(self, slot: str, zone: str | None = None) -> str:
+        """Tell when a slot begins, with its day."""
+        return slot_words(self.event.plan, slot, language(), zone)
+
+    def zone_name(self, zone: str | None = None) -> str:
+        """Name the time zone of the event, or another one."""
+        return zone_words(self.event.plan, language(), zone)
 
     def next_slot(self) -> str:
         """Give the first slot that has not begun; the first of all once all have."""
@@ -122,6 +139,11 @@ def person_or_none_such(id: int, person: int) -> Participant:
         raise NotFound from error
 
 
+def zone_of(plan: EventPlan) -> str:
+    """Name the time zone of a plan."""
+    return zone_words(plan, language())
+
+
 def job_of(store: Store, id: int) -> Job | None:
     """Give the newest job that schedules an event, unless it is done or cancelled."""
     waiting = open_jobs(store, JobKind.SCHEDULE)  # however many were asked for after them
@@ -158,7 +180,7 @@ def sheet_of(page: EventPage) -> Sheet:
         gettext("State"),
     )  # fmt: skip
     rows = tuple(
-        (one.slot[:10], one.slot[11:], one.room, page.name(one.a), page.name(one.b),
+        (one.slot[:10], page.clock(one.slot), one.room, page.name(one.a), page.name(one.b),
          state_name(one.state.value))
         for one in page.every
     )  # fmt: skip
@@ -166,7 +188,7 @@ def sheet_of(page: EventPage) -> Sheet:
     about = (
         (gettext("Event"), name),
         (gettext("Venue"), plan.place),
-        (gettext("Time zone"), plan.zone),
+        (gettext("Time zone"), page.zone_name()),
     )
     return Sheet(name, about, columns, rows)
 
@@ -181,3 +203,24 @@ def state_name(state: str) -> str:
         "held": gettext("held"),
     }
     return str(named[state])
+
+
+def event_field(field: str) -> str:
+    """Name a field of the forms of events; one that has no name is told as it is."""
+    named = {
+        "days": gettext("Days"), "closes": gettext("Last meeting ends"),
+        "opens": gettext("First meeting"), "minutes": gettext("Minutes of a meeting"),
+        "gap": gettext("Minutes between two"), "breaks": gettext("Breaks"),
+        "rooms": gettext("Rooms"), "walk": gettext("Minutes from hall to hall"),
+        "in_a_row": gettext("Most meetings in a row"), "zone": gettext("Time zone"),
+        "country": gettext("Country"), "place": gettext("Venue"), "name": gettext("Name"),
+        "side": gettext("Side"), "a": gettext("Guests"), "b": gettext("Hosts"),
+        "profile": gettext("ID of the profile"), "organisation": gettext("Organisation"),
+        "called": gettext("Name of the person"), "least": gettext("Fewest meetings"),
+        "most": gettext("Most meetings"), "wishes": gettext("Whom to meet?"),
+        "away": gettext("When is it impossible?"), "people": gettext("Participants"),
+        "person": gettext("Who"), "other": gettext("With whom"), "room": gettext("Room"),
+        "slot": gettext("From when"), "kind": gettext("What happened?"),
+        "programme": gettext("Programme"), "event": gettext("Event"),
+    }  # fmt: skip
+    return str(named.get(field.partition(".")[0], field))

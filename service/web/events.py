@@ -41,18 +41,25 @@ from service.web.event_forms import (
 from service.web.event_papers import calendar_answer, table_answer
 from service.web.event_telling import (
     EventPage,
+    event_field,
     job_of,
     page_or_none_such,
     person_or_none_such,
     proof_of,
     proposed_words,
     state_name,
+    zone_of,
 )
 
 events = APIBlueprint("events", __name__, url_prefix="/events", enable_openapi=False)
 events.before_request(require_session)
 
-_WORDS = {"state_name": state_name, "proof_of": proof_of}
+_WORDS = {
+    "state_name": state_name,
+    "proof_of": proof_of,
+    "event_field": event_field,
+    "zone_of": zone_of,
+}
 
 
 @events.get("")
@@ -199,9 +206,10 @@ def hold(id: int, meeting: int) -> ResponseReturnValue:
 
 @events.get("/<int:id>/print")
 def printed(id: int) -> ResponseReturnValue:
-    """Show the schedule as it is hung on doors (by=room) or handed out (by=person)."""
+    """Show the schedule as it is hung on doors (by=room) or handed out (by=person); `only` one."""
     by = "room" if request.args.get("by") == "room" else "person"
-    return render_template("event_print.html", page=page_or_none_such(id), by=by, **_WORDS)
+    page, only = page_or_none_such(id), request.args.get("only", "")
+    return render_template("event_print.html", page=page, by=by, only=only, **_WORDS)
 
 
 @events.get("/<int:id>/<any(all, cancelled):which>.ics")
@@ -286,5 +294,5 @@ def _form(
     programmes = dari().store.programmes()
     return render_template(
         "event_form.html", typed=given, to=to, refused=refused, programmes=programmes,
-        zones=zones(), event=event,
+        zones=zones(), event=event, **_WORDS,
     )  # fmt: skip
