@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from matcher.assignment import Status
+from matcher.scheduling.candidates import candidates, is_asked
 from matcher.scheduling.instance import Instance, Pair
 from matcher.scheduling.loosening import Loosening
 from matcher.scheduling.measuring import values_of, waits_of
-from matcher.scheduling.pairing import Choice, Paired, candidates, choose_pairs, is_asked
+from matcher.scheduling.pairing import Choice, Paired, choose_pairs
 from matcher.scheduling.schedule import Aim, Level, Schedule, in_order, status_of
 from matcher.scheduling.search import Budget, Progress, Stop, improve
 from matcher.scheduling.seating import Seating

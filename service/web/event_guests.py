@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from functools import partial
+
 from apiflask import APIBlueprint
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -25,6 +28,9 @@ from service.web.event_telling import (
     zone_of,
 )
 
+Files = Mapping[str, str]
+"""'meetings' and 'cancelled' → the addresses of their calendar files."""
+
 meets = APIBlueprint("meets", __name__, enable_openapi=False)
 
 
@@ -32,21 +38,21 @@ meets = APIBlueprint("meets", __name__, enable_openapi=False)
 def ask(token: str) -> ResponseReturnValue:
     """Show a participant who comes, and ask whom it wishes to meet."""
     page, one = _linked(token)
-    return _shown(page, one, url_for("meets.calendar", token=token))
+    return _shown(page, one, _files(partial(url_for, "meets.calendar", token=token)))
 
 
 @meets.post("/meet/<token>")
 def give(token: str) -> ResponseReturnValue:
     """Keep what a participant says by its link."""
     page, one = _linked(token)
-    files = url_for("meets.calendar", token=token)
+    files = _files(partial(url_for, "meets.calendar", token=token))
     return _kept(page, one, url_for("meets.ask", token=token), files)
 
 
-@meets.get("/meet/<token>/meetings.ics")
-def calendar(token: str) -> ResponseReturnValue:
-    """Give a participant its calendar file."""
-    return calendar_answer(*_linked(token))
+@meets.get("/meet/<token>/<any(meetings, cancelled):which>.ics")
+def calendar(token: str, which: str) -> ResponseReturnValue:
+    """Give a participant its calendar file, or that of what is cancelled."""
+    return calendar_answer(*_linked(token), cancelled=which == "cancelled")
 
 
 @meets.get("/my/events")
@@ -62,21 +68,26 @@ def own_events() -> ResponseReturnValue:
 def own_event(id: int, person: int) -> ResponseReturnValue:
     """Show an account one of its events."""
     page, one = _own(id, person)
-    return _shown(page, one, url_for("meets.own_calendar", id=id, person=person))
+    return _shown(page, one, _files(partial(url_for, "meets.own_calendar", id=id, person=person)))
 
 
 @meets.post("/my/events/<int:id>/<int:person>")
 def give_own(id: int, person: int) -> ResponseReturnValue:
     """Keep what an account says."""
     page, one = _own(id, person)
-    files = url_for("meets.own_calendar", id=id, person=person)
+    files = _files(partial(url_for, "meets.own_calendar", id=id, person=person))
     return _kept(page, one, url_for("meets.own_event", id=id, person=person), files)
 
 
-@meets.get("/my/events/<int:id>/<int:person>/meetings.ics")
-def own_calendar(id: int, person: int) -> ResponseReturnValue:
-    """Give an account the calendar file of one of its events."""
-    return calendar_answer(*_own(id, person))
+@meets.get("/my/events/<int:id>/<int:person>/<any(meetings, cancelled):which>.ics")
+def own_calendar(id: int, person: int, which: str) -> ResponseReturnValue:
+    """Give an account the calendar file of one of its events, or that of what is cancelled."""
+    return calendar_answer(*_own(id, person), cancelled=which == "cancelled")
+
+
+def _files(address: Callable[..., str]) -> Files:
+    """Give the addresses of both calendar files."""
+    return {which: address(which=which) for which in ("meetings", "cancelled")}
 
 
 def _profile() -> str:
@@ -109,7 +120,7 @@ def _found(id: int, person: int) -> tuple[EventPage, Participant]:
     return page_or_none_such(id), person_or_none_such(id, person)
 
 
-def _kept(page: EventPage, one: Participant, here: str, files: str) -> ResponseReturnValue:
+def _kept(page: EventPage, one: Participant, here: str, files: Files) -> ResponseReturnValue:
     """Keep wishes and times away, both or neither."""
     try:
         wishes, away = wishes_of(sent()), sent().getlist("away")
@@ -121,7 +132,7 @@ def _kept(page: EventPage, one: Participant, here: str, files: str) -> ResponseR
 
 
 def _shown(
-    page: EventPage, one: Participant, files: str, refused: InvalidRecord | None = None
+    page: EventPage, one: Participant, files: Files, refused: InvalidRecord | None = None
 ) -> str:
     return render_template(
         "event_guest.html",

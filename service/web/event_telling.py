@@ -12,7 +12,13 @@ from werkzeug.exceptions import NotFound
 
 from matcher.scheduling import aim_words, level_words, levels_from_json, proof_words
 from profiles import Programme, Store, Text
-from profiles.event_meetings import EventMeeting, ScheduleRevision, meetings_of, schedules_of
+from profiles.event_meetings import (
+    EventMeeting,
+    MeetingState,
+    ScheduleRevision,
+    meetings_of,
+    schedules_of,
+)
 from profiles.event_people import get_person, people_of
 from profiles.event_plan import EventPlan
 from profiles.events import Event, EventError, Participant, UnknownEvent, get_event
@@ -64,6 +70,25 @@ class EventPage:
     def of_person(self, person: int) -> list[EventMeeting]:
         """Give a participant's meetings in time."""
         return [one for one in self.meetings if person in (one.a, one.b)]
+
+    def off_of(self, person: int) -> list[EventMeeting]:
+        """Give a participant's meetings that are cancelled, in time."""
+        return [one for one in self.every if not one.is_on and person in (one.a, one.b)]
+
+    @property
+    def clashes(self) -> list[tuple[Participant, EventMeeting]]:
+        """The planned meetings at times when one of the two is away, or asleep by its own clock."""
+        held = {one.id: one.away | self._asleep(one) for one in self.people}
+        known = {one.id: one for one in self.people}
+        return [
+            (known[id], met)
+            for met in self.meetings
+            for id in (met.a, met.b)
+            if met.slot in held.get(id, ()) and met.state is MeetingState.PLANNED
+        ]
+
+    def _asleep(self, one: Participant) -> frozenset[str]:
+        return self.event.plan.asleep(one.zone) if one.zone and one.online else frozenset()
 
     def of_room(self, room: str) -> list[EventMeeting]:
         """Give a room's meetings in time."""

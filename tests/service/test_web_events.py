@@ -22,10 +22,11 @@ from profiles.event_meetings import (
     meetings_of,
     schedules_of,
 )
-from profiles.event_people import people_of, set_away
+from profiles.event_people import new_link, people_of, set_away
 from profiles.events import Event, change_event, events, get_event
 from profiles.jobs import JobKind, JobState, ask, cancel, end, jobs, open_jobs, take
 from service import event_schedules
+from service.event_links import token_of
 from service.event_schedules import make_schedule
 from service.settings import Settings
 from service.work import do
@@ -481,3 +482,41 @@ def test_an_added_meeting_that_no_slot_is_left_for_is_refused_in_words(
     assert "slots that are left" in answer.text
     assert get_event(store, event.id) == before
     assert waited == [event_schedules.QUICK_S]
+
+
+def test_a_meeting_at_a_time_when_one_cannot_is_told_and_each_clock_is_shown(
+    app: APIFlask, staff: FlaskClient, send: Send, event: Event
+) -> None:
+    send(staff, f"/events/{event.id}/schedule", {})
+    store = app.extensions["dari"].store
+    here = f"/events/{event.id}"
+    assert "one of the two cannot" not in staff.get(here).text
+    met = next(one for one in meetings_of(store, event.id) if one.slot >= "2027-05-19T14:00")
+    set_away(store, event.id, met.a, [met.slot])
+    assert "1 meeting is at a time when one of the two cannot." in staff.get(here).text
+    page = staff.get(f"{here}?lang=ko").text
+    assert "오후 2:00" in page
+    assert "오전 8:00" in page  # in Moscow
+    assert "러시아(모스크바) 시간" in page
+    table = staff.get(f"{here}/meetings.csv").data.decode("utf-8-sig")
+    assert "대한민국 시간" in table or "오후" in table
+
+
+def test_a_participant_gets_the_file_of_what_is_cancelled(
+    app: APIFlask, staff: FlaskClient, client: FlaskClient, send: Send, event: Event
+) -> None:
+    dari = app.extensions["dari"]
+    send(staff, f"/events/{event.id}/schedule", {})
+    gone = people_of(dari.store, event.id)[0].id
+    change = {"kind": "absent", "person": gone, "slot": event.plan.slots[0]}
+    send(staff, f"/events/{event.id}/change", change)
+    one = new_link(dari.store, event.id, gone)
+    token = token_of(event, one, dari.secret_key)
+    page = client.get(f"/meet/{token}").text
+    assert "Cancelled meetings" in page
+    found = Calendar.from_ical(client.get(f"/meet/{token}/cancelled.ics").data)
+    assert found["method"] == "CANCEL"
+    cancelled = [one for one in meetings_of(dari.store, event.id, cancelled=True) if not one.is_on]
+    told = {(str(one["uid"]), int(one["sequence"])) for one in found.walk("VEVENT")}
+    assert told == {(one.uid, one.sequence) for one in cancelled if gone in (one.a, one.b)}
+    assert staff.get(f"/events/{event.id}/print?by=person&only={gone}").status_code == 200

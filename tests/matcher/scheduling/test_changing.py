@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from matcher.assignment import Status
 from matcher.scheduling import Aim, Instance, Meeting, Room, change, check, schedule
+from matcher.scheduling.candidates import room_for
 from matcher.scheduling.contradicting import NotContradictory, contradiction
-from matcher.scheduling.pairing import room_for
 from matcher.scheduling.rules import Kind, Rule, remedy_words, rule_words, without
 from profiles.text import Text
 from tests.matcher.scheduling.instances import instances, make
