@@ -53,11 +53,11 @@ class Loosening:
             for id in pair:
                 self._of[id].append(pair)
 
-    def loosen(self, budget: Budget, seconds: float) -> None:
-        """Search parts until nobody waits, or so much work is done."""
+    def loosen(self, budget: Budget, seconds: float, floor: int = 0) -> None:
+        """Search parts until all wait no longer than a floor, or so much work is done."""
         while seconds > 0 and not budget.is_over:
             waits = self._waits()
-            if not any(waits.values()):
+            if sum(waits.values()) <= floor:
                 return
             for part, among in self._parts([id for id in sorted(waits) if waits[id]]):
                 seconds -= self._search(part, among, budget)

@@ -31,7 +31,7 @@ _PAIRING, _PLACING, _JOINT, _TIGHTEN = 0.2, 0.25, 0.12, 0.3
 """The shares of the work: each level of pairs, placing them, each level at once, the exchanges of
 slots."""
 
-_LOOSEN, _FLOOR, _HOLES, _SIT = 0.15, 0.1, 0.15, 0.03
+_LOOSEN, _FLOOR, _HOLES, _SIT = 0.15, 0.1, 0.15, 0.01
 """The shares of the work: parts placed anew, the bound of the waits, the proof that there are no
 fewer, and the proof that hosts cannot sit in fewer rooms."""
 
@@ -137,11 +137,11 @@ def _shorten(instance: Instance, found: _Placed, budget: Budget, seconds: float)
     board = Board(instance, found.timetable.zones, found.places)
     board.tighten(budget, int(_TIGHTEN * seconds * LOOKS_PER_S))
     parts = Loosening(instance, found.timetable.zones, board.places, np.random.default_rng(0))
-    parts.loosen(budget, _LOOSEN * seconds)
-    waited = _waited(instance, parts.places)
-    floor = fewest_waits(instance, parts.places, budget, _FLOOR * seconds) if waited else 0
+    waited = _waited(instance, board.places)
+    floor = fewest_waits(instance, board.places, budget, _FLOOR * seconds) if waited else 0
+    parts.loosen(budget, _LOOSEN * seconds, floor)
     shorter = _Placed(parts.places, found.timetable, floor)
-    if waited <= floor or len(found.timetable.at) > MOST_PROVEN:
+    if _waited(instance, parts.places) <= floor or len(found.timetable.at) > MOST_PROVEN:
         return shorter
     return _prove(instance, shorter, budget, _HOLES * seconds)
 

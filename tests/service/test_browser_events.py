@@ -88,7 +88,11 @@ def test_no_page_of_events_has_a_serious_fault_or_is_too_wide(
         if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
             faults.append(f"{path}: wider than the window")
         found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
-        faults += [f"{path}: {one['id']} {one['nodes'][0]['html'][:120]}" for one in found if one["impact"] in GRAVE]
+        faults += [
+            f"{path}: {one['id']} {one['nodes'][0]['html'][:120]}"
+            for one in found
+            if one["impact"] in GRAVE
+        ]
     assert not faults, "\n".join(faults)
 
 

@@ -22,7 +22,7 @@ from profiles.event_meetings import (
     meetings_of,
     schedules_of,
 )
-from profiles.event_people import new_link, people_of, set_away
+from profiles.event_people import get_person, new_link, people_of, set_away
 from profiles.events import Event, change_event, events, get_event
 from profiles.jobs import JobKind, JobState, ask, cancel, end, jobs, open_jobs, take
 from service import event_schedules
@@ -30,6 +30,7 @@ from service.event_links import token_of
 from service.event_schedules import make_schedule
 from service.settings import Settings
 from service.work import do
+from tests.service import accounts
 from tests.service.conftest import MakeApp, Send, SignIn
 
 PLAN = {
@@ -520,3 +521,29 @@ def test_a_participant_gets_the_file_of_what_is_cancelled(
     told = {(str(one["uid"]), int(one["sequence"])) for one in found.walk("VEVENT")}
     assert told == {(one.uid, one.sequence) for one in cancelled if gone in (one.a, one.b)}
     assert staff.get(f"/events/{event.id}/print?by=person&only={gone}").status_code == 200
+
+
+def test_both_sides_wish_and_read_their_meetings_by_their_accounts(
+    app: APIFlask, staff: FlaskClient, send: Send, event: Event
+) -> None:
+    store = app.extensions["dari"].store
+    send(staff, f"/events/{event.id}/schedule", {})
+    first, other, host, _ = people_of(store, event.id)
+    for one, whom, role in ((first, host, "startup"), (host, first, "partner")):
+        mail = f"{role}-{event.id}@event.example"
+        with app.app_context():
+            accounts.add(app, mail, role, profile=one.profile)
+        browser = accounts.browser_of(app, mail)
+        here = f"/my/events/{event.id}/{one.id}"
+        assert f'href="{here}"' in browser.get("/my/events").text
+        assert "Your meetings" in browser.get(here).text
+        wished = {f"wish-{whom.id}": "2", "away": event.plan.slots[-1]}
+        assert accounts.submit(browser, here, wished, on=here).status_code == 303
+        now = get_person(store, event.id, one.id)
+        assert (now.wishes, now.away) == ({whom.id: 2}, {event.plan.slots[-1]})
+        assert accounts.submit(browser, here, {**wished, "away": "x"}, on=here).status_code == 422
+        assert get_person(store, event.id, one.id) == now
+        files = (browser.get(f"{here}/{name}.ics") for name in ("meetings", "cancelled"))
+        assert [Calendar.from_ical(one.data)["method"] for one in files] == ["PUBLISH", "CANCEL"]
+        assert browser.get(f"/my/events/{event.id}/{other.id}").status_code == 404
+        assert browser.get(f"/events/{event.id}").status_code == 403
