@@ -28,7 +28,7 @@ from matcher.scheduling import (
 UNIT = 1024
 COLUMNS = (
     *("way", "meetings", "mutual", "worst", "wishes", "holes", "tables"),
-    *("gap %", "wall s", "CPU s"),
+    *("gap %", "waits bound", "tables bound", "wall s", "CPU s"),
 )
 
 
@@ -81,7 +81,9 @@ def _row(way: str, found: Schedule, wall: float, spent: float) -> tuple[str, ...
     values = [str(found.level(aim).value) for aim in tuple(Aim)[:5]]
     gap = 100 * max(found.level(aim).gap for aim in (Aim.MUTUAL, Aim.WORST, Aim.WISHES))
     proven = f"{gap:.2f}" if way != "greedy" else "-"
-    return way, str(len(found.meetings)), *values, proven, f"{wall:.1f}", f"{spent:.1f}"
+    aims = (Aim.HOLES, Aim.TABLES)
+    bounds = [str(found.level(aim).bound) if way != "greedy" else "-" for aim in aims]
+    return way, str(len(found.meetings)), *values, proven, *bounds, f"{wall:.1f}", f"{spent:.1f}"
 
 
 def main() -> None:

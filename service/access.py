@@ -153,6 +153,7 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
         decisions.lottery reviews.queue reviews.one
         events.overview events.new events.of_programme events.show events.edit events.person
         events.printed events.calendar events.own_calendar events.export
+        event_api.all event_api.one event_api.schedule event_api.job
     """,
     ("workbench", "edit"): """
         duplicates.merge duplicates.undo duplicates.set_apart duplicates.let_meet
@@ -181,6 +182,7 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
         decisions.override reviews.extend reviews.answer
         events.add events.propose events.save events.turn events.invite events.keep_person
         events.remove events.link events.decide events.schedule events.change events.hold
+        event_api.propose event_api.change event_api.make event_api.happen event_api.stop
     """,
     ("keys", "see"): "keys.overview key_api.all_keys",
     ("keys", "edit"): """

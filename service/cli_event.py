@@ -45,13 +45,19 @@ def new(file: Path, programme: str | None, by: str, as_json: bool) -> None:
 @click.argument("programme")
 @_BY
 def propose(programme: str, by: str) -> None:
-    """Propose the next two events of PROGRAMME, which holds them twice a year."""
-    from datetime import date
+    """Propose the next two events of PROGRAMME, which holds them twice a year.
 
-    from service.event_proposals import propose_events
+    Those that there are stand; both are printed.
+    """
+    from profiles.events import get_event
+    from service.event_proposals import propose_events, series_of
 
-    for one in propose_events(opened(), programme, date.today(), by=by):
-        click.echo(f"{one.id}\t{one.starts.isoformat()}\t{one.plan.name.in_('en')}")
+    dari = opened()
+    today = dari.settings.today()
+    propose_events(dari, programme, today, by=by)
+    for one in series_of(dari, programme, today).coming:
+        name = get_event(dari.store, one.event).plan.name.in_("en")
+        click.echo(f"{one.event}\t{one.day.isoformat()}\t{name}")
 
 
 @event.command("list")
@@ -85,7 +91,7 @@ def invite(
     least: int, most: int | None,
 ) -> None:  # fmt: skip
     """Add a participant to event ID; print its number."""
-    from profiles.events import add_person
+    from profiles.event_people import add_person
 
     who = {"organisation" if organisation else "profile": profile}
     told = {"online": online, "zone": zone, "least": least, "most": most}
@@ -103,7 +109,7 @@ def wishes(id: int, file: Path, ranked: bool) -> None:
     of whoever stands in the file take the place of those before; nothing is kept of a file in
     which a line is wrong.
     """
-    from profiles.events import people_of, set_wishes
+    from profiles.event_people import people_of, set_wishes
 
     store = opened().store
     told = _wishes(file, _known(people_of(store, id)), ranked=ranked)
@@ -136,18 +142,23 @@ def schedule(id: int, seconds: float, by: str, as_json: bool) -> None:
 @click.option("--person", type=int, default=0, help="Number of who is absent, late or the guest.")
 @click.option("--other", type=int, default=0, help="Number of the host of an added meeting.")
 @click.option("--room", default="", help="The room that is lost.")
+@click.option("--seconds", default=60.0, show_default=True, type=click.FloatRange(0.1, 3600))
 @_BY
 @_JSON
 def change(
-    id: int, kind: Any, slot: str, now: str, person: int, other: int, room: str, by: str,
-    as_json: bool,
+    id: int, kind: Any, slot: str, now: str, person: int, other: int, room: str,
+    seconds: float, by: str, as_json: bool,
 ) -> None:  # fmt: skip
     """Fit the schedule of event ID to what happened, with the least disturbance."""
-    from service.event_schedules import Happened, fit_to_day
+    from service.console import stages
+    from service.event_day import Happened
+    from service.event_schedules import fit_to_day
 
     dari = opened()
     happened = Happened(kind, slot, now, person, other, room)
-    _tell(dari, fit_to_day(dari, id, happened, by=by), as_json)
+    with stages() as progress:
+        made = fit_to_day(dari, id, happened, seconds=seconds, by=by, progress=progress)
+    _tell(dari, made, as_json)
 
 
 @event.command()
@@ -157,7 +168,8 @@ def change(
 def ics(id: int, folder: Path, lang: str) -> None:
     """Write calendar files of event ID to FOLDER: all.ics, and one for each participant."""
     from profiles.event_meetings import meetings_of
-    from profiles.events import get_event, people_of
+    from profiles.event_people import people_of
+    from profiles.events import get_event
     from service.event_calendars import event_file
     from service.event_planning import names_of
 
@@ -194,7 +206,7 @@ def _known(people: Any) -> dict[str, int]:
 
 
 def _wishes(file: Path, known: dict[str, int], *, ranked: bool) -> dict[int, dict[int, int]]:
-    from profiles.events import ranked as by_rank
+    from profiles.event_people import ranked as by_rank
 
     told: dict[int, dict[int, int]] = {}
     for who, whom, value in _lines(file, known):
@@ -226,11 +238,16 @@ def _lines(file: Path, known: dict[str, int]) -> Iterator[tuple[int, int, int]]:
 
 
 def _tell(dari: Dari, made: ScheduleRevision, as_json: bool) -> None:
+    from matcher.scheduling import aim_words, level_words, levels_of, proof_words
+
     if as_json:
         print_json({"event": made.event, "number": made.number, **made.record})
         return
     say(f"Schedule {made.number}: {len(made.record['meetings'])} meetings.")
-    show(_table(list(made.record["levels"])))
+    levels = levels_of(made.record["levels"])
+    told = [(aim_words(one.aim), level_words(one)) for one in levels]
+    show(_table([{"aim": aim.in_("en"), "reached": said.in_("en")} for aim, said in told]))
+    say(proof_words(levels).in_("en"))
     if changed := made.record["difference"]:
         counts = {name: len(changed[name]) for name in ("cancelled", "moved", "added")}
         say(", ".join(f"{name} {n}" for name, n in {**counts, "kept": changed["kept"]}.items()))

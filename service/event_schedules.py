@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
 
 from matcher.assignment import Status
 from matcher.scheduling import (
@@ -26,51 +26,56 @@ from profiles.event_meetings import (
     ScheduleRevision,
     keep_schedule,
     meetings_of,
-    schedules_of,
 )
-from profiles.event_plan import Chosen
-from profiles.events import (
-    Event,
-    EventError,
-    Participant,
-    get_event,
-    people_of,
-)
+from profiles.event_people import people_of
+from profiles.events import Event, EventError, Participant, get_event
+from profiles.jobs import Job, JobKind, ask
+from service.event_day import Happened, after, check_happened, day_of, newest, slot_number
 from service.event_planning import Scene, scene_of
 
 if TYPE_CHECKING:
     from service.wiring import Dari
 
-SHORT = 6_000
-"""The most (pair, slot) of an event that is scheduled while a page waits."""
+SHORT = 2_000
+"""The most (pair, slot) of an event that is scheduled, or changed, while a page waits."""
 
-QUICK_S = 10.0
+QUICK_S = 2.0
 LONG_S = 60.0
+WHY_S = 10.0
+"""How long is searched while a page waits, by a job or command, and for what contradicts."""
 
-Kind = Literal["absent", "late", "room", "add"]
-KINDS: tuple[Kind, ...] = ("absent", "late", "room", "add")
 
+def schedule_job(dari: Dari, id: int, happened: Happened | None = None, *, by: str) -> Job:
+    """Ask for a schedule that a worker makes anew, or fits to what happened.
 
-@dataclass(frozen=True, slots=True)
-class Happened:
-    """What happened on the day.
-
-    Attributes:
-        kind: somebody does not come any more, or comes late; a room is lost; a meeting is added.
-        slot: from when on (absent, room, add), or until when (late: the first slot that it makes).
-        now: the first slot that can still be changed; by default the first of all for who comes
-            late, else `slot`. What is up to the last meeting that was held stands in any case.
-        person: who is absent or late, or the guest of the added meeting.
-        other: the host of the added meeting.
-        room: which is lost.
+    Raises:
+        UnknownEvent: if there is no such event.
+        EventError: as `fit_to_day`, as far as it can be told without a search.
+        JobError: if too many jobs wait.
     """
+    event = get_event(dari.store, id)
+    told: dict[str, Any] = {"event": id, "by": by}
+    if happened is not None:
+        check_happened(dari, event, happened)
+        told["happened"] = asdict(happened)
+    return ask(dari.store, JobKind.SCHEDULE, told, by=by)
 
-    kind: Kind
-    slot: str
-    now: str = ""
-    person: int = 0
-    other: int = 0
-    room: str = ""
+
+def scheduled(
+    dari: Dari, id: int, happened: Happened | None = None, *, by: str
+) -> ScheduleRevision | Job:
+    """Make a schedule, or fit it to what happened: at once where that is short, else by a job.
+
+    Raises:
+        UnknownEvent: if there is no such event.
+        EventError: as `make_schedule` and `fit_to_day`.
+        JobError: if too many jobs wait.
+    """
+    if not is_short(get_event(dari.store, id), people_of(dari.store, id)):
+        return schedule_job(dari, id, happened, by=by)
+    if happened is None:
+        return make_schedule(dari, id, seconds=QUICK_S, by=by)
+    return fit_to_day(dari, id, happened, seconds=QUICK_S, by=by)
 
 
 def is_short(event: Event, people: Sequence[Participant]) -> bool:
@@ -100,12 +105,19 @@ def make_schedule(
     held = [one.booked for one in meetings_of(dari.store, id) if one.state is MeetingState.HELD]
     scene = replace(scene, instance=scene.instance.but(fixed=tuple(scene.meetings(held))))
     found = schedule(scene.instance, seconds=seconds, stop=stop, progress=progress)
-    _refuse_none(scene, found, seconds, max(seconds, QUICK_S))
+    _refuse_none(scene, found, seconds, seconds)
     return _keep(dari, scene, found, base, by, None)
 
 
 def fit_to_day(
-    dari: Dari, id: int, happened: Happened, *, seconds: float = 20.0, by: str
+    dari: Dari,
+    id: int,
+    happened: Happened,
+    *,
+    seconds: float = LONG_S,
+    by: str,
+    stop: Callable[[], bool] | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
 ) -> ScheduleRevision:
     """Fit the schedule to what happened, with the least disturbance.
 
@@ -115,88 +127,23 @@ def fit_to_day(
             added meeting cannot be.
     """
     event, people, base = get_event(dari.store, id), people_of(dari.store, id), newest(dari, id)
-    if not base:
-        raise EventError("schedule", "event_not_yet", id)
+    check_happened(dari, event, happened)
     late = event.plan.slots[0] if happened.kind == "late" else happened.slot
     meetings = meetings_of(dari.store, id)
     first = _first(event, happened.now or late, meetings)
-    after, others = _after(event, people, happened)
-    scene = scene_of(dari, after, others)
+    now, others = after(event, people, happened)
+    scene = scene_of(dari, now, others)
     before = scene.meetings([one.booked for one in meetings])
-    changed = change(scene.instance, before, first, seconds=seconds)
-    _refuse_none(scene, changed.schedule, seconds, QUICK_S)  # who asks for it waits
-    day = _day(event, happened, after)
+    changed = change(scene.instance, before, first, seconds=seconds, stop=stop, progress=progress)
+    _refuse_none(scene, changed.schedule, seconds, min(seconds, WHY_S))
+    day = day_of(event, happened, now)
     return _keep(dari, scene, changed.schedule, base, by, changed, day)
-
-
-def newest(dari: Dari, id: int) -> int:
-    """Give the number of the newest schedule of an event, 0 where there is none."""
-    found = schedules_of(dari.store, id)
-    return found[0].number if found else 0
-
-
-def _number(event: Event, slot: str) -> int:
-    if slot not in event.plan.slots:
-        raise EventError("slot", "event_slot", slot)
-    return event.plan.slots.index(slot)
 
 
 def _first(event: Event, now: str, meetings: Sequence[EventMeeting]) -> int:
     """Give the first slot that can be changed: none up to the last in which a meeting was held."""
-    held = [_number(event, one.slot) for one in meetings if one.state is MeetingState.HELD]
-    return max([_number(event, now), *(slot + 1 for slot in held)])
-
-
-def _after(
-    event: Event, people: list[Participant], happened: Happened
-) -> tuple[Event, list[Participant]]:
-    """Give an event and its people as they are once something has happened."""
-    slots, number = event.plan.slots, _number(event, happened.slot)
-    if happened.kind == "room":
-        return _without_room(event, happened.room, slots[number:]), people
-    _refuse_strangers(people, happened)
-    if happened.kind == "add":
-        new = Chosen(a=happened.person, b=happened.other, rule="forced")
-        others = (one for one in event.plan.chosen if (one.a, one.b) != (new.a, new.b))
-        plan = event.plan.model_copy(update={"chosen": (*others, new)})
-        return replace(event, plan=plan), people
-    gone = _gone(event, happened)
-    return event, [
-        replace(one, away=one.away | gone) if one.id == happened.person else one for one in people
-    ]
-
-
-def _gone(event: Event, happened: Happened) -> frozenset[str]:
-    """Give the slots that who is absent or late misses."""
-    slots, number = event.plan.slots, _number(event, happened.slot)
-    return frozenset(slots[:number] if happened.kind == "late" else slots[number:])
-
-
-def _day(event: Event, happened: Happened, after: Event) -> Day:
-    """Give what is kept of what happened, beside the schedule."""
-    if happened.kind in ("absent", "late"):
-        return Day(event.revision, away={happened.person: _gone(event, happened)})
-    return Day(event.revision, plan=after.plan)
-
-
-def _without_room(event: Event, room: str, slots: Sequence[str]) -> Event:
-    if event.plan.room(room) is None:
-        raise EventError("room", "event_room", room)
-    rooms = tuple(
-        one.model_copy(update={"closed": tuple(sorted({*one.closed, *slots}))})
-        if one.name == room
-        else one
-        for one in event.plan.rooms
-    )
-    return replace(event, plan=event.plan.model_copy(update={"rooms": rooms}))
-
-
-def _refuse_strangers(people: Sequence[Participant], happened: Happened) -> None:
-    sides = {one.id: one.side for one in people}
-    if happened.person not in sides:
-        raise EventError("person", "event_nobody", happened.person)
-    if happened.kind == "add" and (sides[happened.person], sides.get(happened.other)) != ("a", "b"):
-        raise EventError("other", "event_nobody", happened.other)
+    held = [slot_number(event, one.slot) for one in meetings if one.state is MeetingState.HELD]
+    return max([slot_number(event, now), *(slot + 1 for slot in held)])
 
 
 def _refuse_none(scene: Scene, found: Schedule, seconds: float, why_s: float) -> None:

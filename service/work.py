@@ -178,12 +178,17 @@ def _assign(
 def _schedule(
     settings: Settings, arguments: Arguments, out: Path, progress: Progress
 ) -> dict[str, Any]:
-    from service.event_schedules import make_schedule
+    from service.event_day import Happened
+    from service.event_schedules import fit_to_day, make_schedule
     from service.wiring import build
 
-    dari = build(settings)
+    dari, happened = build(settings), arguments.get("happened")
+    asked: dict[str, Any] = {"by": arguments["by"], "progress": progress}
     try:
-        made = make_schedule(dari, arguments["event"], by=arguments["by"], progress=progress)
+        if happened is None:
+            made = make_schedule(dari, arguments["event"], **asked)
+        else:
+            made = fit_to_day(dari, arguments["event"], Happened(**happened), **asked)
     finally:
         dari.store.close()
     return {"event": made.event, "schedule": made.number}

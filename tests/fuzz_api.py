@@ -63,6 +63,7 @@ _KNOWN = {
     "accounts": 1,
     "drafts": "d-aaaaaaaaaaaa",
     "steps": "who",
+    "events": 1,
 }
 """What is there, by the part of the address that stands before it."""
 
@@ -114,7 +115,19 @@ def _fill_work(store: Any) -> None:
         ask(store, JobKind.EVALUATE, {"test_set": "known"}, by="staff")
     if not accounts(store):
         add_account(store, "admin@known.example", ["admin"])
+    _fill_event(store)
     _fill_drafts(store)
+
+
+def _fill_event(store: Any) -> None:
+    from profiles.event_people import add_person
+    from profiles.events import events, open_event
+
+    if not events(store):
+        plan = {"name": "Known", "days": ["2027-05-19"], "rooms": [{"name": "T"}]}
+        made = open_event(store, plan)
+        for side in ("a", "b"):
+            add_person(store, made.id, side=side, organisation=f"Known {side}")
 
 
 def _fill_drafts(store: Any) -> None:

@@ -17,8 +17,9 @@ from matcher.scheduling.instance import (
     days,
 )
 from matcher.scheduling.measuring import values_of, weight
+from matcher.scheduling.proving import aim_words, level_words, proof_words
 from matcher.scheduling.rules import Kind, Rule, remedy_words, rule_words, rules_of, without
-from matcher.scheduling.schedule import Aim, Level, Schedule, schedule_from_json
+from matcher.scheduling.schedule import Aim, Level, Schedule, levels_of, schedule_from_json
 from matcher.scheduling.solving import schedule
 
 __all__ = [
@@ -41,12 +42,16 @@ __all__ = [
     "Rule",
     "Schedule",
     "Slot",
+    "aim_words",
     "change",
     "check",
     "contradiction",
     "days",
     "difference",
     "greedy",
+    "level_words",
+    "levels_of",
+    "proof_words",
     "remedy_words",
     "rule_words",
     "rules_of",

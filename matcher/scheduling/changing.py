@@ -11,11 +11,13 @@ from matcher.assignment import Status
 from matcher.scheduling.instance import Instance, Meeting, Pair
 from matcher.scheduling.pairing import Choice, total
 from matcher.scheduling.schedule import Aim, Level, Schedule, in_order, status_of
-from matcher.scheduling.search import Budget, Ran, Stop, improve
+from matcher.scheduling.search import Budget, Progress, Ran, Stop, improve
 from matcher.scheduling.seating import Seating
 from matcher.scheduling.timing import Timetable
 
 _SHARE = 0.3
+
+STEPS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ def change(
     *,
     seconds: float = 20.0,
     stop: Stop | None = None,
+    progress: Progress | None = None,
 ) -> Changed:
     """Fit a schedule to what has changed: nobody meets anew but who must.
 
@@ -75,6 +78,7 @@ def change(
         first: the first slot that can still be changed.
         seconds: how much work it may be, and how long it may take.
         stop: asked several times a second whether somebody wants the end.
+        progress: told of the steps.
 
     Returns:
         The schedule, `infeasible` where a pair that must meet cannot, and the difference.
@@ -84,7 +88,7 @@ def change(
     still = {(one.a, one.b): one for one in before if one.slot >= first}
     new = instance.forced - {(one.a, one.b) for one in before}
     today = _today(instance, stands, first, frozenset(new))
-    found = _searched(today, still, budget, _SHARE * seconds)
+    found = _searched(today, still, budget, _SHARE * seconds, progress or (lambda *_: None))
     if found is None:
         status = Status.INFEASIBLE if budget.was_impossible else Status.UNKNOWN
         return Changed(Schedule(status, seconds=budget.spent), difference(before, before))
@@ -97,9 +101,14 @@ _Found = tuple[list[Meeting], tuple[Level, ...]]
 
 
 def _searched(
-    today: Instance, still: Mapping[Pair, Meeting], budget: Budget, seconds: float
+    today: Instance,
+    still: Mapping[Pair, Meeting],
+    budget: Budget,
+    seconds: float,
+    tell: Progress,
 ) -> _Found | None:
     """Place those alone that cannot stay; where that is not the least there can be, all."""
+    tell("Placing what cannot stay", 0, STEPS)
     floors = _floors(today, still)
     stay = [one for one in still.values() if _can_stay(today, one)]
     pinned = today.but(fixed=(*today.fixed, *stay))
@@ -107,7 +116,10 @@ def _searched(
     found = _least(pinned, others, budget, seconds, floors)
     if found is not None and all(level.is_best for level in found[1]):
         return found
-    return _least(today, still, budget, seconds, floors, found) or found
+    tell("Placing all meetings anew", 1, STEPS)
+    whole = _least(today, still, budget, seconds, floors, found, is_whole=True)
+    both = [one for one in (whole, found) if one is not None]
+    return min(both, key=lambda one: [level.value for level in one[1]], default=None)
 
 
 def _can_stay(today: Instance, one: Meeting) -> bool:
@@ -135,13 +147,14 @@ class _Floors:
     shut: int
     crowded: int
 
-    def of(self, aim: Aim, moved: int) -> int:
-        """Give the floor of an aim, where so many meetings are at another time."""
+    def of(self, aim: Aim, values: Mapping[Aim, int]) -> int:
+        """Give the floor of an aim, beside what the aims before it came to."""
+        more = values[Aim.CANCELLED] - self.lost  # those would have been moved, or reseated
         if aim is Aim.CANCELLED:
             return self.lost
         if aim is Aim.MOVED:
-            return self.late + self.crowded
-        return max(self.shut - (moved - self.late), 0)
+            return max(self.late + self.crowded - more, 0)
+        return max(self.shut - (values[Aim.MOVED] - self.late) - more, 0)
 
 
 def _floors(today: Instance, still: Mapping[Pair, Meeting]) -> _Floors:
@@ -188,15 +201,20 @@ def _least(
     seconds: float,
     floors: _Floors,
     known: _Found | None = None,
+    *,
+    is_whole: bool = False,
 ) -> _Found | None:
-    """Go through the levels of disturbance; None where not even one solution is found."""
+    """Go through the levels of disturbance; None where not even one solution is found.
+
+    What a search of all meetings has proven (`is_whole`) is a bound beside the floors.
+    """
     from ortools.sat.python import cp_model
 
     model, pairs = cp_model.CpModel(), sorted({*_possible(today, still), *today.forced})
     timetable = Timetable(today, pairs, model, optional=True)
     Choice(today, pairs, model, timetable.met)
     _hint(timetable, still, known)
-    ran = None
+    ran, bounds = None, []
     for expression in (_cancelled, _elsewhen, _elsewhere):
         best = improve(
             budget, model, [*timetable.variables, *timetable.met], expression(timetable, still),
@@ -205,10 +223,11 @@ def _least(
         if best is None:
             break
         ran = best.ran
+        bounds.append(best.bound if is_whole else 0)
     if ran is None:
         return None
     after = _seated(today, timetable, ran, still)
-    return after, _levels(still, after, floors)
+    return after, _levels(still, after, floors, bounds)
 
 
 def _cancelled(timetable: Timetable, still: Mapping[Pair, Meeting]) -> Any:
@@ -258,7 +277,10 @@ def _seated(
 
 
 def _levels(
-    still: Mapping[Pair, Meeting], after: Sequence[Meeting], floors: _Floors
+    still: Mapping[Pair, Meeting],
+    after: Sequence[Meeting],
+    floors: _Floors,
+    bounds: Sequence[int],
 ) -> tuple[Level, ...]:
     new = {(one.a, one.b): one for one in after}
     both = [(old, new[pair]) for pair, old in still.items() if pair in new]
@@ -267,5 +289,8 @@ def _levels(
         Aim.MOVED: sum(old.slot != now.slot for old, now in both),
         Aim.ROOMS: sum(old.slot == now.slot and old.room != now.room for old, now in both),
     }
-    moved = values[Aim.MOVED]
-    return tuple(Level(aim, value, floors.of(aim, moved)) for aim, value in values.items())
+    proven = [*bounds, *(0,) * (len(values) - len(bounds))]
+    return tuple(
+        Level(aim, value, max(floors.of(aim, values), bound))
+        for (aim, value), bound in zip(values.items(), proven, strict=True)
+    )

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from matcher.assignment import Status
+from matcher.scheduling.candidates import candidates
 from matcher.scheduling.instance import Instance, Pair
-from matcher.scheduling.pairing import Choice, Relaxed, candidates
+from matcher.scheduling.pairing import Choice, Relaxed
 from matcher.scheduling.rules import Rule, rules_of, without
 from matcher.scheduling.search import Budget, Ran, Stop
 from matcher.scheduling.timing import Timetable

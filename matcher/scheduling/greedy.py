@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 
 from matcher.assignment import Status
+from matcher.scheduling.candidates import candidates
 from matcher.scheduling.instance import Instance, Meeting, Pair
 from matcher.scheduling.measuring import values_of, weight
-from matcher.scheduling.pairing import candidates
 from matcher.scheduling.person import can_walk, is_rested
 from matcher.scheduling.schedule import Level, Schedule, in_order
 

@@ -76,15 +76,19 @@ def holes_of(instance: Instance, meetings: Iterable[Meeting]) -> int:
 
 def waits_of(instance: Instance, busy: Iterable[tuple[str, int]]) -> int:
     """Count the same of (person, slot)."""
-    by_person: dict[str, set[int]] = {}
+    return sum(waits_by_person(instance, busy).values())
+
+
+def waits_by_person(instance: Instance, busy: Iterable[tuple[str, int]]) -> Mapping[str, int]:
+    """Count the slots that each person waits, of (person, slot)."""
+    day_of = {slot: number for number, day in enumerate(days(instance)) for slot in day}
+    its: dict[str, dict[int, set[int]]] = {}
     for id, slot in busy:
-        by_person.setdefault(id, set()).add(slot)
-    waited = 0
-    for slots in by_person.values():
-        for day in days(instance):
-            its = slots & set(day)
-            waited += max(its) - min(its) + 1 - len(its) if its else 0
-    return waited
+        its.setdefault(id, {}).setdefault(day_of[slot], set()).add(slot)
+    return {
+        id: sum(max(day) - min(day) + 1 - len(day) for day in by_day.values())
+        for id, by_day in its.items()
+    }
 
 
 def tables_of(meetings: Iterable[Meeting]) -> int:

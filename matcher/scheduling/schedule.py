@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -93,8 +93,13 @@ def schedule_from_json(held: Mapping[str, Any]) -> Schedule:
     return Schedule(
         Status(held["status"]),
         tuple(Meeting(*one) for one in held["meetings"]),
-        levels_from_json(held["levels"], Level, Aim),
+        levels_of(held["levels"]),
     )
+
+
+def levels_of(held: Iterable[Mapping[str, Any]]) -> tuple[Level, ...]:
+    """Read the levels that `Schedule.as_json` gave."""
+    return levels_from_json(held, Level, Aim)
 
 
 def in_order(meetings: list[Meeting]) -> tuple[Meeting, ...]:

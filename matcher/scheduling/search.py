@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from ortools.sat.python.cp_model import CpModel, CpSolver, IntVar
 
 Stop = Callable[[], bool]
+Progress = Callable[[str, int, int], None]
+"""Told what is being done, how many steps of it are done, and how many there are."""
 
 _LOOK_S = 0.1
 _LEAST_S = 0.05
@@ -68,7 +70,8 @@ class Budget:
         if self.is_over:
             return Ran(cp_model.UNKNOWN, solver)
         with self._watched(solver):
-            ran = Ran(solver.solve(model), solver)
+            status = solver.solve(model)
+            ran = Ran(status, solver, float(solver.response_proto.deterministic_time))
         self.was_impossible = ran.is_impossible
         return ran
 
@@ -93,10 +96,11 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """How a search ended."""
+    """How a search ended; `work` is what it was, as CP-SAT counts it: on every machine the same."""
 
     status: Any
     solver: CpSolver
+    work: float = 0.0
 
     @property
     def has_found(self) -> bool:

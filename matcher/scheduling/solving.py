@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from matcher.assignment import Status
+from matcher.scheduling.candidates import candidates, is_asked
 from matcher.scheduling.instance import Instance, Pair
+from matcher.scheduling.loosening import Loosening
 from matcher.scheduling.measuring import values_of, waits_of
-from matcher.scheduling.pairing import Choice, Paired, candidates, choose_pairs, is_asked
+from matcher.scheduling.pairing import Choice, Paired, choose_pairs
 from matcher.scheduling.schedule import Aim, Level, Schedule, in_order, status_of
-from matcher.scheduling.search import Budget, Stop, improve
+from matcher.scheduling.search import Budget, Progress, Stop, improve
 from matcher.scheduling.seating import Seating
+from matcher.scheduling.sitting import fewest_rooms
 from matcher.scheduling.tightening import LOOKS_PER_S, Board
 from matcher.scheduling.timing import Place, Timetable
+from matcher.scheduling.waiting import fewest_waits
 
 MOST_JOINT = 150_000
 """The most (pair, slot) of a search for pairs and times at once."""
@@ -21,12 +27,13 @@ MOST_JOINT = 150_000
 MOST_PROVEN = 6_000
 """The most (pair, slot) for which the fewest slots waited are sought to the end."""
 
-_PAIRING, _PLACING, _JOINT, _TIGHTEN, _HOLES = 0.2, 0.25, 0.12, 0.3, 0.15
+_PAIRING, _PLACING, _JOINT, _TIGHTEN = 0.2, 0.25, 0.12, 0.3
 """The shares of the work: each level of pairs, placing them, each level at once, the exchanges of
-slots, and the proof that there are no better ones."""
+slots."""
 
-Progress = Callable[[str, int, int], None]
-"""Told what is being done, how many steps of it are done, and how many there are."""
+_LOOSEN, _FLOOR, _HOLES, _SIT = 0.15, 0.1, 0.15, 0.01
+"""The shares of the work: parts placed anew, the bound of the waits, the proof that there are no
+fewer, and the proof that hosts cannot sit in fewer rooms."""
 
 STEPS = 4
 
@@ -79,7 +86,7 @@ def schedule(
     tell("Shortening the waits", 2, STEPS)
     found = _shorten(instance, found, budget, seconds)
     tell("Giving rooms out", 3, STEPS)
-    return _finish(instance, paired, found, budget)
+    return _finish(instance, paired, found, budget, _SIT * seconds)
 
 
 def _place(instance: Instance, paired: Paired, budget: Budget, seconds: float) -> _Placed | Status:
@@ -129,9 +136,14 @@ def _shorten(instance: Instance, found: _Placed, budget: Budget, seconds: float)
     """Place the same pairs anew so that persons wait for fewer slots."""
     board = Board(instance, found.timetable.zones, found.places)
     board.tighten(budget, int(_TIGHTEN * seconds * LOOKS_PER_S))
-    if len(found.timetable.at) > MOST_PROVEN:
-        return _Placed(board.places, found.timetable)
-    return _prove(instance, _Placed(board.places, found.timetable), budget, _HOLES * seconds)
+    parts = Loosening(instance, found.timetable.zones, board.places, np.random.default_rng(0))
+    waited = _waited(instance, board.places)
+    floor = fewest_waits(instance, board.places, budget, _FLOOR * seconds) if waited else 0
+    parts.loosen(budget, _LOOSEN * seconds, floor)
+    shorter = _Placed(parts.places, found.timetable, floor)
+    if _waited(instance, parts.places) <= floor or len(found.timetable.at) > MOST_PROVEN:
+        return shorter
+    return _prove(instance, shorter, budget, _HOLES * seconds)
 
 
 def _prove(instance: Instance, found: _Placed, budget: Budget, seconds: float) -> _Placed:
@@ -142,21 +154,31 @@ def _prove(instance: Instance, found: _Placed, budget: Budget, seconds: float) -
     timetable = Timetable(instance, pairs, model, optional=False)
     for (number, slot, zone), variable in timetable.at.items():
         model.add_hint(variable, found.places[pairs[number]] == (slot, zone))
+    waits = timetable.holes()
+    model.add(waits >= found.holes)
     best = improve(
-        budget, model, timetable.variables, timetable.holes(), most=False,
-        seconds=seconds, before=None,
-    )  # fmt: skip
+        budget, model, timetable.variables, waits, most=False, seconds=seconds, before=None
+    )
+    if best is None:
+        return found
+    bound = max(best.bound, found.holes)
+    better = best.value < _waited(instance, found.places)
+    return _Placed(timetable.placed(best.ran) if better else found.places, timetable, bound)
+
+
+def _waited(instance: Instance, places: Mapping[Pair, Place]) -> int:
     stand = [(id, one.slot) for one in instance.fixed for id in (one.a, one.b)]
-    placed = [(id, slot) for pair, (slot, _) in found.places.items() for id in pair]
-    now = waits_of(instance, [*stand, *placed])
-    if best is None or best.value >= now:
-        return _Placed(found.places, timetable, best.bound if best else 0)
-    return _Placed(timetable.placed(best.ran), timetable, best.bound)
+    placed = [(id, slot) for pair, (slot, _) in places.items() for id in pair]
+    return waits_of(instance, [*stand, *placed])
 
 
-def _finish(instance: Instance, paired: Paired, found: _Placed, budget: Budget) -> Schedule:
-    seated = Seating(instance, found.timetable.zones, instance.fixed).seat(found.places)
+def _finish(
+    instance: Instance, paired: Paired, found: _Placed, budget: Budget, seconds: float
+) -> Schedule:
+    zones = found.timetable.zones
+    seated = Seating(instance, zones, instance.fixed).seat(found.places)
+    seated, tables = fewest_rooms(instance, zones, seated, budget, seconds)
     values = values_of(instance, seated)
-    bounds = paired.bounds | {Aim.HOLES: found.holes, Aim.TABLES: 0}
+    bounds = paired.bounds | {Aim.HOLES: found.holes, Aim.TABLES: tables}
     levels = tuple(Level(aim, values[aim], bounds[aim]) for aim in values)
     return Schedule(status_of(levels), in_order(seated), levels, budget.spent)

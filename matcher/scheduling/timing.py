@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +40,7 @@ class Timetable:
         self.zones = zones(instance)
         self.zone_of = {room: number for number, zone in enumerate(self.zones) for room in zone}
         self._taken = _taken(instance)
+        self._rooms = self._open_rooms()
         self.at: dict[tuple[int, int, int], IntVar] = {}
         self.met = [self._new(number, optional=optional) for number in range(len(pairs))]
         self._busy = self._by_person()
@@ -58,11 +59,11 @@ class Timetable:
             if ran.value(variable)
         }
 
-    def holes(self) -> Any:
-        """Express the slots that persons wait between their first and last meeting of a day."""
+    def holes(self, ids: Collection[str] | None = None) -> Any:
+        """Express the slots that persons, or some, wait between two meetings of a day."""
         return total([
             hole
-            for id in self._ids()
+            for id in (self._ids() if ids is None else sorted(ids))
             for day in days(self.instance)
             for hole in self._holes(id, day)
         ])
@@ -100,8 +101,8 @@ class Timetable:
         for slot in self.instance.common(a, b):
             if (a, slot) in self._taken or (b, slot) in self._taken:
                 continue
-            for zone, rooms in enumerate(self.zones):
-                if self._open(rooms, slot):
+            for zone in range(len(self.zones)):
+                if self._rooms[slot, zone]:
                     self.at[number, slot, zone] = variable = self.model.new_bool_var("")
                     its.append(variable)
         if not optional:
@@ -111,10 +112,16 @@ class Timetable:
         self.model.add(total(its) == met)
         return met
 
-    def _open(self, rooms: Sequence[str], slot: int) -> int:
-        """Count the rooms of a zone that are there in a slot, and not taken."""
-        used = {one.room for one in self.instance.fixed if one.slot == slot}
-        return len(set(self.instance.open_rooms(slot)) & set(rooms) - used)
+    def _open_rooms(self) -> Mapping[Place, int]:
+        """Count for each slot and zone the rooms that are there, and not taken."""
+        used: dict[int, set[str]] = defaultdict(set)
+        for one in self.instance.fixed:
+            used[one.slot].add(one.room)
+        return {
+            (slot, number): len(set(self.instance.open_rooms(slot)) & set(zone) - used[slot])
+            for slot in range(len(self.instance.slots))
+            for number, zone in enumerate(self.zones)
+        }
 
     def _by_person(self) -> dict[str, dict[int, dict[int, list[Any]]]]:
         """Give by person, slot and zone the variables (1 for what is fixed) of its meetings."""
@@ -145,9 +152,9 @@ class Timetable:
         held: dict[Place, list[IntVar]] = defaultdict(list)
         for (_, slot, zone), variable in self.at.items():
             held[slot, zone].append(variable)
-        for (slot, zone), its in held.items():
-            if len(its) > (room := self._open(self.zones[zone], slot)):
-                self.model.add(total(its) <= room)
+        for place, its in held.items():
+            if len(its) > (rooms := self._rooms[place]):
+                self.model.add(total(its) <= rooms)
 
     def _bind_runs(self, id: str) -> None:
         """Give a person its break after so many meetings in a row."""

@@ -12,6 +12,7 @@ from service.api.cohort_calls import cohort_calls
 from service.api.decision_calls import decision_calls
 from service.api.draft_calls import draft_calls
 from service.api.evaluating import evaluation_calls
+from service.api.events import event_calls
 from service.api.guard import admit
 from service.api.health import health
 from service.api.identity import identity_calls
@@ -31,7 +32,7 @@ SUBMISSION = "open.submit_startup"
 _BLUEPRINTS = (
     *(open_calls, match_calls, takeout_calls, staff_calls, identity_calls),
     *(judging_calls, model_calls, key_calls, case_calls, record_calls),
-    *(evaluation_calls, account_calls, draft_calls, cohort_calls, decision_calls),
+    *(evaluation_calls, account_calls, draft_calls, cohort_calls, decision_calls, event_calls),
 )
 
 

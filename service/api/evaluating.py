@@ -69,7 +69,7 @@ def all_jobs() -> ResponseReturnValue:
     """List the newest jobs."""
     query = read_query(PageQuery, request.args, strict=True)
     return sequence(
-        read_jobs(dari().store, _NEWEST, kinds=EVALUATING), query, lambda one: one.id, _json
+        read_jobs(dari().store, _NEWEST, kinds=EVALUATING), query, lambda one: one.id, job_json
     )
 
 
@@ -80,7 +80,7 @@ def all_jobs() -> ResponseReturnValue:
 )  # fmt: skip
 def one_job(job: int) -> Response:
     """Tell how far a job is."""
-    return jsonify(_json(_job(job)))
+    return jsonify(job_json(_job(job)))
 
 
 @add(
@@ -134,7 +134,7 @@ def gate() -> ResponseReturnValue:
 def stop(job: int) -> Response:
     """Cancel a job."""
     read_query(EditQuery, request.args, strict=True)
-    return jsonify(_json(cancel(dari().store, _job(job).id, by=maker())))
+    return jsonify(job_json(cancel(dari().store, _job(job).id, by=maker())))
 
 
 @add(
@@ -182,10 +182,11 @@ def _job(number: int) -> Job:
 
 def _asked(made: Job) -> ResponseReturnValue:
     where = url_for("evaluation_api.one_job", job=made.id)
-    return jsonify(_json(made)), 201, {"Location": where}
+    return jsonify(job_json(made)), 201, {"Location": where}
 
 
-def _json(one: Job) -> dict[str, Any]:
+def job_json(one: Job) -> dict[str, Any]:
+    """Write a job as calls answer it."""
     moments = ("asked_at", "started_at", "ended_at")
     plain = ("id", "by", "what", "done", "total", "cancelled_by")
     return {

@@ -56,8 +56,11 @@ _DESCRIPTIONS = {
     "b": "Id of the other.",
     "stage": "A stage of cases.",
     "owner": "Who looks after a case.",
-    "state": "A state of cohorts: intake, screening, decided or dropped.",
+    "state": "A state of cohorts (intake, screening, decided or dropped), or of events (proposed, "
+    "confirmed or cancelled).",
     "entry_stage": "A stage of applications, such as eligible or selected.",
+    "person": "Number of the participant whose meetings are asked for.",
+    "cancelled": "Whether the calendar file is the one that takes cancelled meetings out.",
     "due": "When the next step is due: overdue, week or none.",
 }
 _CONDITIONS = {

@@ -13,6 +13,7 @@ from profiles.api_keys import Scope
 from profiles.cases import Answer, CaseStage
 from profiles.exporting import PERSONAL
 from service.api.evaluation_schemas import evaluation_schemas
+from service.api.event_schemas import event_schemas
 from service.api.round_schemas import round_schemas
 from service.api.shapes import (
     ANY,
@@ -52,6 +53,7 @@ def all_schemas(bodies: Iterable[type[BaseModel]]) -> dict[str, Any]:
         | _of_cases()
         | evaluation_schemas()
         | round_schemas()
+        | event_schemas()
     )
 
 

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING
 
+from matcher.scheduling import aim_words, level_words, levels_of, proof_words
 from profiles.event_meetings import ScheduleRevision, meetings_of
-from profiles.events import (
-    Event,
-    EventState,
-    Participant,
-    add_person,
-    change_event,
-    people_of,
-    set_wishes,
-)
+from profiles.event_people import add_person, people_of, set_wishes
+from profiles.events import Event, EventState, Participant, change_event, get_event
 from profiles.taxonomy import Names
 from service.event_calendars import event_file
+from service.event_day import Happened
 from service.event_planning import called, names_of
-from service.event_proposals import propose_events
-from service.event_schedules import Happened, fit_to_day, make_schedule
+from service.event_proposals import propose_events, series_of
+from service.event_schedules import fit_to_day, make_schedule
 
 if TYPE_CHECKING:
     from service.demo.stories import Say
@@ -38,10 +32,7 @@ def run(dari: Dari, say: Say) -> None:
     programme = next(one for one in dari.store.programmes() if one.id == PROGRAMME)
     if programme.summary:
         say(Names(programme.summary.in_("en"), programme.summary.in_("ko")))
-    proposed = propose_events(dari, PROGRAMME, date.today(), by="demo")
-    for one in proposed:
-        name, day = one.plan.name, one.starts.isoformat()
-        say(Names(f"Proposed: {name.in_('en')} on {day}", f"제안: {name.in_('ko')}, {day}"))
+    proposed = tell_next(dari, PROGRAMME, say)
     event = _confirmed(dari, next(one for one in proposed if one.plan.country == "KR"))
     _invite(dari, event)
     made = make_schedule(dari, event.id, seconds=10, by="demo")
@@ -59,6 +50,18 @@ def run(dari: Dari, say: Say) -> None:
             f"전체 상담 캘린더 파일: {files['ko']:,}바이트, 참가자마다 하나씩 있습니다.",
         )
     )
+
+
+def tell_next(dari: Dari, programme: str, say: Say) -> list[Event]:
+    """Propose what the next two events of a programme lack, and tell both."""
+    today = dari.settings.today()
+    propose_events(dari, programme, today, by="demo")
+    coming = series_of(dari, programme, today).coming
+    found = [get_event(dari.store, one.event) for one in coming]
+    for one in found:
+        name, day = one.plan.name, one.starts.isoformat()
+        say(Names(f"Next: {name.in_('en')} on {day}", f"다음 행사: {name.in_('ko')}, {day}"))
+    return found
 
 
 def _confirmed(dari: Dari, event: Event) -> Event:
@@ -95,8 +98,9 @@ def _tell(dari: Dari, event: Event, made: ScheduleRevision, say: Say) -> None:
         shown = (f"{names[one.a]}\n{names[one.b]}" if one else "" for one in cells)
         table.add_row(slot[11:], *shown)
     say(table)
-    told = ", ".join(f"{one['aim']} {one['value']}/{one['bound']}" for one in made.record["levels"])
-    say(Names(f"Levels (value/bound): {told}", f"목표(값/한계): {told}"))
+    levels = levels_of(made.record["levels"])
+    say(*(text for one in levels for text in (aim_words(one.aim), level_words(one))))
+    say(proof_words(levels))
 
 
 def _tell_change(

@@ -10,7 +10,7 @@ from werkzeug.datastructures import MultiDict
 
 from profiles.event_plan import EventPlan
 from profiles.events import EventError
-from service.event_schedules import KINDS, Happened, Kind
+from service.event_day import KINDS, Happened, Kind
 
 Form = MultiDict[str, str]
 

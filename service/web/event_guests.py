@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from functools import partial
+
 from apiflask import APIBlueprint
 from flask import flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
@@ -9,22 +12,24 @@ from flask_babel import gettext
 from werkzeug.exceptions import Gone, NotFound
 
 from profiles import InvalidRecord
-from profiles.events import (
-    EventError,
-    EventState,
-    Participant,
-    UnknownEvent,
-    get_person,
-    set_away,
-    set_wishes,
-    taking_part,
-)
+from profiles.event_people import change_person, taking_part
+from profiles.events import EventState, Participant
 from service.access import current_user
 from service.event_links import read_meet_link
 from service.security import dari
 from service.web.event_forms import sent, wishes_of
-from service.web.event_telling import EventPage, event_page, state_name
-from service.web.events import calendar_answer
+from service.web.event_papers import calendar_answer
+from service.web.event_telling import (
+    EventPage,
+    event_field,
+    page_or_none_such,
+    person_or_none_such,
+    state_name,
+    zone_of,
+)
+
+Files = Mapping[str, str]
+"""'meetings' and 'cancelled' → the addresses of their calendar files."""
 
 meets = APIBlueprint("meets", __name__, enable_openapi=False)
 
@@ -33,21 +38,21 @@ meets = APIBlueprint("meets", __name__, enable_openapi=False)
 def ask(token: str) -> ResponseReturnValue:
     """Show a participant who comes, and ask whom it wishes to meet."""
     page, one = _linked(token)
-    return _shown(page, one, url_for("meets.calendar", token=token))
+    return _shown(page, one, _files(partial(url_for, "meets.calendar", token=token)))
 
 
 @meets.post("/meet/<token>")
 def give(token: str) -> ResponseReturnValue:
     """Keep what a participant says by its link."""
     page, one = _linked(token)
-    files = url_for("meets.calendar", token=token)
+    files = _files(partial(url_for, "meets.calendar", token=token))
     return _kept(page, one, url_for("meets.ask", token=token), files)
 
 
-@meets.get("/meet/<token>/meetings.ics")
-def calendar(token: str) -> ResponseReturnValue:
-    """Give a participant its calendar file."""
-    return calendar_answer(*_linked(token))
+@meets.get("/meet/<token>/<any(meetings, cancelled):which>.ics")
+def calendar(token: str, which: str) -> ResponseReturnValue:
+    """Give a participant its calendar file, or that of what is cancelled."""
+    return calendar_answer(*_linked(token), cancelled=which == "cancelled")
 
 
 @meets.get("/my/events")
@@ -55,28 +60,34 @@ def own_events() -> ResponseReturnValue:
     """List the events that an account's profile takes part in."""
     if current_user().profile is None:
         return redirect(url_for("account.mine"), 303)
-    return render_template("event_own.html", events=taking_part(dari().store, _profile()))
+    shown = taking_part(dari().store, _profile())
+    return render_template("event_own.html", events=shown, zone_of=zone_of)
 
 
 @meets.get("/my/events/<int:id>/<int:person>")
 def own_event(id: int, person: int) -> ResponseReturnValue:
     """Show an account one of its events."""
     page, one = _own(id, person)
-    return _shown(page, one, url_for("meets.own_calendar", id=id, person=person))
+    return _shown(page, one, _files(partial(url_for, "meets.own_calendar", id=id, person=person)))
 
 
 @meets.post("/my/events/<int:id>/<int:person>")
 def give_own(id: int, person: int) -> ResponseReturnValue:
     """Keep what an account says."""
     page, one = _own(id, person)
-    files = url_for("meets.own_calendar", id=id, person=person)
+    files = _files(partial(url_for, "meets.own_calendar", id=id, person=person))
     return _kept(page, one, url_for("meets.own_event", id=id, person=person), files)
 
 
-@meets.get("/my/events/<int:id>/<int:person>/meetings.ics")
-def own_calendar(id: int, person: int) -> ResponseReturnValue:
-    """Give an account the calendar file of one of its events."""
-    return calendar_answer(*_own(id, person))
+@meets.get("/my/events/<int:id>/<int:person>/<any(meetings, cancelled):which>.ics")
+def own_calendar(id: int, person: int, which: str) -> ResponseReturnValue:
+    """Give an account the calendar file of one of its events, or that of what is cancelled."""
+    return calendar_answer(*_own(id, person), cancelled=which == "cancelled")
+
+
+def _files(address: Callable[..., str]) -> Files:
+    """Give the addresses of both calendar files."""
+    return {which: address(which=which) for which in ("meetings", "cancelled")}
 
 
 def _profile() -> str:
@@ -106,20 +117,14 @@ def _own(id: int, person: int) -> tuple[EventPage, Participant]:
 
 
 def _found(id: int, person: int) -> tuple[EventPage, Participant]:
-    try:
-        return event_page(dari(), id), get_person(dari().store, id, person)
-    except (UnknownEvent, EventError) as error:
-        raise NotFound from error
+    return page_or_none_such(id), person_or_none_such(id, person)
 
 
-def _kept(page: EventPage, one: Participant, here: str, files: str) -> ResponseReturnValue:
-    """Keep wishes and times away; both or, where one is wrong, neither."""
+def _kept(page: EventPage, one: Participant, here: str, files: Files) -> ResponseReturnValue:
+    """Keep wishes and times away, both or neither."""
     try:
         wishes, away = wishes_of(sent()), sent().getlist("away")
-        if unknown := set(away) - set(page.event.plan.slots):
-            raise EventError("away", "event_slot", min(unknown))
-        set_wishes(dari().store, one.event, one.id, wishes)
-        set_away(dari().store, one.event, one.id, away)
+        change_person(dari().store, one.event, one.id, wishes=wishes, away=away)
     except InvalidRecord as error:
         return _shown(page, one, files, error), 422
     flash(gettext("Thank you. Your wishes have been kept."), "success")
@@ -127,8 +132,15 @@ def _kept(page: EventPage, one: Participant, here: str, files: str) -> ResponseR
 
 
 def _shown(
-    page: EventPage, one: Participant, files: str, refused: InvalidRecord | None = None
+    page: EventPage, one: Participant, files: Files, refused: InvalidRecord | None = None
 ) -> str:
     return render_template(
-        "event_guest.html", page=page, one=one, files=files, refused=refused, state_name=state_name
+        "event_guest.html",
+        page=page,
+        one=one,
+        files=files,
+        refused=refused,
+        state_name=state_name,
+        event_field=event_field,
+        zone_of=zone_of,
     )

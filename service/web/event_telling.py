@@ -6,19 +6,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any
-from zoneinfo import ZoneInfo
 
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
+from werkzeug.exceptions import NotFound
 
-from matcher.scheduling import Aim
-from profiles import Programme, Text
-from profiles.event_meetings import EventMeeting, ScheduleRevision, meetings_of, schedules_of
-from profiles.events import Event, Participant, get_event, people_of
+from matcher.scheduling import aim_words, level_words, levels_of, proof_words
+from profiles import Programme, Store, Text
+from profiles.event_meetings import (
+    EventMeeting,
+    MeetingState,
+    ScheduleRevision,
+    meetings_of,
+    schedules_of,
+)
+from profiles.event_people import get_person, people_of
+from profiles.event_plan import EventPlan
+from profiles.events import Event, EventError, Participant, UnknownEvent, get_event
 from profiles.jobs import Job, JobKind, jobs, open_jobs
 from service.event_planning import key, names_of
+from service.event_times import clock, slot_words, zone_words
 from service.exporting import Sheet
 from service.language import language
+from service.security import dari
 from service.wiring import Dari
 
 
@@ -62,15 +71,50 @@ class EventPage:
         """Give a participant's meetings in time."""
         return [one for one in self.meetings if person in (one.a, one.b)]
 
+    def off_of(self, person: int) -> list[EventMeeting]:
+        """Give a participant's meetings that are cancelled, in time."""
+        return [one for one in self.every if not one.is_on and person in (one.a, one.b)]
+
+    @property
+    def clashes(self) -> list[tuple[Participant, EventMeeting]]:
+        """The planned meetings at times when one of the two is away, or asleep by its own clock."""
+        held = {one.id: one.away | self._asleep(one) for one in self.people}
+        known = {one.id: one for one in self.people}
+        return [
+            (known[id], met)
+            for met in self.meetings
+            for id in (met.a, met.b)
+            if met.slot in held.get(id, ()) and met.state is MeetingState.PLANNED
+        ]
+
+    def _asleep(self, one: Participant) -> frozenset[str]:
+        return self.event.plan.asleep(one.zone) if one.zone and one.online else frozenset()
+
     def of_room(self, room: str) -> list[EventMeeting]:
         """Give a room's meetings in time."""
         return [one for one in self.meetings if one.room == room]
 
+    @cached_property
+    def zones(self) -> tuple[str, ...]:
+        """The other time zones in which somebody takes part."""
+        return tuple(sorted({one.zone for one in self.people if one.zone} - {self.event.plan.zone}))
+
+    @property
+    def zone_names(self) -> list[str]:
+        """How these are called."""
+        return [self.zone_name(zone) for zone in self.zones]
+
     def clock(self, slot: str, zone: str | None = None) -> str:
-        """Tell a slot by the clock of the event, or of another zone with its day."""
-        if zone is None:
-            return slot[11:]
-        return f"{self.event.plan.moment(slot).astimezone(ZoneInfo(zone)):%m-%d %H:%M}"
+        """Tell when a slot begins: by the clock of the event, or of another zone."""
+        return clock(self.event.plan, slot, language(), zone)
+
+    def at(self, slot: str, zone: str | None = None) -> str:
+        """Tell when a slot begins, with its day."""
+        return slot_words(self.event.plan, slot, language(), zone)
+
+    def zone_name(self, zone: str | None = None) -> str:
+        """Name the time zone of the event, or another one."""
+        return zone_words(self.event.plan, language(), zone)
 
     def next_slot(self) -> str:
         """Give the first slot that has not begun; the first of all once all have."""
@@ -96,34 +140,61 @@ def event_page(dari: Dari, id: int) -> EventPage:
     )
 
 
-def job_of(dari: Dari, id: int) -> Job | None:
-    """Give the newest job that schedules an event, as long as it is not done."""
-    waiting = open_jobs(dari.store, JobKind.SCHEDULE)  # however many were asked for after them
-    over = (one for one in jobs(dari.store) if one.kind is JobKind.SCHEDULE)
+def page_or_none_such(id: int) -> EventPage:
+    """Read an event with all that its pages show.
+
+    Raises:
+        NotFound: if there is none.
+    """
+    try:
+        return event_page(dari(), id)
+    except UnknownEvent as error:
+        raise NotFound from error
+
+
+def person_or_none_such(id: int, person: int) -> Participant:
+    """Read a participant.
+
+    Raises:
+        NotFound: if there is no such participant.
+    """
+    try:
+        return get_person(dari().store, id, person)
+    except EventError as error:
+        raise NotFound from error
+
+
+def zone_of(plan: EventPlan) -> str:
+    """Name the time zone of a plan."""
+    return zone_words(plan, language())
+
+
+def job_of(store: Store, id: int) -> Job | None:
+    """Give the newest job that schedules an event, unless it is done or cancelled."""
+    waiting = open_jobs(store, JobKind.SCHEDULE)  # however many were asked for after them
+    over = (one for one in jobs(store) if one.kind is JobKind.SCHEDULE)
     its = (one for one in (*waiting, *over) if one.arguments.get("event") == id)
     found = max(its, key=lambda one: one.id, default=None)
-    return found if found is not None and found.state != "done" else None
+    return None if found is None or found.state in ("done", "cancelled") else found
 
 
-def level_words(level: Mapping[str, Any]) -> tuple[str, str]:
-    """Name a level of a schedule, and tell its value with the bound."""
-    aim, value, bound = Aim(level["aim"]), level["value"], level["bound"]
-    named = {
-        Aim.MUTUAL: gettext("Meetings that both sides wished for"),
-        Aim.WORST: gettext("Wishes met of whoever has the fewest met"),
-        Aim.WISHES: gettext("Sum of wishes and fit"),
-        Aim.HOLES: gettext("Slots waited between meetings"),
-        Aim.TABLES: gettext("Changes of table of the hosts"),
-        Aim.CANCELLED: gettext("Meetings given up"),
-        Aim.MOVED: gettext("Meetings at another time"),
-        Aim.ROOMS: gettext("Meetings in another room"),
-    }
-    shown = [round(one / 1024) if aim is Aim.WISHES else one for one in (value, bound)]
-    if value == bound:
-        return named[aim], gettext("%(value)s (nothing is better)", value=f"{shown[0]:,}")
-    return named[aim], gettext(
-        "%(value)s (bound: %(bound)s)", value=f"{shown[0]:,}", bound=f"{shown[1]:,}"
+def proposed_words(count: int) -> tuple[str, str]:
+    """Say how many events have been proposed, and how that is shown."""
+    if not count:
+        return gettext("The next two events are there already."), "info"
+    told = ngettext(
+        "One event has been proposed: confirm it.",
+        "%(num)s events have been proposed: confirm them.",
+        count,
     )
+    return told, "success"
+
+
+def proof_of(one: ScheduleRevision) -> tuple[str, list[tuple[str, str]]]:
+    """Say what of a schedule is proven, and each of its levels with what it came to."""
+    levels, lang = levels_of(one.record.get("levels", ())), language()
+    told = [(aim_words(level.aim).in_(lang), level_words(level).in_(lang)) for level in levels]
+    return proof_words(levels).in_(lang) if levels else "", told
 
 
 def sheet_of(page: EventPage) -> Sheet:
@@ -134,7 +205,7 @@ def sheet_of(page: EventPage) -> Sheet:
         gettext("State"),
     )  # fmt: skip
     rows = tuple(
-        (one.slot[:10], one.slot[11:], one.room, page.name(one.a), page.name(one.b),
+        (one.slot[:10], page.clock(one.slot), one.room, page.name(one.a), page.name(one.b),
          state_name(one.state.value))
         for one in page.every
     )  # fmt: skip
@@ -142,7 +213,7 @@ def sheet_of(page: EventPage) -> Sheet:
     about = (
         (gettext("Event"), name),
         (gettext("Venue"), plan.place),
-        (gettext("Time zone"), plan.zone),
+        (gettext("Time zone"), page.zone_name()),
     )
     return Sheet(name, about, columns, rows)
 
@@ -157,3 +228,24 @@ def state_name(state: str) -> str:
         "held": gettext("held"),
     }
     return str(named[state])
+
+
+def event_field(field: str) -> str:
+    """Name a field of the forms of events; one that has no name is told as it is."""
+    named = {
+        "days": gettext("Days"), "closes": gettext("Last meeting ends"),
+        "opens": gettext("First meeting"), "minutes": gettext("Minutes of a meeting"),
+        "gap": gettext("Minutes between two"), "breaks": gettext("Breaks"),
+        "rooms": gettext("Rooms"), "walk": gettext("Minutes from hall to hall"),
+        "in_a_row": gettext("Most meetings in a row"), "zone": gettext("Time zone"),
+        "country": gettext("Country"), "place": gettext("Venue"), "name": gettext("Name"),
+        "side": gettext("Side"), "a": gettext("Guests"), "b": gettext("Hosts"),
+        "profile": gettext("ID of the profile"), "organisation": gettext("Organisation"),
+        "called": gettext("Name of the person"), "least": gettext("Fewest meetings"),
+        "most": gettext("Most meetings"), "wishes": gettext("Whom to meet?"),
+        "away": gettext("When is it impossible?"), "people": gettext("Participants"),
+        "person": gettext("Who"), "other": gettext("With whom"), "room": gettext("Room"),
+        "slot": gettext("From when"), "kind": gettext("What happened?"),
+        "programme": gettext("Programme"), "event": gettext("Event"),
+    }  # fmt: skip
+    return str(named.get(field.partition(".")[0], field))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from apiflask import APIBlueprint
-from flask import Response, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from werkzeug.exceptions import NotFound
@@ -14,28 +14,20 @@ from profiles import InvalidRecord
 from profiles.case_meetings import zones
 from profiles.event_dates import TWICE_A_YEAR
 from profiles.event_meetings import mark_held
+from profiles.event_people import add_person, change_person, new_link, remove_person
 from profiles.event_plan import Chosen
 from profiles.events import (
     EventError,
     EventState,
     Participant,
-    UnknownEvent,
-    add_person,
     change_event,
-    change_person,
-    get_person,
-    new_link,
     open_event,
-    remove_person,
 )
 from profiles.events import events as read_events
-from profiles.jobs import JobKind, ask
-from service.event_calendars import event_file
+from service.event_day import KINDS
 from service.event_links import token_of
-from service.event_proposals import propose_events
-from service.event_schedules import KINDS, QUICK_S, fit_to_day, is_short, make_schedule
-from service.exporting import TYPES, as_csv, as_xlsx
-from service.language import language
+from service.event_proposals import propose_events, series_of
+from service.event_schedules import scheduled
 from service.security import dari, editor, require_session
 from service.web.event_forms import (
     form_of,
@@ -46,19 +38,28 @@ from service.web.event_forms import (
     sent,
     wishes_of,
 )
+from service.web.event_papers import calendar_answer, table_answer
 from service.web.event_telling import (
     EventPage,
-    event_page,
+    event_field,
     job_of,
-    level_words,
-    sheet_of,
+    page_or_none_such,
+    person_or_none_such,
+    proof_of,
+    proposed_words,
     state_name,
+    zone_of,
 )
 
 events = APIBlueprint("events", __name__, url_prefix="/events", enable_openapi=False)
 events.before_request(require_session)
 
-_WORDS = {"state_name": state_name, "level_words": level_words}
+_WORDS = {
+    "state_name": state_name,
+    "proof_of": proof_of,
+    "event_field": event_field,
+    "zone_of": zone_of,
+}
 
 
 @events.get("")
@@ -80,7 +81,7 @@ def propose() -> ResponseReturnValue:
     if programme not in TWICE_A_YEAR:
         raise NotFound
     made = propose_events(dari(), programme, dari().settings.today(), by=editor())
-    flash(gettext("%(count)s events have been proposed: confirm them.", count=len(made)), "success")
+    flash(*proposed_words(len(made)))
     return redirect(url_for("events.of_programme", programme=programme), 303)
 
 
@@ -106,13 +107,13 @@ def add() -> ResponseReturnValue:
 @events.get("/<int:id>")
 def show(id: int) -> ResponseReturnValue:
     """Show an event with its schedule."""
-    return _show(_page(id))
+    return _show(page_or_none_such(id))
 
 
 @events.get("/<int:id>/edit")
 def edit(id: int) -> ResponseReturnValue:
     """Offer to change the plan."""
-    event = _page(id).event
+    event = page_or_none_such(id).event
     given = {**form_of(event.plan), "revision": str(event.revision)}
     return _form(given, url_for("events.save", id=id), event=id)
 
@@ -120,7 +121,7 @@ def edit(id: int) -> ResponseReturnValue:
 @events.post("/<int:id>/edit")
 def save(id: int) -> ResponseReturnValue:
     """Keep a changed plan."""
-    event, here = _page(id).event, url_for("events.save", id=id)
+    event, here = page_or_none_such(id).event, url_for("events.save", id=id)
     try:
         base = number("revision", sent().get("revision", ""))
         change_event(dari().store, id, plan=plan_of(sent(), event.plan), base=base)
@@ -146,15 +147,15 @@ def invite(id: int) -> ResponseReturnValue:
 @events.get("/<int:id>/people/<int:person>")
 def person(id: int, person: int) -> ResponseReturnValue:
     """Show a participant: wishes, times away, meetings, calendar, link."""
-    page = _page(id)
-    return _person(page, _one(id, person))
+    page = page_or_none_such(id)
+    return _person(page, person_or_none_such(id, person))
 
 
 @events.post("/<int:id>/people/<int:person>")
 def keep_person(id: int, person: int) -> ResponseReturnValue:
     """Keep what staff were told of a participant: how it takes part, wishes, times away."""
-    page = _page(id)
-    one = _one(id, person)
+    page = page_or_none_such(id)
+    one = person_or_none_such(id, person)
     try:
         told = {name: value for name, value in person_of(sent()).items() if name != "side"}
         wishes, away = wishes_of(sent()), sent().getlist("away")
@@ -174,7 +175,7 @@ def remove(id: int, person: int) -> ResponseReturnValue:
 @events.post("/<int:id>/people/<int:person>/link")
 def link(id: int, person: int) -> ResponseReturnValue:
     """Make a link by which a participant says whom it wishes to meet; older ones end."""
-    new_link(dari().store, _page(id).event.id, _one(id, person).id)
+    new_link(dari().store, page_or_none_such(id).event.id, person_or_none_such(id, person).id)
     return redirect(url_for("events.person", id=id, person=person), 303)
 
 
@@ -187,18 +188,13 @@ def decide(id: int) -> ResponseReturnValue:
 @events.post("/<int:id>/schedule")
 def schedule(id: int) -> ResponseReturnValue:
     """Make the schedule: a short one now, a long one by a job."""
-    page = _page(id)
-    if is_short(page.event, page.people):
-        return _done(id, lambda: make_schedule(dari(), id, seconds=QUICK_S, by=editor()))
-    return _done(
-        id, lambda: ask(dari().store, JobKind.SCHEDULE, {"event": id, "by": editor()}, by=editor())
-    )
+    return _done(id, lambda: scheduled(dari(), id, by=editor()))
 
 
 @events.post("/<int:id>/change")
 def change(id: int) -> ResponseReturnValue:
-    """Fit the schedule to what happened on the day."""
-    return _done(id, lambda: fit_to_day(dari(), id, happened_of(sent()), by=editor()), "schedule")
+    """Fit the schedule to what happened on the day: a short one now, a long one by a job."""
+    return _done(id, lambda: scheduled(dari(), id, happened_of(sent()), by=editor()), "schedule")
 
 
 @events.post("/<int:id>/held/<int:meeting>")
@@ -210,64 +206,34 @@ def hold(id: int, meeting: int) -> ResponseReturnValue:
 
 @events.get("/<int:id>/print")
 def printed(id: int) -> ResponseReturnValue:
-    """Show the schedule as it is hung on doors (by=room) or handed out (by=person)."""
+    """Show the schedule as it is hung on doors (by=room) or handed out (by=person); `only` one."""
     by = "room" if request.args.get("by") == "room" else "person"
-    return render_template("event_print.html", page=_page(id), by=by, **_WORDS)
+    page, only = page_or_none_such(id), request.args.get("only", "")
+    return render_template("event_print.html", page=page, by=by, only=only, **_WORDS)
 
 
 @events.get("/<int:id>/<any(all, cancelled):which>.ics")
 def calendar(id: int, which: str) -> ResponseReturnValue:
     """Give all meetings as a calendar file, or those that are cancelled."""
-    return calendar_answer(_page(id), cancelled=which == "cancelled")
+    return calendar_answer(page_or_none_such(id), cancelled=which == "cancelled")
 
 
 @events.get("/<int:id>/people/<int:person>/<any(meetings, cancelled):which>.ics")
 def own_calendar(id: int, person: int, which: str) -> ResponseReturnValue:
     """Give a participant's meetings as a calendar file, or those that are cancelled."""
-    return calendar_answer(_page(id), _one(id, person), cancelled=which == "cancelled")
+    page, one = page_or_none_such(id), person_or_none_such(id, person)
+    return calendar_answer(page, one, cancelled=which == "cancelled")
 
 
 @events.get("/<int:id>/meetings.<any(csv, xlsx):ending>")
 def export(id: int, ending: str) -> ResponseReturnValue:
     """Give the meetings as a table."""
-    sheet = sheet_of(_page(id))
-    data = as_csv(sheet) if ending == "csv" else as_xlsx(sheet)
-    name = f"event-{id}.{ending}"
-    return Response(data, headers=_attached(name), content_type=TYPES[ending])
-
-
-def calendar_answer(
-    page: EventPage, person: Participant | None = None, *, cancelled: bool = False
-) -> Response:
-    """Give a calendar file as an answer."""
-    data = event_file(
-        page.event, page.every, page.names, language(), person=person, cancelled=cancelled
-    )
-    name = f"event-{page.event.id}{f'-{person.id}' if person else ''}.ics"
-    return Response(data, headers=_attached(name), content_type="text/calendar; charset=utf-8")
-
-
-def _attached(name: str) -> dict[str, str]:
-    return {"Content-Disposition": f'attachment; filename="{name}"'}
-
-
-def _page(id: int) -> EventPage:
-    try:
-        return event_page(dari(), id)
-    except UnknownEvent as error:
-        raise NotFound from error
-
-
-def _one(id: int, person: int) -> Participant:
-    try:
-        return get_person(dari().store, id, person)
-    except EventError as error:
-        raise NotFound from error
+    return table_answer(page_or_none_such(id), ending)
 
 
 def _done(id: int, do: Callable[[], object], anchor: str = "") -> ResponseReturnValue:
     """Do something to an event that is there, and show it; what is refused is told on its page."""
-    page = _page(id)
+    page = page_or_none_such(id)
     try:
         do()
     except InvalidRecord as error:
@@ -276,10 +242,10 @@ def _done(id: int, do: Callable[[], object], anchor: str = "") -> ResponseReturn
 
 
 def _decide(id: int) -> None:
-    event = _page(id).event
+    event = page_or_none_such(id).event
     plan = event.plan
     a, b = (number("people", sent().get(side) or "0") for side in ("a", "b"))
-    if (_one(id, a).side, _one(id, b).side) != ("a", "b"):
+    if (person_or_none_such(id, a).side, person_or_none_such(id, b).side) != ("a", "b"):
         raise EventError("people", "event_nobody", b)
     others = tuple(one for one in plan.chosen if (one.a, one.b) != (a, b))
     rule = sent().get("rule", "")
@@ -292,17 +258,19 @@ def _list(programme: str | None) -> str:
     programmes = {one.id: one for one in dari().store.programmes()}
     if programme is not None and programme not in programmes:
         raise NotFound
-    shown = read_events(dari().store, programme)
-    known = (id for id in TWICE_A_YEAR if programme in (None, id))
-    twice = [programmes[id] for id in known if id in programmes]
+    whose = TWICE_A_YEAR.get(programme or "")
+    today = dari().settings.today()
+    known = (id for id in dict.fromkeys(TWICE_A_YEAR.values()) if id in programmes)
+    twice = [series_of(dari(), id, today) for id in known if programme is None or id == whose]
+    shown = read_events(dari().store, twice[0].of if whose and twice else programme)
     return render_template(
-        "event_list.html", events=shown, programmes=programmes, twice=twice,
-        programme=programmes.get(programme or ""), **_WORDS,
+        "event_list.html", events=shown, held={one.id: one for one in shown},
+        programmes=programmes, twice=twice, programme=programmes.get(programme or ""), **_WORDS,
     )  # fmt: skip
 
 
 def _show(page: EventPage, refused: InvalidRecord | None = None) -> str:
-    job = job_of(dari(), page.event.id)
+    job = job_of(dari().store, page.event.id)
     typed = sent() if refused else {}
     return render_template(
         "event_show.html", page=page, job=job, refused=refused, typed=typed, kinds=KINDS,
@@ -326,5 +294,5 @@ def _form(
     programmes = dari().store.programmes()
     return render_template(
         "event_form.html", typed=given, to=to, refused=refused, programmes=programmes,
-        zones=zones(), event=event,
+        zones=zones(), event=event, **_WORDS,
     )  # fmt: skip

@@ -77,6 +77,8 @@ def _stages() -> dict[str, str]:
         "Asking both models": gettext("Asking both models"),
         "Reading the store": gettext("Reading the store"),
         "Choosing pairs": gettext("Choosing pairs"),
+        "Placing what cannot stay": gettext("Placing what cannot stay"),
+        "Placing all meetings anew": gettext("Placing all meetings anew"),
         "Placing them in time": gettext("Placing them in time"),
         "Shortening the waits": gettext("Shortening the waits"),
         "Giving rooms out": gettext("Giving rooms out"),

@@ -31,7 +31,8 @@ from profiles.casework import answer_case, assign_case, note_case, open_case, re
 from profiles.database import reading
 from profiles.drafts import begin, name_email
 from profiles.event_meetings import Booked, keep_schedule
-from profiles.events import add_person, open_event, set_wishes
+from profiles.event_people import add_person, set_wishes
+from profiles.events import open_event
 from profiles.identity import Proposal, Reason
 from profiles.jobs import JobKind, ask
 from profiles.judging import judge_pair, open_round, read_pairs

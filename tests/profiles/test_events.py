@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,7 +13,7 @@ from sqlalchemy import Engine, update
 from profiles import InvalidRecord, Partner, Programme, Startup, Store, Vectors, tables, validate
 from profiles.consistency import faults
 from profiles.database import writing
-from profiles.event_dates import Proposed, next_dates
+from profiles.event_dates import Dated, next_dates
 from profiles.event_meetings import (
     Booked,
     MeetingState,
@@ -20,24 +22,27 @@ from profiles.event_meetings import (
     meetings_of,
     schedules_of,
 )
-from profiles.event_plan import EventPlan
-from profiles.events import (
-    EventError,
-    EventState,
-    UnknownEvent,
+from profiles.event_people import (
     add_person,
-    change_event,
     change_person,
-    events,
-    get_event,
     get_person,
-    open_event,
     people_of,
     ranked,
     remove_person,
     set_away,
     set_wishes,
     taking_part,
+)
+from profiles.event_plan import EventPlan
+from profiles.events import (
+    EventError,
+    EventState,
+    UnknownEvent,
+    change_event,
+    events,
+    fill_series,
+    get_event,
+    open_event,
 )
 from profiles.merging import merge
 from profiles.privacy import erase
@@ -106,12 +111,32 @@ def test_a_plan_that_cannot_be_is_refused(more: dict[str, Any], field: str, code
 def test_the_next_dates_take_turns_and_leave_out_half_years_that_have_one() -> None:
     both = ("KR", "RU")
     assert next_dates(date(2026, 11, 22), both) == (
-        Proposed(date(2027, 5, 19), "KR"), Proposed(date(2027, 10, 20), "RU")
+        Dated(date(2027, 5, 19), "KR"), Dated(date(2027, 10, 20), "RU")
     )  # fmt: skip
-    held = [Proposed(date(2027, 4, 1), "KR")]
-    assert next_dates(date(2026, 11, 22), both, held) == (
-        Proposed(date(2027, 10, 20), "RU"), Proposed(date(2028, 5, 17), "KR")
+    held = [Dated(date(2027, 4, 1), "RU", 7)]
+    after = Dated(date(2027, 10, 20), "KR")
+    assert next_dates(date(2026, 11, 22), both, held) == (*held, after)
+    assert next_dates(date(2027, 4, 1), both, held) == (after, Dated(date(2028, 5, 17), "RU"))
+    late = [Dated(date(2027, 6, 9), "KR", 8)]
+    assert next_dates(date(2027, 6, 1), both, late) == (*late, Dated(date(2027, 10, 20), "RU"))
+    assert next_dates(date(2027, 6, 1), both)[0].day == date(2027, 10, 20)
+    autumn = [Dated(date(2027, 10, 6), "KR", 9)]
+    assert next_dates(date(2026, 11, 22), both, autumn) == (
+        Dated(date(2027, 5, 19), "RU"), *autumn
     )  # fmt: skip
+
+
+def test_a_series_is_filled_once_by_however_many_ask(known: Store) -> None:
+    def missing(held: Any) -> list[dict[str, Any]]:
+        return [PLAN] if len(held) < 2 else []
+
+    add = partial(fill_series, known, "g", missing, of=("g",), by="kim")
+    with ThreadPoolExecutor(2) as both:
+        made = [one for asked in [both.submit(add), both.submit(add)] for one in asked.result()]
+    assert [one.state for one in made] == [EventState.PROPOSED]
+    assert len(events(known, "g")) == 2
+    change_event(known, made[0].id, state=EventState.CANCELLED)
+    assert len(add()) == 1
 
 
 def test_wishes_in_order_are_worth_less_and_less() -> None:

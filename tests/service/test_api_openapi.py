@@ -140,6 +140,8 @@ CALLS = [
     "startEvaluation",
     "changeAccount",
     "saveDraftStep",
+    "eventSchedule",
+    "changeOfTheDay",
 ]
 """Those that differ from each other; `python -m tests.fuzz_api` calls every one."""
 

@@ -52,9 +52,10 @@ def test_an_event_is_scheduled_changed_and_given_as_calendars(
     assert "Exchange" in planned("event", "list").output
 
 
-def test_the_next_two_events_are_proposed(dari: RunDari) -> None:
+def test_the_next_two_events_are_proposed_and_stand(dari: RunDari) -> None:
     lines = dari("event", "propose", "exchange-korea-russia").stdout.splitlines()
     assert len(lines) == 2
+    assert dari("event", "propose", "bilateral-korea-russia").stdout.splitlines() == lines
     refused = dari("event", "propose", "none-such")
     assert refused.exit_code == 1
     assert "No programme" in refused.output

@@ -26,7 +26,8 @@ from sqlalchemy import text, update
 from profiles import Side, Store, Verdict, tables
 from profiles.apart import keep_proposals
 from profiles.database import writing
-from profiles.events import add_person, open_event
+from profiles.event_people import add_person
+from profiles.events import open_event
 from profiles.identity import Proposal, Reason
 from profiles.privacy import held
 from profiles.text import Text

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import date
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,12 +22,15 @@ from profiles.event_meetings import (
     meetings_of,
     schedules_of,
 )
-from profiles.events import Event, change_event, events, get_event, people_of, set_away
-from profiles.jobs import JobKind, ask, cancel, jobs
+from profiles.event_people import get_person, new_link, people_of, set_away
+from profiles.events import Event, change_event, events, get_event
+from profiles.jobs import JobKind, JobState, ask, cancel, end, jobs, open_jobs, take
 from service import event_schedules
+from service.event_links import token_of
 from service.event_schedules import make_schedule
 from service.settings import Settings
 from service.work import do
+from tests.service import accounts
 from tests.service.conftest import MakeApp, Send, SignIn
 
 PLAN = {
@@ -249,20 +253,26 @@ def test_a_plan_that_somebody_else_changed_is_not_written_over(
     assert "Somebody else" in again.text
 
 
-def test_the_next_two_events_are_proposed_once_each_half_year(
+def test_the_next_two_events_are_proposed_once_whoever_asks(
     make_app: MakeApp, sign_in: SignIn, send: Send
 ) -> None:
     app = make_app()
     staff, store = sign_in(app), app.extensions["dari"].store
-    for _ in range(2):
-        told = {"programme": "exchange-korea-russia"}
-        assert send(staff, "/events/propose", told).status_code == 303
-    found = events(store, "exchange-korea-russia")
-    assert len(found) == 4
-    assert [one.plan.country for one in found] in (["KR", "RU"] * 2, ["RU", "KR"] * 2)
-    assert len({(one.starts.year, one.starts.month > 6) for one in found}) == 4
+    here = "/events/of/bilateral-korea-russia"
+    assert "Propose the next two events" in staff.get(here).text
+    for programme in ("exchange-korea-russia", "bilateral-korea-russia") * 2:
+        sent = send(staff, "/events/propose", {"programme": programme})
+        assert (sent.status_code, sent.location) == (303, f"/events/of/{programme}")
+    found = events(store)
+    assert {one.programme for one in found} == {"exchange-korea-russia"}
+    assert sorted(one.plan.country or "" for one in found) == ["KR", "RU"]
+    assert len({(one.starts.year, one.starts.month > 6) for one in found}) == 2
     assert {one.state.value for one in found} == {"proposed"}
     assert min(one.starts for one in found) > date.today()
+    page = staff.get(here).text
+    assert "Propose the next two events" not in page
+    assert all(f'href="/events/{one.id}"' in page for one in found)
+    assert "The next two events are there already." in page
     assert send(staff, f"/events/{found[0].id}/state", {"state": "confirmed"}).status_code == 303
     assert get_event(store, found[0].id).state.value == "confirmed"
     assert "sanctions and export control" in staff.get("/events/of/exchange-korea-russia").text
@@ -299,7 +309,7 @@ def test_what_is_told_of_a_participant_is_kept_whole_or_not_at_all(
 def test_a_waiting_schedule_is_told_however_many_jobs_came_after(
     app: APIFlask, staff: FlaskClient, send: Send, event: Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("service.event_schedules.SHORT", 0)
+    monkeypatch.setattr(event_schedules, "SHORT", 0)
     send(staff, f"/events/{event.id}/schedule", {})
     store = app.extensions["dari"].store
     waits = jobs(store)[0].id
@@ -317,7 +327,7 @@ def test_a_long_schedule_is_a_job(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path,
 ) -> None:
-    monkeypatch.setattr("service.event_schedules.SHORT", 0)
+    monkeypatch.setattr(event_schedules, "SHORT", 0)
     assert send(staff, f"/events/{event.id}/schedule", {}).status_code == 303
     dari = app.extensions["dari"]
     job = jobs(dari.store)[0]
@@ -333,6 +343,39 @@ def test_a_long_schedule_is_a_job(
     assert told[0] == "Choosing pairs"
 
 
+def test_a_long_change_on_the_day_is_a_job(
+    app: APIFlask, staff: FlaskClient, send: Send, event: Event,
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
+) -> None:  # fmt: skip
+    dari = app.extensions["dari"]
+    for waiting in open_jobs(dari.store, JobKind.SCHEDULE):
+        cancel(dari.store, waiting.id, by="x")
+    send(staff, f"/events/{event.id}/schedule", {})
+    monkeypatch.setattr(event_schedules, "SHORT", 0)
+    gone = people_of(dari.store, event.id)[0].id
+    wrong = {"kind": "absent", "person": "999", "slot": event.plan.slots[0]}
+    assert send(staff, f"/events/{event.id}/change", wrong).status_code == 422
+    change = {"kind": "absent", "person": gone, "slot": event.plan.slots[0]}
+    assert send(staff, f"/events/{event.id}/change", change).status_code == 303
+    job = open_jobs(dari.store, JobKind.SCHEDULE)[-1]
+    assert (job.arguments["event"], job.arguments["happened"]["person"]) == (event.id, gone)
+    assert len(schedules_of(dari.store, event.id)) == 1
+    assert f"/evaluations/{job.id}" in staff.get(f"/events/{event.id}").text
+    assert "A change on the day" in staff.get(f"/evaluations/{job.id}").text
+    told: list[str] = []
+    came = do(job.kind, dari.settings, job.arguments, tmp_path, lambda *one: told.append(one[0]))
+    assert (came, told[0]) == ({"event": event.id, "schedule": 2}, "Placing what cannot stay")
+    assert schedules_of(dari.store, event.id)[0].record["difference"]["cancelled"]
+    taken = take(dari.store, "w")
+    assert taken
+    end(dari.store, taken, JobState.DONE, outcome=came)
+    assert f'href="/events/{event.id}#schedule"' in staff.get(f"/evaluations/{job.id}").text
+    send(staff, f"/events/{event.id}/change", change)
+    again = open_jobs(dari.store, JobKind.SCHEDULE)[-1]
+    assert send(staff, f"/evaluations/{again.id}/cancel", {}).status_code == 303
+    assert "A schedule is being made." not in staff.get(f"/events/{event.id}").text
+
+
 def test_what_was_held_stands_when_somebody_comes_late(
     app: APIFlask, staff: FlaskClient, send: Send, event: Event
 ) -> None:
@@ -340,14 +383,14 @@ def test_what_was_held_stands_when_somebody_comes_late(
     send(staff, f"/events/{event.id}/schedule", {})
     met = meetings_of(store, event.id)[-1]
     mark_held(store, event.id, met.id)
-    for end in (met.slot, last):  # in the last slot nothing is left that could be changed
+    for until in (met.slot, last):  # in the last slot nothing is left that could be changed
         booked = [one.booked for one in meetings_of(store, event.id) if one.id != met.id]
-        keep_schedule(store, event.id, [*booked, met.booked._replace(slot=end)], {})
+        keep_schedule(store, event.id, [*booked, met.booked._replace(slot=until)], {})
         mark_held(store, event.id, met.id)
         change = {"kind": "late", "person": met.a, "slot": last, "now": ""}
         assert send(staff, f"/events/{event.id}/change", change).status_code == 303
         after = next(one for one in meetings_of(store, event.id) if one.id == met.id)
-        assert (after.state, after.slot) == (MeetingState.HELD, end)
+        assert (after.state, after.slot) == (MeetingState.HELD, until)
 
 
 @pytest.mark.parametrize("meanwhile", ["plan", "schedule"])
@@ -440,3 +483,67 @@ def test_an_added_meeting_that_no_slot_is_left_for_is_refused_in_words(
     assert "slots that are left" in answer.text
     assert get_event(store, event.id) == before
     assert waited == [event_schedules.QUICK_S]
+
+
+def test_a_meeting_at_a_time_when_one_cannot_is_told_and_each_clock_is_shown(
+    app: APIFlask, staff: FlaskClient, send: Send, event: Event
+) -> None:
+    send(staff, f"/events/{event.id}/schedule", {})
+    store = app.extensions["dari"].store
+    here = f"/events/{event.id}"
+    assert "one of the two cannot" not in staff.get(here).text
+    met = next(one for one in meetings_of(store, event.id) if one.slot >= "2027-05-19T14:00")
+    set_away(store, event.id, met.a, [met.slot])
+    assert "1 meeting is at a time when one of the two cannot." in staff.get(here).text
+    page = staff.get(f"{here}?lang=ko").text
+    assert "오후 2:00" in page
+    assert "오전 8:00" in page  # in Moscow
+    assert "러시아(모스크바) 시간" in page
+    table = staff.get(f"{here}/meetings.csv").data.decode("utf-8-sig")
+    assert "대한민국 시간" in table or "오후" in table
+
+
+def test_a_participant_gets_the_file_of_what_is_cancelled(
+    app: APIFlask, staff: FlaskClient, client: FlaskClient, send: Send, event: Event
+) -> None:
+    dari = app.extensions["dari"]
+    send(staff, f"/events/{event.id}/schedule", {})
+    gone = people_of(dari.store, event.id)[0].id
+    change = {"kind": "absent", "person": gone, "slot": event.plan.slots[0]}
+    send(staff, f"/events/{event.id}/change", change)
+    one = new_link(dari.store, event.id, gone)
+    token = token_of(event, one, dari.secret_key)
+    page = client.get(f"/meet/{token}").text
+    assert "Cancelled meetings" in page
+    found = Calendar.from_ical(client.get(f"/meet/{token}/cancelled.ics").data)
+    assert found["method"] == "CANCEL"
+    cancelled = [one for one in meetings_of(dari.store, event.id, cancelled=True) if not one.is_on]
+    told = {(str(one["uid"]), int(one["sequence"])) for one in found.walk("VEVENT")}
+    assert told == {(one.uid, one.sequence) for one in cancelled if gone in (one.a, one.b)}
+    assert staff.get(f"/events/{event.id}/print?by=person&only={gone}").status_code == 200
+
+
+def test_both_sides_wish_and_read_their_meetings_by_their_accounts(
+    app: APIFlask, staff: FlaskClient, send: Send, event: Event
+) -> None:
+    store = app.extensions["dari"].store
+    send(staff, f"/events/{event.id}/schedule", {})
+    first, other, host, _ = people_of(store, event.id)
+    for one, whom, role in ((first, host, "startup"), (host, first, "partner")):
+        mail = f"{role}-{event.id}@event.example"
+        with app.app_context():
+            accounts.add(app, mail, role, profile=one.profile)
+        browser = accounts.browser_of(app, mail)
+        here = f"/my/events/{event.id}/{one.id}"
+        assert f'href="{here}"' in browser.get("/my/events").text
+        assert "Your meetings" in browser.get(here).text
+        wished = {f"wish-{whom.id}": "2", "away": event.plan.slots[-1]}
+        assert accounts.submit(browser, here, wished, on=here).status_code == 303
+        now = get_person(store, event.id, one.id)
+        assert (now.wishes, now.away) == ({whom.id: 2}, {event.plan.slots[-1]})
+        assert accounts.submit(browser, here, {**wished, "away": "x"}, on=here).status_code == 422
+        assert get_person(store, event.id, one.id) == now
+        files = (browser.get(f"{here}/{name}.ics") for name in ("meetings", "cancelled"))
+        assert [Calendar.from_ical(one.data)["method"] for one in files] == ["PUBLISH", "CANCEL"]
+        assert browser.get(f"/my/events/{event.id}/{other.id}").status_code == 404
+        assert browser.get(f"/events/{event.id}").status_code == 403

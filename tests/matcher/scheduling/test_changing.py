@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from matcher.assignment import Status
 from matcher.scheduling import Aim, Instance, Meeting, Room, change, check, schedule
+from matcher.scheduling.candidates import room_for
 from matcher.scheduling.contradicting import NotContradictory, contradiction
 from matcher.scheduling.rules import Kind, Rule, remedy_words, rule_words, without
 from profiles.text import Text
@@ -53,6 +54,22 @@ def test_who_comes_late_is_met_later() -> None:
     assert found.difference.cancelled == ()
     assert [(old, new.slot) for old, new in found.difference.moved] == [(PLAN[0], 2)]
     assert found.schedule.level(Aim.MOVED).value == 1
+
+
+def test_meetings_that_are_over_take_nothing_from_what_is_left_of_the_day() -> None:
+    was = tuple(Meeting("a1", f"b{slot + 1}", slot, "r1") for slot in range(5))
+    instance = away(make(1, 5, times=6, rooms=2), "b4", 3)
+    found = change(instance, was, 3, seconds=QUICK)
+    assert found.difference.cancelled == ()
+    past = frozenset(range(3))
+    one = replace(instance.person["a1"], away=past)
+    assert room_for(instance.but(fixed=was[:3]), one) == 6
+
+
+def test_a_floor_that_more_was_given_up_than_must_be_is_none() -> None:
+    instance = make(2, 2, times=2, rooms=1)  # 2 places for 4 meetings, none of which is moved
+    found = change(instance, PLAN, 0, seconds=QUICK)
+    assert [(one.value, one.bound) for one in found.schedule.levels] == [(2, 2), (0, 0), (0, 0)]
 
 
 def test_a_lost_room_moves_its_meetings_to_a_free_one() -> None:

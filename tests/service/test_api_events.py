@@ -1,0 +1,147 @@
+"""Tests of the calls on events: read, proposed, scheduled by a job, changed as they were read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from apiflask import APIFlask
+from icalendar import Calendar
+from werkzeug.test import TestResponse
+
+from profiles.api_keys import add_key
+from profiles.event_people import add_person, people_of, set_wishes
+from profiles.events import Event, get_event, open_event
+from profiles.jobs import JobKind
+from service.event_schedules import make_schedule
+from service.wiring import Dari
+from service.work import do
+
+API = "/api/v1"
+PLAN = {
+    "name": {"en": "Exchange", "ko": "교류 행사"},
+    "days": ["2027-05-19"],
+    "opens": "10:00",
+    "closes": "12:00",
+    "rooms": [{"name": "Table 1"}, {"name": "Table 2"}],
+}
+Call = Callable[..., TestResponse]
+
+
+@pytest.fixture(scope="module")
+def dari(app: APIFlask) -> Dari:
+    found: Dari = app.extensions["dari"]
+    return found
+
+
+@pytest.fixture
+def call(app: APIFlask, bearer: dict[str, str]) -> Call:
+    """Call the API with the token, or a key; give what was answered, of the expected status."""
+
+    def call(method: str, path: str, status: int = 200, **more: object) -> TestResponse:
+        headers = bearer | dict(more.pop("headers", {}))
+        answer = app.test_client().open(
+            API + path, method=method, headers=headers, buffered=True, **more
+        )
+        assert answer.status_code == status, answer.text
+        return answer
+
+    return call
+
+
+@pytest.fixture
+def event(dari: Dari) -> Event:
+    """An event of two who wish for each other, scheduled; a guest has given its name."""
+    made = open_event(dari.store, PLAN, programme="exchange-korea-russia")
+    add_person(dari.store, made.id, side="a", profile="kist", called="Lee", consent=True)
+    add_person(dari.store, made.id, side="b", profile="skoltech")
+    guest, host = (one.id for one in people_of(dari.store, made.id))
+    set_wishes(dari.store, made.id, guest, {host: 3})
+    set_wishes(dari.store, made.id, host, {guest: 2})
+    make_schedule(dari, made.id, seconds=2, by="x")
+    return get_event(dari.store, made.id)
+
+
+def test_events_are_listed_and_read_without_what_is_personal(call: Call, event: Event) -> None:
+    listed = call("GET", "/events?programme=exchange-korea-russia&state=confirmed&limit=100").json
+    assert event.id in [one["id"] for one in listed["items"]]
+    answer = call("GET", f"/events/{event.id}")
+    assert answer.headers["ETag"] == '"1.1"' == answer.json["etag"]
+    assert [one["wishes"] for one in answer.json["people"]] == [1, 1]
+    assert "Lee" not in answer.text
+    call("GET", f"/events/{event.id}", 304, headers={"If-None-Match": '"1.1"'})
+    for path in ("/events/999", f"/events/{1 << 70}", f"/events/{event.id}/jobs/999"):
+        call("GET", path, 404)
+    call("GET", "/events?state=lost", 422)
+
+
+def test_a_schedule_is_given_as_json_and_as_a_calendar(call: Call, event: Event) -> None:
+    told = call("GET", f"/events/{event.id}/schedule").json
+    assert (told["number"], told["status"], len(told["meetings"])) == (1, "optimal", 1)
+    assert told["proof"].startswith("Proven:")
+    assert told["meetings"][0]["starts"].endswith("+00:00")
+    korean = call("GET", f"/events/{event.id}/schedule", headers={"Accept-Language": "ko"}).json
+    assert korean["proof"].startswith("증명됨")
+    person = told["meetings"][0]["b"]
+    path = f"/events/{event.id}/schedule?person={person}"
+    answer = call("GET", path, headers={"Accept": "text/calendar"})
+    assert answer.mimetype == "text/calendar"
+    meeting = Calendar.from_ical(answer.data).walk("VEVENT")[0]
+    assert str(meeting["uid"]) == told["meetings"][0]["uid"]
+    off = call("GET", f"{path}&cancelled=yes", headers={"Accept": "text/calendar"})
+    assert Calendar.from_ical(off.data)["method"] == "CANCEL"
+    call("GET", f"/events/{event.id}/schedule?person=0", 422)
+    call("GET", f"/events/{event.id}/schedule", 406, headers={"Accept": "image/png"})
+
+
+def test_a_change_of_the_day_is_a_job_of_what_was_read(
+    call: Call, dari: Dari, event: Event, tmp_path: Path
+) -> None:
+    path, slot = f"/events/{event.id}/changes", event.plan.slots[0]
+    body = {"kind": "absent", "person": people_of(dari.store, event.id)[0].id, "slot": slot}
+    call("POST", path, 428, json=body)
+    stale = call("POST", path, 412, json=body, headers={"If-Match": '"1.0"'}).json
+    assert (stale["code"], stale["etag"]) == ("stale", '"1.1"')
+    current = {"If-Match": '"1.1"'}
+    for wrong in ({"person": 999}, {"kind": "flood"}, {"slot": "tomorrow"}, {"more": 1}):
+        refused = call("POST", path, 422, json={**body, **wrong}, headers=current).json
+        assert refused["errors"][0]["field"] in {*wrong, "record"}
+    sent = {**current, "Idempotency-Key": f"day-{event.id}"}
+    asked = call("POST", path, 201, json=body, headers=sent)
+    assert call("POST", path, 201, json=body, headers=sent).json["id"] == asked.json["id"]
+    where = asked.headers["Location"].removeprefix(API)
+    assert call("GET", where).json["state"] == "queued"
+    call("GET", where.replace(f"/events/{event.id}/", "/events/999/"), 404)
+    job = call("POST", f"{where}/cancel").json
+    assert job["state"] == "cancelled"
+    arguments = job["arguments"]
+    do(JobKind.SCHEDULE, dari.settings, arguments, tmp_path, lambda *_: None)
+    after = call("GET", f"/events/{event.id}/schedule").json
+    assert [one["state"] for one in after["meetings"]] == ["cancelled"]
+    assert len(after["difference"]["cancelled"]) == 1
+    again = call("POST", f"/events/{event.id}/schedule", 201).json
+    assert again["arguments"] == {"event": event.id, "by": "staff (API)"}
+
+
+def test_the_next_two_are_proposed_once_and_confirmed_as_read(call: Call) -> None:
+    asked = {"programme": "bilateral-korea-russia"}
+    first, again = (call("POST", "/events/proposals", json=asked).json for _ in range(2))
+    assert [one["id"] for one in first["items"]] == [one["id"] for one in again["items"]]
+    assert (len(first["items"]), again["added"]) == (2, 0)
+    call("POST", "/events/proposals", 422, json={"programme": "none-such"})
+    path = f"/events/{first['items'][1]['id']}"
+    call("PATCH", path, 428, json={"state": "cancelled"})
+    tag = {"If-Match": first["items"][1]["etag"]}
+    assert (
+        call("PATCH", path, json={"state": "cancelled"}, headers=tag).json["state"] == "cancelled"
+    )
+    call("PATCH", path, 412, json={"state": "confirmed"}, headers=tag)
+
+
+def test_a_key_that_reads_changes_nothing(call: Call, dari: Dari, event: Event) -> None:
+    _, secret = add_key(dari.store, "events reader", ["read"], by="x")
+    key = {"Authorization": f"Bearer {secret}"}
+    call("GET", f"/events/{event.id}", headers=key)
+    for path in ("schedule", "changes"):
+        call("POST", f"/events/{event.id}/{path}", 403, headers=key, json={})
