@@ -370,6 +370,19 @@ account_events = Table(
     sqlite_autoincrement=True,
 )
 
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", _Serial, primary_key=True, autoincrement=True),
+    Column("account", _Serial, nullable=False, index=True),
+    Column("handle", String(64), nullable=False, unique=True),
+    Column("uniquifier", String(64), nullable=False),
+    Column("device", String(40), nullable=False),
+    Column("since", Moment, nullable=False, index=True),
+    Column("seen", Moment, nullable=False),
+    sqlite_autoincrement=True,
+)
+
 drafts = Table(
     "drafts",
     metadata,
@@ -415,7 +428,8 @@ jobs = Table(
     Column("outcome", Text, nullable=False),
     Column("error", Text, nullable=False),
     CheckConstraint(
-        "kind IN ('evaluate', 'train', 'gate', 'convert', 'assign', 'schedule')", name="kind"
+        "kind IN ('evaluate', 'train', 'gate', 'convert', 'check', 'run', 'assign', 'schedule')",
+        name="kind",
     ),
     CheckConstraint("state IN ('queued', 'running', 'done', 'failed', 'cancelled')", name="state"),
     sqlite_autoincrement=True,
