@@ -25,7 +25,7 @@ from service.managing import (
 )
 from service.roles import Role
 from service.sessions import end_one, leave_others, open_sessions, over, own_handle
-from service.web.drafts import handed_in_here
+from service.web.draft_ways import handed_in_here
 
 account = Blueprint("account", __name__, url_prefix="/account")
 

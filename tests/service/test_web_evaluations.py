@@ -177,7 +177,7 @@ def test_runs_of_others_are_checked_by_a_job_kept_and_scored(
     for lang, said in (("en", "The run theirs is kept: 1 place"), ("ko", "theirs")):
         assert said in staff.get(f"{answer.location}?lang={lang}").text
     assert "theirs" in staff.get("/evaluations/new").text
-    for lang, said in (("en", "wrong.run:1: "), ("ko", "wrong.run:1: ")):
+    for lang, said in (("en", "wrong.run, line 1"), ("ko", "wrong.run 1번째 줄")):
         assert said in staff.get(f"{other.location}?lang={lang}").text
     staff.get("/testsets?lang=en")
     taken = {"run": "theirs", "file": (io.BytesIO(line), "x.run")}
