@@ -1,4 +1,4 @@
-"""Owns the ZIPs of test sets that were brought, until a job has unpacked and checked them."""
+"""Owns the ZIPs of test sets and the run files that were brought, until a job has checked them."""
 
 from __future__ import annotations
 
@@ -6,22 +6,26 @@ import secrets
 import shutil
 import time
 import zipfile
-from collections.abc import Collection
-from contextlib import suppress
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, BinaryIO
 
 from evaluation.dataset import TestSet
 from evaluation.errors import ShelfError
 from evaluation.loading import load
-from evaluation.shelf import Shelf, members, unpack
+from evaluation.run_files import read_run
+from evaluation.runs import Run
+from evaluation.shelf import Shelf, copied, members, unpack
+
+MOST_RUN_BYTES = 64 << 20
 
 _BROUGHT = ".brought-"
 _UNWANTED_S = 60
 
 
 class Received:
-    """The ZIPs that were brought to a home and wait beside its test sets."""
+    """The ZIPs and run files that were brought to a home and wait beside its test sets."""
 
     def __init__(self, home: Path) -> None:
         self._shelf = Shelf(home)
@@ -39,15 +43,39 @@ class Received:
             with zipfile.ZipFile(packed) as archive:
                 members(archive)
             packed.seek(0)
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            brought = self._folder / f"{_BROUGHT}{secrets.token_hex(8)}.zip"
-            with brought.open("xb") as out:
-                shutil.copyfileobj(packed, out)
         except (zipfile.BadZipFile, NotImplementedError) as error:
             raise ShelfError("zip_broken", "ZIP", why=str(error)) from error
+        with self._brought(".zip") as out:
+            shutil.copyfileobj(packed, out)
+        return Path(out.name).name
+
+    def keep_run(self, name: str, run: str, given: IO[bytes]) -> str:
+        """Keep a run file that a job will check on the test set `name`; give what the job calls it.
+
+        Raises:
+            ShelfError: if there is no such test set, the run's name cannot be used, the file is too
+                large, or the disk refuses it.
+        """
+        self._shelf.free_run(name, run)
+        with self._brought(".run") as out:
+            if copied(given, out, MOST_RUN_BYTES) > MOST_RUN_BYTES:
+                raise ShelfError("run_large", run, limit=MOST_RUN_BYTES >> 20)
+        return Path(out.name).name
+
+    @contextmanager
+    def _brought(self, suffix: str) -> Iterator[BinaryIO]:
+        """Open a new file for what is brought; it goes again if that fails."""
+        file = self._folder / f"{_BROUGHT}{secrets.token_hex(8)}{suffix}"
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with file.open("xb") as out:
+                yield out
         except OSError as error:
+            file.unlink(missing_ok=True)
             raise ShelfError("set_unwritable", self._folder, why=error.strerror or error) from error
-        return brought.name
+        except ShelfError:
+            file.unlink(missing_ok=True)
+            raise
 
     def unpacked(self, brought: str, out: Path) -> TestSet:
         """Unpack a ZIP to a new folder, and check it as `load` does, leaks too.
@@ -64,6 +92,21 @@ class Received:
         except FileNotFoundError as error:
             raise ShelfError("zip_gone", brought) from error
         return load(out)
+
+    def checked_run(self, brought: str, name: str, out: Path, *, depth: int) -> Run:
+        """Copy a run file to `out`, and check that it can be scored on the test set `name`.
+
+        Raises:
+            ShelfError: if it, or the test set, is not there any more.
+            DatasetError: if the test set breaks the format.
+            RunFileError: if the file breaks its form, or is of another test set; it calls the file
+                as `out` does.
+        """
+        try:
+            shutil.copyfile(self._folder / Path(brought).name, out)
+        except FileNotFoundError as error:
+            raise ShelfError("run_gone", out.stem) from error
+        return read_run(out, test_set=load(self._shelf.folder(name)), depth=depth)
 
     def all(self) -> list[Path]:
         """Name what waits."""

@@ -26,7 +26,6 @@ from evaluation.dataset import (
 )
 from evaluation.errors import ShelfError
 from evaluation.loading import load
-from evaluation.run_files import read_run
 from profiles.durable import sync
 
 TEST_SETS, RUNS = "testsets", "runs"
@@ -37,7 +36,6 @@ MOST_BYTES = 512 << 20
 MOST_MEMBERS = 100
 MOST_RATIO = 200
 """How many bytes a byte of a ZIP may unpack to: JSON Lines come to twenty at most."""
-MOST_RUN_BYTES = 64 << 20
 MOST_SETS = 100
 
 _CHUNK = 1 << 16
@@ -185,26 +183,18 @@ class Shelf:
             raise ShelfError("run_unknown", run)
         return found[run]
 
-    def add_run(self, name: str, run: str, given: BinaryIO, *, depth: int) -> Path:
-        """Keep a run file for a test set, if it can be scored on it.
+    def free_run(self, name: str, run: str) -> Path:
+        """Give the place of a run file of a test set that is to come.
 
         Raises:
-            ShelfError: if the name cannot be used, or the file is too large.
-            RunFileError: if it breaks its form, or is of another test set.
+            ShelfError: if there is no such test set, or the name is none, or is taken.
         """
         if not _is_name(run):
             raise ShelfError("run_name", run)
-        folder = self._runs / self.folder(name).name
-        if (folder / f"{run}.run").exists():
+        place = self._runs / self.folder(name).name / f"{run}.run"
+        if place.exists():
             raise ShelfError("run_taken", run)
-        with self.beside() as work:
-            file = work / f"{run}.run"
-            with file.open("wb") as out:
-                if _copied(given, out, MOST_RUN_BYTES) > MOST_RUN_BYTES:
-                    raise ShelfError("run_large", run, limit=MOST_RUN_BYTES >> 20)
-            read_run(file, test_set=load(self.folder(name)), depth=depth)
-            self.put(file, folder / file.name)
-        return folder / file.name
+        return place
 
     def drop_run(self, name: str, run: str) -> None:
         """Delete a run file.
@@ -230,7 +220,7 @@ def unpack(packed: BinaryIO, out: Path) -> None:
             left = min(MOST_BYTES, _FREE + MOST_RATIO * _length(packed))
             for name, member in members(archive).items():
                 with archive.open(member) as stream, (out / name).open("xb") as file:
-                    left -= _copied(stream, file, left)
+                    left -= copied(stream, file, left)
                 if left < 0:
                     raise ShelfError("zip_bomb", name, limit=MOST_BYTES >> 20)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
@@ -283,7 +273,7 @@ def _length(packed: BinaryIO) -> int:
     return length
 
 
-def _copied(source: IO[bytes], target: IO[bytes], most: int) -> int:
+def copied(source: IO[bytes], target: IO[bytes], most: int) -> int:
     """Copy until the source ends or one chunk more than `most` bytes have come; count them."""
     count = 0
     while count <= most and (chunk := source.read(_CHUNK)):

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, combinations
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from index import FACET_PAIRS, SearchIndex, with_evidence
-from index.leanings import ENOUGH
-from index.nearness import DAMPING, FOREMOST
 from matcher.additive import Ranker, score
 from matcher.copies import own_word
 from matcher.counterfactual import Change, Field, Option
 from matcher.eligibility import Reason, refusals
 from matcher.features import pair_features
+from matcher.filling import FACETS, Meet, Numbers, Try, compared_with, nothing_known
 from matcher.pairs import Pair
 from matcher.traits import places_of
-from profiles import AnyProfile, Partner, Side, Stage, Support, Text
+from profiles import AnyProfile, Partner, Side
 from profiles.taxonomy import Names, Vocabulary, provinces, region_name, sectors, terms
 
 MOST_TOGETHER = 3
@@ -34,8 +30,6 @@ TRIED_TOGETHER = 2
 BEST = 10
 """How many matches at the head of a list are looked at to tell which field helps most."""
 
-_FACETS = {"seeking": "seeks", "offering": "offers"}
-_LISTS = frozenset({"sectors", "seeks", "offers", "stages"})
 _TERMS: Mapping[str, Vocabulary] = {
     "seeks": "supports",
     "offers": "supports",
@@ -57,41 +51,6 @@ _SAME_VALUE = {
 
 _TRLS = range(1, 10)
 
-_ANY_TEXT = Text(en="-", ko="-")
-"""Stands for a text of which nothing is known but that it is there, in whatever language."""
-
-_ENDLESS = 1e12
-"""What stands for evidence without a bound, such as how many rare words two may share."""
-
-_MET = frozenset({"region", "sectors"})
-"""The fields that evidence of the past is held against."""
-
-Numbers = NDArray[np.float64]
-
-
-Meet = Callable[[AnyProfile, Sequence[str]], Mapping[str, Numbers]]
-"""Tells anew of a profile and n others what rests on its place and sectors: evidence (n,)."""
-
-
-def _nothing_known(_profile: AnyProfile, _others: Sequence[str]) -> Mapping[str, Numbers]:
-    return {}
-
-
-def meeting(index: SearchIndex, day: date) -> Meet:
-    """Give what tells anew how those whom a profile's partners dealt with are like it."""
-
-    def meet(profile: AnyProfile, others: Sequence[str]) -> Mapping[str, Numbers]:
-        numbers = index.roster.numbers(others)
-        if (numbers < 0).any():  # one that is not in the store: nobody dealt with it
-            return {}
-        found = {"countries": index.worked(profile, numbers, day)}
-        if profile.side is Side.STARTUP:
-            for name in ("region", "sector"):
-                found[f"past_{name}"] = index.like(name, profile, numbers, day)
-        return found
-
-    return meet
-
 
 @dataclass(frozen=True, slots=True)
 class Looked:
@@ -99,129 +58,6 @@ class Looked:
 
     pair: Pair
     reasons: tuple[Reason, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Try:
-    """Values for empty fields: those put into the profiles, or a text that fits entirely."""
-
-    values: Mapping[Field, str | None]
-    _made: dict[int, tuple[AnyProfile, AnyProfile]] = field(default_factory=dict)
-    """By its address each profile as it is (which keeps the address its own), and as it would be:
-    made once, for all pairs that it is in."""
-
-    def applied(self, pair: Pair, only: Side | None = None) -> Pair:
-        """Give the pair as it would be; `only` fills in the fields of one side alone."""
-        changed = pair
-        for side in {one.of for one in self.values}:
-            if only in (None, side):
-                changed = self._filled(changed, side)
-        return changed
-
-    def _filled(self, pair: Pair, side: Side) -> Pair:
-        given = {one.name: value for one, value in self.values.items() if one.of is side}
-        as_it_is = pair.startup if side is Side.STARTUP else pair.partner
-        ends: dict[str, Any] = {side.value: self._with(as_it_is, given)}
-        pair = replace(pair, **ends)
-        texts = [name for name, value in given.items() if value is None]
-        if not texts:
-            return pair
-        evidence = dict(pair.candidate.evidence)
-        for name in texts:
-            evidence |= _at_most(pair, side, name)
-        return replace(pair, candidate=replace(pair.candidate, evidence=evidence))
-
-    def _with(self, profile: AnyProfile, given: Mapping[str, str | None]) -> AnyProfile:
-        if id(profile) not in self._made:
-            held = {name: _held(name, value) for name, value in given.items()}
-            self._made[id(profile)] = profile, profile.model_copy(update=held)
-        return self._made[id(profile)][1]
-
-    @property
-    def facts(self) -> _Try:
-        """What it puts into the profiles, without the texts."""
-        return _Try({one: value for one, value in self.values.items() if value is not None})
-
-    def on_all(self, pairs: Sequence[Pair], meet: Meet, only: Side | None = None) -> list[Pair]:
-        """Give pairs as they would be, with what their past would say of a new place or sector.
-
-        Those that it changes are all of one profile.
-        """
-        changed = [self.applied(pair, only) for pair in pairs]
-        for side in {one.of for one, value in self.values.items() if value and one.name in _MET}:
-            if only in (None, side):
-                changed = _met(changed, side, meet)
-        return changed
-
-    @property
-    def sides(self) -> frozenset[Side]:
-        """The sides whose profiles it changes."""
-        return frozenset(one.of for one, value in self.values.items() if value is not None)
-
-
-def _met(pairs: Sequence[Pair], side: Side, meet: Meet) -> list[Pair]:
-    """Give pairs of one profile of a side with what is told anew of it and each of the others."""
-    if not pairs:
-        return []
-    if side is Side.STARTUP:
-        more = meet(pairs[0].startup, [pair.partner.id for pair in pairs])
-    else:
-        more = meet(pairs[0].partner, [pair.startup.id for pair in pairs])
-    known = with_evidence([pair.candidate for pair in pairs], more)
-    return [replace(pair, candidate=one) for pair, one in zip(pairs, known, strict=True)]
-
-
-def _held(name: str, value: str | None) -> Any:
-    """Give a value as the profile holds it."""
-    if value is None:
-        return _ANY_TEXT
-    read: Callable[[str], Any] = {
-        "seeks": Support, "offers": Support, "stage": Stage, "stages": Stage, "trl": int
-    }.get(name, str)  # fmt: skip
-    return (read(value),) if name in _LISTS else read(value)
-
-
-def _compared_with(pair: Pair, side: Side, name: str) -> list[str]:
-    """Name the evidence that a text of one side is compared for, where the other side has its own.
-
-    A facet that the other side lacks cannot be compared, whatever the text says.
-    """
-    other = pair.partner if side is Side.STARTUP else pair.startup
-    there = {"is", *(facet for text, facet in _FACETS.items() if getattr(other, text) is not None)}
-    found = []
-    for evidence, facets in FACET_PAIRS.items():
-        own, theirs = facets if side is Side.STARTUP else facets[::-1]
-        if own == _FACETS[name] and theirs in there:
-            found.append(evidence)
-    return found
-
-
-def _at_most(pair: Pair, side: Side, name: str) -> dict[str, float]:
-    """Give the evidence that a text of one side may change, as great as any text could make it.
-
-    Its words join all words of its side; those of a startup are also held against the past of the
-    partner, where there is one, as is the meaning of what it seeks.
-    """
-    found = dict.fromkeys(_compared_with(pair, side, name), 1.0)
-    found |= {"lexical": _ENDLESS, "fused": _ENDLESS}
-    if side is Side.STARTUP and "history" in pair.candidate.evidence:
-        found |= {"history_word": _ENDLESS, "history_lexical": _ENDLESS}
-        if name == "seeking":
-            found |= _past_at_most(pair.past_ties)
-    return found
-
-
-def _past_at_most(ties: int) -> dict[str, float]:
-    """Give what a past of so many ties comes to where each is about just what is sought."""
-    damped = (1.0 - DAMPING**ties) / (1.0 - DAMPING)
-    return {
-        "history": 1.0,
-        "history_mean": 1.0,
-        "history_top3": min(1.0, ties / FOREMOST),
-        "history_all": damped,
-        "focus": min(1.0, ties / ENOUGH),
-        "area": damped,
-    }
 
 
 class _Outcome(NamedTuple):
@@ -244,13 +80,13 @@ class Bench:
     asks: Side
     ranker: Ranker
     in_pool: bool = True
-    meet: Meet = _nothing_known
+    meet: Meet = nothing_known
     copies: Collection[str] = frozenset()
 
     @cached_property
     def rank(self) -> int | None:
         """The rank as it is; None for one that is refused or not in the pool."""
-        return self._tried([_Try({})])[0].rank
+        return self._tried([Try({})])[0].rank
 
     @cached_property
     def points(self) -> float:
@@ -293,12 +129,12 @@ class Bench:
     def _change(self, fields: tuple[Field]) -> Change:
         (one,) = fields
         values = _values(one, self.target.pair, self.looked)
-        return Change(fields, self._options([_Try({one: value}) for value in values]))
+        return Change(fields, self._options([Try({one: value}) for value in values]))
 
     def _together(self, one: Field, other: Field, alone: Mapping[Field, Change]) -> Change:
         if _SAME_VALUE.get(one.name) == other.name and one.of is not other.of:
             tries = [
-                _Try({one: value, other: value})
+                Try({one: value, other: value})
                 for value in _values(one, self.target.pair, self.looked)
             ]
         else:
@@ -306,10 +142,10 @@ class Bench:
                 [option.values[0] for option in alone[each].options[:TRIED_TOGETHER]]
                 for each in (one, other)
             ]
-            tries = [_Try({one: a, other: b}) for a in best[0] for b in best[1]]
+            tries = [Try({one: a, other: b}) for a in best[0] for b in best[1]]
         return Change((one, other), self._options(tries))
 
-    def _options(self, tries: Sequence[_Try]) -> tuple[Option, ...]:
+    def _options(self, tries: Sequence[Try]) -> tuple[Option, ...]:
         now = self.points
         found = [
             Option(
@@ -323,7 +159,7 @@ class Bench:
         ]
         return tuple(sorted(found, key=lambda one: (-one.points, one.rank or 0)))
 
-    def _tried(self, tries: Sequence[_Try]) -> list[_Outcome]:
+    def _tried(self, tries: Sequence[Try]) -> list[_Outcome]:
         """Score the pair in question, and rank it among the others, under each of several tries."""
         targets = [one.on_all([self.target.pair], self.meet)[0] for one in tries]
         points = self._scores(targets)
@@ -336,7 +172,7 @@ class Bench:
             outcomes.append(_Outcome(own, rank if allowed and self.in_pool else None, allowed))
         return outcomes
 
-    def _others(self, one: _Try | None = None) -> list[tuple[float, str]]:
+    def _others(self, one: Try | None = None) -> list[tuple[float, str]]:
         others = [held for held in self.looked if held.pair is not self.target.pair]
         return _standing(others, self.asks, self.ranker, self.meet, self.copies, one)
 
@@ -358,7 +194,7 @@ def _standing(
     ranker: Ranker,
     meet: Meet,
     copies: Collection[str],
-    one: _Try | None = None,
+    one: Try | None = None,
 ) -> list[tuple[float, str]]:
     """Give the scores and ids of those that may be matched, if the asking side were changed."""
     if one is None:
@@ -372,8 +208,8 @@ def _standing(
 
 def _values(one: Field, pair: Pair, looked: Sequence[Looked]) -> Sequence[str | None]:
     """Give what a field might hold; of regions those of Korea and those of the list."""
-    if one.name in _FACETS:
-        return [None] if _compared_with(pair, one.of, one.name) else []
+    if one.name in FACETS:
+        return [None] if compared_with(pair, one.of, one.name) else []
     if one.name != "region":
         return _codes(one.name)
     pairs = [pair, *(held.pair for held in looked)]
@@ -406,12 +242,12 @@ def helpful(
     now = _head(_standing(looked, asks, ranker, meet, copies))
 
     def gain(one: Field, value: str | None) -> Option:
-        then = _head(_standing(looked, asks, ranker, meet, copies, _Try({one: value})))
+        then = _head(_standing(looked, asks, ranker, meet, copies, Try({one: value})))
         return Option((value,), (_name(one.name, value),), then - now, None)
 
     changes = []
     for one in _empty(asking, asks):
-        values = _of_texts(one, looked) if one.name in _FACETS else _values(one, first, looked)
+        values = _of_texts(one, looked) if one.name in FACETS else _values(one, first, looked)
         found = sorted((gain(one, value) for value in values), key=lambda option: -option.points)
         changes.append(Change((one,), tuple(found)))
     return _most_first([change for change in changes if change.most > 0])
@@ -419,7 +255,7 @@ def helpful(
 
 def _of_texts(one: Field, looked: Sequence[Looked]) -> Sequence[str | None]:
     """Give a text for a field that is compared with something of one of those looked at."""
-    compared = any(_compared_with(held.pair, one.of, one.name) for held in looked)
+    compared = any(compared_with(held.pair, one.of, one.name) for held in looked)
     return (None,) if compared else ()
 
 

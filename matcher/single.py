@@ -9,10 +9,11 @@ from index import Filters, SearchIndex
 from matcher.additive import Ranker
 from matcher.counterfactual import Change, Why
 from matcher.eligibility import Reason
+from matcher.filling import meeting
 from matcher.matchlist import Abstention, Match, MatchList, Probability
 from matcher.phrases import phrase
 from matcher.pool import Asked, Pool, Ranked, found_in, other_of
-from matcher.rescoring import BEST, Bench, Looked, helpful, meeting
+from matcher.rescoring import BEST, Bench, Looked, helpful
 from matcher.standing import ANYBODY
 from profiles.rows import unknown_id
 

@@ -15,6 +15,7 @@ from profiles import tables as t
 from profiles.account_log import Happening, note, note_change, note_removal
 from profiles.database import forget, reading, writing
 from profiles.errors import CodedError
+from profiles.sessions import drop_sessions
 
 if TYPE_CHECKING:
     from profiles.store import Store
@@ -120,6 +121,7 @@ def keep_account(store: Store, account: Account, *, by: int | None = None) -> Ac
         id = account.id
         if was:
             connection.execute(update(t.accounts).where(t.accounts.c.id == id).values(**values))
+            drop_sessions(connection, id, but=account.uniquifier)
         else:
             made = connection.execute(insert(t.accounts).values(**values))
             (id,) = made.inserted_primary_key or (0,)
@@ -164,6 +166,7 @@ def remove_account(store: Store, email: str, *, by: int | None = None) -> None:
         if id is None:
             raise AccountError("email", "account_unknown", email)
         connection.execute(delete(t.accounts).where(a.id == id))
+        drop_sessions(connection, id)
         note_removal(connection, id, by=None if by == id else by)
     forget(store.engine)
 

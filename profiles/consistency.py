@@ -135,6 +135,8 @@ def _account_queries() -> Iterator[tuple[str, Select[Any]]]:
     gone = select(e.account).where(e.kind == "removed")
     orphan = and_(e.account.not_in(select(a.id)), e.account.not_in(gone))
     yield "its account is not held", _lost("account event", e.id, orphan)
+    s = t.sessions.c
+    yield "its account is not held", _lost("session", s.id, s.account.not_in(select(a.id)))
 
 
 def _review_queries() -> Iterator[tuple[str, Select[Any]]]:

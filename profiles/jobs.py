@@ -44,11 +44,13 @@ class JobKind(StrEnum):
     TRAIN = "train"
     GATE = "gate"
     CONVERT = "convert"
+    CHECK = "check"
+    RUN = "run"
     ASSIGN = "assign"
     SCHEDULE = "schedule"
 
 
-EVALUATING = frozenset({JobKind.EVALUATE, JobKind.TRAIN, JobKind.GATE, JobKind.CONVERT})
+EVALUATING = frozenset(JobKind) - {JobKind.ASSIGN, JobKind.SCHEDULE}
 """The kinds that are of evaluators; the others are of staff."""
 
 
@@ -163,10 +165,10 @@ def jobs_about(
     return [one for one in found if one.arguments.get(argument) == value]
 
 
-def open_jobs(store: Store, kind: JobKind) -> list[Job]:
-    """Read the jobs of a kind that are not over, the oldest first."""
+def open_jobs(store: Store, *kinds: JobKind) -> list[Job]:
+    """Read the jobs of some kinds that are not over, the oldest first."""
     j = t.jobs.c
-    its = select(t.jobs).where(j.kind == kind, j.state.in_((JobState.QUEUED, JobState.RUNNING)))
+    its = select(t.jobs).where(j.kind.in_(kinds), j.state.in_((JobState.QUEUED, JobState.RUNNING)))
     with reading(store.engine) as connection:
         return [_read(row) for row in connection.execute(its.order_by(j.id))]
 

@@ -46,6 +46,7 @@ _TOUCHED = (
     t.event_schedules,
     t.accounts,
     t.account_events,
+    t.sessions,
     t.jobs,
     t.api_keys,
     t.replays,

@@ -94,6 +94,7 @@ def restore(
                 tell("restoring", done, manifest.rows)
         _go_on_counting(connection, tables)
         upgrade(connection)
+        connection.execute(t.sessions.delete())  # what was open then may have been ended since
         if before:
             _mark(connection, before)
         _go_on_counting(connection, t.metadata.sorted_tables)

@@ -100,13 +100,13 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
     """,
     ("account", "use"): """
         account.overview account.arrive account.rename account.leave_everywhere account.held
-        account.log
+        account.log account.sessions account.end_session
         security.change_password security.verify
         security.two_factor_setup_validate security.mf_recovery_codes
     """,
     ("accounts", "edit"): """
         accounts.overview accounts.add accounts.one accounts.change accounts.turn accounts.reset
-        accounts.remove accounts.log accounts.log_of
+        accounts.remove accounts.log accounts.log_of accounts.sign_out
         account_api.all_accounts account_api.one_account account_api.add_one
         account_api.change_one account_api.remove_one
     """,

@@ -28,7 +28,7 @@ from profiles.rows import now
 from service.keys import dari
 from service.people import Person
 from service.roles import Role
-from service.sessions import ended_by
+from service.sessions import ended_by, forget_own
 
 _FIELDS: Final[Mapping[str, Any]] = {
     "email": _l("e-mail address"),
@@ -42,6 +42,7 @@ _FIELDS: Final[Mapping[str, Any]] = {
     "second_step": _l("second step"),
     "recovery_codes": _l("recovery codes"),
     "sessions": _l("all sessions ended"),
+    "single_sessions": _l("sessions on other devices ended"),
 }
 _WAYS: Final[Mapping[str, Any]] = {
     "password": _l("password"),
@@ -71,6 +72,7 @@ _ROLES: Final[Mapping[Role, Any]] = {
 _ENDS: Final[Mapping[str, Any]] = {
     "idle": _l("nothing was done for a while"),
     "age": _l("the session had lasted its time"),
+    "elsewhere": _l("it was ended from elsewhere"),
 }
 _STEPS: Final[Mapping[str, str]] = {
     "security.login": "password",
@@ -157,6 +159,7 @@ def _signed_in(_app: Flask, user: Person, authn_via: Sequence[str] | None, **_mo
 
 def _signed_out(_app: Flask, user: Any, **_more: Any) -> None:
     if isinstance(user, Person):
+        forget_own()
         log_event(dari().store, user.id, Happening.SIGNED_OUT, told={"ended": ended_by()})
 
 

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import ipaddress
 import logging
-from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -31,11 +27,11 @@ from flask_security.totp import Totp
 from profiles import DariError
 from profiles.accounts import Account, AccountError, find_account, take_counter
 from service import account_lines, sessions
+from service.account_config import account_config
 from service.keys import dari
 from service.mail import Letter, deliver, has_mail_server
-from service.passwords import SHORTEST, Passwords
+from service.passwords import Passwords
 from service.people import People, Person
-from service.sayings import sayings
 from service.settings import Settings
 from service.wiring import Dari
 
@@ -134,7 +130,7 @@ class OneTimeCodes(Totp):
 
 def init_app(app: Flask) -> Security:
     """Add accounts to the application."""
-    app.config.update(_config(dari_of(app).settings, dari_of(app).secret_key))
+    app.config.update(account_config(dari_of(app).settings, dari_of(app).secret_key))
     security = Security(
         app,
         People(lambda: dari().store, _now),
@@ -187,70 +183,3 @@ def _nobody(_request: Request) -> None:
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-def key_for(secret: str, use: str) -> bytes:
-    """Derive a key of 32 bytes for one use from the secret of the installation."""
-    return hmac.digest(secret.encode(), use.encode(), hashlib.sha256)
-
-
-def _config(settings: Settings, secret: str) -> Mapping[str, Any]:
-    sealed = base64.urlsafe_b64encode(key_for(secret, "recovery codes"))
-    totp = base64.urlsafe_b64encode(key_for(secret, "second step")).decode()
-    flags = ("REGISTERABLE", "CONFIRMABLE", "RECOVERABLE", "CHANGEABLE", "TWO_FACTOR")
-    found: dict[str, Any] = dict.fromkeys(flags, True) | {
-        "REGISTERABLE": settings.registration,
-        "URL_PREFIX": "/account",
-        "LOGIN_URL": "/sign-in",
-        "LOGOUT_URL": "/sign-out",
-        "REGISTER_URL": "/new",
-        "RESET_URL": "/forgotten",
-        "CHANGE_URL": "/password",
-        "CONFIRM_URL": "/confirm",
-        "VERIFY_URL": "/again",
-        "TWO_FACTOR_SETUP_URL": "/second-step",
-        "TWO_FACTOR_TOKEN_VALIDATION_URL": "/second-step/code",
-        "TWO_FACTOR_RESCUE_URL": "/second-step/help",
-        "MULTI_FACTOR_RECOVERY_CODES_URL": "/recovery-codes",
-        "MULTI_FACTOR_RECOVERY_URL": "/second-step/recovery",
-        "POST_LOGIN_VIEW": "account.arrive",
-        "POST_CHANGE_VIEW": "account.overview",
-        "POST_RESET_VIEW": "security.login",
-        "POST_CONFIRM_VIEW": "security.login",
-        "POST_REGISTER_VIEW": "security.login",
-        "TWO_FACTOR_POST_SETUP_VIEW": "account.overview",
-        "RETURN_GENERIC_RESPONSES": True,
-        "DATETIME_FACTORY": _now,
-        "PASSWORD_LENGTH_MIN": SHORTEST,
-        "PASSWORD_NORMALIZE_FORM": "NFKC",
-        "PASSWORD_SINGLE_HASH": True,
-        "PASSWORD_SCHEMES": ["argon2"],
-        "PASSWORD_HASH_PASSLIB_OPTIONS": {
-            "argon2__memory_cost": 19_456,
-            "argon2__time_cost": 2,
-            "argon2__parallelism": 1,
-        },
-        "HASHING_SCHEMES": ["hex_sha256"],
-        "RESET_PASSWORD_WITHIN": timedelta(days=1),
-        "CONFIRM_EMAIL_WITHIN": timedelta(days=2),
-        "FRESHNESS": timedelta(minutes=30),
-        "FRESHNESS_GRACE_PERIOD": timedelta(0),
-        "FRESHNESS_ALLOW_AUTH_TOKEN": False,
-        "API_ENABLED_METHODS": ["session"],
-        "EMAIL_HTML": False,
-        "EMAIL_VALIDATOR_ARGS": {"check_deliverability": False},  # nobody else is asked
-        "EMAIL_SENDER": settings.mail_from or "dari@localhost",
-        "TWO_FACTOR_ENABLED_METHODS": ["authenticator"],
-        "TWO_FACTOR_RESCUE_EMAIL": False,
-        "TWO_FACTOR_AUTHENTICATOR_VALIDITY": 30,
-        "TOTP_SECRETS": {"1": totp},
-        "TOTP_ISSUER": "Dari",
-        "MULTI_FACTOR_RECOVERY_CODES": True,
-        "MULTI_FACTOR_RECOVERY_CODES_N": 8,
-        "MULTI_FACTOR_RECOVERY_CODES_KEYS": [sealed],
-        "CLI_USERS_NAME": None,
-        "CLI_ROLES_NAME": None,
-        "I18N_DOMAIN": "messages",
-        "I18N_DIRNAME": str(Path(__file__).parent / "translations"),
-    }
-    return {f"SECURITY_{name}": value for name, value in (found | sayings()).items()}

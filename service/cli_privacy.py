@@ -51,10 +51,12 @@ def held(id: str, file: Path, judge: bool, account: bool) -> None:
     from service.judge_files import judge_zip
     from service.managing import held_of_account
     from service.privacy import now
+    from service.sessions import over
 
     with _opened() as dari:
         if account:
-            told = held_of_account(dari.store, account_of(dari.store, id))
+            ended = over(dari.settings)
+            told = held_of_account(dari.store, account_of(dari.store, id), ended)
             packed = json.dumps(told, ensure_ascii=False, indent=2).encode()
         elif judge:
             packed = judge_zip(held_of_judge(dari.store, id), now())

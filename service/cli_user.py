@@ -114,6 +114,19 @@ def role(email: str, roles: tuple[str, ...], profile: str | None, lang: str | No
     say(f"Changed: {changed.email} is {', '.join(changed.roles)}.")
 
 
+@user.command("sign-out")
+@click.argument("email")
+@_LANG
+def sign_out(email: str, lang: str | None) -> None:
+    """End every session of an account; its password stays."""
+    from profiles.accounts import account_of
+    from service.managing import end_all_sessions
+
+    with _at_work(lang, None) as (dari, _app):
+        end_all_sessions(dari.store, account_of(dari.store, email))
+    say(f"Signed out on every device: {email}.")
+
+
 @user.command()
 @click.argument("email")
 @click.option("--undo", is_flag=True, help="Open it again.")

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from profiles import Side, Store
+from profiles import Side, Store, sessions
 from profiles.account_log import as_values, events_of
 from profiles.accounts import (
     LONGEST_NAME,
@@ -20,6 +20,7 @@ from profiles.accounts import (
     keep_account,
     remove_account,
 )
+from profiles.sessions import Over
 from service.roles import Role
 
 _ALL = 1_000_000
@@ -193,8 +194,16 @@ def _is_admin(account: Account) -> bool:
     return Role.ADMIN in account.roles and account.is_active
 
 
-def held_of_account(store: Store, found: Account) -> dict[str, Any]:
-    """Tell what is held of an account, its log too; of secrets only whether there are any."""
+def end_all_sessions(store: Store, account: Account, *, by: int | None = None) -> Account:
+    """End every session of an account; its password stays."""
+    return keep_account(store, replace(account, uniquifier=fresh_uniquifier()), by=by)
+
+
+def held_of_account(store: Store, found: Account, over: Over) -> dict[str, Any]:
+    """Tell what is held of an account, its log and its open sessions too.
+
+    Of secrets only whether there are any. `over` tells which sessions are not open any more.
+    """
     plain = {name: getattr(found, name) for name in ("email", "name", "profile", "subject")}
     moments = ("created_at", "confirmed_at", "disabled_at")
     dated = {name: at.isoformat() if (at := getattr(found, name)) else None for name in moments}
@@ -204,4 +213,6 @@ def held_of_account(store: Store, found: Account) -> dict[str, Any]:
         "recovery_codes_left": len(found.recovery),
     }
     log = [as_values(one) for one in events_of(store, found.id, most=_ALL)]
-    return {**plain, "roles": list(found.roles), **dated, **secret, "log": log}
+    opened = [sessions.as_values(one) for one in sessions.sessions_of(store, found.id, over)]
+    said = {"sessions": opened, "log": log}
+    return {**plain, "roles": list(found.roles), **dated, **secret, **said}

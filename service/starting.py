@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from matcher import RegistryError
 from matcher.ranker import check_name
@@ -77,6 +77,44 @@ def start_training(dari: Dari, test_set: str, also: Sequence[str], name: str, *,
     check_name(name)
     asked = {"test_set": test_set, "also": list(also), "name": name}
     return ask(dari.store, JobKind.TRAIN, asked, by=by)
+
+
+def start_check(dari: Dari, test_set: str, *, by: str) -> Job:
+    """Ask for a test set that stands on the shelf to be read whole, and looked through for leaks.
+
+    Raises:
+        ShelfError: if there is no such test set.
+        JobError: if too many jobs wait.
+    """
+    shelf_of(dari).folder(test_set)
+    return ask(dari.store, JobKind.CHECK, {"test_set": test_set}, by=by)
+
+
+def start_bringing(dari: Dari, name: str, packed: IO[bytes], *, by: str) -> Job:
+    """Ask for a ZIP to be unpacked, checked whole, and put on the shelf as a test set.
+
+    Raises:
+        ShelfError: if the name cannot be used, or what the ZIP lists is no test set.
+        JobError: if too many jobs wait.
+    """
+    from evaluation import Received
+
+    brought = Received(dari.settings.home).keep(name, packed)
+    return ask(dari.store, JobKind.CONVERT, {"name": name, "file": brought}, by=by)
+
+
+def start_run(dari: Dari, test_set: str, run: str, given: IO[bytes], *, by: str) -> Job:
+    """Ask for a run file to be checked on a test set, and kept beside it.
+
+    Raises:
+        ShelfError: if there is no such test set, or the run's name cannot be used.
+        JobError: if too many jobs wait.
+    """
+    from evaluation import Received
+
+    brought = Received(dari.settings.home).keep_run(test_set, run, given)
+    asked = {"test_set": test_set, "run": run, "file": brought}
+    return ask(dari.store, JobKind.RUN, asked, by=by)
 
 
 def start_gate(dari: Dari, model: str, test_set: str, *, by: str) -> Job:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from profiles.jobs import JobKind
 
 if TYPE_CHECKING:
-    from evaluation import Decision
+    from evaluation import Decision, TestSet
     from index import Encoder
     from matcher import Registry
     from service.settings import Settings
@@ -30,6 +30,11 @@ Arguments = Mapping[str, Any]
 def report_file(lang: str) -> str:
     """Name the HTML report of a language."""
     return f"report-{lang}.html"
+
+
+def run_file(run: str) -> str:
+    """Name the file of a run that was brought."""
+    return f"{run}.run"
 
 
 def do(
@@ -141,7 +146,32 @@ def _brought(
     from evaluation import Received
 
     progress("Reading the test set", 0, 0)
-    found = Received(settings.home).unpacked(arguments["file"], out / TEST_SET)
+    return _counted(Received(settings.home).unpacked(arguments["file"], out / TEST_SET))
+
+
+def _checked(
+    settings: Settings, arguments: Arguments, out: Path, progress: Progress
+) -> dict[str, Any]:
+    """Read a test set that stands on the shelf whole, and look for leaks."""
+    from evaluation import Shelf, load
+
+    progress("Reading the test set", 0, 0)
+    return _counted(load(Shelf(settings.home).folder(arguments["test_set"])))
+
+
+def _run_checked(
+    settings: Settings, arguments: Arguments, out: Path, progress: Progress
+) -> dict[str, Any]:
+    """Check a run file that was brought for a test set, and write it under its name."""
+    from evaluation import DEFAULT, Received, depth_of
+
+    progress("Reading the run file", 0, 0)
+    name, file, depth = arguments["test_set"], run_file(arguments["run"]), depth_of(DEFAULT)
+    found = Received(settings.home).checked_run(arguments["file"], name, out / file, depth=depth)
+    return {"queries": len(found.rankings), "places": sum(map(len, found.rankings.values()))}
+
+
+def _counted(found: TestSet) -> dict[str, Any]:
     return {name: len(getattr(found, name)) for name in ("startups", "partners", "ties", "queries")}
 
 
@@ -207,6 +237,8 @@ _KINDS: Mapping[JobKind, Callable[..., dict[str, Any]]] = {
     JobKind.TRAIN: _train,
     JobKind.GATE: _gate,
     JobKind.CONVERT: _made,
+    JobKind.CHECK: _checked,
+    JobKind.RUN: _run_checked,
     JobKind.ASSIGN: _assign,
     JobKind.SCHEDULE: _schedule,
 }

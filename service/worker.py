@@ -32,11 +32,10 @@ from profiles.jobs import (
     take,
     told_of,
 )
+from service.publishing import JOBS, folder_of, publish
 from service.settings import Settings
-from service.work import TEST_SET
 
-JOBS = "jobs"
-"""The folder of what came of jobs, in the home: one folder each, by the job's number."""
+__all__ = ["Worker", "folder_of", "is_alive"]
 
 BEAT_S = 1.0
 """How often the worker says that it lives, and hears whether its job is cancelled."""
@@ -54,11 +53,6 @@ _WORK = ".work-"
 _ALIVE = ".alive-"
 
 log = logging.getLogger("dari.worker")
-
-
-def folder_of(home: Path, id: int) -> Path:
-    """Give the folder of what came of a job."""
-    return home / JOBS / str(id)
 
 
 def is_alive(home: Path) -> bool:
@@ -149,12 +143,12 @@ class Worker:
                     gone.unlink()
 
     def _forget_received(self) -> None:
-        """Delete the ZIPs of test sets whose jobs are over."""
+        """Delete the ZIPs and run files whose jobs are over."""
         from evaluation import Received
 
         received = Received(self._settings.home)
         if received.all():
-            open_ones = open_jobs(self._store, JobKind.CONVERT)
+            open_ones = open_jobs(self._store, JobKind.CONVERT, JobKind.RUN)
             received.forget({str(one.arguments.get("file")) for one in open_ones})
 
     def _do(self, job: Job) -> None:
@@ -210,7 +204,7 @@ class Worker:
                 job,
                 JobState.DONE,
                 outcome=outcome,
-                publish=lambda: self._put(job, out),
+                publish=lambda: publish(self._settings.home, job, out),
             )
             log.info("Job %s: done", job.id)
         except LeaseLost:
@@ -218,17 +212,6 @@ class Worker:
         except (DariError, OSError) as error:
             wrong = error if isinstance(error, DariError) else _unwritable(self._folder, error)
             end(self._store, job, JobState.FAILED, error=told_of(wrong))
-
-    def _put(self, job: Job, out: Path) -> None:
-        if job.kind is JobKind.CONVERT:
-            from evaluation import Shelf
-
-            shelf = Shelf(self._settings.home)
-            shelf.put(out / TEST_SET, shelf.free(job.arguments["name"]))
-            return
-        place = folder_of(self._settings.home, job.id)
-        shutil.rmtree(place, ignore_errors=True)
-        out.rename(place)
 
 
 class _Process:

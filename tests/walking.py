@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from apiflask import APIFlask
 from werkzeug.routing import IntegerConverter, Rule
 
+from profiles import Store, cohorts
 from profiles.api_keys import add_key
+from profiles.event_meetings import Booked, keep_schedule
+from profiles.events import add_person, open_event, set_wishes
+from profiles.jobs import JobKind, ask
 from profiles.judging import open_round
+from profiles.reviews import Ask, ask_review, extend_review
+from service.assigning import Limits, assign
+from service.managing import add_account
 from service.submission import submit
+from service.wiring import Dari
 
 MARK = "hx9z"
 SCRIPT = (
@@ -63,6 +74,45 @@ def fill(app: APIFlask, text: str = SCRIPT) -> None:
     pairs = {("hostile", "hostile-partner"): {text[:40]: 1}}
     open_round(dari.store, "hostile-round", pairs, judges=2, depth=5, instructions=text)
     add_key(dari.store, f"Key {text}"[:60], ["read"], by=text)
+    _meet(dari.store, text)
+    _decide(dari, text)
+    _evaluate(dari, text)
+    add_account(dari.store, "walker@dari.example", ["staff"], name=f"Walker {text}"[:80])
+
+
+def _meet(store: Store, text: str) -> None:
+    """Hold an event with one meeting."""
+    plan = {"name": f"Event {text}", "days": ["2027-05-19"], "rooms": [{"name": text[:80]}]}
+    event = open_event(store, plan, programme="hostile-programme", by=text).id
+    own = add_person(store, event, side="a", profile="hostile", called=text[:100], consent=True)
+    other = add_person(store, event, side="b", organisation=f"Guest {text}")
+    set_wishes(store, event, other.id, {own.id: 3})
+    met = Booked(own.id, other.id, "2027-05-19T10:00", text[:80])
+    keep_schedule(store, event, [met], {"meetings": [list(met)]}, by=text)
+
+
+def _decide(dari: Dari, text: str) -> None:
+    """Hold a round until its decision, and ask for a review of that."""
+    store = dari.store
+    held = cohorts.open_cohort(
+        store, "hostile-programme", name=text, hosts=["hostile-partner"], by=text
+    )
+    cohorts.apply(store, held.id, "hostile", note=text, by=text)
+    cohorts.mark(store, held.id, {"hostile": ()}, by=text)
+    said = dict.fromkeys(held.criteria, (70, text))
+    for screening in held.screened:
+        cohorts.score_entry(store, held.id, "hostile", screening, said, by=text)
+        cohorts.screen(store, held.id, screening, {"hostile": True}, reason=text, by=text)
+    assign(dari, held.id, by=text, limits=Limits(5))
+    asked = ask_review(store, "hostile", Ask.REVIEW, text, today=datetime.now(UTC).date())
+    extend_review(store, asked.id, days=3, why=text, by=text, today=datetime.now(UTC).date())
+
+
+def _evaluate(dari: Dari, text: str) -> None:
+    """Put a test set on the shelf, and let an evaluation of it wait."""
+    example = Path("docs/examples/test-set")
+    shutil.copytree(example, dari.settings.home / "testsets" / "hostile-set")
+    ask(dari.store, JobKind.EVALUATE, {"test_set": "hostile-set", "runs": [text]}, by=text)
 
 
 def addresses(app: APIFlask) -> list[str]:
@@ -112,10 +162,12 @@ def gaps(rule: Rule) -> Iterator[dict[str, Any]]:
 
 
 def _kept(rule: str, name: str, side: str) -> str:
-    if name == "name" and "judging" in rule:
-        return "hostile-round"
-    if name == "id" and "programmes" in rule:
+    if name == "name" and ("judging" in rule or "testsets" in rule):
+        return "hostile-round" if "judging" in rule else "hostile-set"
+    if name in ("id", "programme") and ("programmes" in rule or "/of/" in rule):
         return "hostile-programme"
+    if name == "region" or "regions" in rule:
+        return "KR-27"
     if name in ("id", "profile", "startup", "partner"):
         return "hostile-partner" if side == "partners" or name == "partner" else "hostile"
     return "unheard-of"

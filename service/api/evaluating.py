@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from apiflask import APIBlueprint
 from flask import Response, jsonify, request, url_for
@@ -18,6 +18,7 @@ from profiles.api_keys import Scope
 from profiles.jobs import EVALUATING, Job, JobError, JobState, cancel
 from profiles.jobs import job as read_job
 from profiles.jobs import jobs as read_jobs
+from profiles.record import Record
 from service.api.asked import EvaluationBody, GateBody, TrainingBody
 from service.api.bodies import read_body
 from service.api.calls import Call, add
@@ -32,6 +33,8 @@ from service.work import REPORT
 from service.worker import folder_of
 
 evaluation_calls = APIBlueprint("evaluation_api", __name__, tag="evaluation")
+
+B = TypeVar("B", bound=Record)
 
 _NEWEST = 1_000
 _LINKS = {
@@ -91,10 +94,7 @@ def one_job(job: int) -> Response:
 )  # fmt: skip
 def evaluate() -> ResponseReturnValue:
     """Ask for an evaluation."""
-    read_query(EditQuery, request.args, strict=True)
-    asked = read_body(EvaluationBody, request).asked()
-    with _refusals():
-        return _asked(start_evaluation(dari(), asked, by=maker()))
+    return _started(EvaluationBody, lambda body: start_evaluation(dari(), body.asked(), by=maker()))
 
 
 @add(
@@ -105,11 +105,10 @@ def evaluate() -> ResponseReturnValue:
 )  # fmt: skip
 def train() -> ResponseReturnValue:
     """Ask for a challenger."""
-    read_query(EditQuery, request.args, strict=True)
-    asked = read_body(TrainingBody, request)
-    with _refusals():
-        made = start_training(dari(), asked.test_set, asked.also, asked.name, by=maker())
-        return _asked(made)
+    return _started(
+        TrainingBody,
+        lambda body: start_training(dari(), body.test_set, body.also, body.name, by=maker()),
+    )
 
 
 @add(
@@ -120,10 +119,9 @@ def train() -> ResponseReturnValue:
 )  # fmt: skip
 def gate() -> ResponseReturnValue:
     """Ask the gate of a model."""
-    read_query(EditQuery, request.args, strict=True)
-    asked = read_body(GateBody, request)
-    with _refusals():
-        return _asked(start_gate(dari(), asked.model, asked.test_set, by=maker()))
+    return _started(
+        GateBody, lambda body: start_gate(dari(), body.model, body.test_set, by=maker())
+    )
 
 
 @add(
@@ -180,7 +178,16 @@ def _job(number: int) -> Job:
     return found
 
 
-def _asked(made: Job) -> ResponseReturnValue:
+def _started(kind: type[B], start: Callable[[B], Job]) -> ResponseReturnValue:
+    """Read what a call asks for, start the job, and tell where it is.
+
+    Raises:
+        Problem: for a test set, model or measure that cannot be used.
+    """
+    read_query(EditQuery, request.args, strict=True)
+    asked = read_body(kind, request)
+    with _refusals():
+        made = start(asked)
     where = url_for("evaluation_api.one_job", job=made.id)
     return jsonify(job_json(made)), 201, {"Location": where}
 

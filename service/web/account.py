@@ -20,11 +20,12 @@ from service.language import language
 from service.managing import (
     change_account,
     checked_name,
-    fresh_uniquifier,
+    end_all_sessions,
     held_of_account,
 )
 from service.roles import Role
-from service.web.drafts import handed_in_here
+from service.sessions import end_one, leave_others, open_sessions, over, own_handle
+from service.web.draft_ways import handed_in_here
 
 account = Blueprint("account", __name__, url_prefix="/account")
 
@@ -99,8 +100,7 @@ def rename() -> ResponseReturnValue:
 @account.post("/sign-out-everywhere")
 def leave_everywhere() -> ResponseReturnValue:
     """End every session of the account."""
-    changed = replace(_own(), uniquifier=fresh_uniquifier())
-    keep_account(dari().store, changed, by=ONESELF)
+    end_all_sessions(dari().store, _own(), by=ONESELF)
     logout_user()
     flash(gettext("You are signed out on every device."), "success")
     return redirect(url_for("security.login"), 303)
@@ -109,7 +109,8 @@ def leave_everywhere() -> ResponseReturnValue:
 @account.get("/held.json")
 def held() -> Response:
     """Give all that is held of the account."""
-    text = json.dumps(held_of_account(dari().store, _own()), ensure_ascii=False, indent=2)
+    found = held_of_account(dari().store, _own(), over(dari().settings))
+    text = json.dumps(found, ensure_ascii=False, indent=2)
     answer = Response(text, mimetype="application/json")
     answer.headers.set("Content-Disposition", "attachment", filename="account.json")
     return answer
@@ -120,6 +121,29 @@ def log() -> str:
     """Show when and how one signed in, and what of the account was changed."""
     own = _own()
     return render_template("account_log.html", account=own, lines=own_log(dari().store, own))
+
+
+@account.get("/sessions")
+def sessions() -> str:
+    """Show on which devices one is signed in."""
+    found = open_sessions(_own().id)
+    return render_template("account_sessions.html", sessions=found, here=own_handle())
+
+
+@account.post("/sessions/end")
+def end_session() -> ResponseReturnValue:
+    """End one session of the account, or all but this browser's."""
+    own, id = _own(), request.form.get("id", type=int)
+    if leave_others(own.id) if id is None else end_one(own.id, id):
+        flash(_ended(is_one=id is not None), "success")
+    else:
+        flash(gettext("It is signed out already."), "info")
+    return redirect(url_for("account.sessions"), 303)
+
+
+def _ended(*, is_one: bool) -> str:
+    one, all_ = gettext("The device is signed out."), gettext("All other devices are signed out.")
+    return str(one if is_one else all_)
 
 
 def _own() -> Account:

@@ -20,9 +20,11 @@ from service.managing import (
     change_account,
     disable_account,
     drop_account,
+    end_all_sessions,
     reset_account,
 )
 from service.roles import Role
+from service.sessions import open_sessions
 
 accounts = APIBlueprint("accounts", __name__, url_prefix="/accounts", enable_openapi=False)
 
@@ -50,7 +52,7 @@ def add() -> ResponseReturnValue:
 @accounts.get("/<int:id>")
 def one(id: int) -> ResponseReturnValue:
     """Show an account."""
-    return render_template("account_edit.html", account=_known(id), roles=list(Role))
+    return _edit(_known(id))
 
 
 @accounts.post("/<int:id>")
@@ -67,8 +69,7 @@ def change(id: int) -> ResponseReturnValue:
             by=current_user().account,
         )
     except AccountError as error:
-        page = render_template("account_edit.html", account=found, roles=list(Role), refused=error)
-        return page, 422
+        return _edit(found, error), 422
     flash(gettext("The account has been changed."), "success")
     return redirect(url_for("accounts.one", id=id), 303)
 
@@ -83,6 +84,14 @@ def turn(id: int) -> ResponseReturnValue:
         flash(gettext("The account has been changed."), "success")
     except AccountError as error:
         flash(" ".join(error.told(language())), "danger")
+    return redirect(url_for("accounts.one", id=id), 303)
+
+
+@accounts.post("/<int:id>/sign-out")
+def sign_out(id: int) -> ResponseReturnValue:
+    """End every session of an account."""
+    end_all_sessions(dari().store, _known(id), by=current_user().account)
+    flash(gettext("The account is signed out on every device."), "success")
     return redirect(url_for("accounts.one", id=id), 303)
 
 
@@ -129,6 +138,12 @@ def _list(given: dict[str, object], refused: AccountError | None = None) -> str:
     found = all_accounts(dari().store)
     shown = {"accounts": found, "given": given, "refused": refused, "roles": list(Role)}
     return render_template("accounts.html", **shown)
+
+
+def _edit(account: Account, refused: AccountError | None = None) -> str:
+    opened = len(open_sessions(account.id))
+    shown = {"account": account, "open": opened, "refused": refused, "roles": list(Role)}
+    return render_template("account_edit.html", **shown)
 
 
 def _known(id: int) -> Account:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,8 +9,7 @@ from flask import Blueprint, Response, flash, jsonify, redirect, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from matcher import tell_help
-from profiles import FieldError, InvalidRecord, Side, StaleEdit, Startup, UnknownId, validate
+from profiles import FieldError, InvalidRecord, StaleEdit, validate
 from profiles.drafts import Draft, begin, draft_of, expire, leave_at, name_email, remove, save
 from profiles.fields import Email
 from profiles.links import LinkError, links_of
@@ -26,28 +24,25 @@ from service.drafting import (
     expiry,
     field_of,
     hand_in,
-    is_behind,
     is_startup,
-    progress,
     startup_id,
     startup_of,
-    step_of,
 )
 from service.failures import Failure
 from service.held_files import held_draft
-from service.holding import held_ids, hold, holds, let_go, require_own
+from service.holding import hold, holds, let_go, require_own
 from service.labels import moment
 from service.language import language
-from service.mail import MailError, has_mail_server
+from service.mail import MailError
 from service.privacy import forget_letters, settle_briefly
 from service.security import dari
-from service.web.draft_forms import TITLES, DraftForm, consent_now
+from service.web.draft_forms import DraftForm, consent_now
+from service.web.draft_pages import link_page, preview_page, step_page, worth_of
+from service.web.draft_ways import asked_language, is_there, place_after, resume_url, way_on
 from service.web.links import base_url, new_token, send_link
-from service.web.understanding import suggest_sectors, understand
 
 drafts = Blueprint("drafts", __name__)
 
-ORDER = tuple(STEPS)
 _STEP = "any(who, build, seek, place, consent)"
 _MAKER = "public form"
 _JSON = "application/json"
@@ -58,7 +53,7 @@ def start() -> ResponseReturnValue:
     """Begin a draft with what the first step asks for."""
     values = clean_values("who", request.form.to_dict(flat=False))
     if not any(values.values()) and _goes() == "stay":
-        return redirect(url_for("public.new_startup", **_lang()), 303)
+        return redirect(url_for("public.new_startup", **asked_language()), 303)
     now = datetime.now(UTC)
     gone = expire(dari().store, now)  # whoever begins one sees old ones off
     forget_letters(dari().settings, [one.email for one in gone if one.email])
@@ -77,7 +72,7 @@ def step(id: str, step: Step) -> ResponseReturnValue:
     found = errors_of(draft.values, consent_now())
     wanted = "check" in request.args
     form.show_step(step, [one for one in found if wanted or one.code not in _NOT_YET])
-    return _page(draft, step, form)
+    return step_page(draft, step, form)
 
 
 @drafts.post(f"/drafts/<id>/<{_STEP}:step>")
@@ -95,7 +90,7 @@ def preview(id: str) -> ResponseReturnValue:
     """Show how the matcher understands a draft, and what is still missing."""
     if taken := _handed_in(id):
         return taken
-    return _preview(_own(id))
+    return preview_page(_own(id))
 
 
 @drafts.get("/drafts/<id>/worth")
@@ -107,7 +102,7 @@ def worth(id: str) -> ResponseReturnValue:
     except InvalidRecord:
         return redirect(url_for("drafts.preview", id=id), 303)
     page = "draft_worth_part.html" if "part" in request.args else "draft_worth.html"
-    return render_template(page, draft=draft, told=_worth(startup))
+    return render_template(page, draft=draft, told=worth_of(startup))
 
 
 @drafts.post("/drafts/<id>/hand-in")
@@ -119,7 +114,7 @@ def submit(id: str) -> ResponseReturnValue:
     try:
         startup = hand_in(dari(), draft, consent_now(), by=_MAKER, now=datetime.now(UTC))
     except InvalidRecord:
-        return _preview(draft), 422
+        return preview_page(draft), 422
     except StaleEdit:
         return redirect(url_for("drafts.preview", id=id), 303)
     let_go(id)
@@ -135,13 +130,13 @@ def bring_together(id: str) -> ResponseReturnValue:
     """Bring an edit together with what others have changed since it was begun."""
     draft = _own(id)
     met = catch_up(dari(), draft, now=datetime.now(UTC))
-    return _preview(_own(id), met=met)
+    return preview_page(_own(id), met=met)
 
 
 @drafts.get("/drafts/<id>/link")
 def link(id: str) -> ResponseReturnValue:
     """Show the ways back to a draft."""
-    return _link_page(_own(id))
+    return link_page(_own(id))
 
 
 @drafts.post("/drafts/<id>/link")
@@ -150,16 +145,16 @@ def make_link(id: str) -> ResponseReturnValue:
     draft = _own(id)
     try:
         if request.form.get("way") == "here":
-            return _link_page(draft, token=new_token(dari(), "draft", id))
+            return link_page(draft, token=new_token(dari(), "draft", id))
         email = read_email(request.form.get("email", ""))
         name_email(dari().store, id, email, now=datetime.now(UTC))
         path, base = url_for("returning.enter"), base_url(dari())
         sent = send_link(dari(), "draft", id, to=email, base=base, path=path, lang=language())
     except (LinkError, InvalidRecord) as error:
-        return _link_page(draft, errors=error.errors, typed=request.form.get("email", "")), 422
+        return link_page(draft, errors=error.errors, typed=request.form.get("email", "")), 422
     except MailError as error:
-        return _link_page(draft, failure=error, typed=request.form.get("email", "")), 503
-    return _link_page(_own(id), sent=sent)
+        return link_page(draft, failure=error, typed=request.form.get("email", "")), 503
+    return link_page(_own(id), sent=sent)
 
 
 @drafts.get("/drafts/<id>/held.json")
@@ -211,7 +206,6 @@ def edit(id: str) -> ResponseReturnValue:
     return redirect(resume_url(draft), 303)
 
 
-_PREVIEW = "preview"
 _NOT_YET = ("missing", "text_missing", "consent")
 """What is only missing is said where somebody looks for it, and before the handing in."""
 
@@ -239,39 +233,10 @@ def _handed_in(id: str) -> ResponseReturnValue | None:
     startup = startup_id(id)
     if not holds(startup):
         require_own(id)
-    if _is_there(id) or not is_startup(dari().store, startup):
+    if is_there(id) or not is_startup(dari().store, startup):
         return None
     hold(startup)
     return redirect(url_for("own.status", id=startup), 303)
-
-
-def go_on_url(id: str) -> str:
-    """Give the address to go on at with a draft that may have been handed in meanwhile."""
-    found = _those_there([id])
-    return resume_url(found[0]) if found else url_for("drafts.step", id=id, step="who")
-
-
-def _is_there(id: str) -> bool:
-    return bool(_those_there([id]))
-
-
-def _those_there(ids: list[str]) -> list[Draft]:
-    found: list[Draft] = []
-    for id in ids:
-        with suppress(UnknownId):
-            found.append(draft_of(dari().store, id, datetime.now(UTC)))
-    return found
-
-
-def begun_here() -> list[str]:
-    """Give the addresses at which this browser may go on with its drafts."""
-    return [resume_url(one) for one in _those_there([id for id in held_ids() if id[:2] == "d-"])]
-
-
-def handed_in_here() -> list[Startup]:
-    """Read the startups that this browser may open: it, or its link, was theirs."""
-    found = dari().store.get_many(held_ids()).values()
-    return [one for one in found if isinstance(one, Startup)]
 
 
 def _kept(id: str, step: Step, values: dict[str, Any], *, saved: int) -> ResponseReturnValue:
@@ -299,10 +264,10 @@ def _kept(id: str, step: Step, values: dict[str, Any], *, saved: int) -> Respons
     if found and _goes() in ("next", "stay"):
         form = DraftForm(draft.values)
         form.show_step(step, found)
-        return _page(draft, step, form), 422
-    if (place := _place(step, _goes())) != draft.place:
+        return step_page(draft, step, form), 422
+    if (place := place_after(step, _goes())) != draft.place:
         leave_at(dari().store, draft.id, place, now=now)
-    return redirect(_way(draft, step, _goes()), 303)
+    return redirect(way_on(draft, step, _goes()), 303)
 
 
 def _meet(id: str, step: Step, values: dict[str, Any], error: StaleEdit) -> ResponseReturnValue:
@@ -316,7 +281,7 @@ def _meet(id: str, step: Step, values: dict[str, Any], error: StaleEdit) -> Resp
     more = gettext("What stands there is named below. To keep what you typed here, save once more.")
     theirs = {name: value for name, value in error.payload.items() if value != values.get(name)}
     failed = Failure(409, heading, more)
-    return _page(draft, step, form, failure=failed, theirs=theirs), 409
+    return step_page(draft, step, form, failure=failed, theirs=theirs), 409
 
 
 def _told(draft: Draft, step: Step, found: list[FieldError]) -> dict[str, Any]:
@@ -333,108 +298,12 @@ def _told(draft: Draft, step: Step, found: list[FieldError]) -> dict[str, Any]:
     }
 
 
-def _way(draft: Draft, step: Step, goes: str) -> str:
-    if goes == "link":
-        return url_for("drafts.link", id=draft.id)
-    if goes == "stay":
-        return url_for("drafts.step", id=draft.id, step=step, **_lang())
-    return _url_of(draft.id, _place(step, goes))
-
-
-def _place(step: Step, goes: str) -> str:
-    """Tell where somebody is who left a step by a button: on a step, or at the preview."""
-    if goes in STEPS:
-        return goes
-    at = ORDER.index(step)
-    if goes in ("stay", "link"):
-        return step
-    if goes == "back" and at:
-        return ORDER[at - 1]
-    if goes == "preview" or at + 1 == len(ORDER):
-        return _PREVIEW
-    return ORDER[at + 1]
-
-
-def _url_of(id: str, place: str) -> str:
-    if place == _PREVIEW:
-        return url_for("drafts.preview", id=id)
-    return url_for("drafts.step", id=id, step=place)
-
-
-def resume_url(draft: Draft) -> str:
-    """Give the address at which a person goes on with a draft: where they were last."""
-    saved = [one for one in ORDER if draft.steps.get(one)]
-    known = draft.place in (*ORDER, _PREVIEW)
-    return _url_of(draft.id, draft.place if known else (saved or ORDER)[-1 if saved else 0])
-
-
 def _goes() -> str:
     return request.args.get("go") or request.form.get("go") or "next"
 
 
-def _lang() -> dict[str, Any]:
-    asked = request.args.get("lang")
-    return {"lang": asked} if asked else {}
-
-
 def _wants_json() -> bool:
     return request.accept_mimetypes.best == _JSON
-
-
-def _page(draft: Draft | None, step: Step, form: DraftForm, **more: Any) -> str:
-    values = draft.values if draft else {}
-    more["steps"] = progress(values, consent_now(), language()) if draft else []
-    more["suggested"] = suggest_sectors(dari(), _texts(values)) if step == "place" else ()
-    at = ORDER.index(step)
-    return render_template(
-        "draft_step.html", draft=draft, step=step, form=form, titles=TITLES, at=at, **more
-    )
-
-
-def first_page() -> str:
-    """Show the first step of a startup that nothing is kept of yet."""
-    there = {"going_on": begun_here(), "handed_in": handed_in_here()}
-    return _page(None, "who", DraftForm({}), **there)
-
-
-def _texts(values: Any) -> list[str]:
-    names = ("summary_ko", "summary_en", "seeking_ko", "seeking_en", "offering_ko", "offering_en")
-    return [str(values[name]) for name in names if str(values.get(name, "")).strip()]
-
-
-def _preview(draft: Draft, **more: Any) -> str:
-    lang = language()
-    found = errors_of(draft.values, consent_now())
-    wrong = [(one, step_of(one.field.split(".")[0]), field_of(one, draft.values, lang))
-             for one in found]  # fmt: skip
-    shown: dict[str, Any] = {"startup": None, "understood": None}
-    if not found:
-        startup = startup_of(draft.startup or draft.id, draft.values, consent_now())
-        shown = {
-            "startup": startup,
-            "understood": understand(startup),
-            "suggested": () if startup.sectors else suggest_sectors(dari(), _texts(draft.values)),
-        }
-    shown["behind"] = is_behind(dari(), draft)
-    steps = progress(draft.values, consent_now(), lang)
-    return render_template(
-        "draft_preview.html", draft=draft, wrong=wrong, titles=TITLES, steps=steps, **shown, **more
-    )
-
-
-def _worth(startup: Startup) -> list[Any]:
-    """Tell which empty field would help most, by scoring the best matches again with it filled."""
-    who = {Side.STARTUP: startup.name}
-    return [tell_help(change, who) for change in dari().matchmaker.helpful(startup)]
-
-
-def _link_page(draft: Draft, **more: Any) -> str:
-    more.setdefault("typed", draft.email or str(draft.values.get("contact", "")))
-    base, token = base_url(dari()), more.get("token")
-    there = url_for("returning.enter")
-    more["way"] = f"{base or request.host_url.rstrip('/')}{there}#{token}" if token else None
-    more["has_mail"] = has_mail_server(dari().settings)
-    return render_template("draft_link.html", draft=draft, **more)
 
 
 def _number(text: str | None) -> int:

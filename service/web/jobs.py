@@ -37,6 +37,8 @@ def kind_name(kind: JobKind) -> str:
         JobKind.TRAIN: gettext("Training"),
         JobKind.GATE: gettext("Gate"),
         JobKind.CONVERT: gettext("Test set"),
+        JobKind.CHECK: gettext("Check of a test set"),
+        JobKind.RUN: gettext("Run file"),
         JobKind.ASSIGN: gettext("Assignment"),
         JobKind.SCHEDULE: gettext("Schedule of an event"),
     }
@@ -67,6 +69,7 @@ def stage_name(what: str) -> str:
 def _stages() -> dict[str, str]:
     return {
         "Reading the test set": gettext("Reading the test set"),
+        "Reading the run file": gettext("Reading the run file"),
         "Asking Dari": gettext("Asking Dari"),
         "Asking BM25": gettext("Asking the baselines"),
         "Measuring": gettext("Measuring"),

@@ -38,7 +38,7 @@ judging.before_request(require_session)
 
 _MOST_DISPUTED = 100
 _MOST_CONFUSIONS = 6
-_SAID = "judged"
+_SAID = "success:judged"
 """The category of the notice that stands beside the grades."""
 
 

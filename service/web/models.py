@@ -71,7 +71,7 @@ def rollback() -> ResponseReturnValue:
 
 def _told_now(champion: Champion) -> ResponseReturnValue:
     text = gettext("In use now: %(model)s. Lists are made by it from now on.",
-                   model=champion.version)  # fmt: skip
+                   model=_registry().current().version)  # fmt: skip
     flash(text, "success")
     return redirect(url_for("models.show", name=champion.version), 303)
 

@@ -13,7 +13,7 @@ from service.forms import StartupForm
 from service.holding import hold
 from service.security import dari
 from service.submission import keep_sectors, submit
-from service.web.drafts import first_page
+from service.web.draft_pages import first_page
 from service.web.understanding import understand
 
 public = Blueprint("public", __name__)

@@ -15,7 +15,8 @@ from service.holding import hold
 from service.language import language
 from service.mail import has_mail_server
 from service.security import dari
-from service.web.drafts import begun_here, go_on_url, read_email
+from service.web.draft_ways import begun_here, go_on_url
+from service.web.drafts import read_email
 from service.web.links import base_url, send_link
 from service.wiring import Dari
 

@@ -6,7 +6,7 @@ import json
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import IO, TYPE_CHECKING, Any
 
 from apiflask import APIBlueprint
 from flask import flash, redirect, render_template, request, url_for
@@ -19,7 +19,11 @@ from profiles.jobs import JobError, JobKind, ask
 from profiles.taxonomy import Names
 from service.language import language
 from service.security import dari, editor, is_signed_in, require_session
+from service.starting import shelf_of, start_bringing, start_check, start_run
 from service.web.jobs import told
+
+if TYPE_CHECKING:
+    from evaluation import Shelf
 
 test_sets = APIBlueprint("test_sets", __name__, url_prefix="/testsets", enable_openapi=False)
 test_sets.before_request(require_session)
@@ -44,15 +48,9 @@ def overview() -> ResponseReturnValue:
 @test_sets.post("")
 def bring() -> ResponseReturnValue:
     """Take a test set that comes as a ZIP; a job checks it whole, and then puts it on the shelf."""
-    from evaluation import Received
-
-    name, sent = _named(), request.files.get("file")
+    name = _named()
     try:
-        if sent is None or not sent.filename:
-            raise JobError("file", "file_none", "")
-        brought = Received(dari().settings.home).keep(name, sent.stream)
-        given = {"name": name, "file": brought}
-        made = ask(dari().store, JobKind.CONVERT, given, by=editor())
+        made = start_bringing(dari(), name, _sent_file(), by=editor())
     except DariError as error:
         return _overview(("zip", *told(error)), {"name": name}), 422
     return redirect(url_for("evaluations.show", id=made.id), 303)
@@ -61,11 +59,12 @@ def bring() -> ResponseReturnValue:
 @test_sets.post("/convert")
 def convert() -> ResponseReturnValue:
     """Ask for a test set of this installation's own verdicts and outcomes."""
-    sent = {"name": _named(), "cut": _day("cut"), "until": _day("until")}
+    name, days = _named(), {field: _day(field) for field in ("cut", "until")}
+    sent = {"name": name, **days}
     try:
-        _shelf().free(sent["name"])
-        for field in ("cut", "until"):
-            _check_day(field, sent[field], needed=field == "cut")
+        _shelf().free(name)
+        for field, day in days.items():
+            _check_day(field, day, needed=field == "cut")
         made = ask(dari().store, JobKind.CONVERT, sent, by=editor())
     except DariError as error:
         return _overview(("convert", *told(error)), sent), 422
@@ -80,18 +79,13 @@ def show(name: str) -> ResponseReturnValue:
 
 @test_sets.post("/<name>/check")
 def check(name: str) -> ResponseReturnValue:
-    """Read a test set whole, and look for leaks."""
-    from evaluation import load
-
+    """Ask for a test set to be read whole, and looked through for leaks."""
+    _folder(name)
     try:
-        found = load(_folder(name))
+        made = start_check(dari(), name, by=editor())
     except DariError as error:
         return _page(name, ("check", *told(error))), 422
-    text = gettext(
-        "It can be used: %(queries)s queries, and no leak was found.", queries=len(found.queries)
-    )
-    flash(text, "success")
-    return redirect(url_for("test_sets.show", name=name), 303)
+    return redirect(url_for("evaluations.show", id=made.id), 303)
 
 
 @test_sets.post("/<name>/delete")
@@ -105,19 +99,14 @@ def delete(name: str) -> ResponseReturnValue:
 
 @test_sets.post("/<name>/runs")
 def bring_run(name: str) -> ResponseReturnValue:
-    """Keep a run file that can be scored on a test set."""
-    from evaluation import DEFAULT, depth_of
-
+    """Take a run file; a job checks whether it can be scored on the set, and then keeps it."""
     _folder(name)
-    sent, run = request.files.get("file"), _named("run")
+    run = _named("run")
     try:
-        if sent is None or not sent.filename:
-            raise JobError("file", "file_none", "")
-        _shelf().add_run(name, run, sent.stream, depth=depth_of(DEFAULT))
+        made = start_run(dari(), name, run, _sent_file(), by=editor())
     except DariError as error:
         return _page(name, ("run", *told(error)), {"run": run}), 422
-    flash(gettext("The run %(run)s is kept.", run=run), "success")
-    return redirect(url_for("test_sets.show", name=name), 303)
+    return redirect(url_for("evaluations.show", id=made.id), 303)
 
 
 @test_sets.post("/<name>/runs/<run>/delete")
@@ -134,20 +123,24 @@ def delete_run(name: str, run: str) -> ResponseReturnValue:
     return redirect(url_for("test_sets.show", name=name), 303)
 
 
-def _shelf() -> Any:
-    from evaluation import Shelf
-
-    return Shelf(dari().settings.home)
+def _shelf() -> Shelf:
+    return shelf_of(dari())
 
 
 def _folder(name: str) -> Path:
     from evaluation import ShelfError
 
     try:
-        folder: Path = _shelf().folder(name)
+        return _shelf().folder(name)
     except ShelfError as error:
         raise NotFound from error
-    return folder
+
+
+def _sent_file() -> IO[bytes]:
+    sent = request.files.get("file")
+    if sent is None or not sent.filename:
+        raise JobError("file", "file_none", "")
+    return sent.stream
 
 
 def _named(field: str = "name") -> str:

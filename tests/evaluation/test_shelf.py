@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from evaluation import LeakError, RunFileError, Shelf, ShelfError
+from evaluation import LeakError, Received, RunFileError, Shelf, ShelfError
 from evaluation import shelf as module
 
 EXAMPLE = Path("docs/examples/test-set")
@@ -154,21 +154,34 @@ def test_a_name_that_fits_no_folder_is_refused(shelf: Shelf, name: str) -> None:
         shelf.folder(name)
 
 
-def test_runs_are_kept_beside_a_set_if_they_can_be_scored(shelf: Shelf) -> None:
+def test_runs_are_kept_beside_a_set_if_they_can_be_scored(shelf: Shelf, tmp_path: Path) -> None:
     shelf.sets.mkdir()
     shutil.copytree(EXAMPLE, shelf.sets / "mine")
     query = (EXAMPLE / "qrels.txt").read_text().split()[0]
     partner = (EXAMPLE / "qrels.txt").read_text().split()[2]
     line = f"{query} Q0 {partner} 1 2.5 theirs\n".encode()
-    kept = shelf.add_run("mine", "theirs", io.BytesIO(line), depth=10)
+    received = Received(shelf.sets.parent)
+    brought = received.keep_run("mine", "theirs", io.BytesIO(line))
+    found = received.checked_run(brought, "mine", tmp_path / "theirs.run", depth=10)
+    assert {query: [one for one, _ in ranked] for query, ranked in found.rankings.items()} == {
+        query: [partner]
+    }
+    kept = shelf.free_run("mine", "theirs")
+    shelf.put(tmp_path / "theirs.run", kept)
     assert shelf.runs("mine") == [kept]
     assert shelf.run("mine", "theirs").read_bytes() == line
     with pytest.raises(ShelfError, match="already"):
-        shelf.add_run("mine", "theirs", io.BytesIO(line), depth=10)
-    with pytest.raises(RunFileError, match="query"):
-        shelf.add_run("mine", "others", io.BytesIO(b"nobody Q0 p 1 2.5 x\n"), depth=10)
+        received.keep_run("mine", "theirs", io.BytesIO(line))
+    other = received.keep_run("mine", "others", io.BytesIO(b"nobody Q0 p 1 2.5 x\n"))
+    with pytest.raises(RunFileError, match=r"others\.run, line 1: .*query"):
+        received.checked_run(other, "mine", tmp_path / "others.run", depth=10)
+    with pytest.raises(ShelfError, match="not here any more"):
+        received.checked_run(".brought-gone.run", "mine", tmp_path / "gone.run", depth=10)
     with pytest.raises(ShelfError, match="no run file"):
         shelf.run("mine", "../theirs")
+    for path in received.all():
+        os.utime(path, (0, 0))
+    received.forget(())
     assert left(shelf) == ["mine"]
     shelf.drop_run("mine", "theirs")
     assert shelf.runs("mine") == []

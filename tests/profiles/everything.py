@@ -42,6 +42,7 @@ from profiles.replays import Answer as Reply
 from profiles.replays import Call, finish
 from profiles.replays import begin as begin_call
 from profiles.reviews import Ask, ReviewOutcome, answer_review, ask_review, extend_review
+from profiles.sessions import Over, open_session
 from profiles.text import Text
 from profiles.views import save_view
 
@@ -147,6 +148,8 @@ def _come_back(store: Store) -> None:
         created_at=now,
     )
     keep_account(store, her)
+    over = Over(now - timedelta(hours=1), now - timedelta(hours=1))
+    open_session(store, 1, "h", her.uniquifier, "Firefox, Linux", over)
     values = {"summary_ko": f"{SECRET} anew", "contact": ADDRESS}
     lasts = {"now": now, "expires_at": now + timedelta(days=9)}
     draft = begin(store, values, language="ko", startup="s-1", base=1, **lasts)

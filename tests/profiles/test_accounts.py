@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from profiles import Startup, Store
+from profiles import Startup, Store, rows
 from profiles.accounts import (
     Account,
     AccountError,
@@ -24,6 +24,7 @@ from profiles.accounts import (
 from profiles.backup import back_up
 from profiles.consistency import faults
 from profiles.restoring import restore
+from profiles.sessions import Over, is_open, open_session, sessions_of
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 KIM = Account(
@@ -82,6 +83,36 @@ def test_an_account_is_removed(store: Store) -> None:
     assert accounts(store) == []
     with pytest.raises(AccountError):
         remove_account(store, "kim@dari.example")
+
+
+def test_sessions_end_with_their_uniquifier_their_account_and_a_restore(
+    store: Store, tmp_path: Path
+) -> None:
+    kept = keep_account(store, KIM)
+    over = Over(NOW - timedelta(days=9_999), NOW - timedelta(days=9_999))
+
+    def handles() -> list[str]:
+        return [one.handle for one in sessions_of(store, kept.id, over)]
+
+    open_session(store, kept.id, "a", kept.uniquifier, "Firefox, Linux", over)
+    open_session(store, kept.id, "b", "of-before", "", over)
+    assert (handles(), is_open(store, "b")) == (["a"], True)
+    changed = keep_account(store, replace(kept, uniquifier="anew"))
+    assert (handles(), is_open(store, "a"), is_open(store, "b")) == ([], False, False)
+    open_session(store, kept.id, "c", "anew", "", over)
+    back_up(store, tmp_path / "b.zip")
+    restore(store, tmp_path / "b.zip", replace=True)
+    assert not is_open(store, "c")
+    open_session(store, kept.id, "d", "anew", "", over)
+    open_session(store, 99, "e", "x", "", over)
+    assert [one.what for one in faults(store) if one.kind == "session"] == [
+        "its account is not held"
+    ]
+    remove_account(store, changed.email)
+    assert not is_open(store, "d")
+    later = Over(rows.now() + timedelta(days=1), NOW)
+    open_session(store, 99, "f", "x", "", later)
+    assert (is_open(store, "e"), is_open(store, "f")) == (False, True)
 
 
 def test_an_account_speaks_for_no_erased_profile(store: Store) -> None:

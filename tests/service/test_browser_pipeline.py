@@ -136,7 +136,9 @@ def test_filters_are_folded_on_a_telephone_unless_one_is_set(home: APIFlask, vis
     path = "/startups/robo/matches"
     page = visit(path, width=390)
     expect(page.get_by_label("Programme", exact=True)).to_be_hidden()
-    assert page.locator(".matches .match").first.bounding_box()["y"] < 800  # type: ignore[index]  # it is shown
+    first = page.locator(".matches .match").first.bounding_box()
+    assert first is not None
+    assert first["y"] < 800
     page.get_by_text("Filters", exact=True).click()
     expect(page.get_by_label("Programme", exact=True)).to_be_visible()
     expect(

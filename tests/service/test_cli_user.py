@@ -68,7 +68,12 @@ def test_a_link_is_printed_and_lets_a_person_choose_a_password(dari: Any, token:
     path = link.removeprefix("https://dari.example.kr")
     chosen = {"password": PASSWORD, "password_confirm": PASSWORD}
     assert submit(app.test_client(), path, chosen).status_code == 302
-    assert enter(app.test_client(), "kim@dari.example").status_code == 302
+    client = app.test_client()
+    assert enter(client, "kim@dari.example").status_code == 302
+    assert client.get("/account").status_code == 200
+    assert dari("user", "sign-out", "kim@dari.example").exit_code == 0
+    assert client.get("/account").status_code == 401
+    assert enter(client, "kim@dari.example").status_code == 302
     app.extensions["dari"].store.close()
 
 

@@ -162,16 +162,28 @@ def test_an_upload_over_the_limit_is_refused(staff: FlaskClient, send) -> None:
     assert answer.status_code == 413
 
 
-def test_runs_of_others_are_kept_and_scored(staff: FlaskClient, shelved: str, send) -> None:
+def test_runs_of_others_are_checked_by_a_job_kept_and_scored(
+    staff: FlaskClient, engine: Dari, shelved: str, send
+) -> None:
     query, _, partner, _ = (EXAMPLE / "qrels.txt").read_text().split()[:4]
     line = f"{query} Q0 {partner} 1 2.5 theirs\n".encode()
     sent = {"run": "theirs", "file": (io.BytesIO(line), "x.run")}
-    assert send(staff, f"/testsets/{shelved}/runs", sent).status_code == 303
-    assert "theirs" in staff.get("/evaluations/new").text
+    answer = send(staff, f"/testsets/{shelved}/runs", sent)
+    assert answer.status_code == 303
+    assert "theirs" not in staff.get("/evaluations/new").text  # it is checked whole first
     wrong = {"run": "wrong", "file": (io.BytesIO(b"1 2 3\n"), "x.run")}
-    refused = send(staff, f"/testsets/{shelved}/runs", wrong)
+    other = send(staff, f"/testsets/{shelved}/runs", wrong)
+    work_once(engine)
+    for lang, said in (("en", "The run theirs is kept: 1 place"), ("ko", "theirs")):
+        assert said in staff.get(f"{answer.location}?lang={lang}").text
+    assert "theirs" in staff.get("/evaluations/new").text
+    for lang, said in (("en", "wrong.run, line 1"), ("ko", "wrong.run 1번째 줄")):
+        assert said in staff.get(f"{other.location}?lang={lang}").text
+    staff.get("/testsets?lang=en")
+    taken = {"run": "theirs", "file": (io.BytesIO(line), "x.run")}
+    refused = send(staff, f"/testsets/{shelved}/runs", taken)
     assert refused.status_code == 422
-    assert "3 columns" in refused.text
+    assert "already" in refused.text
     assert send(staff, f"/testsets/{shelved}/runs/theirs/delete", {}).status_code == 303
     assert send(staff, f"/testsets/{shelved}/runs/theirs/delete", {}).status_code == 404
 
@@ -179,14 +191,15 @@ def test_runs_of_others_are_kept_and_scored(staff: FlaskClient, shelved: str, se
 def test_an_operators_folder_is_checked_on_demand(
     staff: FlaskClient, engine: Dari, shelved: str, send
 ) -> None:
-    assert send(staff, f"/testsets/{shelved}/check", {}).status_code == 303
-    assert "no leak was found" in staff.get(f"/testsets/{shelved}").text
+    answer = send(staff, f"/testsets/{shelved}/check", {})
+    assert answer.location.startswith("/evaluations/")
     (engine.settings.home / "testsets" / "broken").mkdir()
     (engine.settings.home / "testsets" / "broken" / "dataset.json").write_text("{")
     assert staff.get("/testsets/broken").status_code == 200
-    refused = send(staff, "/testsets/broken/check", {})
-    assert refused.status_code == 422
-    assert "This is not JSON" in refused.text
+    other = send(staff, "/testsets/broken/check", {})
+    work_once(engine)
+    assert "no leak was found. 16 queries of" in staff.get(answer.location).text
+    assert "This is not JSON" in staff.get(other.location).text
     send(staff, "/testsets/broken/delete", {})
 
 

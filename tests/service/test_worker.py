@@ -196,6 +196,21 @@ def test_a_converted_set_takes_its_place_unless_its_name_was_taken_meanwhile(
     until(lambda: left(settings) == [])
 
 
+def test_a_checked_run_takes_its_place_unless_its_name_was_taken_meanwhile(
+    settings: Settings, store: Store, start: Start
+) -> None:
+    (settings.home / "testsets" / "a").mkdir(parents=True)
+    (settings.home / "testsets" / "a" / "dataset.json").write_text("{}")
+    first = asked(store, JobKind.RUN, run="theirs", file=".brought-1.run")
+    second = asked(store, JobKind.RUN, run="theirs", file=".brought-2.run")
+    start()
+    until(lambda: is_over(store, second))
+    assert job(store, first.id).state is JobState.DONE
+    assert "already" in job(store, second.id).error["en"][0]
+    assert (settings.home / "runs" / "a" / "theirs.run").read_text() == "half"
+    until(lambda: left(settings) == [])
+
+
 def test_a_killed_worker_takes_its_process_along_and_another_goes_on(
     settings: Settings, store: Store, start: Start, tmp_path: Path
 ) -> None:

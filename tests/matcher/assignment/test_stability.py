@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from random import Random
+
 import numpy as np
 from hypothesis import given as drawn
 from hypothesis import settings
@@ -119,9 +121,9 @@ def test_nothing_blocks_it_and_nobody_is_better_off_in_another_stable_matching(
 
 @drawn(instances(), st.randoms(use_true_random=False))
 @settings(max_examples=60, deadline=None)
-def test_pairs_that_block_are_those_of_the_definition(instance: Instance, dice: object) -> None:
+def test_pairs_that_block_are_those_of_the_definition(instance: Instance, dice: Random) -> None:
     options = [one for one in matchings(instance) if is_allowed(instance, one)]
-    solution = dice.choice(options)  # type: ignore[attr-defined]
+    solution = dice.choice(options)
     blocks = blocking_pairs(instance, solution)
     assert (not blocks) == stable_by_definition(instance, solution)
 

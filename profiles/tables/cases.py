@@ -1,0 +1,115 @@
+"""Owns the tables of cases and jobs."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Date,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    text,
+)
+
+from profiles.tables.kinds import Id, Moment, Serial, metadata
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("startup", Id, nullable=False, index=True),
+    Column("partner", Id, nullable=False, index=True),
+    Column("stage", String(12), nullable=False),
+    Column("path", String(100), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("owner", String(200)),
+    Column("due", Date),
+    Column("programme", Id),
+    Column("asked", String(10), nullable=False),
+    Column("shown_rank", Integer),
+    Column("model_version", String(200), nullable=False),
+    Column("reasons", Text, nullable=False),
+    Column("released_at", Moment),
+    Column("startup_answer", String(10), nullable=False),
+    Column("partner_answer", String(10), nullable=False),
+    Column("startup_link", Integer, nullable=False),
+    Column("partner_link", Integer, nullable=False),
+    Column("outcome", String(20)),
+    Column("declined_reason", String(20)),
+    Column("declined_words", Text, nullable=False),
+    Column("aside", Serial),
+    Column("opened_at", Moment, nullable=False),
+    Column("opened_by", String(200), nullable=False),
+    Column("moved_at", Moment, nullable=False),
+    Column("closed_at", Moment),
+    CheckConstraint("asked IN ('startup', 'partner')", name="asked"),
+    Index("ix_cases_stage_moved_at_id", "stage", "moved_at", "id"),
+    Index(
+        "uq_cases_open_pair",
+        "startup",
+        "partner",
+        unique=True,
+        sqlite_where=text("closed_at IS NULL AND aside IS NULL"),
+        postgresql_where=text("closed_at IS NULL AND aside IS NULL"),
+    ),
+    sqlite_autoincrement=True,
+)
+
+case_events = Table(
+    "case_events",
+    metadata,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("case", Serial, nullable=False, index=True),
+    Column("kind", String(12), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("by", String(200), nullable=False),
+    Column("data", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+case_meetings = Table(
+    "case_meetings",
+    metadata,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("case", Serial, nullable=False, index=True),
+    Column("uid", String(100), nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("starts", String(16), nullable=False),
+    Column("zone", String(60), nullable=False),
+    Column("minutes", Integer, nullable=False),
+    Column("place", Text, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+    Column("cancelled_at", Moment),
+    sqlite_autoincrement=True,
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("kind", String(20), nullable=False),
+    Column("arguments", Text, nullable=False),
+    Column("by", String(200), nullable=False),
+    Column("state", String(10), nullable=False, index=True),
+    Column("asked_at", Moment, nullable=False),
+    Column("started_at", Moment),
+    Column("beat_at", Moment),
+    Column("ended_at", Moment),
+    Column("worker", String(200)),
+    Column("attempts", Integer, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("done", Integer, nullable=False),
+    Column("total", Integer, nullable=False),
+    Column("cancelled_by", String(200)),
+    Column("outcome", Text, nullable=False),
+    Column("error", Text, nullable=False),
+    CheckConstraint(
+        "kind IN ('evaluate', 'train', 'gate', 'convert', 'check', 'run', 'assign', 'schedule')",
+        name="kind",
+    ),
+    CheckConstraint("state IN ('queued', 'running', 'done', 'failed', 'cancelled')", name="state"),
+    sqlite_autoincrement=True,
+)
