@@ -1,13 +1,13 @@
 """Makes the open sessions of accounts, and the jobs that check a test set or a run file.
 
-Revision ID: 0018
+Revision ID: 0016
 Revises: 0015
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0018"
+revision = "0016"
 down_revision = "0015"
 branch_labels = None
 depends_on = None
