@@ -77,6 +77,7 @@ def only(taught: Examples, rows: Rows) -> Examples:
         relevance=taught.relevance[rows],
         queries=taught.queries[rows],
         clusters=taught.clusters[rows],
+        weights=taught.weights[rows],
     )
 
 
@@ -162,8 +163,9 @@ PARTS: dict[str, Callable[[NDArray[np.float32]], object]] = {}
 def additive(taught: Examples) -> Model:
     """Fit what Dari ships."""
     shapes = fit(
-        taught.features, taught.relevance, taught.queries, taught.clusters, prior=cold_start()
-    )
+        taught.features, taught.relevance, taught.queries, taught.clusters, prior=cold_start(),
+        weights=taught.weights,
+    )  # fmt: skip
     ranker = AdditiveRanker.of("additive", shapes)
     PARTS["additive"] = lambda features: None  # the score is made of them
     return lambda features: total(ranker.contributions(features))
@@ -176,16 +178,17 @@ def cold(_: Examples) -> Model:
     return lambda features: total(ranker.contributions(features))
 
 
-def logistic(taught: Examples) -> Model:
-    """Fit a logistic regression on all features, what is unknown included."""
+def logistic(taught: Examples, names: Sequence[str] = FEATURE_NAMES) -> Model:
+    """Fit a logistic regression on some features, or all, what is unknown included."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
+    columns = [FEATURE_NAMES.index(name) for name in names]
     model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
-    right = taught.relevance > 0
-    model.fit(taught.features, right, logisticregression__sample_weight=weights(taught))
-    return lambda features: np.asarray(model.decision_function(features), np.float64)
+    seen, right = taught.features[:, columns], taught.relevance > 0
+    model.fit(seen, right, logisticregression__sample_weight=weights(taught))
+    return lambda features: np.asarray(model.decision_function(features[:, columns]), np.float64)
 
 
 def boosted(taught: Examples) -> Model:
@@ -218,10 +221,10 @@ def lambdamart(taught: Examples, *, monotone: bool = True) -> Model:
 
 
 def weights(taught: Examples) -> Scores:
-    """Let each cluster count once, shape (n,)."""
+    """Let each cluster count once, beside what its set counts, shape (n,)."""
     _, starts, sizes = np.unique(taught.queries, return_index=True, return_counts=True)
     _, place, often = np.unique(taught.clusters[starts], return_inverse=True, return_counts=True)
-    return np.repeat(1.0 / often[place], sizes)
+    return taught.weights * np.repeat(1.0 / often[place], sizes)
 
 
 def rising() -> list[int]:

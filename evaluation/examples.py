@@ -15,7 +15,7 @@ from evaluation.system import POOL, asking, in_turn, temporary_store
 from index import Encoder, Filters, Follower
 from matcher import FEATURE_NAMES, Matchmaker, load_ranker
 
-BESIDE = 0.25
+BESIDE = 0.1
 """How much the examples of another set may count, beside 1 for the first."""
 
 
@@ -73,7 +73,7 @@ def examples(
 
 
 def beside(first: Examples, other: Examples) -> Examples:
-    """Put examples of another set beside some; together these count a quarter at most."""
+    """Put examples of another set beside some; together these count a tenth at most."""
     most = BESIDE * len(np.unique(first.clusters)) / max(1, len(np.unique(other.clusters)))
     queries, clusters = len(first.names), int(first.clusters.max(initial=-1)) + 1
     windows = max(first.windows, default=-1) + 1

@@ -77,7 +77,7 @@ def train_folder(
     """Fit a model to what a test set knows of the time before its cut, and write it under `out`.
 
     Its queries and what was right for them are not looked at. `also` are other sets to learn from;
-    each counts at most a quarter as much as what stands before it. Where its windows go by time and
+    each counts at most a tenth as much as what stands before it. Where its windows go by time and
     are several, the newest teaches nothing: what the model's scores came to there is its
     calibration.
 

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from matcher.additive import NOTHING, AdditiveRanker, Shape, known_features
+from matcher.additive import NOTHING, RESOLUTION, AdditiveRanker, Shape, known_features
 from matcher.features import FEATURE_NAMES
 from matcher.model_folders import said_of
 from matcher.traits import RELATIONS
@@ -40,6 +40,13 @@ NEAR_SECTORS = tuple(f"sector_{relation}" for relation in RELATIONS)
 STRAIGHT = frozenset({"sector_same", *NEAR_SECTORS})
 """Shares of the sectors that a startup names. One more that is shared makes the shares of the
 others less: as one straight line each, none steeper than that of the same, it never costs."""
+
+WORDS = "lexical"
+
+FIRST_WORDS = (0.03, 0.2)
+"""Words in common are worth nothing up to the first value, and rise in one line to the second. Of
+newcomers only a name is known, so a fit to them gives the first word in common all that it can; but
+any list holds somebody with whom a heap of rare words has one in common."""
 
 WHOLE = 100.0
 """The greatest possible sum of a model's points."""
@@ -188,13 +195,22 @@ def _lines(features: NDArray[np.float32], columns: list[int], prior: AdditiveRan
     found: list[tuple[int, float, float, float]] = []
     for column in columns:
         shape = prior.shape(FEATURE_NAMES[column])
-        straight = FEATURE_NAMES[column] in STRAIGHT
-        knots = [0.0, 1.0] if straight else _knots(features[:, column], shape)
+        knots = _bends(FEATURE_NAMES[column], features[:, column], shape)
         worth = shape.at_values(np.array(knots))
         for at, (start, end) in enumerate(pairwise(knots)):
             found.append((column, start, end - start, worth[at + 1] - worth[at]))
     table = np.array(found, dtype=np.float64).reshape(len(found), 4)
     return _Lines(table[:, 0].astype(np.int64), *table[:, 1:].T)
+
+
+def _bends(name: str, values: NDArray[np.float32], prior: Shape) -> list[float]:
+    """Choose where a feature's lines begin and end, rising."""
+    if name in STRAIGHT:
+        return [0.0, 1.0]
+    knots = _knots(values, prior)
+    if name != WORDS:
+        return knots
+    return [*FIRST_WORDS, *(knot for knot in knots if knot > FIRST_WORDS[-1] + _CLOSEST)]
 
 
 def _knots(values: NDArray[np.float32], prior: Shape) -> list[float]:
@@ -311,5 +327,6 @@ def _whole(shapes: Mapping[str, Shape]) -> dict[str, Shape]:
 
 
 def _below(points: float) -> float:
-    """Round down, so that a sum of many does not exceed the whole."""
-    return math.floor(points * 10.0**_DIGITS + 1e-6) / 10.0**_DIGITS
+    """Round down to what contributions are rounded to, so that no sum of many exceeds the whole."""
+    whole = math.floor(points * RESOLUTION + 1e-6) / RESOLUTION
+    return math.floor(whole * 10.0**_DIGITS + 1e-6) / 10.0**_DIGITS

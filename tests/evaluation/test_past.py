@@ -447,7 +447,7 @@ def test_examples_are_what_serving_computes(word_encoder: Any) -> None:
     assert other.digest != got.digest
 
 
-def test_examples_of_another_set_count_a_quarter_at_most(word_encoder: Any) -> None:
+def test_examples_of_another_set_count_a_tenth_at_most(word_encoder: Any) -> None:
     first = examples(windows(made(burst(24)))[:2], word_encoder)
     other = examples(windows(made(burst(40, seed=5)))[:4], word_encoder)
     both = beside(first, other)
@@ -458,6 +458,6 @@ def test_examples_of_another_set_count_a_quarter_at_most(word_encoder: Any) -> N
     _, rows = np.unique(both.clusters, return_index=True)
     own = len(set(first.clusters))
     assert both.weights[rows][:own].sum() == own
-    assert both.weights[rows][own:].sum() == pytest.approx(own / 4)
+    assert both.weights[rows][own:].sum() == pytest.approx(own / 10)
     few = beside(other, replace(first, clusters=first.clusters % 2))
     assert few.weights.min() == 1

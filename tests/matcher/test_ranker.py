@@ -149,7 +149,7 @@ def test_the_version_names_the_content(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("read", [load_ranker, cold_start])
 def test_the_shipped_points_add_up_to_100(read: Callable[[], AdditiveRanker]) -> None:
-    assert read().points.sum() == pytest.approx(100, abs=0.01)
+    assert read().points.sum() == pytest.approx(100, abs=0.03)  # each is rounded down to 1/1024
 
 
 SHAPES = {name: Shape((0.0, 1.0), (0.0, 1.0)) for name in KNOWN}
