@@ -113,7 +113,7 @@ def all_events(store: Store, *, before: int | None = None, most: int = MOST) -> 
     """Read what happened to all accounts, the newest first, from below a line on."""
     query = select(t.account_events)
     if before is not None:
-        query = query.where(t.account_events.c.id < before)
+        query = query.where(t.account_events.c.id < min(max(before, 0), (1 << 63) - 1))
     with reading(store.engine) as connection:
         return [_read(row) for row in connection.execute(_newest(query, most))]
 

@@ -99,7 +99,7 @@ def close_session(store: Store, handle: str) -> None:
 
 def end_session(store: Store, account: int, id: int) -> bool:
     """End one session of an account, and log it; False if it has no such one."""
-    return _end(store, account, t.sessions.c.id == id)
+    return 0 < id < 1 << 63 and _end(store, account, t.sessions.c.id == id)
 
 
 def end_others(store: Store, account: int, handle: str) -> bool:

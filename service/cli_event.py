@@ -110,9 +110,11 @@ def wishes(id: int, file: Path, ranked: bool) -> None:
     which a line is wrong.
     """
     from profiles.event_people import people_of, set_wishes
+    from profiles.events import get_event
 
     store = opened().store
-    told = _wishes(file, _known(people_of(store, id)), ranked=ranked)
+    held = get_event(store, id).id
+    told = _wishes(file, _known(people_of(store, held)), ranked=ranked)
     for person, wished in told.items():
         set_wishes(store, id, person, wished)
     say(f"{sum(map(len, told.values()))} wishes of {len(told)} participants are kept.")

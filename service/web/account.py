@@ -133,9 +133,10 @@ def sessions() -> str:
 @account.post("/sessions/end")
 def end_session() -> ResponseReturnValue:
     """End one session of the account, or all but this browser's."""
-    own, id = _own(), request.form.get("id", type=int)
-    if leave_others(own.id) if id is None else end_one(own.id, id):
-        flash(_ended(is_one=id is not None), "success")
+    own, is_one = _own(), "id" in request.form
+    number = request.form.get("id", 0, type=int)
+    if end_one(own.id, number) if is_one else leave_others(own.id):
+        flash(_ended(is_one=is_one), "success")
     else:
         flash(gettext("It is signed out already."), "info")
     return redirect(url_for("account.sessions"), 303)

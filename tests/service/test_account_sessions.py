@@ -109,6 +109,15 @@ def test_nobody_ends_the_session_of_another(home: APIFlask) -> None:
     assert is_in(ada)
 
 
+@pytest.mark.parametrize("id", ["", "abc", "-1", 1 << 63, 14713617234417604886528])
+def test_what_is_the_number_of_no_session_ends_none(home: APIFlask, id: object) -> None:
+    other, mine = browser_of(home, KIM), browser_of(home, KIM)
+    answer = submit(mine, "/account/sessions/end", {"id": id}, on="/account/sessions")
+    assert answer.status_code == 303
+    assert is_in(other)
+    assert "signed out already" in mine.get("/account/sessions?lang=en").text
+
+
 def held(app: APIFlask, email: str) -> list[Any]:
     ended = sessions.over(app.extensions["dari"].settings)
     return sessions.sessions_of(store(app), account_of(store(app), email).id, ended)

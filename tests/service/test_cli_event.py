@@ -67,6 +67,9 @@ def test_a_line_that_cannot_be_read_is_named_and_nothing_is_kept(
 ) -> None:
     wrong = tmp_path / "wrong.csv"
     wrong.write_text(f"kist,itmo,3\n{line}\n", encoding="utf-8")
+    for nowhere in (77, 1 << 63):
+        unknown = planned("event", "wishes", nowhere, wrong).output
+        assert "There is no event of the number" in unknown
     refused = planned("event", "wishes", 1, wrong)
     assert refused.exit_code == 1
     assert "Line 2" in refused.output

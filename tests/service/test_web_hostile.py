@@ -39,3 +39,8 @@ def test_a_match_list_shows_hostile_texts_as_text(app, staff, bearer):
 @pytest.mark.parametrize("number", [1 << 31, 1 << 63, 14713617234417604886528])
 def test_a_number_that_no_database_holds_is_the_number_of_nothing(staff, path, number):
     assert staff.get(path.format(number)).status_code == 404
+
+
+@pytest.mark.parametrize("number", [-(1 << 63) - 1, 0, 1, 1 << 63, 14713617234417604886528])
+def test_the_log_of_accounts_goes_on_from_below_any_number(staff, number):
+    assert staff.get(f"/accounts/log?before={number}").status_code == 200
