@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import product
 
@@ -17,6 +17,7 @@ from matcher.assignment import (
     Host,
     Instance,
     Solution,
+    Status,
     groups_of,
     solve,
 )
@@ -146,7 +147,11 @@ def propose_districts(
     solution = solve(instance, seconds=seconds, aims=(Aim.PLACED, Aim.WORST, Aim.TOTAL))
     pairs = set(solution.pairs)
     chosen = [one for one in free if (one.region, one.sector) in pairs]
-    others = _others(found, chosen, taken, set(left_out), balanced)
+    out = _left_out(taken, left_out, balanced)
+    others = tuple(
+        replace(one, because=out.get(one.region) or _beaten(one, chosen, solution))
+        for one in _others(found, chosen)
+    )
     return Proposal(
         as_of, instance, solution, tuple(_best_first(chosen)), others, balanced, seconds
     )
@@ -223,40 +228,33 @@ def _taken(programmes: Iterable[Programme], day: date) -> dict[str, Programme]:
     }
 
 
-def _others(
-    found: Sequence[Candidate],
-    chosen: Sequence[Candidate],
-    taken: Mapping[str, Programme],
-    left_out: set[str],
-    balanced: bool,
-) -> tuple[Candidate, ...]:
+def _others(found: Sequence[Candidate], chosen: Sequence[Candidate]) -> list[Candidate]:
+    """Give the best candidate of each province without a chosen one, the best first."""
     regions = {one.region for one in chosen}
     best: dict[str, Candidate] = {}
     for one in _best_first([one for one in found if one.region not in regions]):
         best.setdefault(one.region, one)
-    given = {one.sector for one in chosen}
-    return tuple(
-        Candidate(
-            one.region, one.sector, one.members, _why_not(one, taken, left_out, given, balanced)
-        )
-        for one in best.values()
-    )
+    return list(best.values())
 
 
-def _why_not(
-    one: Candidate,
-    taken: Mapping[str, Programme],
-    left_out: set[str],
-    given: set[str],
-    balanced: bool,
-) -> Names:
-    if one.region in taken:
-        return phrase("district.taken", programme=taken[one.region].name)
-    if one.region in left_out:
-        return phrase("district.left_out")
-    if balanced and "capital" in groups_of(region=one.region).get("area", ()):
-        return phrase("district.balance")
-    return phrase("district.sector_given" if one.sector in given else "district.others_fit_better")
+def _left_out(
+    taken: Mapping[str, Programme], left_out: Collection[str], balanced: bool
+) -> dict[str, Names]:
+    """Say of each province that is not looked at why."""
+    capital = [code for code in provinces() if "capital" in groups_of(region=code).get("area", ())]
+    found = dict.fromkeys(capital, phrase("district.balance")) if balanced else {}
+    found |= dict.fromkeys(left_out, phrase("district.left_out"))
+    return found | {
+        region: phrase("district.taken", programme=one.name) for region, one in taken.items()
+    }
+
+
+def _beaten(one: Candidate, chosen: Sequence[Candidate], solution: Solution) -> Names:
+    """Say what stands before a candidate that was looked at; unknown if the search did not end."""
+    if solution.status is not Status.OPTIMAL:
+        return phrase("district.unsettled")
+    given = one.sector in {other.sector for other in chosen}
+    return phrase("district.sector_given" if given else "district.others_fit_better")
 
 
 def _best_first(candidates: Iterable[Candidate]) -> list[Candidate]:

@@ -109,7 +109,7 @@ def plan_json(plan: Plan) -> dict[str, object]:
         "contradiction": _both(plan.contradiction.said) if plan.contradiction else None,
         "kept": plan.kept,
         "compared": len(plan.compared),
-        "gain": plan.gain / UNIT,
+        "gain": plan.gain / UNIT if plan.is_planned else None,
         "regions": [_plan_row(row) for row in plan.rows],
     }
 
@@ -120,7 +120,7 @@ def _plan_row(row: Row) -> dict[str, object]:
         "centre": row.region.centre.id,
         "planned": row.planned.id if row.planned else None,
         "held": [one.id for one in row.held],
-        "fit": row.fit / UNIT,
+        "fit": row.fit / UNIT if row.planned else None,
         "held_fit": None if row.held_fit is None else row.held_fit / UNIT,
         "why": [
             {"points": one.points / UNIT, "said": _both(one.phrase), "source": one.source}

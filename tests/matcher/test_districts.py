@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from matcher.assignment import check
+from matcher.assignment import Status, check
 from matcher.districts import CAPITAL, STRATEGIC, propose_districts
 from profiles.errors import CodedError
 
@@ -70,6 +70,14 @@ def test_what_if_a_province_is_left_out_or_fewer_are_asked_for(held):
     assert "Left out" in {one.region: one for one in left.others}["KR-27"].because.en
     assert propose_districts(held, as_of=DAY, left_out=["KR-27", "KR-29"]).chosen == ()
     assert told(propose_districts(held, as_of=DAY, most=1).chosen) == [("KR-27", "robotics", 30)]
+
+
+def test_nothing_is_said_to_be_better_where_the_search_did_not_end(held):
+    found = propose_districts(held, as_of=DAY, seconds=1e-9)
+    assert found.solution.status is Status.UNKNOWN
+    why = {one.region: one.because.en for one in found.others}
+    assert why["KR-27"] == why["KR-29"] == "The time ended before it was settled."
+    assert "capital area" in why["KR-11"]
 
 
 def test_before_its_day_a_district_takes_no_province(held):

@@ -15,7 +15,7 @@ from matcher.roots import FIELDS, PAST, ROOT, Paired, nearness, pairings_around,
 from profiles.errors import CodedError
 from profiles.rules import Rule
 from profiles.taxonomy import provinces
-from service.planning import plan_sentence
+from service.planning import plan_json, plan_sentence
 
 TODAY = date(2026, 11, 1)
 AUTUMN = date(2014, 10, 31)
@@ -121,6 +121,7 @@ def test_a_plan_ends_with_what_is_known_where_the_time_is_over(catalogue, monkey
     assert "No plan meets all rules." in said
     assert "17 regions seek one company each, and 15 companies take 1 to 1 regions each" in said
     assert "2 pairings are to stay" in said
+    assert (plan_json(untold)["gain"], plan_json(untold)["regions"][0]["fit"]) == (None, None)
     unknown = replace(untold, solution=replace(untold.solution, status=Status.UNKNOWN), seconds=0.5)
     assert "0.5초 안에 계획을 찾지 못했습니다" in plan_sentence(unknown, "ko")
 
