@@ -14,7 +14,7 @@ from index import Candidate, Encoder, Filters, Follower, Query, Retriever, Searc
 from index.columns import best_first
 from matcher.additive import Doubles, Ranker, score
 from matcher.copies import Copies, own_word
-from matcher.eligibility import Reason, own_refusals, partner_refusals, refusals, startup_refusals
+from matcher.eligibility import Reason, own_refusals, partner_refusals, startup_refusals
 from matcher.explanation import explain, judged, unknowns
 from matcher.features import pair_features
 from matcher.matchlist import Abstention, Match, Probability
@@ -23,7 +23,7 @@ from matcher.pairs import Pair, Scene
 from matcher.phrases import phrase
 from matcher.probability import chances
 from matcher.records import Records
-from matcher.rescoring import Looked
+from matcher.rescoring import Looked, refusals_of
 from matcher.sentences import SentenceFinder
 from matcher.standing import ANYBODY, Busy, Wanted, nobody, standing_of
 from matcher.words import commonness_in
@@ -268,19 +268,8 @@ def _screened(
         pair = _pair(asked.query, other, candidate, scene)
         if asked.wanted and not asked.wanted.keeps(pair, asked.query.side, asked.busy):
             continue
-        looked.append(Looked(pair, tuple(_refusals(pair))))
+        looked.append(Looked(pair, tuple(refusals_of(pair))))
     return looked
-
-
-def _refusals(pair: Pair) -> list[Reason]:
-    scene = pair.scene
-    return refusals(
-        pair.startup,
-        pair.partner,
-        programme=scene.programme,
-        history=scene.history,
-        on=scene.as_of,
-    )
 
 
 def found_in(query: Query, looked: Sequence[Looked], id: str) -> Looked | None:

@@ -165,7 +165,7 @@ class Bench:
         points = self._scores(targets)
         outcomes = []
         for one, pair, own in zip(tries, targets, points.tolist(), strict=True):
-            allowed = not (_refusals(pair) if one.values else self.target.reasons)
+            allowed = not (refusals_of(pair) if one.values else self.target.reasons)
             facts = one.facts
             others = self._others(facts) if self.asks in facts.sides else self._others_now
             rank = _rank(own, _answering(pair, self.asks).id, others)
@@ -201,7 +201,7 @@ def _standing(
         free = [held.pair for held in looked if not held.reasons]
     else:
         changed = one.on_all([held.pair for held in looked], meet, only=asks)
-        free = [pair for pair in changed if not _refusals(pair)]
+        free = [pair for pair in changed if not refusals_of(pair)]
     scores = _scores(free, asks, ranker, copies).tolist()
     return [(own, _answering(pair, asks).id) for own, pair in zip(scores, free, strict=True)]
 
@@ -302,7 +302,8 @@ def _answering(pair: Pair, asks: Side) -> AnyProfile:
     return pair.partner if asks is Side.STARTUP else pair.startup
 
 
-def _refusals(pair: Pair) -> list[Reason]:
+def refusals_of(pair: Pair) -> list[Reason]:
+    """Give why a pair may not be matched; none where it may."""
     scene = pair.scene
     return refusals(
         pair.startup,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from service.console import Word, named, opened, print_json, short_work, show, tell_in
+from service.console import Word, named, opened_in, print_json, short_work, show
 
 if TYPE_CHECKING:
     from profiles import Startup
@@ -51,7 +51,7 @@ def bundle(startup: str, lang: str | None, as_json: bool, **asked: object) -> No
     from service.bundle_json import bundle_json
     from service.bundling import bundle_grids, counterparts_of, sources_of
 
-    dari, language = _opened(lang)
+    dari, language = opened_in(lang)
     found = bundle_of(sources_of(dari), _startup(dari, startup), _read(BundleAsked, asked))
     across = counterparts_of(dari, found)
     if as_json:
@@ -75,7 +75,7 @@ def triads(programme: str, lang: str | None, as_json: bool, **asked: object) -> 
     from service.bundle_json import triads_json
     from service.bundling import sources_of, triads_grids
 
-    dari, language = _opened(lang)
+    dari, language = opened_in(lang)
     found = triads_of(sources_of(dari), programme, _read(TriadsAsked, asked))
     if as_json:
         print_json(triads_json(found))
@@ -107,7 +107,7 @@ def support(
 
     if (startup is None) is (programme is None):
         raise click.UsageError("Name a startup, or a programme by --programme.")
-    dari, language = _opened(lang)
+    dari, language = opened_in(lang)
     read = _read(SupportAsked, asked)
     if startup is not None:
         plan = support_for(sources_of(dari), _startup(dari, startup), read)
@@ -120,13 +120,6 @@ def support(
         print_json(document)
     else:
         _show(grids, language)
-
-
-def _opened(lang: str | None) -> tuple[Dari, str]:
-    dari = opened()
-    language = lang or dari.settings.language
-    tell_in(language)
-    return dari, language
 
 
 def _read(model: type[R], asked: Mapping[str, object]) -> R:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from service.console import named, opened, print_json, short_work, show, tell_in
+from service.console import named, opened_in, print_json, short_work, show
 
 if TYPE_CHECKING:
     from service.wiring import Dari
@@ -49,7 +49,7 @@ def regions(
     from matcher.pairing import plan_regions
     from service.planning import plan_json, plan_tables
 
-    dari, language = _opened(lang)
+    dari, language = opened_in(lang)
     kept = _codes("keep", keep, language)
     day = _day(dari, as_of)
     found = plan_regions(dari.store, as_of=day, most=most, keep=kept, seconds=seconds)
@@ -82,7 +82,7 @@ def districts(
     from matcher.districts import propose_districts
     from service.planning import proposal_json, proposal_tables
 
-    dari, language = _opened(lang)
+    dari, language = opened_in(lang)
     found = propose_districts(
         dari.store,
         as_of=_day(dari, as_of),
@@ -114,7 +114,7 @@ def advise(
     from service.planning import advice_json, advice_tables
     from service.queries import profile_on
 
-    dari, language = _opened(lang)
+    dari, language = opened_in(lang)
     profile = profile_on(dari.store, Side.STARTUP, named(dari, startup))
     assert isinstance(profile, Startup)  # noqa: S101  # its side says so
     found = ask(dari.matchmaker, dari.store, profile, programme, as_of=_day(dari, as_of))
@@ -122,13 +122,6 @@ def advise(
         print_json(advice_json(found))
     else:
         show(*advice_tables(found, language))
-
-
-def _opened(lang: str | None) -> tuple[Dari, str]:
-    dari = opened()
-    language = lang or dari.settings.language
-    tell_in(language)
-    return dari, language
 
 
 def _day(dari: Dari, as_of: datetime | None) -> date:

@@ -123,6 +123,14 @@ def opened() -> Dari:
     return build(read_settings())
 
 
+def opened_in(lang: str | None) -> tuple[Dari, str]:
+    """Open the installation, and tell in a language, or in its own: 'en' or 'ko'."""
+    dari = opened()
+    language = lang or dari.settings.language
+    tell_in(language)
+    return dari, language
+
+
 def read_settings() -> Settings:
     """Read the settings; from here on errors are told in their language, if no other was chosen.
 
