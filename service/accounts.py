@@ -21,7 +21,7 @@ from flask import (
     url_for,
 )
 from flask_babel import Babel, gettext
-from flask_security import MailUtil, Security, UserMixin
+from flask_security import LoginForm, MailUtil, Security, UserMixin
 from flask_security.totp import Totp
 
 from profiles import DariError
@@ -128,6 +128,12 @@ class OneTimeCodes(Totp):
             raise UsedTokenError
 
 
+class SignIn(LoginForm):
+    """Asks for address and password, and gives no cookie that would outlast the session."""
+
+    remember = None
+
+
 def init_app(app: Flask) -> Security:
     """Add accounts to the application."""
     app.config.update(account_config(dari_of(app).settings, dari_of(app).secret_key))
@@ -137,6 +143,7 @@ def init_app(app: Flask) -> Security:
         mail_util_cls=Mail,
         password_util_cls=Passwords,
         totp_cls=OneTimeCodes,
+        login_form=SignIn,
     )
     app.blueprints["security"].enable_openapi = False  # type: ignore[attr-defined]
     security.want_json(_never)

@@ -137,6 +137,15 @@ def test_a_stolen_cookie_is_worth_nothing_once_its_session_was_signed_out_of(
     assert held(home, KIM) == []
 
 
+def test_nobody_is_remembered_beyond_their_session(home: APIFlask) -> None:
+    client = home.test_client()
+    assert enter(client, KIM, remember="y").status_code == 302
+    assert client.get_cookie("remember_token") is None
+    assert is_in(client)
+    client.delete_cookie(home.config["SESSION_COOKIE_NAME"])
+    assert not is_in(client)
+
+
 def test_a_change_of_the_password_keeps_this_browser_alone(home: APIFlask) -> None:
     other, mine = browser_of(home, KIM), browser_of(home, KIM)
     new = "ganz andere vier worte hier"
