@@ -18,6 +18,7 @@ from profiles.cohorts import aftermath, cohort
 from profiles.errors import DariError
 from service import deciding, decision_audits, decision_letters, decision_lottery, labels
 from service.assigned_words import tags_json
+from service.decision_today import places_today
 from service.language import LANGUAGES, language
 from service.security import dari, editor, require_session
 
@@ -97,10 +98,13 @@ def declines(id: int) -> ResponseReturnValue:
     """Rehearse that some say no, those who are ticked or as many as chance has it."""
     shown = deciding.show(dari(), id)
     ticked, rate = request.args.getlist("declines"), request.args.get("rate", 0, type=int)
-    found: dict[str, object] = {"ticked": ticked, "rate": rate}
+    today = places_today(dari().store, shown.kept, shown.record)
+    placed = dict.fromkeys(a for a, _ in today.pairs if a not in today.out)
+    found: dict[str, object] = {"ticked": ticked, "rate": rate, "placed": placed}
     try:
-        found["told"] = decision_audits.rehearsed(shown, ticked) if ticked else None
-        found["mean"] = decision_audits.expected(shown, rate) if "rate" in request.args else None
+        found["told"] = decision_audits.rehearsed(shown, today, ticked) if ticked else None
+        asked = "rate" in request.args
+        found["mean"] = decision_audits.expected(shown, today, rate) if asked else None
     except DariError as error:
         return render_template("decision_declines.html", shown=shown, refused=error, **found), 422
     return render_template("decision_declines.html", shown=shown, **found)

@@ -405,6 +405,19 @@ def test_all_letters_come_in_one_file_as_the_places_stand_now(staff, dari, held)
     assert staff.get(f"/decisions/{held.id}/notices/st-b.txt").status_code == 404
 
 
+def test_declines_are_rehearsed_from_the_places_as_they_stand_now(staff, dari, held) -> None:
+    hand_on(dari, held.cohort, "st-b", reason="Moved abroad.", by="Lee")
+    here = f"/decisions/{held.id}/declines?lang=en"
+    assert staff.get(f"{here}&declines=st-b").status_code == 422
+    page = text_of(staff.get(f"{here}&declines=st-a"))
+    assert "as they stand today" in page
+    gained = page[page.index("New pairs") : page.index("Who would decline?")]
+    assert "Raon" in gained
+    assert "Narae" not in gained, "it gave its place back"
+    assert 'value="st-b"' not in page
+    assert 'value="st-a"' in page
+
+
 def test_a_profile_leads_to_its_applications_decisions_and_requests(staff, app, dari, held) -> None:
     asked = ask_review(
         dari.store, "st-b", Ask.REVIEW, "?", today=date(2026, 11, 20), cohort=held.cohort
