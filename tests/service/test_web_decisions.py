@@ -286,6 +286,12 @@ def test_only_staff_see_decisions(client, staff, kept, path: str) -> None:
     assert staff.get(f"/decisions/987654{path}").status_code in {404, 422}
 
 
+def test_a_decision_that_is_not_there_is_not_found(staff, send) -> None:
+    for path in ("", ".json", "/declines", "/notices", "/prices", "/replay", "/notices.zip"):
+        assert staff.get(f"/decisions/99999{path}").status_code == 404
+    assert send(staff, "/decisions/99999/override", {"why": "x"}).status_code == 404
+
+
 def test_a_startup_asks_and_staff_answer(staff, send, app, dari, cohort) -> None:
     own = app.test_client()
     with own.session_transaction() as session:
