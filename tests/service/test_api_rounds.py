@@ -94,6 +94,10 @@ def test_a_whole_round_by_calls(call, dari, cohort, tmp_path) -> None:
     assert call("POST", f"{draft}/overrides", 422, swap).get_json()["errors"][0]["field"] == "other"
 
     version = call("GET", cohort).headers["ETag"]
+    hosts = ["ccei-daejeon", "sk-telecom"]
+    two = call("POST", f"{draft}/overrides", 201, changed | {"hosts": hosts}).get_json()["id"]
+    lost = call("POST", f"{cohort}/decision", 422, {"decision": two, "why": "x"}, If_Match=version)
+    assert lost.get_json()["errors"][0]["code"] == "assign_one_host"
     final = {"decision": told["outcome"]["decision"], "why": "The committee agreed."}
     call("POST", f"{cohort}/decision", 428, final)
     stale = call("POST", f"{cohort}/decision", 412, final, If_Match='"99"').get_json()
@@ -116,7 +120,7 @@ def test_a_whole_round_by_calls(call, dari, cohort, tmp_path) -> None:
     notices = call("GET", f"{draft}/notices").get_json()["items"]
     assert [(one["applicant"], one["result"]) for one in notices] == [(TWO[1], "selected")]
     assert "선정" in notices[0]["text"]["ko"]
-    assert call("GET", f"{cohort}/decisions").get_json()["total"] == 2
+    assert call("GET", f"{cohort}/decisions").get_json()["total"] == 3
 
 
 def test_settings_change_as_they_were_read(call, cohort) -> None:
