@@ -107,7 +107,7 @@ def people_naming(connection: Connection, ids: Collection[str]) -> list[Particip
 
 
 def forget_people(connection: Connection, profiles: Collection[str]) -> None:
-    """Delete the participants of erased profiles, the wishes for them and their meetings."""
+    """Delete the participants of erased profiles and the wishes for them; end their meetings."""
     p = t.event_people.c
     gone = [row.id for row in rows.by_ids(connection, t.event_people, p.profile, profiles)]
     forget_some(connection, gone)
