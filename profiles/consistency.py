@@ -198,7 +198,8 @@ def _event_queries() -> Iterator[tuple[str, Select[Any]]]:
     yield "what it speaks for is not held", _lost("participant", p.id, p.profile.not_in(known))
     for end, side in ((m.a, "a"), (m.b, "b")):
         of_side = select(p.id).where(p.side == side, p.event == m.event)
-        lost = end.not_in(of_side.correlate(t.event_meetings))
+        left = and_(end < 0, m.state == "cancelled")  # of one who was taken out
+        lost = and_(end.not_in(of_side.correlate(t.event_meetings)), not_(left))
         yield f"its participant {side} is not held", _lost("event meeting", m.id, lost)
     unnamed = and_(p.called != "", p.consent_at.is_(None))
     yield "it holds a person's name without consent", _lost("participant", p.id, unnamed)

@@ -46,7 +46,10 @@ class Booked(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class EventMeeting:
-    """A meeting of an event; `uid` and `sequence` are those of the calendar (RFC 5545)."""
+    """A meeting of an event; `uid` and `sequence` are those of the calendar (RFC 5545).
+
+    `a` or `b` is below 0 in a cancelled one of whose two one takes no part any more.
+    """
 
     id: int
     event: int

@@ -142,7 +142,7 @@ def ranked(ids: list[int]) -> dict[int, int]:
 
 
 def remove_person(store: Store, event: int, id: int) -> None:
-    """Take a participant out, with the wishes for it and its meetings.
+    """Take a participant out, with the wishes for it; its meetings are cancelled for the others.
 
     Raises:
         InvalidRecord: if there is no such participant.

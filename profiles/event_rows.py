@@ -9,7 +9,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Literal
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, delete, or_, select, update
 
 from profiles import rows
 from profiles import tables as t
@@ -107,17 +107,21 @@ def people_naming(connection: Connection, ids: Collection[str]) -> list[Particip
 
 
 def forget_people(connection: Connection, profiles: Collection[str]) -> None:
-    """Delete the participants of erased profiles, the wishes for them and their meetings."""
+    """Delete the participants of erased profiles and the wishes for them; end their meetings."""
     p = t.event_people.c
     gone = [row.id for row in rows.by_ids(connection, t.event_people, p.profile, profiles)]
     forget_some(connection, gone)
 
 
 def forget_some(connection: Connection, gone: Collection[int]) -> None:
-    """Delete participants, the wishes for them, what was decided on them, and their meetings."""
-    p, m = t.event_people.c, t.event_meetings.c
-    for column in (m.a, m.b):
-        rows.delete_by(connection, t.event_meetings, column, gone)
+    """Delete participants, the wishes for them, and what was decided on them; end their meetings.
+
+    A meeting that was not held stays as one that is cancelled, for the calendar of the other side
+    to hear of it; in the place of who is gone it has a number below 0, which nobody has.
+    """
+    p = t.event_people.c
+    for id in sorted(gone):
+        _end_meetings(connection, id)
     its = select(p.event).where(p.id.in_(gone)).distinct()
     for event in sorted(connection.execute(its).scalars()):
         for one in people_rows(connection, event):
@@ -126,6 +130,28 @@ def forget_some(connection: Connection, gone: Collection[int]) -> None:
                 write_person(connection, one.id, wishes=json.dumps(left))
         _drop_pairs(connection, event, gone)
     rows.delete_by(connection, t.event_people, p.id, gone)
+
+
+def count_planned(connection: Connection, event: int) -> None:
+    """Count a change of all planned meetings of an event, for calendars."""
+    m = t.event_meetings.c
+    its = update(t.event_meetings).where(m.event == event, m.state == "planned")
+    connection.execute(its.values(sequence=m.sequence + 1, changed_at=rows.now()))
+
+
+def _end_meetings(connection: Connection, gone: int) -> None:
+    m = t.event_meetings
+    its = select(m).where(or_(m.c.a == gone, m.c.b == gone))
+    for row in connection.execute(its).all():
+        own, other = (m.c.a, row.b) if row.a == gone else (m.c.b, row.a)
+        one = m.c.id == row.id
+        if row.state == "held" or other < 0:
+            connection.execute(delete(m).where(one))
+            continue
+        left = update(m).where(one).values({own.name: -row.id, "state": "cancelled"})
+        if row.state != "cancelled":
+            left = left.values(sequence=row.sequence + 1, changed_at=rows.now())
+        connection.execute(left)
 
 
 def _drop_pairs(connection: Connection, event: int, gone: Collection[int]) -> None:

@@ -18,6 +18,7 @@ from profiles.event_rows import (
     Participant,
     Side,
     UnknownEvent,
+    count_planned,
     event_row,
     kept_plan,
     read_event,
@@ -87,6 +88,8 @@ def change_event(
 ) -> Event:
     """Change the plan or the state of an event.
 
+    Where it is called off, or is on again, the planned meetings count that as a change of theirs.
+
     Raises:
         InvalidRecord: if the plan breaks a rule, or has been changed since revision `base`.
         UnknownEvent: if there is none.
@@ -98,7 +101,10 @@ def change_event(
             raise EventError("event", "event_changed", id)
         values = {"state": state.value} if state else {}
         write_event(connection, held, plan=said, **values)
-        return event_row(connection, id)
+        now = event_row(connection, id)
+        if (held.state is EventState.CANCELLED) is not (now.state is EventState.CANCELLED):
+            count_planned(connection, id)
+        return now
 
 
 def get_event(store: Store, id: int) -> Event:

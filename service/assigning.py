@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -187,7 +188,8 @@ def decide(
         replace: whether it may take the place of a decision that holds.
 
     Raises:
-        AssigningError: if the search behind it found no pairs that keep the rules.
+        AssigningError: if the search behind it found no pairs that keep the rules, or an applicant
+            has several.
         CohortError: if there is none, it is of another cohort, old, or names who is no candidate
             any more, or another one holds and is not to be replaced.
         StaleEdit: if the cohort has been changed since `base`.
@@ -201,6 +203,8 @@ def decide(
     record = record_from_json(kept.record)
     if not record.solution.levels:
         raise AssigningError("decision", "assign_nothing_found", id)
+    if several := [one for one, count in Counter(a for a, _ in record.pairs).items() if count > 1]:
+        raise AssigningError("decision", "assign_one_host", several[0])
     waiting = reserves(record.instance, record.decided)
     said: dict[str, Any] = {"why": why, "by": by, "base": base, "replace": replace}
     return finish(dari.store, id, dict(record.pairs), waiting, **said)

@@ -25,6 +25,8 @@ _SAID: Mapping[str, Mapping[str, str]] = {
         "kept": "All rules are kept.",
         "left": "Given back later: {who}, {host}; since then {taken}",
         "free": "nobody",
+        "erased": "one that was erased since",
+        "unknown": "–",
         "holds": "What holds now is decision {id}.",
         "draft": "Kept as decision {id} (draft).",
         "final": "Decision {id} of cohort {cohort} is final.",
@@ -39,6 +41,8 @@ _SAID: Mapping[str, Mapping[str, str]] = {
         "kept": "모든 규칙을 지킵니다.",
         "left": "이후 반납: {who}, {host}. 지금: {taken}",
         "free": "없음",
+        "erased": "이후 삭제된 신청자",
+        "unknown": "–",
         "holds": "지금 유효한 결정은 {id}입니다.",
         "draft": "결정 {id}(초안)로 보관했습니다.",
         "final": "차수 {cohort}의 결정 {id}을(를) 확정했습니다.",
@@ -171,10 +175,8 @@ def _after(dari: Dari, shown: Shown, lang: str) -> Iterator[str]:
 
     said, after = _SAID[lang], aftermath(dari.store, shown.kept)
     for one in after.handed:
-        who, host, taken = (
-            shown.name(id).in_(lang) if id else said["free"]
-            for id in (one.left, one.host, one.taken)
-        )
+        named = ((one.left, "erased"), (one.host, "unknown"), (one.taken, "free"))
+        who, host, taken = (shown.name(id).in_(lang) if id else said[no] for id, no in named)
         yield said["left"].format(who=who, host=host, taken=taken)
     if after.holds not in (None, shown.kept.id):
         yield said["holds"].format(id=after.holds)

@@ -22,7 +22,7 @@ from profiles.text import Text
 
 if TYPE_CHECKING:
     from matcher.assignment import Broken
-    from matcher.assignment.record import Record
+    from matcher.assignment.record import Override, Record
     from service.wiring import Dari
 
 
@@ -162,8 +162,8 @@ def override(
 
     Raises:
         CohortError: if there is no such decision.
-        DecisionError: if an applicant has these places already.
-        FileError: if an applicant or host is not in it, or there is no reason.
+        DecisionError: if an applicant or host is not in it, or has these places already.
+        FileError: if there is no reason.
     """
     from matcher.assignment.record import Override
 
@@ -171,14 +171,19 @@ def override(
     record = shown.record
     for applicant, hosts in changes.items():
         given = Override(by, at, applicant, tuple(sorted(set(hosts))), why.strip())
-        if (
-            given.hosts == hosts_of(record, applicant)
-            and applicant in record.instance.applicant_ids
-        ):
+        _refuse_strangers(record, given)
+        if given.hosts == hosts_of(record, applicant):
             raise DecisionError("applicant", "decision_same", applicant)
         record = record.overridden(given)
     document, digest = record.as_json(), record.digest
     return keep_decision(dari.store, shown.cohort.id, document, digest=digest, by=by)
+
+
+def _refuse_strangers(record: Record, given: Override) -> None:
+    if given.applicant not in record.instance.applicant_ids:
+        raise DecisionError("applicant", "record_unknown", given.applicant)
+    if strange := sorted(set(given.hosts) - set(record.instance.host_ids)):
+        raise DecisionError("hosts", "record_unknown", strange[0])
 
 
 def swapped(dari: Dari, id: int, one: str, other: str) -> dict[str, tuple[str, ...]]:
@@ -186,9 +191,11 @@ def swapped(dari: Dari, id: int, one: str, other: str) -> dict[str, tuple[str, .
 
     Raises:
         CohortError: if there is no such decision.
-        DecisionError: if they are one, or neither has a place.
+        DecisionError: if they are one, one is not in it, or neither has a place.
     """
     record = show(dari, id).record
+    if strange := {one, other} - set(record.instance.applicant_ids):
+        raise DecisionError("swap", "record_unknown", min(strange))
     places = hosts_of(record, one), hosts_of(record, other)
     if one == other or not any(places):
         raise DecisionError("other", "decision_swap", one)

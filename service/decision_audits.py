@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from service.deciding import DecisionError, Shown
 from service.decision_rounds import decided_rounds
+from service.decision_today import Today
 
 if TYPE_CHECKING:
     from matcher.assignment import Solution, Tags
@@ -80,24 +81,25 @@ def prices_of(shown: Shown) -> Tags:
     return price_tags(shown.record.instance, shown.record.solution, seconds=PAGE_SECONDS)
 
 
-def rehearsed(shown: Shown, declines: Collection[str]) -> Rehearsal:
-    """Rehearse that applicants say no.
+def rehearsed(shown: Shown, today: Today, declines: Collection[str]) -> Rehearsal:
+    """Rehearse that applicants say no, from the places as they stand today.
 
     Raises:
         DecisionError: if there are too many, or one of them has no place.
     """
     from matcher.assignment.rehearsal import rehearse
 
-    placed = {a for a, _ in shown.record.pairs}
+    before = _standing(shown, today)
+    placed = {a for a, _ in before.pairs}
     if strange := sorted(set(declines) - placed):
         raise DecisionError("declines", "decision_unplaced", strange[0])
     if len(declines) > MOST_DECLINES:
         raise DecisionError("declines", "decision_declines", len(declines), most=MOST_DECLINES)
-    instance, decided = shown.record.instance, shown.record.decided
-    return rehearse(instance, decided, declines, seconds=PAGE_SECONDS / 3)
+    seconds = PAGE_SECONDS / 3
+    return rehearse(shown.record.instance, before, declines, out=today.out, seconds=seconds)
 
 
-def expected(shown: Shown, percent: int, rounds: int = 8) -> Expected:
+def expected(shown: Shown, today: Today, percent: int, rounds: int = 8) -> Expected:
     """Rehearse declines drawn by chance, the same for the same decision.
 
     Raises:
@@ -111,10 +113,11 @@ def expected(shown: Shown, percent: int, rounds: int = 8) -> Expected:
         raise DecisionError("rate", "decision_rate", percent)
     return expected_loss(
         shown.record.instance,
-        shown.record.decided,
+        _standing(shown, today),
         rate=percent / 100,
         rounds=rounds,
         generator=np.random.default_rng(shown.kept.id),
+        out=today.out,
         seconds=PAGE_SECONDS / rounds / 3,
     )
 
@@ -137,6 +140,11 @@ def ledger_of(dari: Dari, programme: str | None) -> Ledger:
     from matcher.assignment.exposure import exposure
 
     return exposure(decided_rounds(dari.store, programme))
+
+
+def _standing(shown: Shown, today: Today) -> Solution:
+    pairs = tuple(pair for pair in today.pairs if pair[0] not in today.out)
+    return replace(shown.record.decided, pairs=pairs, levels=())
 
 
 def _points(shown: Shown, solution: Solution) -> float:

@@ -10,9 +10,9 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 from profiles import Startup
 from profiles.cohorts import DecisionState, Entry, EntryStage, entries_of
-from profiles.cohorts.values import OVER
 from profiles.taxonomy import Names
 from service.deciding import DecisionError, Shown, both_names
+from service.decision_today import Today, places_today
 from service.letters import Sent, as_file
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def notices_of(dari: Dari, shown: Shown) -> tuple[Notice, ...]:
     programme = both_names(shown.programme.name)
     known = _known(entries_of(dari.store, shown.cohort.id))
     if shown.kept.state is DecisionState.FINAL:
-        known = _as_of_now(known, shown, entries_of(dari.store, shown.cohort.id))
+        known = _as_of_now(known, places_today(dari.store, shown.kept, shown.record))
     return notices(shown.record, name, programme=programme, known=known)
 
 
@@ -87,14 +87,10 @@ def _known(entries: Sequence[Entry]) -> Known:
     return Known(barred=barred, screened=screened)
 
 
-def _as_of_now(known: Known, shown: Shown, entries: Sequence[Entry]) -> Known:
-    """Add who has which place by now, and who is gone, by the ids of the record."""
-    once = {now: id for id, now in shown.merged.items()}
-    ids = {one.profile: once.get(one.profile, one.profile) for one in entries}
-    placed = {
-        ids[one.profile]: [one.host]
-        for one in entries
-        if one.stage is EntryStage.SELECTED and one.host
-    }
-    gone = frozenset(ids[one.profile] for one in entries if one.stage in OVER)
-    return replace(known, placed=placed, gone=gone)
+def _as_of_now(known: Known, today: Today) -> Known:
+    """Add who has which places by now, and who is gone."""
+    placed: dict[str, list[str]] = {}
+    for applicant, host in today.pairs:
+        if applicant not in today.out:
+            placed.setdefault(applicant, []).append(host)
+    return replace(known, placed=placed, gone=today.out)

@@ -9,11 +9,11 @@ from profiles.cohorts import (
     Cohort,
     Entry,
     EntryStage,
-    aftermath,
     cohorts,
     entries_of,
     final_decision,
 )
+from service.decision_today import places_today
 
 if TYPE_CHECKING:
     from matcher.assignment import Applicant
@@ -42,12 +42,11 @@ def _round(store: Store, held: Cohort) -> Round | None:
     if final is None:
         return None
     record = record_from_json(final.record)
-    now = store.merged_into(record.instance.applicant_ids)
-    once = {now.get(id, id): id for id in record.instance.applicant_ids}
-    pairs = aftermath(store, final).pairs([(now.get(a, a), h) for a, h in record.pairs])
-    entries = [one for one in entries_of(store, held.id) if one.profile not in once]
+    ids = record.instance.applicant_ids
+    inside = {*ids, *store.merged_into(ids).values()}
+    entries = [one for one in entries_of(store, held.id) if one.profile not in inside]
     barred, screened = _others(store, entries)
-    return Round(record, tuple((once.get(a, a), h) for a, h in pairs), barred, screened)
+    return Round(record, places_today(store, final, record).pairs, barred, screened)
 
 
 def _others(

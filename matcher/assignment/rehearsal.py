@@ -70,12 +70,24 @@ class Expected:
 
 
 def rehearse(
-    instance: Instance, solution: Solution, declines: Collection[str], *, seconds: float = SECONDS
+    instance: Instance,
+    solution: Solution,
+    declines: Collection[str],
+    *,
+    out: Collection[str] = (),
+    seconds: float = SECONDS,
 ) -> Rehearsal:
     """Give out again what falls free when applicants say no; who has a place keeps it.
 
     Only where the rules leave no way with everyone in place are pairs undone, and then as few as
     possible. Those who said no are out of the instance: rules that name them name the others still.
+
+    Args:
+        instance: who applied, who takes.
+        solution: the places as they stand.
+        declines: who says no.
+        out: who has no place in the solution and is to get none.
+        seconds: the limit of each search.
 
     Raises:
         ValueError: if somebody who declines is not among the applicants.
@@ -83,7 +95,7 @@ def rehearse(
     gone = frozenset(declines)
     if unknown := gone - set(instance.applicant_ids):
         raise ValueError(f"not among the applicants: {min(unknown)!r}")
-    left = _without(instance, gone)
+    left = _without(instance, gone.union(out))
     kept = tuple(pair for pair in solution.pairs if pair[0] not in gone)
     again = _least_change(left, kept, seconds)
     return _told(instance, solution, again, kept, gone)
@@ -96,6 +108,7 @@ def expected_loss(
     rate: float,
     rounds: int,
     generator: np.random.Generator,
+    out: Collection[str] = (),
     seconds: float = SECONDS,
 ) -> Expected:
     """Rehearse declines drawn at random: everyone who has a place says no with a probability.
@@ -106,6 +119,7 @@ def expected_loss(
         rate: the probability of each to decline, 0 to 1, of the others independent.
         rounds: how many times to draw, 1 or more.
         generator: where chance comes from.
+        out: who has no place in the solution and is to get none.
         seconds: the limit of each search.
     """
     placed = sorted({applicant for applicant, _ in solution.pairs})
@@ -115,6 +129,7 @@ def expected_loss(
             instance,
             solution,
             [id for id, out in zip(placed, one, strict=True) if out],
+            out=out,
             seconds=seconds,
         )
         for one in drawn

@@ -63,11 +63,8 @@ class Aftermath:
     def pairs(self, decided: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
         """Give (profile, host) as they stand now, from those that were decided; ascending."""
         now = set(decided)
-        for one in self.handed:
-            now -= {(one.left, one.host)}
-            if one.taken and one.host:
-                now.add((one.taken, one.host))
-        return tuple(sorted(now))
+        now |= {(one.taken, one.host) for one in self.handed if one.taken and one.host}
+        return tuple(sorted(pair for pair in now if pair[0] not in self.left))
 
 
 def aftermath(store: Store, decision: KeptDecision) -> Aftermath:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Annotated
@@ -76,8 +76,11 @@ def score_entry(
     said: Mapping[str, tuple[object, str]],
     *,
     by: str,
+    names: Collection[str] = (),
 ) -> tuple[Score, ...]:
     """Keep what an assessor gives an entry by criteria: (points 0-100, why); newer ones replace.
+
+    `names` are others that the assessor goes by: it has an interest by whichever it was noted.
 
     Raises:
         CohortError: if a criterion is none of the cohort's, the entry is not in this screening, or
@@ -88,7 +91,7 @@ def score_entry(
         round_ = cohort_to_change(connection, cohort, None)
         entry = entry_row(connection, cohort, profile)
         _refuse_elsewhere(round_, entry, screening)
-        if by in {one.assessor for one in _recusals(connection, [entry.id])}:
+        if {by, *names} & {one.assessor for one in _recusals(connection, [entry.id])}:
             raise CohortError("assessor", "cohort_recused", by, profile=profile)
         for criterion, (points, reason) in said.items():
             if criterion not in round_.criteria:

@@ -14,7 +14,7 @@ from profiles.cohorts import Cohort, CohortState, Entry
 from service.api.bodies import read_body
 from service.api.calls import Call, add
 from service.api.cursors import sequence
-from service.api.guard import maker
+from service.api.guard import caller, maker
 from service.api.preconditions import Read, as_read, versioned
 from service.api.problems import Problem
 from service.api.round_bodies import (
@@ -181,11 +181,12 @@ def withdraw(cohort: int, profile: str) -> Response:
 )  # fmt: skip
 def score(cohort: int, profile: str) -> Response:
     """Give an application points."""
-    read_query(EditQuery, request.args, strict=True)
+    named = read_query(EditQuery, request.args, strict=True).by
     known_entry(cohort, profile)
     said = read_body(ScoreBody, request)
     points: dict[str, tuple[object, str]] = {said.criterion: (said.points, said.reason)}
-    found = cohorts.score_entry(dari().store, cohort, profile, said.screening, points, by=maker())
+    who: dict[str, Any] = {"by": maker(), "names": {caller().name, named or ""}}
+    found = cohorts.score_entry(dari().store, cohort, profile, said.screening, points, **who)
     return jsonify(items=[score_json(one) for one in found])
 
 

@@ -66,8 +66,9 @@ def event_schemas() -> dict[str, Any]:
         least="integer", most={"type": ["integer", "null"]}, wishes="integer", meetings="integer",
         away={"type": "array", "items": {"type": "string"}},
     )  # fmt: skip
+    who = {"type": ["integer", "null"]}  # null: it takes no part any more
     meeting = object_of(
-        id="integer", a="integer", b="integer", slot="string", starts=MOMENT, room="string",
+        id="integer", a=who, b=who, slot="string", starts=MOMENT, room="string",
         state="string", uid="string", sequence="integer",
     )  # fmt: skip
     return {

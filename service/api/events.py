@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from hashlib import sha256
 from typing import Any
 
 from apiflask import APIBlueprint
@@ -11,6 +13,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import NotFound, PreconditionRequired
 
 from matcher.scheduling import levels_of, proof_words
+from profiles import Text
 from profiles.api_keys import Scope
 from profiles.event_meetings import EventMeeting, meetings_of, schedules_of
 from profiles.event_people import get_person, people_of
@@ -46,6 +49,7 @@ event_calls = APIBlueprint("event_api", __name__, tag="events")
 
 _ONE = "/events/<int:event>"
 _CALENDAR = "text/calendar"
+_DIGITS = 12
 _LINKS = {"read": ("getEventJob", "job", "$response.body#/id")}
 
 
@@ -125,8 +129,7 @@ def schedule(event: int) -> Response:
         answer = _calendar(held, its, one, cancelled=query.cancelled == "yes")
     else:
         answer = _schedule(held, its)
-    answer.set_etag(_tag(held))
-    return answer
+    return _versioned(answer, held)
 
 
 @add(
@@ -200,8 +203,15 @@ def _tag(event: Event) -> str:
     return f"{event.revision}.{newest(dari(), event.id)}"
 
 
+def _versioned(answer: Response, event: Event) -> Response:
+    """Give an answer its ETag: the version of the event, and a digest of what the answer says."""
+    said = sha256(answer.get_data()).hexdigest()[:_DIGITS]
+    answer.set_etag(f"{_tag(event)}.{said}")
+    return answer
+
+
 def _stale(held: Event) -> Response | None:
-    """Tell what stands, if that is not what If-Match names.
+    """Tell what stands, if that is not the version that If-Match names.
 
     Raises:
         PreconditionRequired: if it names nothing.
@@ -209,7 +219,7 @@ def _stale(held: Event) -> Response | None:
     if request.if_match.star_tag or not request.if_match:
         raise PreconditionRequired
     tag = _tag(held)
-    if tag in request.if_match:
+    if tag in {".".join(one.split(".")[:2]) for one in request.if_match}:
         return None
     known = failure(412)
     answer = problem(
@@ -221,12 +231,14 @@ def _stale(held: Event) -> Response | None:
 
 def _answer(event: Event) -> Response:
     people = people_of(dari().store, event.id)
-    nameless = [replace(one, called="") for one in people]  # a person's own name is personal
-    names, met = names_of(dari(), event, nameless), meetings_of(dari().store, event.id)
+    names, met = _names(event, people), meetings_of(dari().store, event.id)
     told = [_person(one, names[key(one.id)].model_dump(), met) for one in people]
-    answer = jsonify({**_json(event), "people": told})
-    answer.set_etag(_tag(event))
-    return answer
+    return _versioned(jsonify({**_json(event), "people": told}), event)
+
+
+def _names(event: Event, people: Sequence[Participant]) -> dict[str, Text]:
+    """Name participants by their organisations: a person's own name is personal."""
+    return names_of(dari(), event, [replace(one, called="") for one in people])
 
 
 def _json(event: Event) -> dict[str, Any]:
@@ -274,15 +286,15 @@ def _schedule(event: Event, meetings: list[EventMeeting]) -> Response:
 
 
 def _meeting(event: Event, one: EventMeeting) -> dict[str, Any]:
-    plain = ("id", "a", "b", "slot", "room", "uid", "sequence")
+    told = {name: getattr(one, name) for name in ("id", "slot", "room", "uid", "sequence")}
+    told |= {side: id if id > 0 else None for side, id in (("a", one.a), ("b", one.b))}
     starts = event.plan.moment(one.slot).isoformat()
-    told = {name: getattr(one, name) for name in plain}
     return {**told, "starts": starts, "state": one.state.value}
 
 
 def _calendar(
     event: Event, meetings: list[EventMeeting], one: Participant | None, *, cancelled: bool
 ) -> Response:
-    names = names_of(dari(), event, people_of(dari().store, event.id))
+    names = _names(event, people_of(dari().store, event.id))
     data = event_file(event, meetings, names, language(), person=one, cancelled=cancelled)
     return Response(data, content_type=f"{_CALENDAR}; charset=utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Any
 
 from profiles.cohorts import CohortState, DecisionState, EntryStage, Screening
@@ -19,6 +20,7 @@ from service.api.shapes import (
 )
 
 _TEXTS = {"type": "array", "items": {"type": "string"}}
+_LISTED = {"type": "array", "items": ANY}
 
 
 def round_schemas() -> dict[str, Any]:
@@ -27,107 +29,80 @@ def round_schemas() -> dict[str, Any]:
 
 
 def _of_cohorts() -> dict[str, Any]:
-    cohort = object_of(
-        id="integer",
-        programme="string",
-        name="string",
-        opens=NO_TEXT,
-        closes=NO_TEXT,
-        as_of="string",
-        state={"enum": [one.value for one in CohortState]},
-        rules={"type": "array", "items": ANY},
-        hosts=_TEXTS,
-        criteria=_TEXTS,
-        screenings="integer",
-        has_seed="boolean",
-        revision="integer",
-        by="string",
-        at=MOMENT,
-    )
-    refusal = object_of(code="string", en="string", ko="string")
-    entry = object_of(
-        id="integer",
-        cohort="integer",
-        profile="string",
-        stage={"enum": [one.value for one in EntryStage]},
-        wishes=_TEXTS,
-        note="string",
-        refusals={"type": "array", "items": refusal},
-        reason="string",
-        host=NO_TEXT,
-        reserve=ANY,
-        revision="integer",
-        applied_at=MOMENT,
-        by="string",
-        moved_at=MOMENT,
-    )
-    score = object_of(
-        screening={"enum": [one.value for one in Screening]},
-        assessor="string",
-        criterion="string",
-        points="integer",
-        reason="string",
-        at=MOMENT,
+    declined = object_of(
+        declined=ref("Entry"), moved_up={"anyOf": [ref("Entry"), {"type": "null"}]}
     )
     return {
-        "Cohort": cohort,
+        "Cohort": _cohort(),
         "CohortPage": page_of("Cohort"),
-        "Entry": entry,
+        "Entry": _entry(),
         "EntryPage": page_of("Entry"),
         "EntryList": list_of(ref("Entry")),
-        "ScoreList": list_of(score),
-        "Declined": object_of(
-            declined=ref("Entry"), moved_up={"anyOf": [ref("Entry"), {"type": "null"}]}
-        ),
+        "ScoreList": list_of(_score()),
+        "Declined": declined,
     }
+
+
+def _cohort() -> dict[str, Any]:
+    return object_of(
+        id="integer", programme="string", name="string", opens=NO_TEXT, closes=NO_TEXT,
+        as_of="string", state=_one_of(CohortState), rules=_LISTED, hosts=_TEXTS, criteria=_TEXTS,
+        screenings="integer", has_seed="boolean", revision="integer", by="string", at=MOMENT,
+    )  # fmt: skip
+
+
+def _entry() -> dict[str, Any]:
+    refusal = object_of(code="string", en="string", ko="string")
+    return object_of(
+        id="integer", cohort="integer", profile="string", stage=_one_of(EntryStage), wishes=_TEXTS,
+        note="string", refusals={"type": "array", "items": refusal}, reason="string", host=NO_TEXT,
+        reserve=ANY, revision="integer", applied_at=MOMENT, by="string", moved_at=MOMENT,
+    )  # fmt: skip
+
+
+def _score() -> dict[str, Any]:
+    return object_of(
+        screening=_one_of(Screening), assessor="string", criterion="string", points="integer",
+        reason="string", at=MOMENT,
+    )  # fmt: skip
 
 
 def _of_decisions() -> dict[str, Any]:
     told: dict[str, Any] = {
-        "id": "integer",
-        "cohort": "integer",
-        "state": {"enum": [one.value for one in DecisionState]},
-        "why": "string",
-        "by": "string",
-        "at": MOMENT,
-        "digest": "string",
-    }
+        "id": "integer", "cohort": "integer", "state": _one_of(DecisionState), "why": "string",
+        "by": "string", "at": MOMENT, "digest": "string",
+    }  # fmt: skip
     pair = object_of(applicant="string", host="string")
-    handed = object_of(
-        at=MOMENT, by="string", reason="string", left=NO_TEXT, host=NO_TEXT, taken=NO_TEXT
-    )
-    after = object_of(
-        holds={"type": ["integer", "null"]},
-        handed={"type": "array", "items": handed},
-        withdrawn=_TEXTS,
-    )
+    broken = object_of(rule="string", said=NAMES)
     whole = object_of(
-        **told,
-        pairs={"type": "array", "items": pair},
-        overrides={"type": "array", "items": ANY},
-        broken={"type": "array", "items": object_of(rule="string", said=NAMES)},
-        after=after,
-        record=ANY,
-    )
-    job = object_of(
-        id="integer",
-        cohort="integer",
-        by="string",
-        state={"enum": [one.value for one in JobState]},
-        what="string",
-        done="integer",
-        total="integer",
-        asked_at=MOMENT,
-        ended_at=NO_MOMENT,
-        outcome=ANY,
-        error=ANY,
-    )
-    notice = object_of(applicant="string", result="string", subject=NAMES, text=NAMES)
+        **told, pairs={"type": "array", "items": pair}, overrides=_LISTED,
+        broken={"type": "array", "items": broken}, after=_after(), record=ANY,
+    )  # fmt: skip
     return {
         "Decision": object_of(**told),
         "DecisionPage": page_of("Decision"),
         "WholeDecision": whole,
-        "CohortJob": job,
-        "Notice": notice,
+        "CohortJob": _job(),
+        "Notice": object_of(applicant="string", result="string", subject=NAMES, text=NAMES),
         "NoticePage": page_of("Notice"),
     }
+
+
+def _after() -> dict[str, Any]:
+    handed = object_of(
+        at=MOMENT, by="string", reason="string", left=NO_TEXT, host=NO_TEXT, taken=NO_TEXT
+    )
+    holds = {"type": ["integer", "null"]}
+    return object_of(holds=holds, handed={"type": "array", "items": handed}, withdrawn=_TEXTS)
+
+
+def _job() -> dict[str, Any]:
+    return object_of(
+        id="integer", cohort="integer", by="string", state=_one_of(JobState), what="string",
+        done="integer", total="integer", asked_at=MOMENT, ended_at=NO_MOMENT, outcome=ANY,
+        error=ANY,
+    )  # fmt: skip
+
+
+def _one_of(kind: type[StrEnum]) -> dict[str, Any]:
+    return {"enum": [one.value for one in kind]}

@@ -14,10 +14,11 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import NotFound
 
 from matcher.assignment.envy import Why
-from profiles.cohorts import aftermath, cohort
+from profiles.cohorts import CohortError, aftermath, cohort
 from profiles.errors import DariError
 from service import deciding, decision_audits, decision_letters, decision_lottery, labels
 from service.assigned_words import tags_json
+from service.decision_today import places_today
 from service.language import LANGUAGES, language
 from service.security import dari, editor, require_session
 
@@ -71,7 +72,7 @@ def cohort_url(id: int) -> str | None:
 @decisions.get("/decisions/<int:id>")
 def one(id: int) -> ResponseReturnValue:
     """Show a decision with its result, aims, rules and audits."""
-    shown = deciding.show(dari(), id)
+    shown = _shown(id)
     return _page(shown)
 
 
@@ -80,14 +81,14 @@ def file(id: int) -> ResponseReturnValue:
     """Give the record as a file that replays."""
     from matcher.assignment import canonical
 
-    kept = deciding.show(dari(), id).kept
+    kept = _shown(id).kept
     return _attached(canonical(kept.record) + b"\n", "application/json", f"decision-{id}.json")
 
 
 @decisions.get("/decisions/<int:id>/prices")
 def prices(id: int) -> ResponseReturnValue:
     """Show what the rules of a decision cost, and whom."""
-    shown = deciding.show(dari(), id)
+    shown = _shown(id)
     tags = tags_json(decision_audits.prices_of(shown))
     return render_template("decision_prices.html", shown=shown, tags=tags)
 
@@ -95,12 +96,15 @@ def prices(id: int) -> ResponseReturnValue:
 @decisions.get("/decisions/<int:id>/declines")
 def declines(id: int) -> ResponseReturnValue:
     """Rehearse that some say no, those who are ticked or as many as chance has it."""
-    shown = deciding.show(dari(), id)
+    shown = _shown(id)
     ticked, rate = request.args.getlist("declines"), request.args.get("rate", 0, type=int)
-    found: dict[str, object] = {"ticked": ticked, "rate": rate}
+    today = places_today(dari().store, shown.kept, shown.record)
+    placed = dict.fromkeys(a for a, _ in today.pairs if a not in today.out)
+    found: dict[str, object] = {"ticked": ticked, "rate": rate, "placed": placed}
     try:
-        found["told"] = decision_audits.rehearsed(shown, ticked) if ticked else None
-        found["mean"] = decision_audits.expected(shown, rate) if "rate" in request.args else None
+        found["told"] = decision_audits.rehearsed(shown, today, ticked) if ticked else None
+        asked = "rate" in request.args
+        found["mean"] = decision_audits.expected(shown, today, rate) if asked else None
     except DariError as error:
         return render_template("decision_declines.html", shown=shown, refused=error, **found), 422
     return render_template("decision_declines.html", shown=shown, **found)
@@ -109,7 +113,7 @@ def declines(id: int) -> ResponseReturnValue:
 @decisions.get("/decisions/<int:id>/replay")
 def replay(id: int) -> ResponseReturnValue:
     """Decide again from the record, and show whether the result is the same."""
-    shown = deciding.show(dari(), id)
+    shown = _shown(id)
     found = decision_audits.replayed(shown)
     return render_template("decision_replay.html", shown=shown, found=found, parts=PARTS)
 
@@ -117,12 +121,12 @@ def replay(id: int) -> ResponseReturnValue:
 @decisions.post("/decisions/<int:id>/override")
 def override(id: int) -> ResponseReturnValue:
     """Keep what a person decides otherwise, with the reason, as a new draft."""
-    form = request.form
+    form, shown = request.form, _shown(id)
     try:
         changes = _changes(id, form)
         kept = deciding.override(dari(), id, changes, why=form.get("why", ""), by=editor())
     except DariError as error:
-        return _page(deciding.show(dari(), id), refused=error, typed=form), 422
+        return _page(shown, refused=error, typed=form), 422
     flash(gettext("The override is kept as a new draft of the decision."), "success")
     return redirect(url_for("decisions.one", id=kept.id), 303)
 
@@ -130,7 +134,7 @@ def override(id: int) -> ResponseReturnValue:
 @decisions.get("/decisions/<int:id>/notices")
 def notices(id: int) -> ResponseReturnValue:
     """Show the notices of all who applied, ready to be printed."""
-    shown = deciding.show(dari(), id)
+    shown = _shown(id)
     written = decision_letters.notices_of(dari(), shown)
     counts = Counter(one.result for one in written)
     asked = request.args.get("result", "")
@@ -142,7 +146,7 @@ def notices(id: int) -> ResponseReturnValue:
 @decisions.get("/decisions/<int:id>/notices.zip")
 def letters(id: int) -> ResponseReturnValue:
     """Give all notices at once, as texts and drafts of letters."""
-    written = decision_letters.notices_of(dari(), deciding.show(dari(), id))
+    written = decision_letters.notices_of(dari(), _shown(id))
     packed = decision_letters.letters_of(dari(), written, _letter_language())
     return _attached(packed, "application/zip", f"notices-{id}.zip")
 
@@ -150,7 +154,7 @@ def letters(id: int) -> ResponseReturnValue:
 @decisions.get("/decisions/<int:id>/notices/<path:applicant>.<any(txt, eml):kind>")
 def letter(id: int, applicant: str, kind: str) -> ResponseReturnValue:
     """Give the notice of one applicant as a text or as the draft of a letter."""
-    shown = deciding.show(dari(), id)
+    shown = _shown(id)
     try:
         notice = decision_letters.notice_of(dari(), shown, applicant)
     except deciding.DecisionError as error:
@@ -222,6 +226,13 @@ def _page(shown: deciding.Shown, **more: object) -> str:
         **known,
         **more,
     )
+
+
+def _shown(id: int) -> deciding.Shown:
+    try:
+        return deciding.show(dari(), id)
+    except CohortError as error:
+        raise NotFound from error
 
 
 def _changes(id: int, form: MultiDict[str, str]) -> Mapping[str, Sequence[str]]:

@@ -51,8 +51,9 @@ def give(token: str) -> ResponseReturnValue:
 
 @meets.get("/meet/<token>/<any(meetings, cancelled):which>.ics")
 def calendar(token: str, which: str) -> ResponseReturnValue:
-    """Give a participant its calendar file, or that of what is cancelled."""
-    return calendar_answer(*_linked(token), cancelled=which == "cancelled")
+    """Give a participant its calendar file, or that of what is cancelled, the event itself too."""
+    cancelled = which == "cancelled"
+    return calendar_answer(*_linked(token, cancelled=cancelled), cancelled=cancelled)
 
 
 @meets.get("/my/events")
@@ -82,7 +83,8 @@ def give_own(id: int, person: int) -> ResponseReturnValue:
 @meets.get("/my/events/<int:id>/<int:person>/<any(meetings, cancelled):which>.ics")
 def own_calendar(id: int, person: int, which: str) -> ResponseReturnValue:
     """Give an account the calendar file of one of its events, or that of what is cancelled."""
-    return calendar_answer(*_own(id, person), cancelled=which == "cancelled")
+    cancelled = which == "cancelled"
+    return calendar_answer(*_own(id, person, cancelled=cancelled), cancelled=cancelled)
 
 
 def _files(address: Callable[..., str]) -> Files:
@@ -97,21 +99,23 @@ def _profile() -> str:
     return profile
 
 
-def _linked(token: str) -> tuple[EventPage, Participant]:
-    """Read the event of a link that holds: signed, in time, and the newest."""
+def _linked(token: str, *, cancelled: bool = False) -> tuple[EventPage, Participant]:
+    """Read the event of a link that holds: signed, in time, the newest; one called off if asked."""
     link = read_meet_link(token, dari().secret_key)
     if link is None:
         raise NotFound
     page, one = _found(link.event, link.person)
-    if not link.holds(page.event, one) or page.event.state is EventState.CANCELLED:
+    is_off = page.event.state is EventState.CANCELLED and not cancelled
+    if is_off or not link.holds(page.event, one):
         raise Gone
     return page, one
 
 
-def _own(id: int, person: int) -> tuple[EventPage, Participant]:
-    """Read an event of an account's own profile; any other is not there for it."""
+def _own(id: int, person: int, *, cancelled: bool = False) -> tuple[EventPage, Participant]:
+    """Read an event of an account's own profile, one called off if asked; others are not there."""
     page, one = _found(id, person)
-    if one.profile != _profile() or page.event.state is not EventState.CONFIRMED:
+    shown = (EventState.CONFIRMED, EventState.CANCELLED) if cancelled else (EventState.CONFIRMED,)
+    if one.profile != _profile() or page.event.state not in shown:
         raise NotFound
     return page, one
 

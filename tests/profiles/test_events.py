@@ -235,7 +235,7 @@ def test_who_is_taken_out_is_in_no_wish_pair_or_meeting(known: Store) -> None:
     remove_person(known, 1, 1)
     assert people_of(known, 1)[-1].wishes == {2: 1}
     assert [one.a for one in get_event(known, 1).plan.chosen] == [2]
-    assert meetings_of(known, 1, cancelled=True) == []
+    assert meetings_of(known, 1) == []
     with pytest.raises(EventError, match="does not take part"):
         keep_schedule(known, 1, [Booked(1, 3, AT, "T1")], {})
     assert faults(known) == []
@@ -272,6 +272,33 @@ def test_an_erased_profile_takes_part_no_more(known: Store) -> None:
     assert people_of(known, 1)[1].wishes == {}
     assert meetings_of(known, 1) == []
     assert faults(known) == []
+
+
+def test_the_other_side_hears_that_who_is_taken_out_does_not_come(known: Store) -> None:
+    later = "2027-05-19T11:15"
+    keep_schedule(known, 1, [Booked(1, 3, AT, "T1"), Booked(2, 3, later, "T1")], {})
+    first = meetings_of(known, 1)[0]
+    remove_person(known, 1, 1)
+    off, on = meetings_of(known, 1, cancelled=True)
+    assert (off.uid, off.sequence, off.a, off.b) == (first.uid, 1, -first.id, 3)
+    assert (off.is_on, on.is_on) == (False, True)
+    keep_schedule(known, 1, [], {})
+    erase(known, "s-2")  # what is cancelled already stays so, and tells nothing of it
+    assert [(one.sequence, one.a < 0) for one in meetings_of(known, 1, cancelled=True)] == [
+        (1, True),
+        (1, True),
+    ]
+    assert faults(known) == []
+    remove_person(known, 1, 3)
+    assert meetings_of(known, 1, cancelled=True) == []
+
+
+def test_calling_an_event_off_and_on_counts_for_its_planned_meetings(known: Store) -> None:
+    keep_schedule(known, 1, [Booked(1, 3, AT, "T1"), Booked(2, 3, "2027-05-19T11:15", "T1")], {})
+    mark_held(known, 1, meetings_of(known, 1)[0].id)
+    for state in (EventState.CANCELLED, EventState.CANCELLED, EventState.CONFIRMED):
+        change_event(known, 1, state=state)
+    assert [one.sequence for one in meetings_of(known, 1)] == [0, 2]
 
 
 def test_a_merged_profile_takes_part_as_the_one_that_it_is_now(known: Store) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from profiles.api_keys import Scope, add_key
+from profiles.cohorts import recuse
 from profiles.jobs import JobState, end, take
 from service.demo import load
 from service.work import do
@@ -69,6 +70,9 @@ def test_a_whole_round_by_calls(call, dari, cohort, tmp_path) -> None:
     given = {"screening": "first", "criterion": "team", "points": 80, "reason": "Solid."}
     scored = call("POST", f"{cohort}/entries/{TWO[0]}/scores", 200, given).get_json()
     assert scored["items"][0]["points"] == 80
+    recuse(dari.store, int(cohort[9:]), TWO[1], "Lee", reason="Kin.", by="Kim")
+    kin = call("POST", f"{cohort}/entries/{TWO[1]}/scores?by=Lee", 422, given).get_json()
+    assert kin["errors"][0]["code"] == "cohort_recused"
     call("POST", f"{cohort}/screening", 200, passed | {"unscored": True})
 
     once = call("POST", f"{cohort}/assignments", 201, {"seconds": 5}, Idempotency_Key="k1")
@@ -83,10 +87,17 @@ def test_a_whole_round_by_calls(call, dari, cohort, tmp_path) -> None:
     other = call("POST", f"{draft}/overrides", 201, changed).get_json()
     assert [one["applicant"] for one in other["pairs"]] == [TWO[1]]
     assert other["overrides"][0]["why"] == "It went bankrupt."
+    for wrong in ({"applicant": "nobody"}, {"hosts": ["nobody"]}, {"swap": "nobody"}):
+        asked = call("POST", f"{draft}/overrides", 422, changed | wrong).get_json()
+        assert [one["field"] for one in asked["errors"]] == list(wrong)
     swap = {"applicant": TWO[0], "swap": TWO[0], "why": "x"}
     assert call("POST", f"{draft}/overrides", 422, swap).get_json()["errors"][0]["field"] == "other"
 
     version = call("GET", cohort).headers["ETag"]
+    hosts = ["ccei-daejeon", "sk-telecom"]
+    two = call("POST", f"{draft}/overrides", 201, changed | {"hosts": hosts}).get_json()["id"]
+    lost = call("POST", f"{cohort}/decision", 422, {"decision": two, "why": "x"}, If_Match=version)
+    assert lost.get_json()["errors"][0]["code"] == "assign_one_host"
     final = {"decision": told["outcome"]["decision"], "why": "The committee agreed."}
     call("POST", f"{cohort}/decision", 428, final)
     stale = call("POST", f"{cohort}/decision", 412, final, If_Match='"99"').get_json()
@@ -109,7 +120,7 @@ def test_a_whole_round_by_calls(call, dari, cohort, tmp_path) -> None:
     notices = call("GET", f"{draft}/notices").get_json()["items"]
     assert [(one["applicant"], one["result"]) for one in notices] == [(TWO[1], "selected")]
     assert "선정" in notices[0]["text"]["ko"]
-    assert call("GET", f"{cohort}/decisions").get_json()["total"] == 2
+    assert call("GET", f"{cohort}/decisions").get_json()["total"] == 3
 
 
 def test_settings_change_as_they_were_read(call, cohort) -> None:

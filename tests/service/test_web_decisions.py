@@ -286,6 +286,12 @@ def test_only_staff_see_decisions(client, staff, kept, path: str) -> None:
     assert staff.get(f"/decisions/987654{path}").status_code in {404, 422}
 
 
+def test_a_decision_that_is_not_there_is_not_found(staff, send) -> None:
+    for path in ("", ".json", "/declines", "/notices", "/prices", "/replay", "/notices.zip"):
+        assert staff.get(f"/decisions/99999{path}").status_code == 404
+    assert send(staff, "/decisions/99999/override", {"why": "x"}).status_code == 404
+
+
 def test_a_startup_asks_and_staff_answer(staff, send, app, dari, cohort) -> None:
     own = app.test_client()
     with own.session_transaction() as session:
@@ -403,6 +409,19 @@ def test_all_letters_come_in_one_file_as_the_places_stand_now(staff, dari, held)
     assert "you move up from the reserve" in up
     assert "Your place: pa-x Telecom." in up
     assert staff.get(f"/decisions/{held.id}/notices/st-b.txt").status_code == 404
+
+
+def test_declines_are_rehearsed_from_the_places_as_they_stand_now(staff, dari, held) -> None:
+    hand_on(dari, held.cohort, "st-b", reason="Moved abroad.", by="Lee")
+    here = f"/decisions/{held.id}/declines?lang=en"
+    assert staff.get(f"{here}&declines=st-b").status_code == 422
+    page = text_of(staff.get(f"{here}&declines=st-a"))
+    assert "as they stand today" in page
+    gained = page[page.index("New pairs") : page.index("Who would decline?")]
+    assert "Raon" in gained
+    assert "Narae" not in gained, "it gave its place back"
+    assert 'value="st-b"' not in page
+    assert 'value="st-a"' in page
 
 
 def test_a_profile_leads_to_its_applications_decisions_and_requests(staff, app, dari, held) -> None:

@@ -523,6 +523,29 @@ def test_a_participant_gets_the_file_of_what_is_cancelled(
     assert staff.get(f"/events/{event.id}/print?by=person&only={gone}").status_code == 200
 
 
+def test_calendars_hear_of_who_is_taken_out_and_of_an_event_that_is_called_off(
+    app: APIFlask, staff: FlaskClient, client: FlaskClient, send: Send, event: Event
+) -> None:
+    dari, here = app.extensions["dari"], f"/events/{event.id}"
+    send(staff, f"{here}/schedule", {})
+    first, _, host, _ = (one.id for one in people_of(dari.store, event.id))
+    link = f"/meet/{token_of(event, new_link(dari.store, event.id, host), dari.secret_key)}"
+    assert send(staff, f"{here}/people/{first}/remove", {}).status_code == 303
+    off = Calendar.from_ical(client.get(f"{link}/cancelled.ics").data).walk("VEVENT")
+    assert [str(one["summary"])[:1] for one in off] == ["–"]
+    assert client.get(link).status_code == staff.get(here).status_code == 200
+    assert staff.get(f"{here}/meetings.csv").status_code == 200
+    planned = meetings_of(dari.store, event.id)
+    send(staff, f"{here}/state", {"state": "cancelled"})
+    assert client.get(f"{link}/meetings.ics").status_code == 410
+    found = Calendar.from_ical(staff.get(f"{here}/cancelled.ics").data).walk("VEVENT")
+    told = {str(one["uid"]): int(one["sequence"]) for one in found}
+    assert {one.uid: one.sequence + 1 for one in planned}.items() <= told.items()
+    own = Calendar.from_ical(client.get(f"{link}/cancelled.ics").data).walk("VEVENT")
+    assert len(own) == 1 + sum(host in (one.a, one.b) for one in planned)
+    assert b"VEVENT" not in staff.get(f"{here}/all.ics").data
+
+
 def test_both_sides_wish_and_read_their_meetings_by_their_accounts(
     app: APIFlask, staff: FlaskClient, send: Send, event: Event
 ) -> None:
