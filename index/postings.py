@@ -123,6 +123,7 @@ class Postings:
         self._waiting = array("i")
         self._sealed = 0
         self._norms: NDArray[np.float32] | None = None
+        self._held: dict[str, int] = {}
         self._merge: _Merge | None = None
 
     def __len__(self) -> int:
@@ -143,7 +144,7 @@ class Postings:
         """Add a row of tokens; give its number."""
         self._waiting.extend(map(self._vocabulary.__getitem__, tokens))
         self._alive.append(True)
-        self._norms = None
+        self._forget()
         row = self._lengths.append(len(tokens))
         if len(self._waiting) > _MOST_WAITING:
             self._seal()
@@ -153,7 +154,7 @@ class Postings:
         """Drop a row, which must be there."""
         self._alive.values[row] = False
         self._dead += 1
-        self._norms = None
+        self._forget()
 
     def scores(
         self,
@@ -183,14 +184,26 @@ class Postings:
         return scores.astype(np.float64, copy=False)
 
     def held(self, tokens: Sequence[str]) -> Numbers:
-        """Count the live rows that hold each of t tokens, shape (t,)."""
-        numbers = [self._vocabulary.get(token, -1) for token in tokens]
-        terms, place = np.unique(np.array(numbers, np.int32), return_inverse=True)
+        """Count the live rows that hold each of t tokens, shape (t,).
+
+        What was counted is remembered until a row is added or dropped.
+        """
+        known = self._held
+        unseen = [token for token in {*tokens} - known.keys() if token in self._vocabulary]
+        if unseen:
+            known.update(zip(unseen, self._counted(unseen).tolist(), strict=True))
+        return np.array([known.get(token, 0) for token in tokens], np.int64)
+
+    def _counted(self, tokens: Sequence[str]) -> Numbers:
+        """Count the live rows that hold each of t tokens of the vocabulary, all different."""
+        terms = np.array([self._vocabulary[token] for token in tokens], np.int32)
         there = self._occurrences(terms)
-        alive = self._alive.values[there.rows]
-        at = np.repeat(there.places, there.sizes)[alive]
-        counts: Numbers = np.bincount(at, minlength=len(terms))[place]
-        return counts
+        at = np.repeat(there.places, there.sizes)[self._alive.values[there.rows]]
+        return np.bincount(at, minlength=len(terms))
+
+    def _forget(self) -> None:
+        """Forget what was counted; who counts meanwhile keeps it to itself."""
+        self._norms, self._held = None, {}
 
     def weights(
         self, wanted: Numbers, among: Mask | None = None

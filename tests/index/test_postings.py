@@ -54,10 +54,13 @@ def test_after_any_changes_scores_are_those_of_a_new_index(
                 index.put(id, " ".join(tokens))
                 documents[id] = " ".join(tokens)
             index.search(" ".join(queries[0]), 3)
+            index.holding(queries[0])
         fresh = LexicalIndex(documents)
         for query in queries:
             assert index.search(" ".join(query), 9) == fresh.search(" ".join(query), 9)
         assert len(index) == len(fresh) == len(documents)
+        held = [sum(word in text.split() for text in documents.values()) for word in WORDS]
+        assert index.holding([*WORDS, "unheard"]).tolist() == [*held, 0]
 
 
 @pytest.mark.parametrize("at_once", [0, 10**6])
