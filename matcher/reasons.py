@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from matcher.matchlist import Contribution, Evidence, Match
 from matcher.phrases import phrase
-from profiles.taxonomy import Names
+from profiles.taxonomy import Names, in_a_row
 
 _AGAIN = frozenset({"retrieval", "history_mean"})
 """What counts as a whole what other contributions tell one by one."""
@@ -37,7 +37,7 @@ class Line:
     @property
     def sentence(self) -> Names:
         """What is said, in one line."""
-        return Names(*(" ".join(one.in_(lang) for one in self.said) for lang in ("en", "ko")))
+        return Names(*(in_a_row(one.in_(lang) for one in self.said) for lang in ("en", "ko")))
 
     @property
     def shares(self) -> tuple[tuple[Names, float], ...]:

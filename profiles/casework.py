@@ -23,7 +23,7 @@ from profiles.cases import (
     open_of_pair,
 )
 from profiles.database import writing
-from profiles.fields import Day, Id, Plain, Whole
+from profiles.fields import Day, Id, Plain, Whole, Words
 from profiles.kinds import Side
 from profiles.record import Record
 from profiles.revisions import StaleEdit
@@ -53,7 +53,7 @@ class _Words(Record):
 
 
 class _Note(Record):
-    note: Annotated[Plain, StringConstraints(max_length=LONGEST_NOTE)]
+    note: Annotated[Words, StringConstraints(max_length=LONGEST_NOTE)]
 
 
 def open_case(

@@ -86,16 +86,22 @@ def _field_errors(error: ValidationError) -> list[FieldError]:
     return list(found.values())
 
 
+def _code(detail: ErrorDetails) -> str:
+    if detail["type"] == "too_long" and isinstance(detail["input"], str):
+        return "text_too_long"  # as a limit says it that is laid over that of `Plain`
+    return detail["type"] if detail["type"] in catalogue() else _CODES.get(detail["type"], "value")
+
+
 def _field_error(detail: ErrorDetails) -> FieldError:
     context = dict(detail.get("ctx") or {})
     named = context.pop("field", None)
     given = context.pop("given", None)
     where = [shorten(part) for part in detail["loc"]]
-    code = detail["type"] if detail["type"] in catalogue() else _CODES.get(detail["type"], "value")
+    code = _code(detail)
     params: dict[str, Any] = {k: v for k, v in context.items() if k != "error"}
     if code == "range":
         params["bound"] = "≥ {}".format(context["ge"]) if "ge" in context else f"≤ {context['le']}"
-    if detail["type"] == "string_too_long":
+    if code == "text_too_long" and "max_length" in context:
         params |= {"limit": context["max_length"], "length": len(str(detail["input"]))}
     value = given if named or code == "missing" else detail["input"]
     field = ".".join([*where, named] if named else where)

@@ -45,7 +45,7 @@ _SAID = {
         "kept": "Kept as decision {id} (draft) of cohort {cohort}; digest {digest}",
         "digest": "Digest of the record: {digest}",
         "ending": "Ending; the best so far follows.",
-        "head": "{programme}: {applicants} applicants, {hosts} hosts, as of {day}, model {model}",
+        "head": "{programme}: applicants {applicants}, hosts {hosts}, as of {day}, model {model}",
     },
     "ko": {
         "applicant": "신청자",

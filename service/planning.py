@@ -9,6 +9,7 @@ from rich.table import Table
 from matcher.assignment import UNIT, Status
 from matcher.districts import SORTS
 from profiles.rules import RuleKind
+from profiles.taxonomy import in_a_row
 from service.planning_words import LABELS
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def plan_tables(plan: Plan, lang: str) -> list[Table | str]:
 
 
 def _plan_cells(row: Row, say: dict[str, str], lang: str) -> tuple[str, ...]:
-    why = " ".join(one.phrase.in_(lang) for one in row.grounds)
+    why = in_a_row(one.phrase.in_(lang) for one in row.grounds)
     return (
         row.region.name.in_(lang),
         row.planned.name.in_(lang) if row.planned else say["none"],
@@ -186,18 +187,22 @@ def advice_tables(advice: Advice, lang: str) -> list[Table | str]:
 
 def _advice_cells(one: Option, say: dict[str, str], lang: str) -> tuple[str, ...]:
     told = [reason.phrase for reason in one.refusals] if one.refusals else one.reasons
+    said = [sentence.in_(lang) for sentence in told]
     return (
         one.part.name.in_(lang),
         say["none"] if one.fit is None else f"{one.fit:.1f}",
         interval_told(one.competition.crowding) or say["unknown"],
         interval_told(one.worth) or say["none"],
-        (" · " if one.refusals else " ").join(sentence.in_(lang) for sentence in told),
+        " · ".join(said) if one.refusals else in_a_row(said),
     )
 
 
 def interval_told(value: Interval | None) -> str:
-    """Write an interval; empty where there is none."""
-    return "" if value is None else f"{value.low:.1f}–{value.high:.1f}"
+    """Write an interval, one of a single value as that; empty where there is none."""
+    if value is None:
+        return ""
+    low, high = f"{value.low:.1f}", f"{value.high:.1f}"
+    return low if low == high else f"{low}–{high}"
 
 
 def advice_json(advice: Advice) -> dict[str, object]:

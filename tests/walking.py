@@ -14,7 +14,8 @@ from werkzeug.routing import IntegerConverter, Rule
 from profiles import Store, cohorts
 from profiles.api_keys import add_key
 from profiles.event_meetings import Booked, keep_schedule
-from profiles.events import add_person, open_event, set_wishes
+from profiles.event_people import add_person, set_wishes
+from profiles.events import open_event
 from profiles.jobs import JobKind, ask
 from profiles.judging import open_round
 from profiles.reviews import Ask, ask_review, extend_review

@@ -32,7 +32,7 @@ from profiles.cohorts.writing import (
     record,
 )
 from profiles.database import writing
-from profiles.fields import Id, Ids, Plain
+from profiles.fields import Id, Ids, Words
 from profiles.kinds import Side
 from profiles.record import Record
 from profiles.schema import Partner, Programme
@@ -48,7 +48,7 @@ LONGEST_NOTE = 2_000
 class _Applied(Record):
     profile: Id
     wishes: Ids = ()
-    note: Annotated[Plain, StringConstraints(max_length=LONGEST_NOTE)] = ""
+    note: Annotated[Words, StringConstraints(max_length=LONGEST_NOTE)] = ""
 
 
 def apply(

@@ -1,6 +1,6 @@
 """Owns the words of Dari: sectors, regions and vocabularies, in Korean and in English."""
 
-from profiles.taxonomy.listing import listed, region_names, sector_names, term_names
+from profiles.taxonomy.listing import in_a_row, listed, region_names, sector_names, term_names
 from profiles.taxonomy.names import Names
 from profiles.taxonomy.regions import (
     Region,
@@ -37,6 +37,7 @@ __all__ = [
     "distance_km",
     "find_sectors",
     "find_supports",
+    "in_a_row",
     "is_capital_area",
     "listed",
     "map_external",

@@ -16,6 +16,12 @@ def listed(names: Iterable[Names]) -> Names:
     return Names(", ".join(one.en for one in some), ", ".join(one.ko for one in some))
 
 
+def in_a_row(sentences: Iterable[str]) -> str:
+    """Put sentences one after the other: one that ends without a stop gets one before the next."""
+    *firsts, last = [*sentences] or [""]
+    return " ".join([*(f"{one.removesuffix('.')}." for one in firsts), last])
+
+
 def region_names(codes: Iterable[str]) -> Names:
     """Name regions and countries."""
     return listed(Names(region_name(code, "en"), region_name(code, "ko")) for code in codes)

@@ -113,7 +113,7 @@ def _tell_change(
         Names(
             f"{who.in_('en')} leaves at {slot[11:]}: {counts[0]} meetings given up, "
             f"{counts[1]} moved, {counts[2]} as they were.",
-            f"{who.in_('ko')}이(가) {slot[11:]}부터 빠집니다: 취소 {counts[0]}건, "
+            f"{who.in_('ko')}: {slot[11:]}부터 불참. 취소 {counts[0]}건, "
             f"이동 {counts[1]}건, 그대로 {counts[2]}건.",
         )
     )

@@ -57,8 +57,8 @@ def check(dari: Dari, held: Cohort, say: Say) -> None:
     entries = cohorts.entries_of(dari.store, held.id)
     refused = [one for one in entries if one.stage is EntryStage.REFUSED]
     told = Names(
-        f"{len(entries)} applied; {len(refused)} do not meet the rules:",
-        f"신청 {len(entries)}곳, 자격 미달 {len(refused)}곳:",
+        f"{len(entries)} applied; {len(refused)} do not meet the rules{':' if refused else '.'}",
+        f"신청 {len(entries)}곳, 자격 미달 {len(refused)}곳{':' if refused else ''}",
     )
     say(told)
     for one in refused:
@@ -124,7 +124,12 @@ def outcome(dari: Dari, found: Assigned, say: Say) -> None:
         cost = f"{price.total / UNIT:+,.1f} ({price.percent:+.1f}%), {price.placed:+}"
         rules = [rule_told(dari, found.fitted.instance.host_ids, rule) for rule in price.rules]
         en, ko = (" + ".join(one.in_(lang) for one in rules) for lang in ("en", "ko"))
-        say(Names(f"Without it: {cost} places. {en}", f"없다면: {cost}자리. {ko}"))
+        say(
+            Names(
+                f"What a rule costs, total fit and places without it: {cost} places. {en}",
+                f"규칙이 없다면 적합도 합계와 자리: {cost}자리. {ko}",
+            )
+        )
 
 
 def decide(dari: Dari, found: Assigned, say: Say) -> None:

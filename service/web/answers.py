@@ -187,7 +187,7 @@ def _page(
         "about": about(case, other, lang, is_named=is_named, is_reached=False),
         "reasons": reasons(case, lang) if is_named else unnamed_reasons(case, other, lang),
         "opened": opened_to(dari().store, case, side, other),
-        "declines": tuple(Decline),
+        "declines": tuple(one for one in Decline if one is not Decline.NO_REPLY),
         "given": case.answer_of(side),
         "theirs": case.answer_of(side.other),
         "longest": LONGEST_WORDS,

@@ -84,6 +84,15 @@ RULES: Mapping[RuleKind, Any] = {
     RuleKind.APART: _l("Applicants that are kept apart"),
 }
 
+GROUPS: Mapping[str, Any] = {
+    "area": _l("Area (capital, non_capital, abroad)"),
+    "region": _l("Region (KR-30, or its name)"),
+    "country": _l("Country (code: KR)"),
+    "sector": _l("Sector (code: ai)"),
+    "stage": _l("Stage (code: seed)"),
+    "kind": _l("Kind (startup, research_institute, …)"),
+}
+
 CRITERIA: Mapping[str, Any] = {
     "technology": _l("Technology"),
     "market": _l("Market"),

@@ -233,7 +233,7 @@ def state_name(state: str) -> str:
 def event_field(field: str) -> str:
     """Name a field of the forms of events; one that has no name is told as it is."""
     named = {
-        "days": gettext("Days"), "closes": gettext("Last meeting ends"),
+        "days": gettext("Days of the event"), "closes": gettext("Last meeting ends"),
         "opens": gettext("First meeting"), "minutes": gettext("Minutes of a meeting"),
         "gap": gettext("Minutes between two"), "breaks": gettext("Breaks"),
         "rooms": gettext("Rooms"), "walk": gettext("Minutes from hall to hall"),

@@ -50,6 +50,7 @@ from profiles.cases import (
     whole_case,
 )
 from profiles.casework import (
+    LONGEST_NOTE,
     answer_case,
     assign_case,
     make_link,
@@ -344,6 +345,16 @@ def test_a_pair_shortlisted_by_many_at_once_has_one_case(known: Store) -> None:
         thread.join()
     assert sorted(is_new for _, is_new in found) == [False, False, False, True]
     assert len({case.id for case, _ in found}) == 1
+
+
+def test_a_note_may_be_long_and_one_that_is_too_long_is_told_its_limit(known: Store) -> None:
+    id = opened(known).id
+    note_case(known, id, "나" * LONGEST_NOTE)
+    with pytest.raises(InvalidRecord) as refused:
+        note_case(known, id, "나" * (LONGEST_NOTE + 1))
+    (error,) = refused.value.errors
+    assert error.code == "text_too_long"
+    assert str(LONGEST_NOTE) in error.rule("ko")
 
 
 def test_notes_owner_and_day_are_kept(known: Store) -> None:

@@ -433,3 +433,10 @@ def test_every_code_of_iso_3166_is_itself() -> None:
     codes = [one.alpha_2 for one in pycountry.countries]
     codes += [one.code for one in pycountry.subdivisions]
     assert [code for code in codes if taxonomy.normalise_region(code) != code] == []
+
+
+def test_sentences_in_a_row_are_told_apart() -> None:
+    assert taxonomy.in_a_row(["같은 분야: 로봇", "가깝습니다.", "자리 30곳"]) == (
+        "같은 분야: 로봇. 가깝습니다. 자리 30곳"
+    )
+    assert taxonomy.in_a_row([]) == ""

@@ -143,8 +143,14 @@ def test_a_change_on_the_day_moves_little_and_calendars_hear_of_it(
     ("change", "said"),
     [
         ({"kind": "flood", "slot": "2027-05-19T10:00"}, "no change that is known"),
-        ({"kind": "absent", "person": "999999", "slot": "2027-05-19T10:00"}, "nobody who takes"),
-        ({"kind": "absent", "person": "x' --", "slot": "2027-05-19T10:00"}, "nobody who takes"),
+        (
+            {"kind": "absent", "person": "999999", "slot": "2027-05-19T10:00"},
+            "nobody has the number",
+        ),
+        (
+            {"kind": "absent", "person": "x' --", "slot": "2027-05-19T10:00"},
+            "nobody has the number",
+        ),
         ({"kind": "absent", "person": "1", "slot": "tomorrow"}, "no slot of this event"),
         ({"kind": "room", "room": "Cellar", "slot": "2027-05-19T10:00"}, "Choose the room."),
     ],
