@@ -108,7 +108,7 @@ def compare(test_set: TestSet, runs: Sequence[Run]) -> None:
     for track in tracks:
         rows = rows_of(scored, track)
         for one, figures in zip(runs, scored.figures(rows, SEED), strict=True):
-            said = (f"{f.value:.3f} [{f.low:.3f} {f.high:.3f}]" for f in figures.values())
+            said = (f"{f.value:.3f} {between(f.low, f.high)}" for f in figures.values())
             print(f"| {track or 'all'} | {len(rows)} | {one.name} | {' | '.join(said)} |")
     print(f"\n| {runs[0].name} minus | track | {' | '.join(MEASURES)} |")
     print("|---|---|" + "---|" * len(MEASURES))
@@ -117,13 +117,24 @@ def compare(test_set: TestSet, runs: Sequence[Run]) -> None:
         gaps = scored.differences(
             0, others, list(range(len(MEASURES))), rows_of(scored, track), SEED
         )
-        chances = [holm([g.p for g in column]) for column in zip(*gaps, strict=True)]
+        chances = [corrected([g.p for g in column]) for column in zip(*gaps, strict=True)]
         for place, (other, row) in enumerate(zip(others, gaps, strict=True)):
             said = (
-                f"{g.value:+.3f} [{g.low:+.3f} {g.high:+.3f}] p {chances[at][place]:.3f}"
+                f"{g.value:+.3f} {between(g.low, g.high, '+')} {chances[at][place]}"
                 for at, g in enumerate(row)
             )
             print(f"| {runs[other].name} | {track or 'all'} | {' | '.join(said)} |")
+
+
+def between(low: float | None, high: float | None, sign: str = "") -> str:
+    """Tell an interval, or that one cluster has none."""
+    return "[none]" if low is None or high is None else f"[{low:{sign}.3f} {high:{sign}.3f}]"
+
+
+def corrected(chances: Sequence[float | None]) -> list[str]:
+    """Tell p of each, corrected for all that have one; with few clusters there is none."""
+    told = iter(holm([p for p in chances if p is not None]))
+    return ["few" if p is None else f"p {next(told):.3f}" for p in chances]
 
 
 def rows_of(scored: Scored, track: str | None) -> NDArray[np.int64]:

@@ -48,7 +48,7 @@ _LABELS = {
     multiple=True,
     type=PATH,
     metavar="FOLDER",
-    help="Another test set to learn from, which counts a quarter at most; may be repeated.",
+    help="Another test set to learn from, which counts a tenth at most; may be repeated.",
 )
 @click.option("--name", default="trained", show_default=True, help="What the model is called.")
 @click.option("--promote", is_flag=True, help="Put it in use if it passes the gate.")
