@@ -212,7 +212,7 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
         evaluations.new evaluations.start evaluations.stop
         evaluations.new_training evaluations.train
         test_sets.bring test_sets.convert test_sets.check test_sets.delete
-        test_sets.bring_run test_sets.delete_run
+        test_sets.bring_run test_sets.delete_run round_opening.new round_opening.start
         evaluation_api.evaluate evaluation_api.train evaluation_api.gate evaluation_api.stop
     """,
     ("models", "see"): """

@@ -20,9 +20,10 @@ from service.console import (
     stages,
     tell_in,
 )
+from service.round_opening import DEEPEST
 
 if TYPE_CHECKING:
-    from evaluation import Outcome, Run
+    from evaluation import Outcome
     from profiles import Store
     from service.wiring import Dari
 
@@ -59,7 +60,7 @@ def _systems() -> list[str]:
 @click.option("--sample", type=click.IntRange(1), metavar="N", help="N startups, drawn by chance.")
 @click.option("--seed", default=1, show_default=True, type=click.IntRange(0), help="For chance.")
 @click.option(
-    "--depth", required=True, type=click.IntRange(1, 100), help="Places pooled of each list."
+    "--depth", required=True, type=click.IntRange(1, DEEPEST), help="Places pooled of each list."
 )
 @click.option(
     "--run",
@@ -98,23 +99,27 @@ def open_(
     lang: str | None,
 ) -> None:
     """Open the round NAME: pool the first places of several lists for chosen startups."""
-    from evaluation import pool
-    from profiles.judging import free_name, open_round
+    from service.round_opening import Pooling, open_pooled
 
     if (startups is None) == (sample is None):
         raise click.UsageError(gettext("Choose the startups by one of --startups and --sample."))
     dari = _opened(lang)
-    free_name(dari.store, name)
-    chosen = _chosen(dari, startups, sample, seed)
-    runs = _runs(dari, chosen, named_systems, run_files, depth, seed)
-    pairs = pool(runs, depth, queries=chosen)
-    made = open_round(
-        dari.store, name, pairs, judges=judges, depth=depth, instructions=instructions, by=by
-    )
+    with stages() as progress:
+        found = open_pooled(
+            dari,
+            name,
+            lambda: _chosen(dari, startups, sample, seed),
+            Pooling(named_systems, run_files, depth, seed),
+            judges=judges,
+            instructions=instructions,
+            by=by,
+            progress=progress,
+        )
+    made = found.round
     if as_json:
-        print_json({"round": made.name, "pairs": len(pairs), "systems": [*made.systems]})
+        print_json({"round": made.name, "pairs": found.pairs, "systems": [*made.systems]})
     say(
-        f"Opened: {made.name}, {len(pairs):,} pairs of {len(chosen):,} startups from "
+        f"Opened: {made.name}, {found.pairs:,} pairs of {found.startups:,} startups from "
         f"{', '.join(made.systems)}. Judges find it under /judging."
     )
 
@@ -195,20 +200,14 @@ def _store(lang: str | None) -> Store:
 
 def _chosen(dari: Dari, startups: Path | None, count: int | None, seed: int) -> list[str]:
     """Read or draw the ids of the startups that are judged."""
-    import numpy as np
+    from service.round_opening import drawn
 
-    from evaluation import sample
-    from profiles import Side
-
-    if startups is not None:
-        return _listed(dari, startups)
-    ids = [one.id for one in dari.store.each(Side.STARTUP)]
-    return sample(ids, count or 0, rng=np.random.default_rng(seed))
+    return _listed(dari, startups) if startups is not None else drawn(dari, count or 0, seed)
 
 
 def _listed(dari: Dari, file: Path) -> list[str]:
-    from profiles import Side, UnknownId
     from profiles.judgements import JudgingError
+    from service.round_opening import listed
 
     try:
         with file.open("rb") as stream:
@@ -220,56 +219,10 @@ def _listed(dari: Dari, file: Path) -> list[str]:
         raise JudgingError("startups", "judging_list", file, why=error.strerror) from error
     except UnicodeDecodeError as error:
         raise JudgingError("startups", "judging_list", file, why="not UTF-8") from error
-    found: dict[str, None] = {}
-    for number, line in enumerate(map(str.strip, lines), 1):
-        if not line:
-            continue
-        try:
-            id = named(dari, line)
-        except UnknownId as error:
-            raise JudgingError("startups", "judging_startup", line, line=number) from error
-        id = dari.store.merged_into([id]).get(id, id)
-        if dari.store.sides([id]).get(id) is not Side.STARTUP:
-            raise JudgingError("startups", "judging_startup", line, line=number)
-        found[id] = None
+    found = listed(dari, lines, lambda line: named(dari, line))
     if not found:
         raise JudgingError("startups", "judging_list", file, why="empty")
-    return sorted(found)
-
-
-def _runs(
-    dari: Dari,
-    chosen: list[str],
-    systems: tuple[str, ...],
-    files: tuple[Path, ...],
-    depth: int,
-    seed: int,
-) -> list[Run]:
-    """Make and read the lists that are pooled; files first, for they are checked at once."""
-    import numpy as np
-
-    from evaluation import POOLED, pooled_run, store_runs
-
-    runs: list[Run] = []
-    for file in files:
-        taken = {run.name for run in runs} | {*_systems()}
-        runs.append(pooled_run(file, dari.store, {*chosen}, taken=taken))
-    wanted = systems or (() if files else POOLED)
-    if not wanted:
-        return runs
-    with stages() as progress:
-        own = store_runs(
-            dari.store,
-            dari.matchmaker,
-            dari.encoder,
-            chosen,
-            wanted,
-            depth=depth,
-            day=dari.settings.today(),
-            rng=np.random.default_rng(seed),
-            progress=progress,
-        )
-    return [*own, *runs]
+    return found
 
 
 def _as_json(found: Outcome) -> dict[str, Any]:

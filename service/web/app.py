@@ -53,6 +53,7 @@ from service.web.public import is_draft, public
 from service.web.rendering import options, translate_quickly
 from service.web.returning import returning
 from service.web.reviews import asking, reviews
+from service.web.round_opening import round_opening
 from service.web.staff import staff
 from service.web.support import support
 from service.web.test_sets import test_sets
@@ -74,7 +75,7 @@ def init_app(app: Flask) -> None:
     for blueprint in (
         *(public, drafts, own, returning, entrance, changes, staff, matching, privacy),
         *(pipeline, cases, answers),
-        *(duplicates, editing, chronicle, judging, models, keys),
+        *(duplicates, editing, chronicle, judging, round_opening, models, keys),
         *(account, accounts),
         *(workbench, deeds, geography),
         *(evaluations, test_sets),

@@ -67,7 +67,7 @@ LINKS = (
     Link(
         "duplicates.overview", _l("Duplicates"), "see", "workbench", {}, ("duplicates.",), more=True
     ),
-    Link("judging.overview", _l("Judging"), "see", "rounds", also=("judging.",)),
+    Link("judging.overview", _l("Judging"), "see", "rounds", also=("judging.", "round_opening.")),
     Link(
         "evaluations.overview",
         _l("Evaluations"),

@@ -52,6 +52,8 @@ PARAMS: dict[str, dict[str, object]] = {
     "round_pairs": {"limit": "5,000"},
     "judging_model": {"before": "cordis-12345678"},
     "judging_sample": {"held": 12},
+    "judging_many": {"limit": 200},
+    "judging_large": {"limit": "10,000"},
     "judging_startup": {"line": 7},
     **{key: {"file": "own.run"} for key in ("judging_run", "judging_run_queries")},
     **{key: {"why": "no disk"} for key in ("judging_list", "judging_out")},
