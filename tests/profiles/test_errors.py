@@ -60,6 +60,8 @@ PARAMS: dict[str, dict[str, object]] = {
     "account_profile": {"side": "startup"},
     "case_another": {"other": "b"},
     "case_aside": {"into": "b"},
+    "case_due_early": {"opened": "2026-11-23"},
+    "case_due_far": {"years": 10},
     "case_gap": {"zone": "Europe/Berlin"},
     "case_many": {"limit": "20,000"},
     "views_full": {"limit": 200},
