@@ -35,7 +35,7 @@ PARAMS: dict[str, dict[str, object]] = {
     "list_full": {"list": "conflicts", "count": 201, "limit": 200},
     "undo_order": {"later": 7, "dropped": "b", "kept": "a"},
     **{key: {"ending": ".pdf"} for key in ("file_format", "file_report_format")},
-    **{key: {"reason": "no disk"} for key in ("file_unread", "file_no_sheet", "file_no_parquet")},
+    **{key: {"reason": "no disk"} for key in ("file_unread", "file_no_parquet")},
     **{key: {"reason": "no disk"} for key in ("file_unwritten", "map_unread", "map_toml")},
     "file_sheet_rows": {"found": "300,000", "limit": "200,000"},
     "file_sheet_size": {"size": "2,000"},
