@@ -44,7 +44,7 @@ class Received:
                 members(archive)
             packed.seek(0)
         except (zipfile.BadZipFile, NotImplementedError) as error:
-            raise ShelfError("zip_broken", "ZIP", why=str(error)) from error
+            raise ShelfError("zip_broken", "ZIP") from error
         with self._brought(".zip") as out:
             shutil.copyfileobj(packed, out)
         return Path(out.name).name

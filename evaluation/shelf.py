@@ -224,7 +224,7 @@ def unpack(packed: BinaryIO, out: Path) -> None:
                 if left < 0:
                     raise ShelfError("zip_bomb", name, limit=MOST_BYTES >> 20)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        raise ShelfError("zip_broken", "ZIP", why=str(error) or type(error).__name__) from error
+        raise ShelfError("zip_broken", "ZIP") from error
     except OSError as error:
         raise ShelfError("set_unwritable", out, why=error.strerror or error) from error
 

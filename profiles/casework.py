@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
@@ -33,6 +33,7 @@ from profiles.validation import validate
 LONGEST_OWNER = 100
 LONGEST_NOTE = 5_000
 LONGEST_WORDS = 1_000
+FARTHEST_DUE_YEARS = 10
 
 
 class _Owned(Record):
@@ -91,6 +92,7 @@ def open_case(
         The case, and whether it is new.
 
     Raises:
+        CaseError: if the next step is due before today, or in more than ten years.
         InvalidRecord: if a value is wrong, or a profile or the programme is not held.
     """
     raw: dict[str, Any] = {"startup": startup, "partner": partner, "owner": owner}
@@ -105,6 +107,7 @@ def open_case(
         if (held := open_of_pair(connection, one, other)) is not None:
             return held, False
         at = rows.now()
+        _refuse_odd_due(said.due, at)
         values = {
             **said.model_dump(),
             "startup": one,
@@ -157,6 +160,8 @@ def assign_case(
     """Say who looks after a case, the day of its next step, and its programme; None for nobody.
 
     Raises:
+        CaseError: if the day is before the one on which the case was opened, or more than ten
+            years from now; one that stands is not asked about again.
         InvalidRecord: if a value is wrong, or the programme is not held.
         StaleEdit: if it has been changed since `base`.
         UnknownCase: if there is none.
@@ -170,6 +175,8 @@ def assign_case(
             return case
         if "programme" in changed:
             _refuse_no_programme(connection, said.programme)
+        if "due" in changed:
+            _refuse_odd_due(said.due, case.opened_at)
         data = {name: [getattr(case, name), value] for name, value in changed.items()}
         return change(connection, case, "changed", by, data, **changed)
 
@@ -375,6 +382,18 @@ def _refuse_strangers(connection: Connection, startup: str, partner: str) -> Non
     for side, id in ((Side.STARTUP, startup), (Side.PARTNER, partner)):
         if held.get(id) is not side:
             raise CaseError(side.value, f"case_no_{side.value}", id)
+
+
+def _refuse_odd_due(due: date | None, opened_at: datetime) -> None:
+    """Refuse a day before a case was opened, by the latest clock on earth, or years ahead."""
+    if due is None:
+        return
+    first, today = (opened_at - timedelta(hours=12)).date(), rows.now().date()
+    last = today + timedelta(days=round(FARTHEST_DUE_YEARS * 365.25))
+    if not first <= due <= last:
+        code = "case_due_early" if due < first else "case_due_far"
+        opened = opened_at.date().isoformat()
+        raise CaseError("due", code, due.isoformat(), opened=opened, years=FARTHEST_DUE_YEARS)
 
 
 def _refuse_no_programme(connection: Connection, id: str | None) -> None:

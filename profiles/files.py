@@ -131,8 +131,8 @@ def read_sheet(path: Path) -> Iterator[tuple[int, list[str]]]:
         book = fastexcel.read_excel(path)
         sheet = book.load_sheet(0, header_row=None, skip_rows=0, dtypes="string")
         table = sheet.to_polars()
-    except (fastexcel.FastExcelError, ValueError, OverflowError) as error:
-        unreadable(path, "file_no_sheet", reason=_first_line(error))
+    except (fastexcel.FastExcelError, ValueError, OverflowError):
+        unreadable(path, "file_no_sheet")
     if table.height > MOST_SHEET_ROWS + 1:
         found, limit = f"{table.height:,}", f"{MOST_SHEET_ROWS:,}"
         unreadable(path, "file_sheet_rows", found=found, limit=limit)
@@ -229,8 +229,8 @@ def _refuse_large_sheet(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             size = sum(one.file_size for one in archive.infolist())
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError) as error:
-        unreadable(path, "file_no_sheet", reason=_first_line(error))
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError):
+        unreadable(path, "file_no_sheet")
     if size > _MOST_SHEET_BYTES:
         unreadable(path, "file_sheet_size", size=f"{size >> 20:,}")
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from index import Encoder, Follower, Listing, Names, Writer, load_encoder
 from matcher import Matchmaker, Registry
+from matcher.kept_triads import KeptTriads
 from profiles import DariError, Side, Store
 from profiles.catalogue import Catalogue, load_catalogue
 from profiles.merges import named_by
@@ -35,6 +36,7 @@ class Dari:
     models: Registry
     names: Names
     listing: Listing
+    triads: KeptTriads
     staff_token: str
     secret_key: str
 
@@ -95,6 +97,7 @@ def _assemble(settings: Settings, store: Store, encoder: Encoder | None = None) 
         models=models,
         names=Names(store),
         listing=Listing(store),
+        triads=KeptTriads(),
         staff_token=settings.staff_token or _kept_secret(settings.home / "staff-token"),
         secret_key=settings.secret_key or _kept_secret(settings.home / "secret-key"),
     )

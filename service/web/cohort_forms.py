@@ -39,8 +39,7 @@ def rules_with(rules: Sequence[Rule], form: Form) -> list[Rule]:
     """
     raw: dict[str, Any] = {name: form.get(name) for name in _PLAIN}
     raw["id"] = (form.get("id") or "").strip() or _free(rules, form.get("kind") or "rule")
-    name, code = form.get("group", ""), form.get("code", "").strip()
-    raw["group"] = f"{name}:{code}" if name else None
+    raw["group"] = _group(form)
     raw |= {"hosts": form.getlist("hosts"), "applicants": _listed(form.get("applicants", ""))}
     raw["reason"] = form.get("reason")
     made = validate(Rule, raw)
@@ -95,6 +94,12 @@ def changes_asked(form: Form) -> tuple[list[str], list[dict[str, Any]]]:
     loosened = form.get("rule", "")
     raw = {name: form.get(name) for name in ("low", "high") if form.get(name)}
     return without, [{"id": loosened, **raw}] if loosened and raw else []
+
+
+def _group(form: Form) -> str | None:
+    """Read the group of a list, or one that is written; both at once are no group."""
+    given = (form.get(name, "").strip() for name in ("group", "code"))
+    return ":".join(one for one in given if one) or None
 
 
 def _put(rules: Sequence[Rule], made: Rule) -> list[Rule]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _l
-from flask_babel import ngettext
 
 from profiles.cohorts import CohortEvent, CohortState, DecisionState, EntryStage, Screening
-from profiles.rules import RuleKind
+from profiles.rules import Area, RuleKind
+from service import labels
+from service.labels import Choices
+from service.language import language
 
 STEPS: Mapping[str, Any] = {
     "intake": _l("Intake"),
@@ -84,15 +87,6 @@ RULES: Mapping[RuleKind, Any] = {
     RuleKind.APART: _l("Applicants that are kept apart"),
 }
 
-GROUPS: Mapping[str, Any] = {
-    "area": _l("Area (capital, non_capital, abroad)"),
-    "region": _l("Region (KR-30, or its name)"),
-    "country": _l("Country (code: KR)"),
-    "sector": _l("Sector (code: ai)"),
-    "stage": _l("Stage (code: seed)"),
-    "kind": _l("Kind (startup, research_institute, …)"),
-}
-
 CRITERIA: Mapping[str, Any] = {
     "technology": _l("Technology"),
     "market": _l("Market"),
@@ -114,6 +108,34 @@ EVENTS: Mapping[str, Any] = {
     "moved_up": _l("%(who)s moved up from the reserve."),
     "placed": _l("%(who)s has another place in the new decision."),
 }
+
+
+def group_choices() -> dict[str, Choices]:
+    """Offer the groups that a rule may be of, as "region:KR-30" by name, beneath what they are."""
+    places = labels.regions()
+    offered = {
+        gettext("Area"): _groups("area", ((one.value, "") for one in Area)),
+        gettext("Region"): _groups("region", places[gettext("Korea")]),
+        gettext("Sector"): _groups("sector", ((one.code, "") for one, _ in labels.sector_groups())),
+    }
+    for parent, below in labels.sector_groups():
+        if below:
+            heading = f"{gettext('Sector')} – {parent.name.in_(language())}"
+            offered[heading] = _groups("sector", labels.sector_choices(below))
+    kinds = [("startup", ""), *labels.partner_kinds()]
+    offered[gettext("Stage")] = _groups("stage", labels.stage_choices())
+    offered[gettext("Kind")] = _groups("kind", kinds)
+    countries = [("KR", gettext("Korea")), *places[gettext("Abroad")]]
+    offered[gettext("Country")] = _groups("country", countries)
+    return offered
+
+
+def _groups(name: str, codes: Iterable[tuple[str, str]]) -> Choices:
+    """Give the groups of codes by their names; one without is named as rules name it."""
+    from matcher.assignment import group_words
+
+    found = [(f"{name}:{code}", text) for code, text in codes]
+    return [(group, text or group_words(group).in_(language())) for group, text in found]
 
 
 def criterion_name(criterion: str) -> str:

@@ -14,7 +14,6 @@ from werkzeug.exceptions import NotFound
 from profiles import InvalidRecord, StaleEdit, cohorts
 from profiles.cohorts import CohortState, EntryStage, Screening, UnknownCohort
 from profiles.cohorts.opening import CRITERIA
-from profiles.rules import GROUPS
 from service.access import may
 from service.assigning import SECONDS
 from service.entrants import check_eligibility
@@ -265,7 +264,6 @@ def _words() -> Mapping[str, Any]:
         "words": words,
         "stages": EntryStage,
         "states": CohortState,
-        "groups": GROUPS,
         "criteria": CRITERIA,
         "seconds": int(SECONDS),
         "criterion_name": words.criterion_name,

@@ -182,7 +182,10 @@ def exposure_chart() -> ResponseReturnValue:
     """Draw by how much the share of places exceeds that of applicants, region by region."""
     from evaluation.charts import difference_chart
 
-    ledger = decision_audits.ledger_of(dari(), request.args.get("programme") or None)
+    programme = request.args.get("programme") or None
+    if programme:
+        dari().store.programme(programme)  # one that is not held is not found, as by the page
+    ledger = decision_audits.ledger_of(dari(), programme)
     rows = [
         {
             "name": labels.region_short(row.key) if row.key else gettext("Region not known"),

@@ -9,7 +9,7 @@ from flask_babel import gettext
 
 from matcher import lines_of
 from matcher.complement import UNIT
-from matcher.triads import Triads, TriadsAsked, triads_of
+from matcher.triads import Triads, TriadsAsked
 from service.bundle_json import triads_json
 from service.bundling import sources_of, triads_grids
 from service.language import language
@@ -64,4 +64,4 @@ def pair_names() -> list[str]:
 
 def _asked(id: str) -> Triads:
     asked = read_query(TriadsAsked, request.args, strict=False)
-    return triads_of(sources_of(dari()), id, asked)
+    return dari().triads.of(sources_of(dari()), id, asked)

@@ -118,6 +118,9 @@ def test_a_whole_set_may_be_no_larger_than_the_bound(
 def test_what_is_no_zip_of_one_test_set_is_refused(shelf: Shelf) -> None:
     assert refused(shelf, io.BytesIO(b"no zip")) == "zip_broken"
     assert refused(shelf, io.BytesIO(packed(example()).getvalue()[:-200])) == "zip_broken"
+    with pytest.raises(ShelfError) as caught:
+        shelf.add("mine", io.BytesIO(b"no zip"))
+    assert "zip file" not in " ".join(caught.value.told("ko"))
     assert refused(shelf, packed(example(dataset_json=None))) == "zip_empty"
     assert refused(shelf, packed({f"{n}.txt": b"" for n in range(101)})) == "zip_members"
     made = io.BytesIO()

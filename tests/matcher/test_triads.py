@@ -7,9 +7,13 @@ import pytest
 from matcher import load_ranker
 from matcher.budget import UNSTATED, budget_of
 from matcher.complement import UNIT, complements
+from matcher.kept_triads import MOST_KEPT, KeptTriads
 from matcher.sources import Sources
 from matcher.triads import TriadsAsked, caution_of, triads_of
-from profiles import InvalidRecord, UnknownId, validate
+from profiles import InvalidRecord, UnknownId, rows, validate
+from profiles.case_moves import close_case, move_case
+from profiles.cases import CaseStage, Decline, Outcome
+from profiles.casework import open_case
 
 LASER = {"sectors": ["sensors_optics"], "summary": "Laser sources for welding metal sheets."}
 SHIP = {"sectors": ["marine_mobility"], "summary": "Ships that steer themselves at sea."}
@@ -180,3 +184,41 @@ def test_a_day_that_is_asked_for_counts(world, sources, platform, make):
     fill(world, make, platform)
     found = triads_of(sources, "platform", asked(as_of="2020-02-03"))
     assert found.candidates.on.isoformat() == "2020-02-03"
+
+
+def test_what_is_kept_is_given_again_until_a_profile_changes(world, sources, platform, make):
+    fill(world, make, platform)
+    kept = KeptTriads()
+    first = kept.of(sources, "platform", asked())
+    assert kept.of(sources, "platform", asked()) is first
+    assert kept.of(sources, "platform", asked(projects=1)) is not first
+    world.writer.put(world.store.get("ru-sonar").model_copy(update={"trl": 2}))
+    then = kept.of(sources, "platform", asked())
+    assert ids(then) == [("kr-weld", "ru-laser", "kimm")]
+    assert "ru-sonar" in [one.id for one in then.candidates.refused]
+    world.store.put_programmes([platform.model_copy(update={"trl_min": 8})])
+    assert "kr-ship" in [one.id for one in kept.of(sources, "platform", asked()).candidates.refused]
+
+
+def test_the_day_and_open_cases_are_told_apart(world, sources, platform, make):
+    fill(world, make, platform)
+    kept = KeptTriads()
+    first = kept.of(sources, "platform", asked())
+    case, _ = open_case(world.store, "kr-ship", "kriso")
+    move_case(world.store, case.id, CaseStage.INTRODUCED)
+    on = rows.now().date().isoformat()
+    days = [first.candidates.on.isoformat(), on]
+    told = [kept.of(sources, "platform", asked(as_of=day)) for day in days]
+    assert [one.candidates.on.isoformat() for one in told] == days
+    move_case(world.store, case.id, CaseStage.MET)
+    close_case(world.store, case.id, Outcome.DROPPED, reason=Decline.TIMING)
+    assert kept.of(sources, "platform", asked(as_of=on)) is not told[1]
+
+
+def test_few_are_kept(world, sources, platform, make):
+    fill(world, make, platform)
+    kept = KeptTriads()
+    first = kept.of(sources, "platform", asked())
+    for number in range(1, MOST_KEPT + 1):
+        kept.of(sources, "platform", asked(projects=number))
+    assert kept.of(sources, "platform", asked()) is not first

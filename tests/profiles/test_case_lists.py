@@ -40,19 +40,25 @@ STARTUPS: list[dict[str, Any]] = [
 
 
 @pytest.fixture
-def board(store: Store) -> Store:
+def board(store: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
     """Five cases of three startups and two partners; the last two are moved on."""
     startups = [validate(Startup, {"summary": "x", **one}) for one in STARTUPS]
     partners = [validate(Partner, {"id": f"p{n}", "name": f"Partner {n}"}) for n in (1, 2)]
     store.put_many([(one, Vectors("e/p1")) for one in (*startups, *partners)])
+    with monkeypatch.context() as before:
+        before.setattr("profiles.rows.now", lambda: datetime(2026, 11, 1, 9, tzinfo=UTC))
+        _open_all(store)
+    move_case(store, 4, CaseStage.MET)
+    close_case(store, 5, Outcome.DROPPED, reason=Decline.TIMING)
+    return store
+
+
+def _open_all(store: Store) -> None:
     open_case(store, "s1", "p1", owner="Kim", due="2026-11-21")
     open_case(store, "s1", "p2", owner="Lee", due="2026-11-22")
     open_case(store, "s2", "p1", owner="Kim", due="2026-12-24")
     open_case(store, "s2", "p2")
     open_case(store, "s3", "p1", due="2026-11-01")
-    move_case(store, 4, CaseStage.MET)
-    close_case(store, 5, Outcome.DROPPED, reason=Decline.TIMING)
-    return store
 
 
 def found(store: Store, **wanted: Any) -> list[int]:

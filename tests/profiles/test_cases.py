@@ -69,6 +69,7 @@ from profiles.unmerging import unmerge
 
 NOTE = "대표와 통화했고 다음 주에 다시 이야기하기로 했습니다"
 SPACE = "e/p1"
+DUE = datetime.now(UTC).date() + timedelta(days=30)
 
 
 def vectors_of(_record: Any) -> Vectors:
@@ -114,16 +115,16 @@ def test_a_case_is_kept_as_it_was_opened(known: Store) -> None:
     reasons = {"ko": ["둘 다 의료기기를 다룹니다"], "score": 12.5}
     case, is_new = open_case(
         known, "s1", "p1", shown_rank=3, model_version="m1", programme="g", owner=" Lee ",
-        due="2026-12-01", reasons=reasons, by="Kim",
+        due=DUE, reasons=reasons, by="Kim",
     )  # fmt: skip
     assert is_new
     assert case == get_case(known, case.id)
     assert (case.stage, case.path) == (CaseStage.SHORTLISTED, (CaseStage.SHORTLISTED,))
     assert (case.shown_rank, case.model_version, case.programme) == (3, "m1", "g")
-    assert (case.owner, case.due, case.opened_by) == ("Lee", date(2026, 12, 1), "Kim")
+    assert (case.owner, case.due, case.opened_by) == ("Lee", DUE, "Kim")
     assert (case.reasons, case.revision, case.is_open) == (reasons, 1, True)
-    assert case.is_overdue(date(2026, 12, 2))
-    assert not case.is_overdue(date(2026, 12, 1))
+    assert case.is_overdue(DUE + timedelta(days=1))
+    assert not case.is_overdue(DUE)
     (event,) = whole_case(known, case.id).events
     assert (event.kind, event.by) == ("opened", "Kim")
     assert event.data == {"shown_rank": 3, "model_version": "m1"}
@@ -357,21 +358,38 @@ def test_a_note_may_be_long_and_one_that_is_too_long_is_told_its_limit(known: St
     assert str(LONGEST_NOTE) in error.rule("ko")
 
 
+def test_a_step_is_due_after_the_case_was_opened_and_within_ten_years(known: Store) -> None:
+    case = opened(known)
+    day = case.opened_at.date()
+    early, late = date(1900, 1, 1), day + timedelta(days=3_660)
+    for due, code in ((early, "case_due_early"), (late, "case_due_far")):
+        with pytest.raises(CaseError) as refused:
+            assign_case(known, case.id, owner=None, due=due, programme=None)
+        (error,) = refused.value.errors
+        assert (error.field, error.code, error.value) == ("due", code, due.isoformat())
+        assert due.isoformat() in error.rule("ko")
+        with pytest.raises(CaseError, match="due"):
+            opened(known, "s2", due=due)
+    for due in (day, day + timedelta(days=3_640)):
+        kept = assign_case(known, case.id, owner=None, due=due, programme=None)
+        assert kept.due == due
+
+
 def test_notes_owner_and_day_are_kept(known: Store) -> None:
     case = opened(known, owner="Kim")
     note_case(known, case.id, f" {NOTE} ", by="Lee")
     for text in ("", " ", "x" * 5_001, "a\x00"):
         with pytest.raises(InvalidRecord):
             note_case(known, case.id, text)
-    changed = assign_case(known, case.id, owner="Lee", due="2026-12-24", programme="g", by="Kim")
-    assert (changed.owner, changed.due, changed.programme) == ("Lee", date(2026, 12, 24), "g")
-    assert assign_case(known, case.id, owner="Lee", due="2026-12-24", programme="g") == changed
+    changed = assign_case(known, case.id, owner="Lee", due=DUE.isoformat(), programme="g", by="Kim")
+    assert (changed.owner, changed.due, changed.programme) == ("Lee", DUE, "g")
+    assert assign_case(known, case.id, owner="Lee", due=DUE.isoformat(), programme="g") == changed
     with pytest.raises(InvalidRecord, match="No programme"):
         assign_case(known, case.id, owner="Lee", due=None, programme="h")
     events = whole_case(known, case.id).events
     assert [one.kind for one in events] == ["opened", "note", "changed"]
     assert events[1].data == {"text": NOTE}
-    assert events[2].data["due"] == [None, "2026-12-24"]
+    assert events[2].data["due"] == [None, DUE.isoformat()]
     assert events[2].data["owner"] == ["Kim", "Lee"]
 
 
@@ -590,7 +608,7 @@ def test_partners_are_merged_too_and_the_order_of_undoing_holds(known: Store) ->
 
 
 def test_a_backup_holds_cases(known: Store, tmp_path: Path) -> None:
-    case = moved(known, opened(known, due="2026-12-01"), CaseStage.POC)
+    case = moved(known, opened(known, due=DUE), CaseStage.POC)
     note_case(known, case.id, NOTE)
     before = whole_case(known, case.id)
     back_up(known, tmp_path / "dari.zip")

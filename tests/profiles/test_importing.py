@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import unicodedata
 import zipfile
 from collections.abc import Iterator
@@ -554,8 +555,9 @@ def test_what_is_no_sheet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     not_sheets = [path.read_bytes(), b"", b"PK\x03\x04", b"id,name\n"]
     whole = sheet(path, ["id", "name"], ["a", "A"], ["b", "B"]).read_bytes()
     for data in (*not_sheets, whole[:-30], whole[: len(whole) // 2]):
-        with pytest.raises(UnreadableFile, match="XLSX"):
+        with pytest.raises(UnreadableFile, match="XLSX") as refused:
             read(path, data, "partners")
+        assert not re.search("zip|[Ff]ile|[Ee]rror", refused.value.told("ko")[0])
     for at in range(0, len(whole), 97):
         try:
             read(path, whole[:at] + bytes([whole[at] ^ 255]) + whole[at + 1 :], "partners")

@@ -6,6 +6,7 @@ import io
 import json
 import re
 import zipfile
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -280,11 +281,12 @@ def test_a_case_goes_its_way(call, dari):
         method = "PATCH" if what == "" else "POST"
         return call(method, path + what, status, body, If_Match=stamp or tag(call, path))
 
-    assert change("", {"due": "2026-12-24"}).json["owner"] == "Kim"
+    due = (datetime.now(UTC) + timedelta(days=30)).date().isoformat()
+    assert change("", {"due": due}).json["owner"] == "Kim"
     old = tag(call, path)
     assert change("/release", {"released": True}).json["released_at"]
     stale = change("/move", {"to": "introduced"}, 412, old)
-    assert stale.json["current"]["due"] == "2026-12-24"
+    assert stale.json["current"]["due"] == due
     call("POST", f"{path}/move", 428, {"to": "met"})
     change("/move", {"to": "poc", "day": "2026-11-01"})
     change("/move", {"to": "introduced"}, 422)

@@ -5,14 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import re
+from html import unescape
 from typing import Any
 
 import pytest
 
-from profiles import cohorts
+from profiles import cohorts, validate
 from profiles.cases import open_case_of
 from profiles.cohorts import CohortState, EntryStage
 from profiles.jobs import JobState, end, take
+from profiles.rules import Rule
 from service.assigning import Limits, assign, decide
 from service.demo import load
 from service.work import do
@@ -197,6 +199,38 @@ def test_what_is_refused_changes_nothing_and_says_why(
         assert "alert-danger" in refused.text
         assert "<script>" not in refused.text.replace("<script src", "")
     assert cohorts.history_of(dari.store, id) == before
+
+
+@pytest.mark.parametrize(
+    ("lang", "names"),
+    [
+        ("en", ["outside the capital area", "Daejeon", "Telecommunications", "Seed", "Russia"]),
+        ("ko", ["비수도권", "대전", "통신", "시드", "러시아"]),
+    ],
+)
+def test_a_group_is_chosen_by_name_or_given_by_its_code(dari, staff, send, lang, names) -> None:
+    id = opened(dari, staff, send)
+    held = cohorts.cohort(dari.store, id).rules
+    page = staff.get(f"/cohorts/{id}?step=rules&lang={lang}").text
+    listed = re.search(r'<select[^>]*name="group">(.*?)</select>', page, re.DOTALL)[1]
+    offered = dict(re.findall(r'<option value="([^"]+)">([^<]+)', listed))
+    groups = ["area:non_capital", "region:KR-30", "sector:telecom", "stage:seed", "country:RU"]
+    for group, name in zip(groups, names, strict=True):
+        assert name in unescape(offered[group])
+    assert {"kind:startup", "kind:research_institute", "sector:medical_imaging"} <= offered.keys()
+    for group in offered:
+        validate(Rule, {"id": "a", "kind": "share", "group": group, "low": 1})
+    for given in (
+        {"group": "region:KR-30"},
+        {"code": "region:US-CA"},
+        {"group": "area", "code": "abroad"},
+    ):
+        sent = {"kind": "quota", "high": "3", **given}
+        assert send(staff, f"/cohorts/{id}/rules", sent).status_code == 303
+    new = [one.group for one in cohorts.cohort(dari.store, id).rules[len(held) :]]
+    assert new == ["region:KR-30", "region:US-CA", "area:abroad"]
+    both = {"kind": "quota", "high": "3", "group": "region:KR-30", "code": "region:US-CA"}
+    assert send(staff, f"/cohorts/{id}/rules", both).status_code == 422
 
 
 def test_an_edit_on_an_older_state_is_refused(dari, staff, send) -> None:

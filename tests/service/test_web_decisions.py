@@ -259,6 +259,12 @@ def test_shares_are_counted_over_final_decisions(staff, dari, cohort, kept) -> N
     assert f"<code>{SEED}</code>" in told, "the seed is told once a decision is final"
 
 
+@pytest.mark.parametrize("ending", ["", ".svg"])
+def test_shares_under_a_programme_that_is_not_held_are_not_found(staff, ending) -> None:
+    assert staff.get(f"/decisions/exposure{ending}?programme=none").status_code == 404
+    assert staff.get(f"/decisions/exposure{ending}?programme=").status_code == 200
+
+
 def test_the_seed_is_not_told_before_a_decision(staff, dari, cohort) -> None:
     other = open_cohort(dari.store, "pr-1", name="2nd", seed=OTHER_SEED, hosts=["pa-x"])
     page = text_of(staff.get(f"/cohorts/{other.id}/lottery?lang=en"))

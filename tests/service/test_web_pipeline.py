@@ -7,6 +7,7 @@ import io
 import re
 import threading
 from dataclasses import replace
+from datetime import timedelta
 from email.policy import default
 from typing import Any
 
@@ -131,7 +132,8 @@ def test_a_case_goes_its_way_by_forms_alone(staff, send, dari, case) -> None:
     act(send, staff, get_case(dari.store, case.id), "move", stage="poc", day="2026-10-05")
     act(send, staff, get_case(dari.store, case.id), "back", reason="not signed")
     now = get_case(dari.store, case.id)
-    act(send, staff, now, "assign", owner="김민지", due="2026-12-24", programme="")
+    due = now.opened_at.date() + timedelta(days=30)
+    act(send, staff, now, "assign", owner="김민지", due=due.isoformat(), programme="")
     now = get_case(dari.store, case.id)
     assert (now.stage, now.owner) == (CaseStage.INTRODUCED, "김민지")
     closed = act(
@@ -165,6 +167,7 @@ def test_what_is_refused_says_why_and_keeps_what_was_typed(staff, send, dari, ca
         ("answer", {"side": "startup", "answer": "maybe"}),
         ("answer", {"side": "startup", "answer": "no"}),
         ("assign", {"due": "soon"}),
+        ("assign", {"due": "1900-01-01"}),
         ("link", {"side": "startup"}),
         ("verdict", {"verdict": "fine"}),
         ("meetings", {"starts": "x", "zone": "Asia/Seoul"}),
