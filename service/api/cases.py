@@ -154,7 +154,7 @@ def _release(held: Case, said: CaseReleaseBody, *, by: str, base: int) -> Case:
 
 _add_change(
     "changeCase", "change", "Say who looks after a case, its next day and its programme.",
-    CaseChangeBody, {"owner": "Kim", "due": "2026-12-01"}, _assign,
+    CaseChangeBody, {"owner": "Kim", "due": "2030-12-02"}, _assign,
 )  # fmt: skip
 _add_change(
     "moveCase", "move", "Move a case on to a later stage, or back by one move with the reason.",
