@@ -401,7 +401,7 @@ def test_pairs_are_kept_apart_until_that_is_withdrawn(known: Store, writer: Writ
     writer.merge("x", "d")
     assert refusal(keep_apart, known, "x", "x") == "merge_self"
     assert refusal(keep_apart, known, "x", "p1") == "merge_sides"
-    assert refusal(keep_apart, known, "x", "p1", note="n" * 1001) == "value"
+    assert refusal(keep_apart, known, "x", "p1", note="n" * 1001) == "text_too_long"
     with pytest.raises(MergedId):
         keep_apart(known, "d", "x")
 
