@@ -245,6 +245,7 @@ def _drawn(
 def _data(rows: Sequence[Row]) -> Any:
     import altair as alt
 
+    # Altair makes its schema classes with no types.
     return alt.Data(values=[dict(row) for row in rows])  # type: ignore[no-untyped-call]
 
 

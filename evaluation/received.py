@@ -43,6 +43,7 @@ class Received:
             with zipfile.ZipFile(packed) as archive:
                 members(archive)
             packed.seek(0)
+        # Broken, or packed in a way that zipfile does not know.
         except (zipfile.BadZipFile, NotImplementedError) as error:
             raise ShelfError("zip_broken", "ZIP") from error
         with self._brought(".zip") as out:

@@ -223,6 +223,7 @@ def unpack(packed: BinaryIO, out: Path) -> None:
                     left -= copied(stream, file, left)
                 if left < 0:
                     raise ShelfError("zip_bomb", name, limit=MOST_BYTES >> 20)
+    # What zipfile raises of a broken, cut, encrypted or oddly packed archive.
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise ShelfError("zip_broken", "ZIP") from error
     except OSError as error:

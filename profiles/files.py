@@ -229,6 +229,7 @@ def _refuse_large_sheet(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             size = sum(one.file_size for one in archive.infolist())
+    # What zipfile raises of a file that is no archive, or a broken one; it becomes a named error.
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError):
         unreadable(path, "file_no_sheet")
     if size > _MOST_SHEET_BYTES:

@@ -94,6 +94,7 @@ def one_time_link(account: Account) -> str:
     """Make the link by which a password is chosen, once, within a day."""
     from flask_security.recoverable import generate_reset_password_token
 
+    # Flask-Security has no types for its functions of recovery.
     token = generate_reset_password_token(Person.of(account))  # type: ignore[no-untyped-call]
     path = url_for("security.reset_password", token=token)
     base = dari().settings.public_url or request.host_url
@@ -145,6 +146,7 @@ def init_app(app: Flask) -> Security:
         totp_cls=OneTimeCodes,
         login_form=SignIn,
     )
+    # Flask types neither the fields that APIFlask reads of a blueprint nor its login manager.
     app.blueprints["security"].enable_openapi = False  # type: ignore[attr-defined]
     security.want_json(_never)
     app.login_manager.request_loader(_nobody)  # type: ignore[attr-defined]

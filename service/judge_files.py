@@ -12,8 +12,10 @@ from profiles.api_keys import ApiKey
 from profiles.cases import Case
 from profiles.cohorts import Cohort
 from profiles.jobs import Job
+from profiles.judgements import Judgement, Pooled, Round
 from profiles.judges import HeldOfJudge
 from profiles.reviews import Review
+from profiles.views import SavedView
 from service.held_files import csv_file, json_file
 
 JUDGE_README = """\
@@ -47,77 +49,68 @@ Edits and merges of profiles name their makers in the histories of these profile
 """
 
 
+_OF_JUDGE = ("round", "startup", "partner", "judge", "role", "grade", "note", "at")
+_OF_VIEW = ("side", "name", "asked", "owner", "shared", "at")
+_OF_ROUND = ("name", "opened_by", "opened_at", "closed_by", "closed_at")
+_OF_JOB = ("number", "kind", "asked_by", "asked_at", "cancelled_by", "arguments")
+_OF_CASE = ("number", "startup", "partner", "stage", "owner", "opened_by", "opened_at")
+_OF_REVIEW = ("number", "startup", "kind", "answered_by", "answered_at", "answer")
+_OF_EVENT = ("number", "did", "at")
+_OF_COHORT = ("number", "programme", "name", "state", "at")
+_OF_KEY = ("prefix", "name", "created_by", "created_at", "revoked_by")
+
+
 def judge_zip(found: HeldOfJudge, at: datetime) -> bytes:
     """Pack everything that judging holds about a judge: JSON for programs, CSV to read."""
     packed = io.BytesIO()
-    given = [
-        {
-            "round": pair.round,
-            "startup": pair.startup,
-            "partner": pair.partner,
-            **{name: getattr(one, name) for name in ("judge", "role", "grade", "note")},
-            "at": one.at.isoformat(),
-        }
-        for pair, one in found.judgements
-    ]
-    rounds = [
-        {
-            **{name: getattr(one, name) for name in ("name", "opened_by", "closed_by")},
-            "opened_at": one.opened_at.isoformat(),
-            "closed_at": one.closed_at.isoformat() if one.closed_at else None,
-        }
-        for one in found.rounds
-    ]
-    views = [
-        {**{name: getattr(one, name) for name in _OF_VIEW}, "at": one.at.isoformat()}
-        for one in found.views
-    ]
-    tables = {
-        "judgements": (_OF_JUDGE, given),
-        "rounds": (_OF_ROUND, rounds),
-        "saved_views": (_OF_VIEW, views),
-        "jobs": (_OF_JOB, [_job_row(one) for one in found.jobs]),
-        "cases": (_OF_CASE, [_worked_row(one) for one in found.cases]),
-        "events": (
-            ("number", "did", "at"),
-            [
-                {"number": number, "did": did, "at": at.isoformat()}
-                for number, did, at in found.events
-            ],
-        ),
-        "api_keys": (_OF_KEY, [_key_row(one) for one in found.keys]),
-        "cohorts": (_OF_COHORT, [_round_row(one) for one in found.cohorts]),
-        "reviews": (_OF_REVIEW, [_looked_row(one) for one in found.reviews]),
-    }
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         said = JUDGE_README.format(name=found.names[0], at=at.isoformat(timespec="seconds"))
         archive.writestr("README.txt", said.encode("utf-8-sig"))
-        for name, (columns, table) in tables.items():
+        for name, (columns, table) in _tables_of(found).items():
             archive.writestr(f"{name}.csv", csv_file(columns, table))
             archive.writestr(f"{name}.json", json_file(table))
     return packed.getvalue()
 
 
-_OF_JUDGE = ("round", "startup", "partner", "judge", "role", "grade", "note", "at")
+def _tables_of(found: HeldOfJudge) -> dict[str, tuple[tuple[str, ...], list[dict[str, Any]]]]:
+    """Give each file's columns and rows, by the name of the file."""
+    return {
+        "judgements": (_OF_JUDGE, [_judged_row(pair, one) for pair, one in found.judgements]),
+        "rounds": (_OF_ROUND, [_opened_row(one) for one in found.rounds]),
+        "saved_views": (_OF_VIEW, [_view_row(one) for one in found.views]),
+        "jobs": (_OF_JOB, [_job_row(one) for one in found.jobs]),
+        "cases": (_OF_CASE, [_worked_row(one) for one in found.cases]),
+        "events": (_OF_EVENT, [_event_row(*one) for one in found.events]),
+        "api_keys": (_OF_KEY, [_key_row(one) for one in found.keys]),
+        "cohorts": (_OF_COHORT, [_round_row(one) for one in found.cohorts]),
+        "reviews": (_OF_REVIEW, [_looked_row(one) for one in found.reviews]),
+    }
 
 
-_OF_VIEW = ("side", "name", "asked", "owner", "shared", "at")
+def _judged_row(pair: Pooled, one: Judgement) -> dict[str, Any]:
+    return {
+        "round": pair.round,
+        "startup": pair.startup,
+        "partner": pair.partner,
+        **{name: getattr(one, name) for name in ("judge", "role", "grade", "note")},
+        "at": one.at.isoformat(),
+    }
 
 
-_OF_ROUND = ("name", "opened_by", "opened_at", "closed_by", "closed_at")
+def _opened_row(one: Round) -> dict[str, Any]:
+    return {
+        **{name: getattr(one, name) for name in ("name", "opened_by", "closed_by")},
+        "opened_at": one.opened_at.isoformat(),
+        "closed_at": one.closed_at.isoformat() if one.closed_at else None,
+    }
 
 
-_OF_JOB = ("number", "kind", "asked_by", "asked_at", "cancelled_by", "arguments")
+def _view_row(one: SavedView) -> dict[str, Any]:
+    return {**{name: getattr(one, name) for name in _OF_VIEW}, "at": one.at.isoformat()}
 
 
-_OF_CASE = ("number", "startup", "partner", "stage", "owner", "opened_by", "opened_at")
-
-
-_OF_REVIEW = ("number", "startup", "kind", "answered_by", "answered_at", "answer")
-
-
-_OF_COHORT = ("number", "programme", "name", "state", "at")
-_OF_KEY = ("prefix", "name", "created_by", "created_at", "revoked_by")
+def _event_row(number: int, did: str, at: datetime) -> dict[str, Any]:
+    return {"number": number, "did": did, "at": at.isoformat()}
 
 
 def _worked_row(one: Case) -> dict[str, Any]:

@@ -42,6 +42,7 @@ def init_app(app: Flask) -> None:
 def start() -> ResponseReturnValue:
     """Lead to the provider; state, nonce and PKCE bind its answer to this browser."""
     session[_NEXT] = local_address(request.args.get("next"), "")
+    # Authlib has no types.
     return _provider().authorize_redirect(_own_address())  # type: ignore[no-any-return]
 
 

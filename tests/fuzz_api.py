@@ -217,6 +217,7 @@ def follow(app: APIFlask, *, examples: int, steps: int, first: int) -> None:
     api = schemathesis.openapi.from_wsgi("/openapi.json", app)
     bearer = {"Authorization": f"Bearer {app.extensions['dari'].staff_token}"}
 
+    # The base class is made of the document at run time.
     class Chain(api.as_state_machine()):  # type: ignore[misc]
         def get_call_kwargs(self, _case: Any) -> dict[str, Any]:
             return {"headers": bearer}

@@ -380,6 +380,7 @@ def _killed_at(home: Path, version: str, step: str) -> None:
     if step == "before the sync":
         durable.os.fsync = die_at_once
     else:
+        # A method replaced in a process that is to die in it.
         Path.replace = die  # type: ignore[assignment, method-assign]
     Registry(home).promote(version, "kim", reason="r")
 
@@ -404,6 +405,7 @@ def test_a_promoter_that_is_killed_leaves_the_old_or_the_new_champion(
 
 
 def _adding(home: Path, folder: Path) -> None:
+    # As above: the process dies in the middle of the write.
     Path.rename = lambda *_: os._exit(9)  # type: ignore[assignment, method-assign, return-value]
     Registry(home).add(folder)
 

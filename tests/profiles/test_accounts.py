@@ -42,6 +42,7 @@ def test_an_account_is_found_by_each_of_its_keys(store: Store) -> None:
     kept = keep_account(store, replace(KIM, subject="iss 1"))
     assert (kept.email, kept.roles, kept.version) == ("kim@dari.example", ("admin", "staff"), 1)
     for key, value in (("id", kept.id), ("uniquifier", "u1"), ("subject", "iss 1")):
+        # The key is one of the literal names, which a loop over a tuple widens to str.
         assert find_account(store, key, value) == kept  # type: ignore[arg-type]
     assert find_account(store, "email", "KIM@dari.example") == kept
     assert find_account(store, "subject", None) is None
