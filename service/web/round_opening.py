@@ -32,7 +32,7 @@ round_opening = APIBlueprint(
 round_opening.before_request(require_session)
 
 MOST_STARTUPS = 200
-"""How many startups the page pools for, which is more than a thousand hours of judging."""
+"""How many startups the page pools for: up to 4,000 pairs of the usual four systems and depth."""
 
 MOST_PARTNERS = 10_000
 """Among how many partners the page pools; ten seconds or so. The command knows no limit."""
