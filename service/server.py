@@ -14,6 +14,7 @@ from service.settings import Settings
 
 _FULL = 2
 _LONG_S = 0.02
+_THREADS = 8
 
 
 class AddressTaken(DariError):
@@ -81,6 +82,6 @@ class _KeepShort:
 def run(settings: Settings, host: str, port: int, workers: int) -> None:
     """Serve until interrupted; the access log is off, so no address of a reader is kept."""
     bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    _Server(
-        settings, {"bind": bind, "workers": workers, "timeout": 60, "loglevel": "warning"}
-    ).run()
+    options = {"bind": bind, "workers": workers, "timeout": 60, "loglevel": "warning"}
+    # Browsers open connections ahead and leave them empty: such a one must hold no worker up.
+    _Server(settings, options | {"worker_class": "gthread", "threads": _THREADS}).run()

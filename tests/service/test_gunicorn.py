@@ -184,3 +184,16 @@ def test_too_many_headers_are_refused(listening):
         listening, b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n" + many + b"\r\n"
     )
     assert answer.startswith(b"HTTP/1.1 4")
+
+
+def test_connections_that_say_nothing_hold_nobody_up(listening: str) -> None:
+    """Browsers open connections ahead, and leave them empty: more than there are workers."""
+    host, port = listening.removeprefix("http://").split(":")
+    silent = [socket.create_connection((host, int(port))) for _ in range(3)]
+    try:
+        time.sleep(0.2)
+        with urllib.request.urlopen(f"{listening}/healthz", timeout=20) as answer:
+            assert answer.status == 200
+    finally:
+        for one in silent:
+            one.close()

@@ -29,7 +29,7 @@ def test_a_startup_gets_ranked_partners_with_reasons(staff):
     assert "Not known" in page
     told = re.sub(r"<[^>]+>", "", page)
     model = r"Model public-\w+ \(the default that ships with Dari\)"
-    assert re.search(rf"{model} · as of [^·]+ · index \d+", told)
+    assert re.search(rf"{model} · as of [^·]+ · records up to change \d+", told)
 
 
 def test_the_page_says_what_the_matchmaker_says(staff, app):
