@@ -11,10 +11,12 @@ from gunicorn.app.base import BaseApplication
 
 from profiles import DariError
 from service.settings import Settings
+from service.turns import InTurn, Worker, end_silence
 
 _FULL = 2
 _LONG_S = 0.02
-_THREADS = 8
+_THREADS = 32
+_TIMEOUT_S = 60
 
 
 class AddressTaken(DariError):
@@ -47,7 +49,14 @@ class _Server(BaseApplication):  # type: ignore[misc]
         super().__init__()
 
     def load_config(self) -> None:
-        for name, value in self._options.items():
+        ours = {
+            "worker_class": Worker,
+            "threads": _THREADS,  # they wait for the network alone; see `service.turns`
+            "timeout": _TIMEOUT_S,
+            "control_socket_disable": True,  # nothing of ours asks it, and servers would share it
+            "when_ready": lambda arbiter: end_silence(arbiter.LISTENERS),
+        }
+        for name, value in {**ours, **self._options}.items():
             self.cfg.set(name, value)
 
     def load(self) -> Any:
@@ -57,7 +66,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
         gc.collect()
         gc.freeze()  # what lives as long as the worker is not looked through again and again
         gc.callbacks.append(_KeepShort())
-        return app
+        return InTurn(app, self._settings.max_content_length)
 
 
 class _KeepShort:
@@ -82,6 +91,4 @@ class _KeepShort:
 def run(settings: Settings, host: str, port: int, workers: int) -> None:
     """Serve until interrupted; the access log is off, so no address of a reader is kept."""
     bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    options = {"bind": bind, "workers": workers, "timeout": 60, "loglevel": "warning"}
-    # Browsers open connections ahead and leave them empty: such a one must hold no worker up.
-    _Server(settings, options | {"worker_class": "gthread", "threads": _THREADS}).run()
+    _Server(settings, {"bind": bind, "workers": workers, "loglevel": "warning"}).run()

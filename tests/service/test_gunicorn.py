@@ -186,14 +186,37 @@ def test_too_many_headers_are_refused(listening):
     assert answer.startswith(b"HTTP/1.1 4")
 
 
-def test_connections_that_say_nothing_hold_nobody_up(listening: str) -> None:
+_BEGUN = [
+    b"",
+    b"GET /healthz HTTP/1.1\r\nHost: a\r\nX-Half",
+    b"POST /api/v1/startups HTTP/1.1\r\nHost: a\r\nContent-Length: 50\r\n\r\n{",
+    b"POST /api/v1/startups HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{",
+]
+
+
+@pytest.mark.parametrize("begun", _BEGUN, ids=["nothing", "header", "body", "chunk"])
+def test_connections_that_stop_midway_hold_nobody_up(listening: str, begun: bytes) -> None:
     """Browsers open connections ahead, and leave them empty: more than there are workers."""
     host, port = listening.removeprefix("http://").split(":")
-    silent = [socket.create_connection((host, int(port))) for _ in range(3)]
+    silent = [socket.create_connection((host, int(port))) for _ in range(6)]
     try:
+        for one in silent:
+            one.sendall(begun)
         time.sleep(0.2)
         with urllib.request.urlopen(f"{listening}/healthz", timeout=20) as answer:
             assert answer.status == 200
     finally:
         for one in silent:
             one.close()
+
+
+def test_a_body_in_chunks_is_read_whole_and_bounded(listening: str) -> None:
+    head = (
+        b"POST /api/v1/startups HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
+        b"Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+    )
+    body = b'{"name":"Chunked","summary":"In parts."}'
+    parts = b"".join(b"1\r\n%c\r\n" % byte for byte in body)
+    assert _send(listening, head + parts + b"0\r\n\r\n").startswith(b"HTTP/1.1 201")
+    many = b"20000\r\n" + b" " * 0x20000 + b"\r\n"
+    assert _send(listening, head + many * 10 + b"0\r\n\r\n").startswith(b"HTTP/1.1 413")

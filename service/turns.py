@@ -1,0 +1,87 @@
+"""Owns how a worker serves: the network is waited for by many threads, the application has one."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
+from typing import Any, TypeAlias
+
+from gunicorn.sock import BaseSocket
+from gunicorn.workers.gthread import ThreadWorker
+
+_SILENT_S = 30
+"""How long whoever has begun to send, or to read, may let the other side wait."""
+
+Application: TypeAlias = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+class InTurn:
+    """A WSGI application that answers one request at a time, in the order in which they came whole.
+
+    What a process holds in memory is changed between requests only, so none of its parts needs to
+    bear two at once. Bodies of forms are read before a request's turn: who sends slowly, or says
+    nothing at all, holds up nobody else.
+
+    Args:
+        app: the application.
+        most: the longest body, in bytes, that is read ahead; a longer one, whose length is told, is
+            left to the application, which takes it from few.
+    """
+
+    def __init__(self, app: Application, most: int) -> None:
+        self._app = app
+        self._most = most
+        self._thread = ThreadPoolExecutor(1, "application")
+        self._begun: float | None = None
+
+    def __call__(
+        self, environ: dict[str, Any], start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
+        """Answer a request when it is its turn."""
+        self._read_ahead(environ)
+        return self._thread.submit(self._answer, environ, start_response).result()
+
+    def busy_for(self) -> float:
+        """Tell for how many seconds a request has been answered; 0 if none is."""
+        begun = self._begun
+        return 0.0 if begun is None else time.monotonic() - begun
+
+    def _answer(
+        self, environ: dict[str, Any], start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
+        self._begun = time.monotonic()
+        try:
+            return self._app(environ, start_response)
+        finally:
+            self._begun = None
+
+    def _read_ahead(self, environ: dict[str, Any]) -> None:
+        told = environ.get("CONTENT_LENGTH", "")
+        if told and int(told) > self._most:
+            return
+        body = environ["wsgi.input"].read(self._most + 1)
+        environ["wsgi.input"] = BytesIO(body)
+        if not told:  # in chunks: whole now, or too long, whatever its length may be
+            environ.pop("HTTP_TRANSFER_ENCODING", None)
+            environ["CONTENT_LENGTH"] = str(len(body) if len(body) <= self._most else 1 << 62)
+
+
+class Worker(ThreadWorker):  # type: ignore[misc]
+    """A worker that is taken for dead, as any that hangs, where one request takes too long."""
+
+    def notify(self) -> None:
+        """Tell the arbiter that the worker lives, unless its application does not come back."""
+        if self.wsgi.busy_for() < 1:
+            super().notify()
+
+
+def end_silence(listeners: Iterable[BaseSocket]) -> None:
+    """Let nobody who has begun to send hold a thread for ever; what is accepted inherits it."""
+    limit = struct.pack("ll", _SILENT_S, 0)
+    for listener in listeners:
+        for waits in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+            listener.sock.setsockopt(socket.SOL_SOCKET, waits, limit)
