@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import socket
 import time
 from typing import Any
@@ -52,6 +53,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
         ours = {
             "worker_class": Worker,
             "threads": _THREADS,  # they wait for the network alone; see `service.turns`
+            "keepalive": 0,  # a connection kept would wait for its worker while others are free
             "timeout": _TIMEOUT_S,
             "control_socket_disable": True,  # nothing of ours asks it, and servers would share it
             "when_ready": lambda arbiter: end_silence(arbiter.LISTENERS),
@@ -62,6 +64,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
     def load(self) -> Any:
         from service.app import create_app
 
+        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # the cores have other requests
         app = create_app(self._settings)
         gc.collect()
         gc.freeze()  # what lives as long as the worker is not looked through again and again

@@ -71,7 +71,26 @@ class InTurn:
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]
-    """A worker that is taken for dead, as any that hangs, where one request takes too long."""
+    """A worker that takes what it can answer at once, and is taken for dead where it hangs.
+
+    Whoever connects while its application is at work is left to a worker that is free.
+    """
+
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """Listen, but not while a request is answered."""
+        super().set_accept_enabled(enabled and not self.wsgi.busy_for())
+
+    def accept(self, listener: BaseSocket) -> None:
+        """Take a connection, unless a request has begun since it was looked for."""
+        if self.wsgi.busy_for():
+            self.set_accept_enabled(False)
+        else:
+            super().accept(listener)
+
+    def wait_for_and_dispatch_events(self, timeout: float) -> None:
+        """Wait for what comes; the end of each request is among it, and listening goes on."""
+        self.set_accept_enabled(self._accepting)
+        super().wait_for_and_dispatch_events(timeout)
 
     def notify(self) -> None:
         """Tell the arbiter that the worker lives, unless its application does not come back."""
