@@ -85,7 +85,7 @@ def by_ids(
     ordered = sorted(id for id in set(ids) if is_clean(id))  # PostgreSQL refuses NUL in a query
     for start in range(0, len(ordered), BATCH):
         some = column.in_(ordered[start : start + BATCH])
-        yield from connection.execute(select(*(only or (table,))).where(some, *where))
+        yield from connection.execute(select(*(only or (table,))).where(some, *where)).all()
 
 
 def sides(connection: Connection, ids: Collection[str]) -> dict[str, Side]:

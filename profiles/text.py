@@ -67,6 +67,8 @@ def visible(text: str) -> str:
     Raises:
         PydanticCustomError: as `clean` does.
     """
+    if text.isascii() and text.isprintable():
+        return text.strip()
     cleaned = clean(text)
     return cleaned if cleaned.isascii() else unified(_INVISIBLE.sub("", cleaned))
 
