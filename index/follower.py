@@ -12,7 +12,7 @@ from index.encoder import Encoder
 from index.filters import facts_of
 from index.passages import Facet, document
 from index.search_index import Entry, SearchIndex
-from index.snapshot import SnapshotError, load_newest, save
+from index.snapshot import SnapshotError, load_newest, save, standing
 from index.writer import read_vector, read_vectors, vector_space
 from profiles import AnyProfile, Change, DariError, Side, Store, Tie
 
@@ -34,6 +34,7 @@ class Follower:
         self._lock = threading.Lock()
         self._encoder = encoder
         self._index = self._start()
+        self._read_at = self._index.seq if len(self._index.facts) else None
         self._fingerprint = store.fingerprint(self._index.seq)
 
     def catch_up(self) -> SearchIndex:
@@ -50,7 +51,7 @@ class Follower:
             while (newest := self._store.last_seq()) != self._index.seq:
                 if self._store.fingerprint(self._index.seq) != self._fingerprint:
                     _LOG.warning("the database is another one: the index is built anew")
-                    self._index, self._fingerprint = self._empty(), ""
+                    self._index, self._fingerprint, self._read_at = self._empty(), "", None
                 self._follow(newest)
             return self._index
 
@@ -72,12 +73,21 @@ class Follower:
             return save(self._index, self._snapshots, self._documents, self._fingerprint)
 
     def save_snapshot(self) -> Path | None:
-        """Write a snapshot if that can be done; a failure is logged, and whoever asked goes on."""
+        """Write a snapshot if that can be done; a failure is logged, and whoever asked goes on.
+
+        The one that this follower has read is left as it stands while nothing has come after it.
+        """
         try:
-            return self.write_snapshot()
+            return self._read() or self.write_snapshot()
         except DariError as error:
             _LOG.warning("no snapshot was written: %s", error)
             return None
+
+    def _read(self) -> Path | None:
+        """Find the snapshot of the index as it is now, if that is the one which was read."""
+        if self._snapshots is None or self.catch_up().seq != self._read_at:
+            return None
+        return standing(self._index, self._snapshots)
 
     def _documents(self, ids: Collection[str]) -> dict[str, str]:
         return {id: document(profile) for id, profile in self._store.get_many(ids).items()}

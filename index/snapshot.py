@@ -55,7 +55,7 @@ def save(index: SearchIndex, folder: Path, documents: Documents, fingerprint: st
     Raises:
         SnapshotError: if it cannot be written; the older one then stands as it was.
     """
-    target = folder / f"{_prefix(index.space, index.dimension)}{index.seq}"
+    target = _target(index, folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if (newest := _newest(folder, target)) != target:
@@ -82,6 +82,20 @@ def save(index: SearchIndex, folder: Path, documents: Documents, fingerprint: st
     for other in [*older, *_dead(folder)]:
         shutil.rmtree(other, ignore_errors=True)
     return newest
+
+
+def standing(index: SearchIndex, folder: Path) -> Path | None:
+    """Find the snapshot of an index at its seq, None where none stands; sweep what is dead."""
+    path = _target(index, folder)
+    if not path.is_dir():
+        return None
+    for dead in _dead(folder):
+        shutil.rmtree(dead, ignore_errors=True)
+    return path
+
+
+def _target(index: SearchIndex, folder: Path) -> Path:
+    return folder / f"{_prefix(index.space, index.dimension)}{index.seq}"
 
 
 def discard(folder: Path) -> None:

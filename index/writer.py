@@ -158,9 +158,10 @@ class Writer:
         Vectors alone are written: a record that somebody changes, erases or merges meanwhile stays
         as it is, with the vectors of that write.
         """
-        profiles = chain.from_iterable(self._store.each(side) for side in Side)
+        lacking = self._store.unencoded(self.space)
+        known = sum(self._store.count(side) for side in Side) - len(lacking)
         encoded = _overlapped(
-            _batches(profiles),
+            ([*self._store.get_many(ids).values()] for ids in _batches(lacking)),
             lambda batch: self._store.changed(batch, self.space),
             self._with_vectors,
             self._store.put_vectors,
@@ -171,7 +172,7 @@ class Writer:
             self._ties_with_vectors,
             self._store.put_vectors,
         )
-        return _total(chain(encoded, subjects), progress)
+        return _total(chain([(max(known, 0), 0)], encoded, subjects), progress)
 
     def _vectors_of(self, record: AnyProfile | Tie) -> Vectors:
         if isinstance(record, Tie):

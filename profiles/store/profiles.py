@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, false, func, select
+from sqlalchemy import ColumnElement, and_, exists, false, func, select
 
 from profiles import merges, rows
 from profiles import tables as t
@@ -96,6 +96,14 @@ class Profiles(Connected):
         query = select(t.profiles.c.id).where(t.profiles.c.side == side.value)
         with reading(self._engine) as connection:
             return list(connection.execute(query.order_by(t.profiles.c.id)).scalars())
+
+    def unencoded(self, encoder_id: str) -> list[str]:
+        """Give the ids of all profiles that have no vectors of an encoder, ascending."""
+        p, v = t.profiles.c, t.vectors.c
+        of_it = (v.owner_id == p.id, v.owner_kind == p.side, v.encoder_id == encoder_id)
+        lacking = select(p.id).where(~exists().where(*of_it)).order_by(p.id)
+        with reading(self._engine) as connection:
+            return list(connection.execute(lacking).scalars())
 
     def each(self, side: Side, *, batch: int = rows.BATCH) -> Iterator[AnyProfile]:
         """Read all profiles of a side by id, a batch in memory at a time."""

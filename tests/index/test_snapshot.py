@@ -426,6 +426,21 @@ def test_a_follower_sees_that_its_database_was_emptied(
     assert follower.catch_up().facts.keys() == {"p3"}
 
 
+def test_the_snapshot_that_was_read_is_left_until_something_comes_after_it(
+    filled: Store, tiny: Any, saved: Path, partner: Any
+) -> None:
+    made = (saved / "manifest.json").stat().st_mtime_ns
+    follower = start(filled, tiny(), saved)
+    assert follower.save_snapshot() == saved
+    assert (saved / "manifest.json").stat().st_mtime_ns == made
+    Writer(filled, tiny()).put(partner("p9", "boats"))
+    newer = follower.save_snapshot()
+    assert newer is not None
+    assert newer != saved
+    shutil.rmtree(newer)
+    assert start(filled, tiny(), saved).save_snapshot() == newer
+
+
 def test_what_dead_processes_left_is_swept_when_it_is_old(
     filled: Store, tiny: Any, saved: Path, partner: Any
 ) -> None:
