@@ -9,7 +9,6 @@ from flask_babel import gettext, ngettext
 from flask_babel import lazy_gettext as _l
 
 from profiles.cohorts import CohortEvent, CohortState, DecisionState, EntryStage, Screening
-from profiles.particles import settled
 from profiles.rules import Area, RuleKind
 from service import labels
 from service.labels import Choices
@@ -147,7 +146,7 @@ def criterion_name(criterion: str) -> str:
 def event_said(event: CohortEvent, who: str, changes: str = "") -> str:
     """Say what happened; `changes` says what an edit changed."""
     what = changes if event.kind == "edited" else _what(event)
-    return settled(str(EVENTS[event.kind] % {"who": who, "what": what}))
+    return str(EVENTS[event.kind] % {"who": who, "what": what})
 
 
 def count_said(step: str, count: int) -> str:

@@ -12,6 +12,7 @@ from profiles import cohorts
 from profiles.cohorts import Screening
 from service.demo import load
 from service.entrants import check_eligibility
+from service.web.cohort_page import CohortPage
 
 CONTEST = "contest-skt-daejeon"
 KO = {"Accept-Language": "ko"}
@@ -291,8 +292,6 @@ def test_hostile_values_are_refused_or_kept_as_text(dari, staff, send, held, lan
 
 
 def test_the_history_says_the_number_of_a_decision_with_its_particle(dari, staff, held) -> None:
-    from service.web.cohort_words import event_said
-
     event = cohorts.CohortEvent(1, held.id, None, "decided", "x", held.at, {"decision": 2})
     with staff.application.test_request_context(headers=KO):
-        assert event_said(event, "") == "결정 2를 확정했습니다."
+        assert CohortPage(dari, held, "ko").event_said(event) == "결정 2를 확정했습니다."
