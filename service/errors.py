@@ -31,7 +31,7 @@ from service.api.bodies import UnreadableBody
 from service.api.limits import CALLS, GUESSES
 from service.api.problems import Problem, problem
 from service.failures import Failure, failure, no_token, signed_out
-from service.form_pages import form_page
+from service.form_pages import form_page, page_without
 from service.forms import StartupForm
 from service.language import language
 from service.security import dari, is_signed_in
@@ -181,7 +181,9 @@ def _answer(failed: Failure) -> ResponseReturnValue:
     if request.path.startswith(_API):
         text = no_token() if failed.status == 401 else failed.text
         return problem(failed.status, failed.heading, text, failed.errors)
-    return render_template("error.html", failure=failed), failed.status
+    is_read = request.method in ("GET", "HEAD")
+    wrong = [one.field.partition(".")[0] for one in failed.errors] if is_read else []
+    return render_template("error.html", failure=failed, back=page_without(wrong)), failed.status
 
 
 def _keep_typed(failed: Failure) -> ResponseReturnValue:

@@ -36,6 +36,13 @@ def form_page() -> str | None:
     return _address(path, asked.items()) if path else None
 
 
+def page_without(fields: Iterable[str]) -> str | None:
+    """Give this address without some of what it asks; None where it asks none of them."""
+    asked, wrong = [*request.args.items(multi=True)], set(fields)
+    left = [(name, value) for name, value in asked if name not in wrong]
+    return _address(request.path, left) if len(left) < len(asked) else None
+
+
 def _taker() -> Rule | None:
     """Give the rule by which this address takes forms; None where it can be read as well."""
     taker, reader = _rule(request.path, "POST"), _rule(request.path, "GET")

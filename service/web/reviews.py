@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from apiflask import APIBlueprint
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -56,6 +56,7 @@ OUTCOMES = {
     ReviewOutcome.SET_ASIDE: _l("Not applied any more"),
     ReviewOutcome.DECLINED: _l("Not followed, for a good reason"),
 }
+_DIGITS = 9
 _NAMES = {"kinds": KINDS, "review_states": REVIEW_STATES, "outcomes": OUTCOMES, "longest": LONGEST}
 
 E = TypeVar("E", bound=StrEnum)
@@ -86,11 +87,9 @@ def show_one(id: int) -> ResponseReturnValue:
 def extend(id: int) -> ResponseReturnValue:
     """Extend the time for an answer, and keep why."""
     form, today = request.form, dari().settings.today()
-    days = form.get("days", 0, type=int)
+    given: dict[str, Any] = {"why": form.get("why", ""), "by": editor(), "today": today}
     try:
-        extend_review(
-            dari().store, id, days=days, why=form.get("why", ""), by=editor(), today=today
-        )
+        extend_review(dari().store, id, days=_days(form.get("days", "")), **given)
     except ReviewError as error:
         return _page(review_of(dari().store, id), refused=error, typed=form), 422
     flash(gettext("The time is extended. The startup sees the reason on its page."), "success")
@@ -145,8 +144,14 @@ def _cohort(id: str, number: str) -> int | None:
 def _chosen(kind: type[E], field: str) -> E:
     given = request.form.get(field, "")
     if given not in set(kind):
-        raise ReviewError(field, "vocabulary", given, allowed=", ".join(kind))
+        raise ReviewError(field, "choice", given)
     return kind(given)
+
+
+def _days(given: str) -> int:
+    if not given.strip().isdecimal() or len(given) > _DIGITS:
+        raise ReviewError("days", "review_days", given, most=EXTENSION)
+    return int(given)
 
 
 def _page(review: Review, **more: object) -> str:

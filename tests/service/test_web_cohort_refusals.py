@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from html import unescape
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from profiles import cohorts
 from profiles.cohorts import Screening
+from profiles.reviews import Ask, ask_review
 from service.demo import load
 from service.entrants import check_eligibility
 from service.web.cohort_page import CohortPage
@@ -26,6 +28,7 @@ PATHS = (
     *("settings", "rules", "rules/remove", "rules/bound", "pair", "entries", "withdraw", "state"),
     *("score", "recuse", "screen", "assign", "trade-off", "decide", "decline", "case"),
 )
+TODAY = date(2026, 11, 23)
 WHO = ("demo-dulle-mesh", "demo-gyeol-rf", "demo-haneul-optics")
 
 
@@ -136,7 +139,11 @@ def test_a_pair_is_of_the_round_and_forced_or_forbidden(
             "At most: “At most” is less",
             "최대: ‘최대’가 ‘최소’보다",
         ),
-        ({"kind": "total", "high": "many"}, "At most: This field takes a whole", "최대: 이 항목은"),
+        (
+            {"kind": "total", "high": "many"},
+            "At most: “many” is no whole number",
+            "최대: many은(는) 정수가",
+        ),
         ({"kind": "budget"}, "Currency: A rule of the kind “Budget” needs", "통화: ‘예산’ 규칙"),
         ({"kind": "x", "high": "2"}, "Kind: “x” is none of the choices", "유형: ‘x’은(는)"),
         (
@@ -295,3 +302,33 @@ def test_the_history_says_the_number_of_a_decision_with_its_particle(dari, staff
     event = cohorts.CohortEvent(1, held.id, None, "decided", "x", held.at, {"decision": 2})
     with staff.application.test_request_context(headers=KO):
         assert CohortPage(dari, held, "ko").event_said(event) == "결정 2를 확정했습니다."
+
+
+def test_a_startup_that_cannot_apply_keeps_what_it_wrote(app, dari, send) -> None:
+    made = cohorts.open_cohort(dari.store, "global-company-2025", name="G")
+    own = app.test_client()
+    with own.session_transaction() as session:
+        session["held"] = {"demo-nuri-vision": 2**40}
+    given = {"cohort": str(made.id), "wishes": ["", "global-aws"], "note": "Our <b>story</b>"}
+    refused = send(own, "/my/demo-nuri-vision/apply", {**given, "wishes": ["none", "global-aws"]})
+    assert refused.status_code == 422
+    assert "is no part of this programme" in refused.text
+    assert 'value="Our &lt;b&gt;story&lt;/b&gt;"' in refused.text
+    assert '<option value="global-aws" selected>' in refused.text
+    assert send(own, "/my/demo-nuri-vision/apply", given).status_code == 303
+
+
+def test_a_longer_time_of_a_wrong_number_of_days_stays_typed(dari, staff, send) -> None:
+    asked = ask_review(dari.store, "demo-nuri-vision", Ask.EXPLANATION, "Why?", today=TODAY)
+    here, given = f"/reviews/{asked.id}", {"days": "soon", "why": "Many requests."}
+    for headers, told in (({}, "not soon."), (KO, "받은 값: soon")):
+        refused = send(staff, f"{here}/extend", given, headers=headers)
+        assert refused.status_code == 422
+        assert told in refused.text
+        assert '<details class="panel" open>' in refused.text
+        assert "Many requests.</textarea>" in refused.text
+    refused = send(staff, f"{here}/answer", {"outcome": "kept", "answer": " "})
+    assert 'value="30"' in refused.text
+    refused = send(staff, f"{here}/answer", {"outcome": "maybe", "answer": "x"}, headers=KO)
+    assert "‘maybe’은(는) 선택할 수 있는 값이 아닙니다" in refused.text
+    assert "set_aside" not in refused.text.split('id="answer-it"')[0]

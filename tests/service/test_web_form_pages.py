@@ -83,3 +83,28 @@ def test_the_language_beside_an_answered_form_leads_to_the_page_of_the_form(
 def test_the_language_beside_what_is_only_read_leads_to_itself(staff) -> None:
     assert switched(staff.get("/startups?q=a&lang=en").text) == "/startups?q=a&lang=ko"
     assert switched(staff.get("/nothing/here").text) == "/nothing/here?lang=ko"
+
+
+@pytest.mark.parametrize(
+    ("address", "back", "told"),
+    [
+        ("/planner?as_of=2026-01-02&most=99", "/planner?as_of=2026-01-02", "최대: 99는"),
+        ("/planner/districts?capital=7&most=x", "/planner/districts", "수도권: 7은"),
+        ("/map?show=x&lang=ko", "/map", "지도에 보일 것: "),
+        (f"/planner?most={'9' * 60}", "/planner", "허용 범위"),
+    ],
+)
+def test_wrong_values_of_an_address_are_named_and_left_out_by_a_link(
+    staff, address, back, told
+) -> None:
+    refused = staff.get(address, headers={"Accept-Language": "ko"})
+    assert refused.status_code == 422
+    assert told in re.sub(r"<[^>]+>", "", refused.text)
+    assert f'href="{back}"' in refused.text
+    assert staff.get(back).status_code == 200
+
+
+def test_a_page_that_cannot_be_at_all_offers_no_link_to_itself(staff) -> None:
+    refused = staff.get("/programmes/contest-skt-daejeon/triads")
+    assert refused.status_code == 422
+    assert "without these values" not in refused.text
