@@ -42,6 +42,8 @@ def assign(id: int, step: str) -> ResponseReturnValue:
     def act() -> object:
         rules = {rule.id: rule for rule in cohorts.cohort(dari().store, id).rules}
         without, changed = changes_asked(request.form)
+        if strangers := [id for id in without if id not in rules]:
+            raise CohortError("without", "value", strangers[0])
         full = [_plain(validate(Rule, {**_raw(rules, one["id"]), **one})) for one in changed]
         return _ask(id, without=without, rules=full)
 
@@ -57,7 +59,7 @@ def trade_off(id: int, step: str) -> ResponseReturnValue:
         name, _, bound = request.form.get("bound", "").rpartition(" ")
         raw = _raw(rules, name)
         if bound not in raw or bound not in ("low", "high"):
-            raise CohortError("bound", "value", bound)
+            raise CohortError("bound", "value", request.form.get("bound"))
         values = _values(int(raw[bound]), share=rules[name].kind is RuleKind.SHARE)
         return _ask(id, trade_off=name, bound=bound, values=values)
 

@@ -42,7 +42,7 @@ _LABELS: Mapping[str, Any] = {
     "applicants": _l("Applicants"),
     "applicant": _l("Applicant"),
     "host": _l("Host"),
-    "profile": _l("Startups, or institutes that may apply"),
+    "profile": _l("Applicant"),
     "wishes": _l("Parts applied to, the dearest first"),
     "note": _l("Note"),
     "points": _l("Points"),
@@ -58,7 +58,7 @@ _LABELS: Mapping[str, Any] = {
 }
 _OF_FORM: Mapping[tuple[str, str], Any] = {
     ("screen", "reason"): _l("Why these go on"),
-    ("start", "name"): _l("Name of the cohort"),
+    ("enter", "profile"): _l("Startups, or institutes that may apply"),
 }
 """The fields that a form calls otherwise than the others do."""
 _SHOWN_AT: Mapping[tuple[str, str], str] = {
@@ -67,6 +67,9 @@ _SHOWN_AT: Mapping[tuple[str, str], str] = {
     ("trade_off", "rule"): "bound",
 }
 """Where a form shows what is wrong with something that it has no field of its own for."""
+_UNSEEN = {"applicant", "host", "profile", "id"}
+"""What forms send of themselves; only two of them let it be typed."""
+_TYPED = {("enter", "profile"), ("keep_rule", "id")}
 _CODES: Mapping[str, str] = {
     "list": "list_lines",
     "vocabulary": "choice",
@@ -97,7 +100,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of the summary: the field's label and the id of its error, where it has a field."""
+    """A line of the summary: the field's label and the id of its error, each where there is one."""
 
     label: str
     anchor: str
@@ -124,7 +127,11 @@ class Refusal:
 
     def lines(self) -> list[Line]:
         """Give what is wrong, each with its field."""
-        return [Line(self._label(one), f"{one.field}-error", one) for one in self.told]
+        return [Line(self._label(one), self._anchor(one), one) for one in self.told]
+
+    def _anchor(self, error: FieldError) -> str:
+        shown = error.field not in _UNSEEN or (self._sent, error.field) in _TYPED
+        return f"{error.field}-error" if shown else ""
 
     def _label(self, error: FieldError) -> str:
         stem, _, number = error.field.partition("-")
@@ -135,10 +142,11 @@ class Refusal:
 
     def _retold(self, error: FieldError, name: Name, criteria: Sequence[str]) -> FieldError:
         params = {key: _word(key, value, name) for key, value in error.params.items()}
+        code = _CODES.get(error.code, error.code)
         return replace(
             error,
             field=self._field(error, criteria),
-            code=_CODES.get(error.code, error.code),
+            code=code if error.value or code != "choice" else "choice_none",
             value=_value(error, name),
             params=params,
         )

@@ -108,7 +108,7 @@ def test_scores_without_any_entry_are_refused_with_the_remedy(dari, staff, send,
     [
         ({"host": "nobody"}, "Host: nobody is no host of this cohort.", "수용처가 아닙니다"),
         ({"do": "x"}, "“x” is none of the choices.", "‘x’은(는) 선택할 수 있는"),
-        ({"do": ""}, "“” is none of the choices.", "선택할 수 있는 값이 아닙니다"),
+        ({"do": ""}, "Nothing is chosen here.", "선택한 값이 없습니다"),
         ({"applicant": "kaist"}, "Applicant: KAIST", "신청하지 않았습니다"),
         ({"reason": " "}, "Reason: A few words are missing", "사유"),
     ],
@@ -332,3 +332,15 @@ def test_a_longer_time_of_a_wrong_number_of_days_stays_typed(dari, staff, send) 
     refused = send(staff, f"{here}/answer", {"outcome": "maybe", "answer": "x"}, headers=KO)
     assert "‘maybe’은(는) 선택할 수 있는 값이 아닙니다" in refused.text
     assert "set_aside" not in refused.text.split('id="answer-it"')[0]
+
+
+def test_what_no_field_of_the_page_shows_is_named_without_a_link(dari, staff, send, held) -> None:
+    for path in ("withdraw", "score", "recuse", "case"):
+        given = {"profile": "nobody", "screening": "first", "points-0": "1", "reason-0": "x"}
+        page = send(staff, f"/cohorts/{held.id}/{path}", given | {"reason": "x"}).text
+        assert summary(page)[0].startswith("Applicant: nobody ")
+        assert linked(page) == []
+    page = send(staff, f"/cohorts/{held.id}/assign", {"without": "nope"}).text
+    assert "“nope” is none of the choices" in summary(page)[0]
+    page = send(staff, f"/cohorts/{held.id}/trade-off", {"bound": "places low"}).text
+    assert "“places low” is none" in summary(page)[0]
