@@ -2,7 +2,7 @@
 // alone, and until the next page has opened.
 (() => {
   const KEY = "typed";
-  const note = document.currentScript.dataset.kept;
+  const { kept: note, answers } = document.currentScript.dataset;
   const OF_THE_PAGE = new Set(["csrf_token", "revision", "base"]);
   const NOT_TYPED = new Set(["hidden", "password", "file", "submit", "button", "reset", "image"]);
   const forms = () => [...document.querySelectorAll('form[method="post"]:not([data-autosave])')];
@@ -36,7 +36,7 @@
   const keep = (path) => {
     const kept = {};
     for (const form of forms()) {
-      const wasSent = pathOf(form) === location.pathname;
+      const wasSent = answers === "form" && pathOf(form) === location.pathname;
       const some = named(form).filter(([, one]) => wasSent || isChanged(one));
       if (some.length) kept[nameOf(form)] = some.map(([name, one]) => [name, valueOf(one)]);
     }
