@@ -101,7 +101,11 @@ def decide(id: int, step: str) -> ResponseReturnValue:
     given |= {"base": form.get("revision", type=int), "replace": form.get("replace") == "y"}
     number = form.get("decision", 0, type=int)
     said = gettext("The decision is final.")
-    return done(id, step, lambda: assigning.decide(dari(), number, **given), said, then="decision")
+
+    def act() -> object:
+        return assigning.decide(dari(), number, **given)
+
+    return done(id, "decision", act, said, again=step)
 
 
 @assignments.post("/<int:id>/decline", defaults={"step": "decision"})

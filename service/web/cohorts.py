@@ -222,23 +222,23 @@ def screen(id: int, step: str) -> ResponseReturnValue:
 
 
 def done(
-    id: int, step: str, act: Callable[[], object], said: str, *, then: str = ""
+    id: int, step: str, act: Callable[[], object], said: str, *, again: str | None = None
 ) -> ResponseReturnValue:
     """Do something to a cohort; where it is refused, show the step with what was typed, and why.
 
-    `then` is the step that is shown when it is done, where that is another one.
+    `again` is the step of the form, where it is another one than the one that is come to.
     """
     try:
         changed = act() is not UNCHANGED
     except UnknownCohort as error:
         raise NotFound from error
     except StaleEdit:
-        return page(id, step, stale=True), 409
+        return page(id, again or step, stale=True), 409
     except InvalidRecord as error:
-        return page(id, step, error), 422
+        return page(id, again or step, error), 422
     same = gettext("Nothing was different from what stands, so nothing has been changed.")
     flash(said if changed else same, "success" if changed else "info")
-    return redirect(url_for("cohorts.show", id=id, step=then or step), 303)
+    return redirect(url_for("cohorts.show", id=id, step=step), 303)
 
 
 def page(

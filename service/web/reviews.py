@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from apiflask import APIBlueprint
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -87,9 +87,11 @@ def show_one(id: int) -> ResponseReturnValue:
 def extend(id: int) -> ResponseReturnValue:
     """Extend the time for an answer, and keep why."""
     form, today = request.form, dari().settings.today()
-    given: dict[str, Any] = {"why": form.get("why", ""), "by": editor(), "today": today}
     try:
-        extend_review(dari().store, id, days=_days(form.get("days", "")), **given)
+        days = _days(form.get("days", ""))
+        extend_review(
+            dari().store, id, days=days, why=form.get("why", ""), by=editor(), today=today
+        )
     except ReviewError as error:
         return _page(review_of(dari().store, id), refused=error, typed=form), 422
     flash(gettext("The time is extended. The startup sees the reason on its page."), "success")
@@ -131,6 +133,12 @@ def ask(id: str) -> ResponseReturnValue:
     return redirect(url_for("asking.mine", id=id), 303)
 
 
+def _days(given: str) -> int:
+    if not given.strip().isdecimal() or len(given) > _DIGITS:
+        raise ReviewError("days", "review_days", given, most=EXTENSION)
+    return int(given)
+
+
 def _cohort(id: str, number: str) -> int | None:
     """Read the round that a request is about: one that the startup applied to, or none."""
     if not number:
@@ -146,12 +154,6 @@ def _chosen(kind: type[E], field: str) -> E:
     if given not in set(kind):
         raise ReviewError(field, "choice", given)
     return kind(given)
-
-
-def _days(given: str) -> int:
-    if not given.strip().isdecimal() or len(given) > _DIGITS:
-        raise ReviewError("days", "review_days", given, most=EXTENSION)
-    return int(given)
 
 
 def _page(review: Review, **more: object) -> str:
