@@ -10,6 +10,7 @@ from profiles.errors import (
     StoreError,
     UnknownId,
     UnknownName,
+    UnknownRecord,
 )
 from profiles.kinds import (
     FundingUnit,
@@ -63,6 +64,7 @@ __all__ = [
     "TieKind",
     "UnknownId",
     "UnknownName",
+    "UnknownRecord",
     "Vectors",
     "Verdict",
     "differences",

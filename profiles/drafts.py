@@ -18,7 +18,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 from profiles import rows
 from profiles import tables as t
 from profiles.database import reading, writing
-from profiles.errors import UnknownId
+from profiles.errors import UnknownId, UnknownRecord
 from profiles.kinds import Side
 from profiles.revisions import StaleEdit
 
@@ -239,11 +239,7 @@ def _read(connection: Connection, id: str, now: datetime) -> Draft:
 
 def unknown_draft(id: str) -> UnknownId:
     """Make the error for a draft that is not there, or not any more."""
-    return UnknownId(
-        value=id,
-        rule="There is no draft of this id any more.",
-        remedy="It may have been handed in, deleted, or have expired. Begin a new one.",
-    )
+    return UnknownRecord(id, "draft_unknown")
 
 
 def _draft(row: Any) -> Draft:

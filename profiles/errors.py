@@ -53,6 +53,24 @@ class UnknownName(UnknownId):
         )
 
 
+class UnknownRecord(UnknownId):
+    """An id of what is no profile: a programme, a tie, a request, and so on.
+
+    Args:
+        value: what was given.
+        code: what is not held, as `messages.yaml` names it.
+    """
+
+    def __init__(self, value: object, code: str) -> None:
+        self._said = FieldError("id", code, value)
+        rule, remedy = self.told("en")
+        super().__init__(value=value, rule=rule, remedy=remedy)
+
+    def told(self, lang: str) -> tuple[str, str]:
+        """Give the rule and the remedy in `lang` ('en' or 'ko')."""
+        return self._said.rule(lang), self._said.remedy(lang)
+
+
 class MergedId(UnknownId):
     """An id whose profile has been merged into another one, `into`."""
 

@@ -17,6 +17,8 @@ from profiles.text import LONGEST_NAME, LONGEST_TEXT, Text, at_most, clean, visi
 
 LONGEST_LIST = 200
 
+_MOST_DIGITS = 400
+"""What is longer is no number that somebody means; what is shorter is told to be out of range."""
 _GAPS = re.compile(r"[\s\-]+")
 _ID = re.compile(r"[^\s<>\"'`\\?#%&{}\[\]^|;\x00-\x1f\x7f]{1,200}")
 
@@ -91,7 +93,7 @@ def _read_whole(value: Any) -> Any:
         raise PydanticCustomError("integer", "not a number")
     if (
         isinstance(value, str)
-        and len(value) <= 20
+        and len(value) <= _MOST_DIGITS
         and re.fullmatch(r"\s*[+-]?[0-9]+(\.0+)?\s*", value)
     ):
         return int(value.split(".")[0])  # a float would change long ones

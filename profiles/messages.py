@@ -7,6 +7,7 @@ from functools import cache
 from typing import Literal
 
 from profiles.data import read_yaml
+from profiles.particles import settled
 
 Part = Literal["rule", "remedy"]
 
@@ -19,13 +20,14 @@ def catalogue() -> Mapping[str, Mapping[str, Mapping[str, str]]]:
 
 
 def message(code: str, part: Part, lang: str, params: Mapping[str, object]) -> str:
-    """Fill the template of `code` in `lang` ('ko', else English).
+    """Fill the template of `code` in `lang` ('ko', else English); particles follow what is put in.
 
     Raises:
         KeyError: if no message has this code.
     """
     template = catalogue()[code][part]["ko" if lang == "ko" else "en"]
-    return template.format_map(_Lenient(params))
+    told = template.format_map(_Lenient(params))
+    return settled(told) if lang == "ko" else told
 
 
 class _Lenient(dict[str, object]):

@@ -23,7 +23,7 @@ from sqlalchemy import Connection, Row, func, insert, or_, select, update
 from profiles import merges, rows
 from profiles import tables as t
 from profiles.database import reading, writing
-from profiles.errors import CodedError, UnknownId
+from profiles.errors import CodedError, UnknownRecord
 from profiles.text import is_clean
 
 if TYPE_CHECKING:
@@ -342,11 +342,7 @@ def _extension(held: Mapping[str, str]) -> Extension:
 def _one(connection: Connection, id: int) -> Review:
     found = connection.execute(select(t.reviews).where(t.reviews.c.id == id)).first()
     if found is None:
-        raise UnknownId(
-            value=id,
-            rule="There is no request with this number.",
-            remedy="Choose one of the list of requests.",
-        )
+        raise UnknownRecord(id, "review_unknown")
     return _read(found)
 
 

@@ -127,7 +127,7 @@ class Rule(Record):
         for name in sorted(needed - given):
             _refuse("rule_missing", name, kind=self.kind.value)
         if self.kind in _BOUNDED and not given & _BOUNDS:
-            _refuse("rule_missing", "high", kind=self.kind.value)
+            _refuse("rule_no_bound", "high", kind=self.kind.value)
         if self.low is not None and self.high is not None and self.high < self.low:
             _refuse("rule_order", "high")
         if self.kind is RuleKind.SHARE and max(self.low or 0, self.high or 0) > _PERCENT:

@@ -29,7 +29,10 @@ _CODES = {
 }
 
 _EXAMPLES = {"id": "x", "name": "x"}
-_ASKED = {"text_missing": ("summary", "seeking", "offering")}
+_ASKED = {
+    "text_missing": ("summary", "seeking", "offering"),
+    "rule_no_bound": ("low", "high"),
+}
 """The fields of which one is asked for, by the rule that asks for them."""
 
 

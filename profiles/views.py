@@ -15,7 +15,7 @@ from sqlalchemy import Connection, and_, delete, insert, or_, select, update
 from profiles import rows
 from profiles import tables as t
 from profiles.database import reading, writing
-from profiles.errors import FieldError, InvalidRecord, UnknownId
+from profiles.errors import FieldError, InvalidRecord, UnknownRecord
 from profiles.kinds import Side
 from profiles.text import is_clean
 
@@ -90,11 +90,7 @@ def view_of(store: Store, id: int, person: str) -> SavedView:
     with reading(store.engine) as connection:
         row = connection.execute(select(t.saved_views).where(v.id == id, seen)).one_or_none()
     if row is None:
-        raise UnknownId(
-            value=id,
-            rule="No saved view that you may see has this number.",
-            remedy="Choose one beside the list.",
-        )
+        raise UnknownRecord(id, "view_unknown")
     return _read(row)
 
 

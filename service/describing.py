@@ -98,6 +98,8 @@ _ASKED = {
     "projects": _l("Projects at most"),
     "most": _l("At most"),
     "country": _l("Markets"),
+    "capital": _l("Capital area"),
+    "show": _l("What the map shows"),
 }
 """What an address or a short form asks for, beside the fields of records."""
 

@@ -15,13 +15,23 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from matcher import ModelError
-from profiles import DariError, FieldError, IdTaken, InvalidRecord, MergedId, StaleEdit, UnknownId
+from profiles import (
+    DariError,
+    FieldError,
+    IdTaken,
+    InvalidRecord,
+    MergedId,
+    StaleEdit,
+    UnknownId,
+    UnknownRecord,
+)
 from profiles.merges import merged_error
 from profiles.rows import unknown_id
 from service.api.bodies import UnreadableBody
 from service.api.limits import CALLS, GUESSES
 from service.api.problems import Problem, problem
 from service.failures import Failure, failure, no_token, signed_out
+from service.form_pages import form_page, page_without
 from service.forms import StartupForm
 from service.language import language
 from service.security import dari, is_signed_in
@@ -52,6 +62,8 @@ def init_app(app: Flask) -> None:
 def _on_http(error: HTTPException) -> ResponseReturnValue:
     if error.code is None or error.code < 400:
         return error
+    if error.code in (404, 405) and (page := _form_page()):
+        return redirect(page, 303)
     failed = failure(error.code)
     if isinstance(error, UnreadableBody) and error.description:
         failed = replace(failed, text=error.description)
@@ -90,8 +102,11 @@ def _on_limit(error: RateLimitExceeded) -> ResponseReturnValue:
 
 
 def _on_unknown(error: UnknownId) -> ResponseReturnValue:
-    wrong = FieldError("id", "id_unknown", error.value)
-    return _answer(Failure(404, failure(404).heading, wrong.rule(language())))
+    if page := _form_page():
+        return redirect(page, 303)
+    wrong = FieldError("id", "id_unknown", error.value).rule(language())
+    text = " ".join(error.told(language())) if isinstance(error, UnknownRecord) else wrong
+    return _answer(Failure(404, failure(404).heading, text))
 
 
 def _on_merged(error: MergedId) -> ResponseReturnValue:
@@ -156,11 +171,19 @@ def _on_any(error: Exception) -> ResponseReturnValue:
     return _answer(failure(InternalServerError.code))
 
 
+def _form_page() -> str | None:
+    """Give the page of the form whose address somebody reads, as after a reload or a sign-in."""
+    is_read = request.method in ("GET", "HEAD") and not request.path.startswith(_API)
+    return form_page() if is_read else None
+
+
 def _answer(failed: Failure) -> ResponseReturnValue:
     if request.path.startswith(_API):
         text = no_token() if failed.status == 401 else failed.text
         return problem(failed.status, failed.heading, text, failed.errors)
-    return render_template("error.html", failure=failed), failed.status
+    is_read = request.method in ("GET", "HEAD")
+    wrong = [one.field.partition(".")[0] for one in failed.errors] if is_read else []
+    return render_template("error.html", failure=failed, back=page_without(wrong)), failed.status
 
 
 def _keep_typed(failed: Failure) -> ResponseReturnValue:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from typing import cast
-from urllib.parse import quote, urlencode
 
 from flask import Response, current_app, request
 from flask_babel import get_locale
 
+from service.form_pages import page_here
 from service.settings import Settings
 
 LANGUAGES = {"ko": "한국어", "en": "English"}
@@ -47,10 +47,7 @@ def keep_language(response: Response) -> Response:
     return response
 
 
-def switch_url(lang: str) -> str:
-    """Give the address of this page in another language; of the home page where it has none."""
-    adapter = current_app.url_map.bind("")
-    reachable = request.method in ("GET", "HEAD") or adapter.test(request.path, "GET")
-    path = quote(request.path) if reachable else "/"
-    kept = [(k, v) for k, v in request.args.items(multi=True) if k not in ("lang", "token")]
-    return f"{request.script_root}{path}?{urlencode([*kept, ('lang', lang)])}"
+def switch_url(lang: str, here: str = "") -> str:
+    """Give the address of this page, or of another one, in another language."""
+    page = here or page_here()
+    return f"{page}{'&' if '?' in page else '?'}lang={lang}"

@@ -27,11 +27,14 @@ from profiles.cohorts.writing import (
     change_entry,
     cohort_to_change,
     entry_to_change,
+    gathering,
     move,
     read_words,
     record,
+    refuse_all,
 )
 from profiles.database import writing
+from profiles.errors import InvalidRecord
 from profiles.fields import Id, Ids, Words
 from profiles.kinds import Side
 from profiles.record import Record
@@ -98,12 +101,20 @@ def apply_all(
 
     Raises:
         CohortError: if the cohort takes no applications, or none of one of them.
+        InvalidRecord: with what is wrong with each of them, where there are several.
         UnknownCohort: if there is none.
     """
     same = {"wishes": wishes, "note": note}
-    said = [validate(_Applied, {"profile": profile, **same}) for profile in profiles]
+    wrong: list[InvalidRecord] = []
+    entered: list[Entry] = []
     with writing(store.engine) as connection:
-        return [_enter(connection, cohort, one, by, None) for one in said]
+        cohort_to_change(connection, cohort, None)
+        for profile in profiles:
+            with gathering(wrong):
+                said = validate(_Applied, {"profile": profile, **same})
+                entered.append(_enter(connection, cohort, said, by, None))
+        refuse_all(wrong)
+        return entered
 
 
 def _enter(connection: Connection, cohort: int, said: _Applied, by: str, own: date | None) -> Entry:

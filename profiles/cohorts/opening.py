@@ -16,7 +16,7 @@ from profiles.cohorts.reading import cohort_row
 from profiles.cohorts.values import MOST_SCREENINGS, Cohort, CohortError, CohortState
 from profiles.cohorts.writing import change_cohort, cohort_to_change, read_words, record
 from profiles.database import writing
-from profiles.errors import UnknownId
+from profiles.errors import UnknownRecord
 from profiles.fields import Day, Ids, Plain, Seed, Whole, read_list
 from profiles.record import Record
 from profiles.rules import Rule, RuleKind, Rules
@@ -183,11 +183,7 @@ def _programmes(connection: Connection) -> dict[str, Programme]:
 
 def _known(held: Mapping[str, Programme], id: str) -> Programme:
     if id not in held:
-        raise UnknownId(
-            value=id,
-            rule="No programme has this id.",
-            remedy="Look it up in the list of programmes.",
-        )
+        raise UnknownRecord(id, "programme_unknown")
     return held[id]
 
 

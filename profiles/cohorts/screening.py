@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Annotated
 
@@ -29,11 +29,14 @@ from profiles.cohorts.writing import (
     LONGEST_WORDS,
     cohort_to_change,
     entry_to_change,
+    gathering,
     move,
     read_words,
     record,
+    refuse_all,
 )
 from profiles.database import reading, writing
+from profiles.errors import InvalidRecord
 from profiles.fields import Plain, Whole
 from profiles.record import Record
 from profiles.validation import validate
@@ -85,7 +88,7 @@ def score_entry(
     Raises:
         CohortError: if a criterion is none of the cohort's, the entry is not in this screening, or
             the assessor has an interest in it.
-        InvalidRecord: if points or reason are wrong; the field is that of the criterion.
+        InvalidRecord: if points or reasons are wrong, all of them; `params` name the criterion.
     """
     with writing(store.engine) as connection:
         round_ = cohort_to_change(connection, cohort, None)
@@ -93,14 +96,26 @@ def score_entry(
         _refuse_elsewhere(round_, entry, screening)
         if {by, *names} & {one.assessor for one in _recusals(connection, [entry.id])}:
             raise CohortError("assessor", "cohort_recused", by, profile=profile)
-        for criterion, (points, reason) in said.items():
-            if criterion not in round_.criteria:
-                raise CohortError("criterion", "cohort_criterion", criterion)
-            read = validate(_Scored, {"points": points, "reason": reason})
-            _put(connection, entry, screening, by, criterion, read)
+        wrong: list[InvalidRecord] = []
+        for criterion, given in said.items():
+            with gathering(wrong):
+                read = _read_scored(round_, criterion, *given)
+                _put(connection, entry, screening, by, criterion, read)
+        refuse_all(wrong)
         told = {"screening": screening.value, "criteria": sorted(said)}
         record(connection, cohort, entry.id, "scored", by, told)
         return tuple(one for one in _scores(connection, [entry.id]) if one.assessor == by)
+
+
+def _read_scored(cohort: Cohort, criterion: str, points: object, reason: str) -> _Scored:
+    if criterion not in cohort.criteria:
+        raise CohortError("criterion", "cohort_criterion", criterion)
+    try:
+        return validate(_Scored, {"points": points, "reason": reason})
+    except InvalidRecord as error:
+        named = {"criterion": criterion}
+        found = [replace(one, params={**one.params, **named}) for one in error.errors]
+        raise InvalidRecord(found) from error
 
 
 def recuse(
@@ -111,8 +126,12 @@ def recuse(
     Raises:
         CohortError: if there is no such entry, a reason is missing, or the cohort is decided.
     """
-    said = read_words(reason, needed=True)
-    name = read_words(assessor, field="assessor", needed=True)
+    wrong: list[InvalidRecord] = []
+    with gathering(wrong):
+        name = read_words(assessor, field="assessor", needed=True)
+    with gathering(wrong):
+        said = read_words(reason, needed=True)
+    refuse_all(wrong)
     with writing(store.engine) as connection:
         cohort_to_change(connection, cohort, None)
         entry = entry_row(connection, cohort, profile)
@@ -180,22 +199,47 @@ def screen(
     Raises:
         CohortError: if an entry is not in this screening, a reason is missing, the cohort is
             decided, or one goes on that has no score and is not to.
+        InvalidRecord: with all of these, where there are several.
         StaleEdit: if an entry has been changed since.
     """
-    said = {True: reason, False: reason if out is None else out}
-    fields = {True: "reason", False: "reason" if out is None else "out"}
+    words = {True: ("reason", reason), False: ("reason", reason) if out is None else ("out", out)}
+    wrong: list[InvalidRecord] = []
     with writing(store.engine) as connection:
         round_ = cohort_to_change(connection, cohort, None)
         if not unscored:
-            _refuse_unscored(connection, round_, screening, passed)
-        for profile, goes_on in sorted(passed.items()):
-            entry = entry_to_change(connection, cohort, profile, (bases or {}).get(profile))
+            with gathering(wrong):
+                _refuse_unscored(connection, round_, screening, passed)
+        moving = _moving(connection, round_, screening, passed, bases or {}, wrong)
+        said: dict[bool, str] = {}
+        for goes_on in sorted({passed[one.profile] for one in moving}, reverse=True):
+            field, text = words[goes_on]
+            with gathering(wrong):
+                said[goes_on] = read_words(text, field=field, needed=True)
+        refuse_all(wrong)
+        for entry in moving:
+            goes_on = passed[entry.profile]
             to = (PASSED if goes_on else FAILED)[screening]
-            _refuse_elsewhere(round_, entry, screening)
-            if entry.stage is not to:
-                why = read_words(said[goes_on], field=fields[goes_on], needed=True)
-                move(connection, round_, entry, to, by, why)
+            move(connection, round_, entry, to, by, said[goes_on])
         return [entry_row(connection, cohort, profile) for profile in sorted(passed)]
+
+
+def _moving(
+    connection: Connection,
+    cohort: Cohort,
+    screening: Screening,
+    passed: Mapping[str, bool],
+    bases: Mapping[str, int],
+    wrong: list[InvalidRecord],
+) -> list[Entry]:
+    """Give the entries that do not stand yet where they are to; note those that are elsewhere."""
+    moving: list[Entry] = []
+    for profile, goes_on in sorted(passed.items()):
+        with gathering(wrong):
+            entry = entry_to_change(connection, cohort.id, profile, bases.get(profile))
+            _refuse_elsewhere(cohort, entry, screening)
+            if entry.stage is not (PASSED if goes_on else FAILED)[screening]:
+                moving.append(entry)
+    return moving
 
 
 def _refuse_unscored(

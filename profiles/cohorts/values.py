@@ -9,7 +9,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from profiles.errors import CodedError, FieldError, UnknownId
+from profiles.errors import CodedError, UnknownRecord
 from profiles.rules import Rule
 
 
@@ -261,16 +261,11 @@ class CohortError(CodedError):
     """What is wrong with a cohort or with what is to be done to it, in Korean and English."""
 
 
-class UnknownCohort(UnknownId):
+class UnknownCohort(UnknownRecord):
     """A number that no cohort has."""
 
     def __init__(self, id: object) -> None:
-        self._said = FieldError("cohort", "cohort_unknown", id)
-        super().__init__(value=id, rule=self._said.rule("en"), remedy=self._said.remedy("en"))
-
-    def told(self, lang: str) -> tuple[str, str]:
-        """Give the rule and the remedy in `lang` ('en' or 'ko')."""
-        return self._said.rule(lang), self._said.remedy(lang)
+        super().__init__(id, "cohort_unknown")
 
 
 def may_move(cohort: Cohort, stage: EntryStage, to: EntryStage) -> bool:

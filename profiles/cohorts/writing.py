@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Annotated, Any
 
 from pydantic import StringConstraints
@@ -20,6 +22,7 @@ from profiles.cohorts.values import (
     EntryStage,
     may_move,
 )
+from profiles.errors import FieldError, InvalidRecord
 from profiles.fields import Plain
 from profiles.record import Record
 from profiles.revisions import StaleEdit
@@ -38,10 +41,38 @@ def read_words(words: str, *, field: str = "reason", needed: bool = False) -> st
     Raises:
         InvalidRecord: if it is too long, holds what cannot be shown, or is missing where `needed`.
     """
-    said = validate(_Words, {"words": words}).words
+    try:
+        said = validate(_Words, {"words": words}).words
+    except InvalidRecord as error:
+        raise InvalidRecord([replace(one, field=field) for one in error.errors]) from error
     if needed and not said:
         raise CohortError(field, "case_words", words)
     return said
+
+
+@contextmanager
+def gathering(wrong: list[InvalidRecord]) -> Iterator[None]:
+    """Keep what is wrong for `refuse_all`, so that a person is told of all of it at once."""
+    try:
+        yield
+    except InvalidRecord as error:
+        wrong.append(error)
+
+
+def refuse_all(wrong: Sequence[InvalidRecord]) -> None:
+    """Refuse for all that is wrong, each thing once; do nothing where nothing is.
+
+    Raises:
+        InvalidRecord: with what was gathered; the one that was, where it was one alone.
+    """
+    if len(wrong) == 1:
+        raise wrong[0]
+    found: list[FieldError] = []
+    for one in (each for error in wrong for each in error.errors):
+        if one not in found:
+            found.append(one)
+    if found:
+        raise InvalidRecord(found)
 
 
 def cohort_to_change(

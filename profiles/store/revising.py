@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Table
 
 from profiles import rows
-from profiles.errors import UnknownId
+from profiles.errors import UnknownId, UnknownRecord
 from profiles.revisions import StaleEdit, read_payload
 
 
@@ -27,6 +27,9 @@ def refuse_stale(
             raise StaleEdit(id, base, row.revision, read_payload(row.payload) or {})
 
 
+_UNKNOWN = {"tie": "tie_unknown", "programme": "programme_unknown"}
+
+
 def held_record(connection: Connection, table: Table, kind: str, id: str) -> Any:
     """Read id, payload and newest revision of one tie or programme.
 
@@ -40,8 +43,4 @@ def held_record(connection: Connection, table: Table, kind: str, id: str) -> Any
 
 
 def _unknown(id: str, kind: str) -> UnknownId:
-    return UnknownId(
-        value=id,
-        rule=f"No {kind} has this id.",
-        remedy=f"Look it up in the list of {kind}s.",
-    )
+    return UnknownRecord(id, _UNKNOWN[kind])

@@ -50,7 +50,7 @@ from service.web.privacy import privacy
 from service.web.profile_rounds import request_said, rounds_on_page
 from service.web.programmes import programmes
 from service.web.public import is_draft, public
-from service.web.rendering import options, translate_quickly
+from service.web.rendering import options, translate_quickly, with_particles
 from service.web.returning import returning
 from service.web.reviews import asking, reviews
 from service.web.round_opening import round_opening
@@ -70,6 +70,7 @@ def init_app(app: Flask) -> None:
     app.context_processor(_for_templates)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters["field_name"] = field_name
+    app.jinja_env.filters["with_particles"] = with_particles
     app.jinja_env.globals["options"] = options
     translate_quickly(app)
     for blueprint in (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, flash, redirect, request, url_for
+from flask import Blueprint, flash, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
@@ -18,6 +18,7 @@ from service.holding import require_own
 from service.language import language
 from service.security import dari
 from service.web.cohort_words import SHOWN_TO_APPLICANTS
+from service.web.own import status
 
 applications = Blueprint("applications", __name__)
 
@@ -85,12 +86,14 @@ def _told(held: Cohort, entry: Entry) -> str:
 
 
 def _done(id: str, act: Any, said: str) -> ResponseReturnValue:
-    """Do something for a startup; what is refused is told on its page."""
+    """Do something for a startup; what is refused is told on its page, with what was typed."""
     try:
         act()
     except InvalidRecord as error:
         first = error.errors[0]
         flash(f"{first.rule(language())} {first.remedy(language())}", "danger")
-    else:
-        flash(said, "success")
+        answer = make_response(status(id))
+        answer.status_code = 422
+        return answer
+    flash(said, "success")
     return redirect(url_for("own.status", id=id, _anchor="rounds"), 303)

@@ -35,21 +35,23 @@ _FEWEST_SECONDS, _MOST_SECONDS = 1, 600
 _DIGITS = 9
 
 
-@assignments.post("/<int:id>/assign")
-def assign(id: int) -> ResponseReturnValue:
+@assignments.post("/<int:id>/assign", defaults={"step": "assignment"})
+def assign(id: int, step: str) -> ResponseReturnValue:
     """Ask for an assignment, by the rules of the cohort or by others that are tried out."""
 
     def act() -> object:
         rules = {rule.id: rule for rule in cohorts.cohort(dari().store, id).rules}
         without, changed = changes_asked(request.form)
+        if strangers := [id for id in without if id not in rules]:
+            raise CohortError("without", "value", strangers[0])
         full = [_plain(validate(Rule, {**_raw(rules, one["id"]), **one})) for one in changed]
         return _ask(id, without=without, rules=full)
 
-    return done(id, "assignment", act, gettext("The assignment has been asked for."))
+    return done(id, step, act, gettext("The assignment has been asked for."))
 
 
-@assignments.post("/<int:id>/trade-off")
-def trade_off(id: int) -> ResponseReturnValue:
+@assignments.post("/<int:id>/trade-off", defaults={"step": "assignment"})
+def trade_off(id: int, step: str) -> ResponseReturnValue:
     """Ask what each value of a bound of a rule brings."""
 
     def act() -> object:
@@ -57,11 +59,11 @@ def trade_off(id: int) -> ResponseReturnValue:
         name, _, bound = request.form.get("bound", "").rpartition(" ")
         raw = _raw(rules, name)
         if bound not in raw or bound not in ("low", "high"):
-            raise CohortError("bound", "value", bound)
+            raise CohortError("bound", "value", request.form.get("bound"))
         values = _values(int(raw[bound]), share=rules[name].kind is RuleKind.SHARE)
         return _ask(id, trade_off=name, bound=bound, values=values)
 
-    return done(id, "assignment", act, gettext("The trade-off has been asked for."))
+    return done(id, step, act, gettext("The trade-off has been asked for."))
 
 
 @assignments.get("/<int:id>/jobs/<int:job>/progress")
@@ -74,12 +76,12 @@ def progress(id: int, job: int) -> ResponseReturnValue:
     return jsonify(state=state, over=found.is_over, said=said, done=found.done, total=total)
 
 
-@assignments.post("/<int:id>/jobs/<int:job>/cancel")
-def stop(id: int, job: int) -> ResponseReturnValue:
+@assignments.post("/<int:id>/jobs/<int:job>/cancel", defaults={"step": "assignment"})
+def stop(id: int, job: int, step: str) -> ResponseReturnValue:
     """Cancel an assignment that is on its way."""
     found = _job(id, job)
     said = gettext("The work is being cancelled; nothing of it is kept.")
-    return done(id, "assignment", lambda: cancel(dari().store, found.id, by=editor()), said)
+    return done(id, step, lambda: cancel(dari().store, found.id, by=editor()), said)
 
 
 @assignments.get("/<int:id>/trade-off.svg")
@@ -91,30 +93,34 @@ def trade_chart(id: int) -> ResponseReturnValue:
     return Response(chart_svg(found.outcome["points"]), mimetype="image/svg+xml")
 
 
-@assignments.post("/<int:id>/decide")
-def decide(id: int) -> ResponseReturnValue:
+@assignments.post("/<int:id>/decide", defaults={"step": "assignment"})
+def decide(id: int, step: str) -> ResponseReturnValue:
     """Make a decision final."""
     form = request.form
     given: dict[str, Any] = {"why": form.get("why", ""), "by": editor(), "cohort": id}
     given |= {"base": form.get("revision", type=int), "replace": form.get("replace") == "y"}
     number = form.get("decision", 0, type=int)
     said = gettext("The decision is final.")
-    return done(id, "decision", lambda: assigning.decide(dari(), number, **given), said)
+
+    def act() -> object:
+        return assigning.decide(dari(), number, **given)
+
+    return done(id, "decision", act, said, again=step)
 
 
-@assignments.post("/<int:id>/decline")
-def decline(id: int) -> ResponseReturnValue:
+@assignments.post("/<int:id>/decline", defaults={"step": "decision"})
+def decline(id: int, step: str) -> ResponseReturnValue:
     """Note that one who was selected gives its place back."""
     form = request.form
     given: dict[str, Any] = {"reason": form.get("reason", ""), "by": editor()}
     given["base"] = form.get("base", type=int)
     said = gettext("The place is given back; the first reserve that keeps all rules moves up.")
     who = form.get("profile", "")
-    return done(id, "decision", lambda: assigning.hand_on(dari(), id, who, **given), said)
+    return done(id, step, lambda: assigning.hand_on(dari(), id, who, **given), said)
 
 
-@assignments.post("/<int:id>/case")
-def start_case(id: int) -> ResponseReturnValue:
+@assignments.post("/<int:id>/case", defaults={"step": "decision"})
+def start_case(id: int, step: str) -> ResponseReturnValue:
     """Open a case in the pipeline for one who was selected."""
     page = _page(id)
 
@@ -128,7 +134,7 @@ def start_case(id: int) -> ResponseReturnValue:
         under = page.cohort.programme
         return open_case(dari().store, entry.profile, partner, programme=under, by=editor())
 
-    return done(id, "decision", act, gettext("The case is open in the pipeline."))
+    return done(id, step, act, gettext("The case is open in the pipeline."))
 
 
 @assignments.get("/<int:id>/table.<any(csv, xlsx):kind>")

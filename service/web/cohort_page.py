@@ -20,6 +20,7 @@ from profiles.cohorts import (
     whole_scores,
 )
 from profiles.cohorts.opening import hosts_of
+from profiles.particles import settled
 from profiles.rules import Rule, RuleKind
 from service.entrants import candidates
 from service.web.cohort_changes import changes_said
@@ -117,7 +118,7 @@ class CohortPage(Results):
         """Say what happened."""
         edited = event.kind == "edited"
         changes = changes_said(event.data, self.name, self.rule_of) if edited else ""
-        return event_said(event, self.who(event.entry), changes)
+        return settled(event_said(event, self.who(event.entry), changes))
 
     def who(self, entry: int | None) -> str:
         """Name the applicant of an entry."""

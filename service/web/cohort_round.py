@@ -16,6 +16,7 @@ from profiles.cohorts import (
     entries_of,
 )
 from profiles.rules import Rule
+from profiles.text import is_clean
 
 if TYPE_CHECKING:
     from service.wiring import Dari
@@ -62,6 +63,13 @@ class Round:
         """Name a profile or a programme in the reader's language."""
         named = self.profiles.get(id) or self.programmes.get(id)
         return named.name.in_(self.lang) if named else id
+
+    def named(self, id: str) -> str:
+        """Name whoever an id is of, in the round or not; what is no id is given as it is."""
+        if self.name(id) != id or not is_clean(id):
+            return self.name(id)
+        found = self.dari.store.get_many([id]).get(id)
+        return found.name.in_(self.lang) if found else id
 
     @property
     def counts(self) -> Counter[EntryStage]:

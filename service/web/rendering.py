@@ -12,6 +12,7 @@ from jinja2 import pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup
 
+from profiles.particles import settled
 from service.language import language
 
 _KEPT_SENTENCES = 4_000
@@ -39,12 +40,19 @@ def _translator() -> Callable[..., str]:
     @pass_eval_context
     def translated(context: EvalContext, sentence: str, /, **variables: Any) -> str:
         if not context.autoescape:
-            return said(language(), sentence) % variables
+            return with_particles(said(language(), sentence) % variables)
         if not variables:
             return whole(language(), sentence)
-        return Markup(said(language(), sentence)) % variables  # noqa: S704 ours, too
+        return with_particles(Markup(said(language(), sentence)) % variables)  # noqa: S704 ours, too
 
     return translated
+
+
+def with_particles(text: str) -> str:
+    """Let the particles of a Korean sentence follow what was put in; markup stays markup."""
+    if "(" not in text or language() != "ko":
+        return text
+    return type(text)(settled(text))  # only particles are shortened, so what was escaped stays so
 
 
 def options(choices: Iterable[tuple[str, str]], chosen: str | None) -> Markup:

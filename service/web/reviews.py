@@ -56,6 +56,7 @@ OUTCOMES = {
     ReviewOutcome.SET_ASIDE: _l("Not applied any more"),
     ReviewOutcome.DECLINED: _l("Not followed, for a good reason"),
 }
+_DIGITS = 9
 _NAMES = {"kinds": KINDS, "review_states": REVIEW_STATES, "outcomes": OUTCOMES, "longest": LONGEST}
 
 E = TypeVar("E", bound=StrEnum)
@@ -86,8 +87,8 @@ def show_one(id: int) -> ResponseReturnValue:
 def extend(id: int) -> ResponseReturnValue:
     """Extend the time for an answer, and keep why."""
     form, today = request.form, dari().settings.today()
-    days = form.get("days", 0, type=int)
     try:
+        days = _days(form.get("days", ""))
         extend_review(
             dari().store, id, days=days, why=form.get("why", ""), by=editor(), today=today
         )
@@ -132,6 +133,12 @@ def ask(id: str) -> ResponseReturnValue:
     return redirect(url_for("asking.mine", id=id), 303)
 
 
+def _days(given: str) -> int:
+    if not given.strip().isdecimal() or len(given) > _DIGITS:
+        raise ReviewError("days", "review_days", given, most=EXTENSION)
+    return int(given)
+
+
 def _cohort(id: str, number: str) -> int | None:
     """Read the round that a request is about: one that the startup applied to, or none."""
     if not number:
@@ -145,7 +152,7 @@ def _cohort(id: str, number: str) -> int | None:
 def _chosen(kind: type[E], field: str) -> E:
     given = request.form.get(field, "")
     if given not in set(kind):
-        raise ReviewError(field, "vocabulary", given, allowed=", ".join(kind))
+        raise ReviewError(field, "choice", given)
     return kind(given)
 
 

@@ -96,7 +96,9 @@ PARAMS: dict[str, dict[str, object]] = {
         "remedy_ko": "방을 추가해 주세요.",
     },
     "group": {"allowed": "area, region"},
-    **{key: {"kind": "share"} for key in ("rule_extra", "rule_missing")},
+    **{key: {"kind": "share"} for key in ("rule_extra", "rule_missing", "cohort_kind_here")},
+    **{key: {"kind": "share"} for key in ("rule_no_bound", "rule_no_bound_here")},
+    "list_lines": {"limit": 10},
     "rule_twice": {"given": "share"},
     **{key: {"why": "no disk"} for key in ("mail_refused", "mail_unkept", "mail_unreachable")},
 }

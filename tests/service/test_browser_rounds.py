@@ -96,3 +96,35 @@ def test_two_exchange_places_by_keyboard_and_the_page_says_what_it_breaks(
     page.wait_for_url("**/decisions/*")
     told = page.inner_text("main")
     assert "A fourth one." in told or "has exactly these places" in told
+
+
+def test_what_is_typed_stays_when_the_page_is_read_in_the_other_language(
+    app, page, address, round_
+) -> None:
+    store = app.extensions["dari"].store
+    held = cohorts.open_cohort(store, CONTEST, name="Typed")
+    page.goto(f"{address}/cohorts/{held.id}?step=rules&lang=en")
+    page.locator("#kind").select_option("share")
+    page.locator("#low").fill("many")
+    page.locator("form.cohort-form #reason").fill("Because.")
+    page.get_by_role("checkbox", name="SK Telecom").first.check()
+    page.get_by_role("button", name="Keep the rule").click()
+    page.get_by_role("link", name="At least").click()
+    assert page.evaluate("document.activeElement.id") == "low-error"
+    for name in ("한국어", "English"):
+        page.get_by_role("link", name=name).click()
+        assert page.url.startswith(f"{address}/cohorts/{held.id}?step=rules&lang=")
+        assert page.locator("#kind").input_value() == "share"
+        assert page.locator("#low").input_value() == "many"
+        assert page.locator("form.cohort-form #reason").input_value() == "Because."
+        assert page.locator('input[name="hosts"][value="sk-telecom"]').first.is_checked()
+        assert page.get_by_role("status").count() == 1
+    page.goto(f"{address}/cohorts/{held.id}?step=rules&lang=ko")
+    assert page.locator("#low").input_value() == ""
+    page.locator("details.panel summary").click()
+    page.locator("#set-name").fill("다른 이름")
+    page.get_by_role("link", name="English").click()
+    assert page.locator("#set-name").is_visible()
+    assert page.locator("#set-name").input_value() == "다른 이름"
+    assert page.evaluate("sessionStorage.length") == 0
+    assert cohorts.cohort(store, held.id) == held

@@ -59,3 +59,16 @@ def test_the_compiled_catalogue_is_that_of_the_source(catalogue):
 
 def _pairs(catalogue: Catalog) -> set[tuple[str, str]]:
     return {(str(tuple(m.id)), str(tuple(m.string))) for m in catalogue if m.id}
+
+
+def test_particles_of_pages_follow_what_is_put_in(app) -> None:
+    ko = {"Accept-Language": "ko"}
+    template = app.jinja_env.from_string(
+        "{% autoescape true %}{{ _('The view “%(name)s” has been deleted.', name=name) }}"
+        "{% endautoescape %}"
+    )
+    for name, told in (("서울", "“서울”을"), ("부산 3<b>나", "“부산 3&lt;b&gt;나”를")):
+        with app.test_request_context(headers=ko):
+            assert told in template.render(name=name)
+    with app.test_request_context():
+        assert "“서울”" in template.render(name="서울")
