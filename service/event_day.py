@@ -115,8 +115,20 @@ def _without_room(event: Event, room: str, slots: Sequence[str]) -> Event:
 
 
 def _refuse_strangers(people: Sequence[Participant], happened: Happened) -> None:
-    sides = {one.id: one.side for one in people}
-    if happened.person not in sides:
-        raise EventError("person", "event_nobody", happened.person)
-    if happened.kind == "add" and (sides[happened.person], sides.get(happened.other)) != ("a", "b"):
-        raise EventError("other", "event_nobody", happened.other)
+    refuse_others(people, "person", happened.person, "a" if happened.kind == "add" else None)
+    if happened.kind == "add":
+        refuse_others(people, "other", happened.other, "b")
+
+
+def refuse_others(
+    people: Sequence[Participant], field: str, chosen: int, side: str | None = None
+) -> None:
+    """Refuse a choice of nobody (0), or of one who takes no part, or not on that side.
+
+    Raises:
+        EventError: if so; it names the field.
+    """
+    if not chosen:
+        raise EventError(field, "event_unchosen")
+    if not any(one.id == chosen and side in (None, one.side) for one in people):
+        raise EventError(field, "event_nobody", chosen)

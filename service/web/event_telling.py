@@ -20,7 +20,7 @@ from profiles.event_meetings import (
     schedules_of,
 )
 from profiles.event_people import get_person, people_of
-from profiles.event_plan import EventPlan
+from profiles.event_plan import EventPlan, Table
 from profiles.events import Event, EventError, Participant, UnknownEvent, get_event
 from profiles.jobs import Job, JobKind, jobs, open_jobs
 from service.event_planning import key, names_of
@@ -52,6 +52,18 @@ class EventPage:
         """The meetings by slot and room."""
         return {(one.slot, one.room): one for one in self.meetings}
 
+    def some(self, only: str) -> list[Participant]:
+        """Give those who meet somebody, or the one of a number."""
+        if only:
+            return [one for one in self.people if str(one.id) == only]
+        return [one for one in self.people if self.of_person(one.id)]
+
+    def rooms(self, only: str) -> list[Table]:
+        """Give the rooms in which somebody meets, or the one of a name."""
+        if only:
+            return [one for one in self.event.plan.rooms if one.name == only]
+        return [one for one in self.event.plan.rooms if self.of_room(one.name)]
+
     def side(self, side: str) -> list[Participant]:
         """Give the participants of a side."""
         return [one for one in self.people if one.side == side]
@@ -61,7 +73,7 @@ class EventPage:
         text = self.event.plan.side_a if side == "a" else self.event.plan.side_b
         if text:
             return text.in_(language())
-        return str(gettext("Guests") if side == "a" else gettext("Hosts"))
+        return str(gettext("Guests") if side == "a" else gettext("Hosts of the event"))
 
     def name(self, person: int) -> str:
         """Name a participant."""
@@ -201,7 +213,7 @@ def sheet_of(page: EventPage) -> Sheet:
     """Put the meetings of an event into a table, a row each."""
     plan = page.event.plan
     columns = (
-        gettext("Day"), gettext("Time"), gettext("Room"), page.side_name("a"), page.side_name("b"),
+        gettext("Date"), gettext("Time"), gettext("Room"), page.side_name("a"), page.side_name("b"),
         gettext("State"),
     )  # fmt: skip
     rows = tuple(
@@ -225,7 +237,7 @@ def state_name(state: str) -> str:
         "confirmed": gettext("confirmed"),
         "cancelled": gettext("cancelled"),
         "planned": gettext("planned"),
-        "held": gettext("held"),
+        "held": gettext("took place"),
     }
     return str(named[state])
 
@@ -239,13 +251,14 @@ def event_field(field: str) -> str:
         "rooms": gettext("Rooms"), "walk": gettext("Minutes from hall to hall"),
         "in_a_row": gettext("Most meetings in a row"), "zone": gettext("Time zone"),
         "country": gettext("Country"), "place": gettext("Venue"), "name": gettext("Name"),
-        "side": gettext("Side"), "a": gettext("Guests"), "b": gettext("Hosts"),
+        "side": gettext("Side"), "a": gettext("Guests"), "b": gettext("Hosts of the event"),
         "profile": gettext("ID of the profile"), "organisation": gettext("Organisation"),
         "called": gettext("Name of the person"), "least": gettext("Fewest meetings"),
         "most": gettext("Most meetings"), "wishes": gettext("Whom to meet?"),
         "away": gettext("When is it impossible?"), "people": gettext("Participants"),
-        "person": gettext("Who"), "other": gettext("With whom"), "room": gettext("Room"),
+        "person": gettext("Participant"), "other": gettext("With whom"), "room": gettext("Room"),
         "slot": gettext("From when"), "kind": gettext("What happened?"),
         "programme": gettext("Programme"), "event": gettext("Event"),
+        "meeting": gettext("Meeting"),
     }  # fmt: skip
     return str(named.get(field.partition(".")[0], field))

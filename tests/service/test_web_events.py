@@ -132,7 +132,7 @@ def test_a_change_on_the_day_moves_little_and_calendars_hear_of_it(
     kept = [one for one in after if one.is_on]
     assert kept
     assert all(one == before[one.id] for one in kept)
-    assert "Given up" in staff.get(f"/events/{event.id}").text
+    assert "Called off" in staff.get(f"/events/{event.id}").text
     answer = staff.get(f"/events/{event.id}/people/{gone}/cancelled.ics")
     calendar = Calendar.from_ical(answer.data)
     assert calendar["method"] == "CANCEL"
@@ -145,13 +145,21 @@ def test_a_change_on_the_day_moves_little_and_calendars_hear_of_it(
         ({"kind": "flood", "slot": "2027-05-19T10:00"}, "no change that is known"),
         (
             {"kind": "absent", "person": "999999", "slot": "2027-05-19T10:00"},
-            "nobody has the number",
+            "Nobody there has the number",
         ),
         (
             {"kind": "absent", "person": "x' --", "slot": "2027-05-19T10:00"},
-            "nobody has the number",
+            "Nobody there has the number",
         ),
         ({"kind": "absent", "person": "1", "slot": "tomorrow"}, "no slot of this event"),
+        (
+            {"kind": "late", "slot": "2027-05-19T10:00"},
+            '</strong> Choose one in the list. <span class="quiet">(Participant)</span>',
+        ),
+        (
+            {"kind": "absent", "person": "", "slot": "2027-05-19T10:00"},
+            "No participant is chosen.",
+        ),
         ({"kind": "room", "room": "Cellar", "slot": "2027-05-19T10:00"}, "Choose the room."),
     ],
 )
@@ -162,6 +170,69 @@ def test_a_change_of_nothing_is_refused(
     answer = send(staff, f"/events/{event.id}/change", change)
     assert answer.status_code == 422
     assert said in answer.text
+
+
+def test_an_added_meeting_needs_its_host_and_a_rule_on_a_pair_both(
+    app: APIFlask, staff: FlaskClient, send: Send, event: Event
+) -> None:
+    send(staff, f"/events/{event.id}/schedule", {})
+    guest, *_, host = (one.id for one in people_of(app.extensions["dari"].store, event.id))
+    added = {"kind": "add", "person": guest, "slot": event.plan.slots[0]}
+    refused = send(staff, f"/events/{event.id}/change", added)
+    assert "No participant is chosen." in refused.text
+    assert "(With whom)" in refused.text
+    for pair, said in (
+        ({"a": guest, "b": 9999}, ("number 9999", "(Hosts of the event)")),
+        ({"a": host, "b": guest}, (f"number {host}", "(Guests)")),
+        ({"a": "", "b": host}, ("No participant is chosen.", "(Guests)")),
+    ):
+        answer = send(staff, f"/events/{event.id}/pairs", {**pair, "rule": "forced"})
+        assert answer.status_code == 422
+        assert all(part in answer.text for part in said)
+    send(staff, f"/events/{event.id}/edit", {**PLAN, "side_b_en": "Labs", "revision": "1"})
+    answer = send(staff, f"/events/{event.id}/pairs", {"a": guest, "b": "", "rule": "forced"})
+    assert "(Labs)" in answer.text
+    assert get_event(app.extensions["dari"].store, event.id).plan.chosen == ()
+
+
+def test_a_meeting_that_is_not_there_cannot_have_been_held(
+    staff: FlaskClient, send: Send, event: Event
+) -> None:
+    answer = send(staff, f"/events/{event.id}/held/9999", {})
+    assert answer.status_code == 422
+    assert "no meeting of the number 9999" in answer.text
+    assert "(meeting)" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("by=person&only=zz", "Nobody here has the number zz."),
+        ("by=person&only=99999", "Nobody here has the number 99999."),
+        ("by=room&only=Cellar%26", "There is no room Cellar&amp; here."),
+    ],
+)
+def test_a_sheet_of_nobody_says_so(
+    staff: FlaskClient, send: Send, event: Event, asked: str, said: str
+) -> None:
+    send(staff, f"/events/{event.id}/schedule", {})
+    answer = staff.get(f"/events/{event.id}/print?{asked}")
+    assert answer.status_code == 404
+    assert said in answer.text
+    assert "event-sheet" not in answer.text
+
+
+def test_a_sheet_of_one_without_meetings_says_so(
+    app: APIFlask, staff: FlaskClient, send: Send, event: Event
+) -> None:
+    send(staff, f"/events/{event.id}/people", {"side": "a", "organisation": "Late"})
+    store = app.extensions["dari"].store
+    late = next(one.id for one in people_of(store, event.id) if one.organisation == "Late")
+    keep_schedule(store, event.id, [], {})
+    answer = staff.get(f"/events/{event.id}/print?by=person&only={late}")
+    assert answer.status_code == 200
+    assert "<h2>Late</h2>" in answer.text
+    assert "No meetings yet." in answer.text
 
 
 def test_rules_that_contradict_are_told_by_name_in_both_languages(
@@ -450,7 +521,7 @@ def test_a_change_begins_with_what_has_not_begun(
 ) -> None:
     send(staff, f"/events/{event.id}/schedule", {})
     found = re.search(
-        r'<select[^>]* name="now">.*?</select>', staff.get(f"/events/{event.id}").text
+        r'<select[^>]* name="now"[^>]*>.*?</select>', staff.get(f"/events/{event.id}").text
     )
     assert found
     assert f'value="{event.plan.slots[0]}" selected' in found[0]
