@@ -17,6 +17,7 @@ from profiles import tables as t
 from profiles.database import reading, writing
 from profiles.event_plan import EventPlan
 from profiles.event_rows import (
+    EventChanged,
     EventError,
     event_row,
     people_rows,
@@ -192,7 +193,7 @@ def meetings_naming(connection: Connection, people: Collection[int]) -> list[Eve
 def _keep_day(connection: Connection, event: int, day: Day) -> None:
     held = event_row(connection, event)
     if held.revision != day.revision:
-        raise EventError("event", "event_changed", event)
+        raise EventChanged(event)
     if day.plan is not None:
         write_event(connection, held, plan=day.plan)
     for id, slots in day.away.items():
