@@ -15,6 +15,7 @@ from sqlalchemy import Connection, func, insert, or_, select, update
 from profiles import rows
 from profiles import tables as t
 from profiles.database import reading, writing
+from profiles.event_basis import Basis, refuse_changed
 from profiles.event_plan import EventPlan
 from profiles.event_rows import (
     EventChanged,
@@ -115,6 +116,7 @@ def keep_schedule(
     record: Mapping[str, Any],
     *,
     base: int | None = None,
+    since: Basis | None = None,
     day: Day | None = None,
     by: str = SYSTEM,
 ) -> ScheduleRevision:
@@ -126,12 +128,13 @@ def keep_schedule(
         booked: the meetings that are to be; a pair meets once.
         record: what is told of the schedule, as JSON can say it.
         base: the number of the schedule that it was made from; 0 where there was none.
+        since: what it was searched from, which must still be so.
         day: the change on the day that it was fitted to, kept with it or not at all.
         by: who made it.
 
     Raises:
-        EventError: if another schedule has come since `base`, another plan since that of `day`, or
-            one who meets is gone meanwhile.
+        EventError: if another schedule has come since `base`, what it was searched from has
+            changed since, another plan has come since that of `day`, or one who meets is gone.
     """
     with writing(store.engine) as connection:
         known = {one.id for one in people_rows(connection, event)}
@@ -140,6 +143,8 @@ def keep_schedule(
         number = _newest(connection, event)
         if base is not None and base != number:
             raise EventError("schedule", "event_schedule_changed", event)
+        if since is not None:
+            refuse_changed(connection, event, since)
         if day is not None:
             _keep_day(connection, event, day)
         _book(connection, event, booked)

@@ -29,8 +29,8 @@ from profiles.store import SYSTEM, Store
 from profiles.validation import validate
 
 __all__ = [
-    "Event", "EventChanged", "EventError", "EventState", "Participant", "Side", "UnknownEvent", "change_event",
-    "events", "fill_series", "get_event", "open_event",
+    "Event", "EventChanged", "EventError", "EventState", "Participant", "Side", "UnknownEvent",
+    "change_event", "events", "fill_series", "get_event", "open_event",
 ]  # fmt: skip
 
 

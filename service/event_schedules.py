@@ -19,6 +19,7 @@ from matcher.scheduling import (
     rule_words,
     schedule,
 )
+from profiles.event_basis import Basis, basis_of
 from profiles.event_meetings import (
     Day,
     EventMeeting,
@@ -98,15 +99,16 @@ def make_schedule(
     Raises:
         UnknownEvent: if there is none.
         EventError: if the rules contradict one another (told in words), nothing was found in the
-            time, or another schedule was made meanwhile.
+            time, or another schedule was made, or what it was searched from changed, meanwhile.
     """
+    since = basis_of(dari.store, id)
     event, base = get_event(dari.store, id), newest(dari, id)
     scene = scene_of(dari, event, people_of(dari.store, id))
     held = [one.booked for one in meetings_of(dari.store, id) if one.state is MeetingState.HELD]
     scene = replace(scene, instance=scene.instance.but(fixed=tuple(scene.meetings(held))))
     found = schedule(scene.instance, seconds=seconds, stop=stop, progress=progress)
     _refuse_none(scene, found, seconds, seconds)
-    return _keep(dari, scene, found, base, by, None)
+    return _keep(dari, scene, found, (base, since), by, None)
 
 
 def fit_to_day(
@@ -123,9 +125,10 @@ def fit_to_day(
 
     Raises:
         UnknownEvent: if there is none.
-        EventError: if there is no schedule yet, it does not know of whom or what is said, or the
-            added meeting cannot be.
+        EventError: if there is no schedule yet, it does not know of whom or what is said, the
+            added meeting cannot be, or the plan or what was held changed meanwhile.
     """
+    since = replace(basis_of(dari.store, id), people="")  # what they say meanwhile is shown there
     event, people, base = get_event(dari.store, id), people_of(dari.store, id), newest(dari, id)
     check_happened(dari, event, happened)
     late = event.plan.slots[0] if happened.kind == "late" else happened.slot
@@ -137,7 +140,7 @@ def fit_to_day(
     changed = change(scene.instance, before, first, seconds=seconds, stop=stop, progress=progress)
     _refuse_none(scene, changed.schedule, seconds, min(seconds, WHY_S))
     day = day_of(event, happened, now)
-    return _keep(dari, scene, changed.schedule, base, by, changed, day)
+    return _keep(dari, scene, changed.schedule, (base, since), by, changed, day)
 
 
 def _first(event: Event, now: str, meetings: Sequence[EventMeeting]) -> int:
@@ -172,7 +175,7 @@ def _keep(
     dari: Dari,
     scene: Scene,
     found: Schedule,
-    base: int,
+    basis: tuple[int, Basis],
     by: str,
     changed: Changed | None,
     day: Day | None = None,
@@ -186,7 +189,10 @@ def _keep(
         "difference": _difference(scene, changed.difference) if changed else None,
         "broken": len(check(scene.instance, found)) if not changed else 0,
     }
-    return keep_schedule(dari.store, scene.event.id, booked, record, base=base, day=day, by=by)
+    base, since = basis
+    return keep_schedule(
+        dari.store, scene.event.id, booked, record, base=base, since=since, day=day, by=by
+    )
 
 
 def _difference(scene: Scene, found: Difference) -> Mapping[str, Any]:

@@ -22,8 +22,8 @@ from profiles.event_meetings import (
     meetings_of,
     schedules_of,
 )
-from profiles.event_people import get_person, new_link, people_of, set_away
-from profiles.events import Event, change_event, events, get_event
+from profiles.event_people import get_person, new_link, people_of, set_away, set_wishes
+from profiles.events import Event, EventError, change_event, events, get_event
 from profiles.jobs import JobKind, JobState, ask, cancel, end, jobs, open_jobs, take
 from service import event_schedules
 from service.event_links import token_of
@@ -491,10 +491,66 @@ def test_a_change_on_the_day_writes_over_nothing(
     lost = {"kind": "room", "room": "Table 1", "slot": event.plan.slots[0]}
     answer = send(staff, f"/events/{event.id}/change", lost)
     assert answer.status_code == 422
-    assert "meanwhile" in answer.text
+    said = {"plan": "while the schedule was searched", "schedule": "made meanwhile"}
+    assert said[meanwhile] in answer.text
     now = get_event(store, event.id).plan
     assert now.place == ("Elsewhere" if meanwhile == "plan" else held.plan.place)
     assert [one.closed for one in now.rooms] == [(), ()]
+
+
+@pytest.mark.parametrize("meanwhile", ["plan", "wishes", "held"])
+def test_a_schedule_of_what_has_changed_meanwhile_is_not_kept(
+    app: APIFlask, staff: FlaskClient, send: Send, event: Event, meanwhile: str,
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
+) -> None:  # fmt: skip
+    dari = app.extensions["dari"]
+    send(staff, f"/events/{event.id}/schedule", {})
+    first, *_, host = (one.id for one in people_of(dari.store, event.id))
+    met = meetings_of(dari.store, event.id)[0]
+    changes = {
+        "plan": lambda: change_event(
+            dari.store, event.id, plan=event.plan.model_copy(update={"rooms": event.plan.rooms[:1]})
+        ),
+        "wishes": lambda: set_wishes(dari.store, event.id, first, {host: 2}),
+        "held": lambda: mark_held(dari.store, event.id, met.id),
+    }
+    search = event_schedules.schedule
+
+    def searched(*given: Any, **more: Any) -> Any:
+        changes[meanwhile]()
+        return search(*given, **more)
+
+    monkeypatch.setattr(event_schedules, "schedule", searched)
+    with pytest.raises(EventError) as refused:
+        do(JobKind.SCHEDULE, dari.settings, {"event": event.id, "by": "x"}, tmp_path, _unheard)
+    assert "while the schedule was searched" in refused.value.told("en")[0]
+    assert "다시 요청해 주세요" in refused.value.told("ko")[1]
+    assert len(schedules_of(dari.store, event.id)) == 1
+
+
+def test_a_meeting_that_was_held_while_a_change_was_searched_is_not_moved(
+    app: APIFlask, staff: FlaskClient, send: Send, event: Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = app.extensions["dari"].store
+    send(staff, f"/events/{event.id}/schedule", {})
+    met = meetings_of(store, event.id)[0]
+    search = event_schedules.change
+
+    def searched(*given: Any, **more: Any) -> Any:
+        mark_held(store, event.id, met.id)
+        return search(*given, **more)
+
+    monkeypatch.setattr(event_schedules, "change", searched)
+    gone = {"kind": "absent", "person": met.a, "slot": event.plan.slots[0]}
+    answer = send(staff, f"/events/{event.id}/change", gone)
+    assert answer.status_code == 422
+    assert "noted as held" in answer.text
+    now = next(one for one in meetings_of(store, event.id) if one.id == met.id)
+    assert (now.state, now.booked) == (MeetingState.HELD, met.booked)
+
+
+def _unheard(*_said: object) -> None:
+    """Hear how far a job is, and do nothing."""
 
 
 def test_who_is_absent_stays_away_when_it_said_so_meanwhile(
