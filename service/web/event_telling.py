@@ -99,6 +99,13 @@ class EventPage:
             if met.slot in held.get(id, ()) and met.state is MeetingState.PLANNED
         ]
 
+    @property
+    def astray(self) -> list[EventMeeting]:
+        """The meetings at times or in rooms that the plan has lost since they were scheduled."""
+        plan = self.event.plan
+        known = {(slot, room.name) for slot in plan.slots for room in plan.rooms}
+        return [one for one in self.meetings if (one.slot, one.room) not in known]
+
     def _asleep(self, one: Participant) -> frozenset[str]:
         return self.event.plan.asleep(one.zone) if one.zone and one.online else frozenset()
 

@@ -636,6 +636,24 @@ def test_a_meeting_at_a_time_when_one_cannot_is_told_and_each_clock_is_shown(
     assert "대한민국 시간" in table or "오후" in table
 
 
+def test_meetings_that_a_changed_plan_has_lost_are_told(
+    app: APIFlask, staff: FlaskClient, send: Send, event: Event
+) -> None:
+    store, here = app.extensions["dari"].store, f"/events/{event.id}"
+    send(staff, f"{here}/schedule", {})
+    assert "does not have any more" not in staff.get(here).text
+    met = meetings_of(store, event.id)[0]
+    send(staff, f"{here}/held/{met.id}", {})
+    lost = {**PLAN, "rooms": "Table 9; Hall A", "revision": str(event.revision)}
+    assert send(staff, f"{here}/edit", lost).status_code == 303
+    count = len(meetings_of(store, event.id))
+    assert f"{count} meetings are at times or in rooms" in staff.get(here).text
+    refused = send(staff, f"{here}/schedule", {})
+    assert refused.status_code == 422
+    assert f"any more: {met.slot.replace('T', ' ')}, {met.room}." in refused.text
+    assert "a meeting that took place needs both" in refused.text
+
+
 def test_a_participant_gets_the_file_of_what_is_cancelled(
     app: APIFlask, staff: FlaskClient, client: FlaskClient, send: Send, event: Event
 ) -> None:
