@@ -29,7 +29,7 @@ from profiles.event_meetings import (
     meetings_of,
 )
 from profiles.event_people import people_of
-from profiles.events import Event, EventError, Participant, get_event
+from profiles.events import Event, EventError, EventState, Participant, get_event
 from profiles.jobs import Job, JobKind, ask
 from service.event_day import Happened, after, check_happened, day_of, newest, slot_number
 from service.event_planning import Scene, scene_of
@@ -54,7 +54,7 @@ def schedule_job(dari: Dari, id: int, happened: Happened | None = None, *, by: s
         EventError: as `fit_to_day`, as far as it can be told without a search.
         JobError: if too many jobs wait.
     """
-    event = get_event(dari.store, id)
+    event = _on(get_event(dari.store, id))
     told: dict[str, Any] = {"event": id, "by": by}
     if happened is not None:
         check_happened(dari, event, happened)
@@ -102,7 +102,7 @@ def make_schedule(
             time, or another schedule was made, or what it was searched from changed, meanwhile.
     """
     since = basis_of(dari.store, id)
-    event, base = get_event(dari.store, id), newest(dari, id)
+    event, base = _on(get_event(dari.store, id)), newest(dari, id)
     scene = scene_of(dari, event, people_of(dari.store, id))
     held = [one.booked for one in meetings_of(dari.store, id) if one.state is MeetingState.HELD]
     scene = replace(scene, instance=scene.instance.but(fixed=tuple(scene.meetings(held))))
@@ -129,7 +129,8 @@ def fit_to_day(
             added meeting cannot be, or the plan or what was held changed meanwhile.
     """
     since = replace(basis_of(dari.store, id), people="")  # what they say meanwhile is shown there
-    event, people, base = get_event(dari.store, id), people_of(dari.store, id), newest(dari, id)
+    event, base = _on(get_event(dari.store, id)), newest(dari, id)
+    people = people_of(dari.store, id)
     check_happened(dari, event, happened)
     late = event.plan.slots[0] if happened.kind == "late" else happened.slot
     meetings = meetings_of(dari.store, id)
@@ -141,6 +142,17 @@ def fit_to_day(
     _refuse_none(scene, changed.schedule, seconds, min(seconds, WHY_S))
     day = day_of(event, happened, now)
     return _keep(dari, scene, changed.schedule, (base, since), by, changed, day)
+
+
+def _on(event: Event) -> Event:
+    """Give an event that is not called off.
+
+    Raises:
+        EventError: if it is.
+    """
+    if event.state is EventState.CANCELLED:
+        raise EventError("event", "event_off", event.id)
+    return event
 
 
 def _first(event: Event, now: str, meetings: Sequence[EventMeeting]) -> int:

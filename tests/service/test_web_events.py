@@ -23,7 +23,7 @@ from profiles.event_meetings import (
     schedules_of,
 )
 from profiles.event_people import get_person, new_link, people_of, set_away, set_wishes
-from profiles.events import Event, EventError, change_event, events, get_event
+from profiles.events import Event, EventError, EventState, change_event, events, get_event
 from profiles.jobs import JobKind, JobState, ask, cancel, end, jobs, open_jobs, take
 from service import event_schedules
 from service.event_links import token_of
@@ -688,7 +688,17 @@ def test_calendars_hear_of_who_is_taken_out_and_of_an_event_that_is_called_off(
     assert staff.get(f"{here}/meetings.csv").status_code == 200
     planned = meetings_of(dari.store, event.id)
     send(staff, f"{here}/state", {"state": "cancelled"})
-    assert client.get(f"{link}/meetings.ics").status_code == 410
+    for path in (f"{link}/meetings.ics", link):
+        gone = client.get(path)
+        assert gone.status_code == 410
+        assert "This event has been called off.</strong> That was on " in gone.text
+        assert f'href="{link}/cancelled.ics"' in gone.text
+    assert "취소된 행사입니다.</strong> 취소한 때:" in client.get(f"{link}?lang=ko").text
+    assert send(client, link, {}).status_code == 410
+    assert client.get(f"{link[:-1]}").status_code == 404
+    assert send(staff, f"{here}/schedule", {}).status_code == 422
+    assert "Confirm it first" in send(staff, f"{here}/schedule", {}).text
+    assert "A change on the day" not in staff.get(here).text
     found = Calendar.from_ical(staff.get(f"{here}/cancelled.ics").data).walk("VEVENT")
     told = {str(one["uid"]): int(one["sequence"]) for one in found}
     assert {one.uid: one.sequence + 1 for one in planned}.items() <= told.items()
@@ -721,3 +731,9 @@ def test_both_sides_wish_and_read_their_meetings_by_their_accounts(
         assert [Calendar.from_ical(one.data)["method"] for one in files] == ["PUBLISH", "CANCEL"]
         assert browser.get(f"/my/events/{event.id}/{other.id}").status_code == 404
         assert browser.get(f"/events/{event.id}").status_code == 403
+        change_event(store, event.id, state=EventState.CANCELLED)
+        gone = browser.get(here)
+        assert gone.status_code == 410
+        assert "This event has been called off." in gone.text
+        assert "cancelled</span>" in browser.get("/my/events").text
+        change_event(store, event.id, state=EventState.CONFIRMED)
