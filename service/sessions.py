@@ -114,10 +114,11 @@ def _is_signed_in() -> bool:
 
 def _ended_elsewhere() -> str:
     """Say why a session may be unknown: it was ended, or Dari was renewed or put back."""
-    return gettext(
+    said = gettext(
         "Your session has been ended: from another device, by an admin, or because Dari was "
         "updated or restored from a backup. Please sign in again."
     )
+    return str(said)
 
 
 def _end(why: str, said: str) -> None:
