@@ -102,11 +102,13 @@ class Day:
         revision: that of the event which the schedule was fitted to.
         plan: what the event's plan is now; None where it stays.
         away: participant → the slots that it is away in, beside those known.
+        back: participant → the slots that it is not away in any more.
     """
 
     revision: int
     plan: EventPlan | None = None
     away: Mapping[int, Collection[str]] = field(default_factory=dict)
+    back: Mapping[int, Collection[str]] = field(default_factory=dict)
 
 
 def keep_schedule(
@@ -201,9 +203,9 @@ def _keep_day(connection: Connection, event: int, day: Day) -> None:
         raise EventChanged(event)
     if day.plan is not None:
         write_event(connection, held, plan=day.plan)
-    for id, slots in day.away.items():
-        known = person_row(connection, event, id).away
-        write_person(connection, id, away=json.dumps(sorted({*known, *slots})))
+    for id in {*day.away, *day.back} & {one.id for one in people_rows(connection, event)}:
+        away = {*person_row(connection, event, id).away, *day.away.get(id, ())}
+        write_person(connection, id, away=json.dumps(sorted(away - {*day.back.get(id, ())})))
 
 
 def _book(connection: Connection, event: int, booked: Iterable[Booked]) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from profiles.event_meetings import Day, schedules_of
 from profiles.event_people import people_of
 from profiles.event_plan import Chosen
-from profiles.events import Event, EventError, Participant
+from profiles.events import Event, EventError, EventState, Participant
 
 if TYPE_CHECKING:
     from service.wiring import Dari
@@ -53,6 +53,17 @@ def check_happened(dari: Dari, event: Event, happened: Happened) -> None:
         slot_number(event, happened.now)
 
 
+def on(event: Event) -> Event:
+    """Give an event that is not called off.
+
+    Raises:
+        EventError: if it is.
+    """
+    if event.state is EventState.CANCELLED:
+        raise EventError("event", "event_off", event.id)
+    return event
+
+
 def newest(dari: Dari, id: int) -> int:
     """Give the number of the newest schedule of an event, 0 where there is none."""
     found = schedules_of(dari.store, id)
@@ -83,13 +94,13 @@ def after(
         others = (one for one in event.plan.chosen if (one.a, one.b) != (new.a, new.b))
         plan = event.plan.model_copy(update={"chosen": (*others, new)})
         return replace(event, plan=plan), people
-    gone = _gone(event, happened)
+    away = missed(event, happened)
     return event, [
-        replace(one, away=one.away | gone) if one.id == happened.person else one for one in people
+        replace(one, away=one.away | away) if one.id == happened.person else one for one in people
     ]
 
 
-def _gone(event: Event, happened: Happened) -> frozenset[str]:
+def missed(event: Event, happened: Happened) -> frozenset[str]:
     """Give the slots that who is absent or late misses."""
     slots, number = event.plan.slots, slot_number(event, happened.slot)
     return frozenset(slots[:number] if happened.kind == "late" else slots[number:])
@@ -98,7 +109,7 @@ def _gone(event: Event, happened: Happened) -> frozenset[str]:
 def day_of(event: Event, happened: Happened, after: Event) -> Day:
     """Give what is kept of what happened, beside the schedule."""
     if happened.kind in ("absent", "late"):
-        return Day(event.revision, away={happened.person: _gone(event, happened)})
+        return Day(event.revision, away={happened.person: missed(event, happened)})
     return Day(event.revision, plan=after.plan)
 
 

@@ -29,10 +29,11 @@ from profiles.event_meetings import (
     meetings_of,
 )
 from profiles.event_people import people_of
-from profiles.events import Event, EventError, EventState, Participant, get_event
+from profiles.events import Event, EventError, Participant, get_event
 from profiles.jobs import Job, JobKind, ask
-from service.event_day import Happened, after, check_happened, day_of, newest, slot_number
+from service.event_day import Happened, after, check_happened, day_of, newest, on, slot_number
 from service.event_planning import Scene, scene_of
+from service.event_undo import undoing
 
 if TYPE_CHECKING:
     from service.wiring import Dari
@@ -54,7 +55,7 @@ def schedule_job(dari: Dari, id: int, happened: Happened | None = None, *, by: s
         EventError: as `fit_to_day`, as far as it can be told without a search.
         JobError: if too many jobs wait.
     """
-    event = _on(get_event(dari.store, id))
+    event = on(get_event(dari.store, id))
     told: dict[str, Any] = {"event": id, "by": by}
     if happened is not None:
         check_happened(dari, event, happened)
@@ -102,7 +103,7 @@ def make_schedule(
             time, or another schedule was made, or what it was searched from changed, meanwhile.
     """
     since = basis_of(dari.store, id)
-    event, base = _on(get_event(dari.store, id)), newest(dari, id)
+    event, base = on(get_event(dari.store, id)), newest(dari, id)
     scene = scene_of(dari, event, people_of(dari.store, id))
     held = [one.booked for one in meetings_of(dari.store, id) if one.state is MeetingState.HELD]
     scene = replace(scene, instance=scene.instance.but(fixed=tuple(scene.meetings(held))))
@@ -129,7 +130,7 @@ def fit_to_day(
             added meeting cannot be, or the plan or what was held changed meanwhile.
     """
     since = replace(basis_of(dari.store, id), people="")  # what they say meanwhile is shown there
-    event, base = _on(get_event(dari.store, id)), newest(dari, id)
+    event, base = on(get_event(dari.store, id)), newest(dari, id)
     people = people_of(dari.store, id)
     check_happened(dari, event, happened)
     late = event.plan.slots[0] if happened.kind == "late" else happened.slot
@@ -140,19 +141,9 @@ def fit_to_day(
     before = scene.meetings([one.booked for one in meetings])
     changed = change(scene.instance, before, first, seconds=seconds, stop=stop, progress=progress)
     _refuse_none(scene, changed.schedule, seconds, min(seconds, WHY_S))
+    told = {"happened": asdict(happened), "undo": undoing(event, people, happened)}
     day = day_of(event, happened, now)
-    return _keep(dari, scene, changed.schedule, (base, since), by, changed, day)
-
-
-def _on(event: Event) -> Event:
-    """Give an event that is not called off.
-
-    Raises:
-        EventError: if it is.
-    """
-    if event.state is EventState.CANCELLED:
-        raise EventError("event", "event_off", event.id)
-    return event
+    return _keep(dari, scene, changed.schedule, (base, since), by, changed, day, told)
 
 
 def _first(event: Event, now: str, meetings: Sequence[EventMeeting]) -> int:
@@ -191,6 +182,7 @@ def _keep(
     by: str,
     changed: Changed | None,
     day: Day | None = None,
+    told: Mapping[str, Any] | None = None,
 ) -> ScheduleRevision:
     booked = scene.booked(found.meetings)
     record: dict[str, Any] = {
@@ -200,6 +192,7 @@ def _keep(
         "meetings": [list(one) for one in booked],
         "difference": _difference(scene, changed.difference) if changed else None,
         "broken": len(check(scene.instance, found)) if not changed else 0,
+        **(told or {}),
     }
     base, since = basis
     return keep_schedule(

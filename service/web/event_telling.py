@@ -108,6 +108,12 @@ class EventPage:
         ]
 
     @property
+    def never(self) -> list[Participant]:
+        """Those who can come at no time at all: they are away, or asleep by their own clock."""
+        slots = {*self.event.plan.slots}
+        return [one for one in self.people if slots <= one.away | self._asleep(one)]
+
+    @property
     def astray(self) -> list[EventMeeting]:
         """The meetings at times or in rooms that the plan has lost since they were scheduled."""
         plan = self.event.plan

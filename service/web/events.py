@@ -22,6 +22,7 @@ from service.event_day import KINDS, refuse_others
 from service.event_links import token_of
 from service.event_proposals import propose_events, series_of
 from service.event_schedules import scheduled
+from service.event_undo import can_undo, undo_change
 from service.security import dari, editor, require_session
 from service.web.event_forms import (
     form_of,
@@ -53,6 +54,7 @@ _WORDS = {
     "proof_of": proof_of,
     "event_field": event_field,
     "zone_of": zone_of,
+    "can_undo": can_undo,
 }
 
 
@@ -189,6 +191,13 @@ def schedule(id: int) -> ResponseReturnValue:
 def change(id: int) -> ResponseReturnValue:
     """Fit the schedule to what happened on the day: a short one now, a long one by a job."""
     return _done(id, lambda: scheduled(dari(), id, happened_of(sent()), by=editor()), "schedule")
+
+
+@events.post("/<int:id>/undo")
+def undo(id: int) -> ResponseReturnValue:
+    """Take the newest change on the day back."""
+    schedule = request.form.get("schedule", 0, type=int)
+    return _done(id, lambda: undo_change(dari(), id, schedule, by=editor()), "schedule")
 
 
 @events.post("/<int:id>/held/<int:meeting>")

@@ -572,6 +572,61 @@ def test_who_is_absent_stays_away_when_it_said_so_meanwhile(
     assert get_event(store, event.id).revision == event.revision
 
 
+def _changes(store: Any, event: Event) -> dict[str, dict[str, Any]]:
+    """A change of each kind on the day."""
+    guest, *_, host = (one.id for one in people_of(store, event.id))
+    first, last = event.plan.slots[0], event.plan.slots[-1]
+    return {
+        "absent": {"kind": "absent", "person": guest, "slot": first},
+        "late": {"kind": "late", "person": guest, "slot": last},
+        "room": {"kind": "room", "room": "Table 1", "slot": first},
+        "add": {"kind": "add", "person": guest, "other": host, "slot": first},
+    }
+
+
+@pytest.mark.parametrize("kind", ["absent", "late", "room", "add"])
+def test_a_change_on_the_day_is_taken_back_as_a_whole(
+    app: APIFlask, staff: FlaskClient, send: Send, event: Event, kind: str
+) -> None:
+    store, here = app.extensions["dari"].store, f"/events/{event.id}"
+    set_away(store, event.id, people_of(store, event.id)[0].id, [event.plan.slots[3]])
+    send(staff, f"{here}/schedule", {})
+    assert "Take this change back" not in staff.get(here).text
+    before = [one.booked for one in meetings_of(store, event.id)], people_of(store, event.id)
+    assert send(staff, f"{here}/change", _changes(store, event)[kind]).status_code == 303
+    assert "Take this change back" in staff.get(here).text
+    assert send(staff, f"{here}/undo", {"schedule": "1"}).status_code == 422
+    assert send(staff, f"{here}/undo", {"schedule": "2"}).status_code == 303
+    assert (
+        [one.booked for one in meetings_of(store, event.id)],
+        people_of(store, event.id),
+    ) == before
+    assert get_event(store, event.id).plan == event.plan
+    assert "The change of schedule 2 was taken back." in staff.get(here).text
+    again = send(staff, f"{here}/undo", {"schedule": "3"})
+    assert again.status_code == 422
+    assert "of no change on the day" in again.text
+
+
+def test_a_change_whose_meeting_was_held_is_not_taken_back(
+    app: APIFlask, staff: FlaskClient, send: Send, event: Event
+) -> None:
+    store, here = app.extensions["dari"].store, f"/events/{event.id}"
+    send(staff, f"{here}/schedule", {})
+    before = {one.booked for one in meetings_of(store, event.id)}
+    send(staff, f"{here}/change", _changes(store, event)["room"])
+    moved = next(one for one in meetings_of(store, event.id) if one.booked not in before)
+    mark_held(store, event.id, moved.id)
+    refused = send(staff, f"{here}/undo", {"schedule": "2"})
+    assert refused.status_code == 422
+    assert "has taken place since" in refused.text
+    mark_held(store, event.id, moved.id, held=False)
+    stays = next(one for one in meetings_of(store, event.id) if one.id != moved.id)
+    send(staff, f"{here}/people/{stays.a}/remove", {})
+    assert send(staff, f"{here}/undo", {"schedule": "2"}).status_code == 303
+    assert all(stays.a not in (one.a, one.b) for one in meetings_of(store, event.id))
+
+
 def test_a_change_begins_with_what_has_not_begun(
     staff: FlaskClient, send: Send, event: Event
 ) -> None:
@@ -634,6 +689,16 @@ def test_a_meeting_at_a_time_when_one_cannot_is_told_and_each_clock_is_shown(
     assert "러시아(모스크바) 시간" in page
     table = staff.get(f"{here}/meetings.csv").data.decode("utf-8-sig")
     assert "대한민국 시간" in table or "오후" in table
+
+
+def test_who_can_come_at_no_time_is_named_before_a_schedule_is_made(
+    staff: FlaskClient, send: Send, event: Event
+) -> None:
+    here = f"/events/{event.id}"
+    assert "who can come at no time" not in staff.get(here).text
+    far = {"side": "b", "organisation": "Far", "online": "on", "zone": "Atlantic/Azores"}
+    send(staff, f"{here}/people", far)
+    assert "no time:</strong> Far (" in staff.get(here).text
 
 
 def test_meetings_that_a_changed_plan_has_lost_are_told(
