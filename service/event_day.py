@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from profiles.event_meetings import Day, schedules_of
+from profiles.event_meetings import Day, meetings_of, schedules_of
 from profiles.event_people import people_of
 from profiles.event_plan import Chosen
 from profiles.events import Event, EventError, EventState, Participant
@@ -49,8 +49,17 @@ def check_happened(dari: Dari, event: Event, happened: Happened) -> None:
     if not newest(dari, event.id):
         raise EventError("schedule", "event_not_yet", event.id)
     after(event, people_of(dari.store, event.id), happened)
+    if happened.kind == "add":
+        _refuse_pair_that_meets(dari, event, happened)
     if happened.now:
         slot_number(event, happened.now)
+
+
+def _refuse_pair_that_meets(dari: Dari, event: Event, happened: Happened) -> None:
+    pair = (happened.person, happened.other)
+    for one in meetings_of(dari.store, event.id):
+        if (one.a, one.b) == pair:
+            raise EventError("other", "event_meets", f"{one.slot.replace('T', ' ')}, {one.room}")
 
 
 def on(event: Event) -> Event:

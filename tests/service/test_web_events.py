@@ -590,10 +590,15 @@ def test_a_change_on_the_day_is_taken_back_as_a_whole(
 ) -> None:
     store, here = app.extensions["dari"].store, f"/events/{event.id}"
     set_away(store, event.id, people_of(store, event.id)[0].id, [event.plan.slots[3]])
+    change = _changes(store, event)[kind]
+    if kind == "add":  # of two who were not to meet
+        pair = {"a": change["person"], "b": change["other"], "rule": "forbidden"}
+        send(staff, f"{here}/pairs", pair)
+    plan = get_event(store, event.id).plan
     send(staff, f"{here}/schedule", {})
     assert "Take this change back" not in staff.get(here).text
     before = [one.booked for one in meetings_of(store, event.id)], people_of(store, event.id)
-    assert send(staff, f"{here}/change", _changes(store, event)[kind]).status_code == 303
+    assert send(staff, f"{here}/change", change).status_code == 303
     assert "Take this change back" in staff.get(here).text
     assert send(staff, f"{here}/undo", {"schedule": "1"}).status_code == 422
     assert send(staff, f"{here}/undo", {"schedule": "2"}).status_code == 303
@@ -601,11 +606,23 @@ def test_a_change_on_the_day_is_taken_back_as_a_whole(
         [one.booked for one in meetings_of(store, event.id)],
         people_of(store, event.id),
     ) == before
-    assert get_event(store, event.id).plan == event.plan
+    assert get_event(store, event.id).plan == plan
     assert "The change of schedule 2 was taken back." in staff.get(here).text
     again = send(staff, f"{here}/undo", {"schedule": "3"})
     assert again.status_code == 422
     assert "of no change on the day" in again.text
+
+
+def test_a_meeting_that_is_there_already_is_not_added(
+    app: APIFlask, staff: FlaskClient, send: Send, event: Event
+) -> None:
+    store, here = app.extensions["dari"].store, f"/events/{event.id}"
+    send(staff, f"{here}/schedule", {})
+    met = meetings_of(store, event.id)[0]
+    again = {"kind": "add", "person": met.a, "other": met.b, "slot": event.plan.slots[0]}
+    refused = send(staff, f"{here}/change", again)
+    assert refused.status_code == 422
+    assert f"These two meet already: {met.slot.replace('T', ' ')}, {met.room}." in refused.text
 
 
 def test_a_change_whose_meeting_was_held_is_not_taken_back(
