@@ -7,7 +7,7 @@ from typing import Literal
 
 from index.prose import told
 from profiles import Profile, Text, Tie
-from profiles.taxonomy import region_name, sectors
+from profiles.taxonomy import iso_region_name, sectors
 
 Facet = Literal["is", "offers", "seeks", "subject"]
 PROFILE_FACETS: tuple[Facet, ...] = ("is", "offers", "seeks")
@@ -39,7 +39,7 @@ def subject_passage(tie: Tie) -> str | None:
 def document(profile: Profile) -> str:
     """Make the text that lexical search sees: every word by which a person might look for it."""
     texts = (profile.summary, profile.offering, profile.seeking)
-    where = [region_name(profile.region, lang) for lang in LANGS] if profile.region else []
+    where = [iso_region_name(profile.region, lang) for lang in LANGS] if profile.region else []
     return _lines(
         _told(profile.name),
         told("\n".join(profile.aliases)),

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Table, func, select
 
 from profiles.database import reading
 from profiles.durable import sync
-from profiles.errors import DariError
+from profiles.errors import FileError
 from profiles.former_tables import held_tables
 from profiles.store import Store
 
@@ -31,7 +31,7 @@ Progress = Callable[[str, int, int], None]
 """Told what is being done, how many rows of it are done, and how many there are."""
 
 
-class BackupError(DariError):
+class BackupError(FileError):
     """A backup that cannot be written, read or restored; nothing has been changed by it."""
 
 
@@ -151,8 +151,4 @@ def member(table: Table) -> str:
 
 
 def _unwritable(file: Path, error: OSError) -> BackupError:
-    return BackupError(
-        value=file,
-        rule=f"The backup cannot be written: {error.strerror or error}.",
-        remedy="Choose a folder that exists, can be written and has room enough.",
-    )
+    return BackupError(file, "backup_unwritten", reason=error.strerror or error)

@@ -15,8 +15,10 @@ from sqlalchemy import Connection, func, insert, or_, select, update
 from profiles import rows
 from profiles import tables as t
 from profiles.database import reading, writing
+from profiles.event_basis import Basis, refuse_changed
 from profiles.event_plan import EventPlan
 from profiles.event_rows import (
+    EventChanged,
     EventError,
     event_row,
     people_rows,
@@ -100,11 +102,13 @@ class Day:
         revision: that of the event which the schedule was fitted to.
         plan: what the event's plan is now; None where it stays.
         away: participant → the slots that it is away in, beside those known.
+        back: participant → the slots that it is not away in any more.
     """
 
     revision: int
     plan: EventPlan | None = None
     away: Mapping[int, Collection[str]] = field(default_factory=dict)
+    back: Mapping[int, Collection[str]] = field(default_factory=dict)
 
 
 def keep_schedule(
@@ -114,6 +118,7 @@ def keep_schedule(
     record: Mapping[str, Any],
     *,
     base: int | None = None,
+    since: Basis | None = None,
     day: Day | None = None,
     by: str = SYSTEM,
 ) -> ScheduleRevision:
@@ -125,12 +130,13 @@ def keep_schedule(
         booked: the meetings that are to be; a pair meets once.
         record: what is told of the schedule, as JSON can say it.
         base: the number of the schedule that it was made from; 0 where there was none.
+        since: what it was searched from, which must still be so.
         day: the change on the day that it was fitted to, kept with it or not at all.
         by: who made it.
 
     Raises:
-        EventError: if another schedule has come since `base`, another plan since that of `day`, or
-            one who meets is gone meanwhile.
+        EventError: if another schedule has come since `base`, what it was searched from has
+            changed since, another plan has come since that of `day`, or one who meets is gone.
     """
     with writing(store.engine) as connection:
         known = {one.id for one in people_rows(connection, event)}
@@ -139,6 +145,8 @@ def keep_schedule(
         number = _newest(connection, event)
         if base is not None and base != number:
             raise EventError("schedule", "event_schedule_changed", event)
+        if since is not None:
+            refuse_changed(connection, event, since)
         if day is not None:
             _keep_day(connection, event, day)
         _book(connection, event, booked)
@@ -192,12 +200,12 @@ def meetings_naming(connection: Connection, people: Collection[int]) -> list[Eve
 def _keep_day(connection: Connection, event: int, day: Day) -> None:
     held = event_row(connection, event)
     if held.revision != day.revision:
-        raise EventError("event", "event_changed", event)
+        raise EventChanged(event)
     if day.plan is not None:
         write_event(connection, held, plan=day.plan)
-    for id, slots in day.away.items():
-        known = person_row(connection, event, id).away
-        write_person(connection, id, away=json.dumps(sorted({*known, *slots})))
+    for id in {*day.away, *day.back} & {one.id for one in people_rows(connection, event)}:
+        away = {*person_row(connection, event, id).away, *day.away.get(id, ())}
+        write_person(connection, id, away=json.dumps(sorted(away - {*day.back.get(id, ())})))
 
 
 def _book(connection: Connection, event: int, booked: Iterable[Booked]) -> None:

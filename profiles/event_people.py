@@ -182,12 +182,12 @@ def get_person(store: Store, event: int, id: int) -> Participant:
 
 
 def taking_part(store: Store, profile: str) -> list[tuple[Event, Participant]]:
-    """Read the events of a profile that are on, with its participants, the next first."""
+    """Read the events of a profile that are on, or called off, with its participants, by date."""
     with reading(store.engine) as connection:
         mine = people_naming(connection, family(connection, profile))
         found = [(event_row(connection, one.event), one) for one in mine]
-    on = [pair for pair in found if pair[0].state is EventState.CONFIRMED]
-    return sorted(on, key=lambda pair: (pair[0].starts, pair[1].id))
+    told = [pair for pair in found if pair[0].state is not EventState.PROPOSED]
+    return sorted(told, key=lambda pair: (pair[0].starts, pair[1].id))
 
 
 def _told(connection: Connection, said: _Coming, held: Participant | None = None) -> dict[str, Any]:

@@ -32,6 +32,13 @@ class EventError(CodedError):
     """What is wrong with an event or with what is to be done to it, in Korean and English."""
 
 
+class EventChanged(EventError):
+    """Somebody else has changed an event since it was read."""
+
+    def __init__(self, id: int) -> None:
+        super().__init__("event", "event_changed", id)
+
+
 class UnknownEvent(UnknownId):
     """A number that no event has."""
 

@@ -13,6 +13,7 @@ from profiles.database import reading, writing
 from profiles.event_plan import EventPlan
 from profiles.event_rows import (
     Event,
+    EventChanged,
     EventError,
     EventState,
     Participant,
@@ -28,8 +29,8 @@ from profiles.store import SYSTEM, Store
 from profiles.validation import validate
 
 __all__ = [
-    "Event", "EventError", "EventState", "Participant", "Side", "UnknownEvent", "change_event",
-    "events", "fill_series", "get_event", "open_event",
+    "Event", "EventChanged", "EventError", "EventState", "Participant", "Side", "UnknownEvent",
+    "change_event", "events", "fill_series", "get_event", "open_event",
 ]  # fmt: skip
 
 
@@ -91,14 +92,14 @@ def change_event(
     Where it is called off, or is on again, the planned meetings count that as a change of theirs.
 
     Raises:
-        InvalidRecord: if the plan breaks a rule, or has been changed since revision `base`.
+        InvalidRecord: if the plan breaks a rule; EventChanged if it was changed since `base`.
         UnknownEvent: if there is none.
     """
     said = plan if plan is None or isinstance(plan, EventPlan) else validate(EventPlan, plan)
     with writing(store.engine) as connection:
         held = event_row(connection, id)
         if base is not None and base != held.revision:
-            raise EventError("event", "event_changed", id)
+            raise EventChanged(id)
         values = {"state": state.value} if state else {}
         write_event(connection, held, plan=said, **values)
         now = event_row(connection, id)

@@ -218,7 +218,7 @@ def _plain_cell(cell: Any) -> Any:
 
 
 def _no_parquet(path: Path, error: BaseException) -> NoReturn:
-    unreadable(path, "file_no_parquet", reason=_first_line(error))
+    unreadable(path, "file_no_parquet", reason_en=_first_line(error))  # polars tells it so
 
 
 def _first_line(error: BaseException) -> str:

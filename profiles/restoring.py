@@ -108,12 +108,12 @@ def _opened(file: Path) -> Iterator[zipfile.ZipFile]:
     try:
         archive = zipfile.ZipFile(file)
     except (OSError, zipfile.BadZipFile, ValueError, RuntimeError) as error:
-        raise _damaged(file, f"it cannot be opened ({error})") from error
+        raise BackupError(file, "backup_unopened", reason=error) from error
     with archive:
         try:
             yield archive
         except (OSError, EOFError, zipfile.BadZipFile, zlib.error, RuntimeError) as error:
-            raise _damaged(file, f"it cannot be read ({error})") from error
+            raise BackupError(file, "backup_unread", reason=error) from error
 
 
 def _manifest(archive: zipfile.ZipFile, file: Path) -> Manifest:
@@ -121,7 +121,8 @@ def _manifest(archive: zipfile.ZipFile, file: Path) -> Manifest:
         with archive.open(MANIFEST) as stream:
             raw = json.loads(stream.read(_LONGEST_MANIFEST))
         if raw["format"] != FORMAT:
-            raise _damaged(file, f"its format is {raw['format']!r}, and not {FORMAT!r}")
+            given = repr(raw["format"])
+            raise BackupError(file, "backup_format", given=given, known=repr(FORMAT))
         held = raw["tables"]
         manifest = Manifest(
             str(raw["schema"]),
@@ -130,28 +131,22 @@ def _manifest(archive: zipfile.ZipFile, file: Path) -> Manifest:
             {name: str(table["sha256"]) for name, table in held.items()},
         )
     except KeyError as error:
-        raise _damaged(file, f"it has no manifest, or one without {error}") from error
+        raise BackupError(file, "backup_no_manifest", missing=error) from error
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
-        raise _damaged(file, f"its manifest cannot be read ({error})") from error
+        raise BackupError(file, "backup_manifest", reason=error) from error
     _refuse_another_schema(manifest, archive, file)
     return manifest
 
 
 def _refuse_another_schema(manifest: Manifest, archive: zipfile.ZipFile, file: Path) -> None:
     if manifest.schema not in known_revisions():
-        raise BackupError(
-            value=file,
-            rule=(
-                f"The backup has schema {shorten(manifest.schema)}, which this Dari does not know: "
-                f"its newest is {newest_revision()}."
-            ),
-            remedy="Update Dari to the version that made the backup, or to a newer one.",
-        )
+        given, newest = shorten(manifest.schema), newest_revision()
+        raise BackupError(file, "backup_newer", given=given, newest=newest)
     tables = tables_at(manifest.schema)
     members = [MANIFEST, *(member(table) for table in tables)]
     names = {table.name for table in tables}
     if manifest.counts.keys() != names or sorted(archive.namelist()) != sorted(members):
-        raise _damaged(file, "its tables are not those of its schema")
+        raise BackupError(file, "backup_tables")
 
 
 def _rows(
@@ -166,10 +161,10 @@ def _rows(
             try:
                 yield _row(table, json.loads(line))
             except (ValueError, TypeError, KeyError, RecursionError) as error:
-                where = f"line {rows} of {member(table)} cannot be read"
-                raise _damaged(file, f"{where} ({error})") from error
+                told = {"line": rows, "table": member(table), "reason": error}
+                raise BackupError(file, "backup_row", **told) from error
     if digest.hexdigest() != manifest.sha256[table.name] or rows != manifest.counts[table.name]:
-        raise _damaged(file, f"{member(table)} is not what was written")
+        raise BackupError(file, "backup_content", table=member(table))
 
 
 def _row(table: Table, raw: Any) -> dict[str, Any]:
@@ -202,11 +197,8 @@ def _emptied(connection: Connection, *, replace: bool) -> int:
     held = {table.name: count_rows(connection, table) for table in t.metadata.sorted_tables}
     full = {name: rows for name, rows in held.items() if rows}
     if full and not replace:
-        raise BackupError(
-            value=", ".join(f"{name}: {rows}" for name, rows in full.items()),
-            rule="A backup is restored into an empty database, and this one holds something.",
-            remedy="Name an empty one (DARI_HOME, DARI_DATABASE_URL), or add --replace to lose it.",
-        )
+        holds = ", ".join(f"{name}: {rows}" for name, rows in full.items())
+        raise BackupError(holds, "backup_not_empty")
     seq = connection.execute(select(func.max(t.changes.c.seq))).scalar() or 0
     for table in reversed(t.metadata.sorted_tables):
         connection.execute(table.delete())
@@ -239,11 +231,3 @@ def _go_on_counting(connection: Connection, tables: Sequence[Table]) -> None:
                     "used": newest is not None,
                 },
             )
-
-
-def _damaged(file: Path, why: str) -> BackupError:
-    return BackupError(
-        value=file,
-        rule=f"This is no backup that can be restored: {why}.",
-        remedy="Nothing has been changed. Take another backup.",
-    )

@@ -182,6 +182,7 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
         decisions.override reviews.extend reviews.answer
         events.add events.propose events.save events.turn events.invite events.keep_person
         events.remove events.link events.decide events.schedule events.change events.hold
+        events.undo
         event_api.propose event_api.change event_api.make event_api.happen event_api.stop
     """,
     ("keys", "see"): "keys.overview key_api.all_keys",

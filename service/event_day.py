@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from profiles.event_meetings import Day, schedules_of
+from profiles.event_meetings import Day, meetings_of, schedules_of
 from profiles.event_people import people_of
 from profiles.event_plan import Chosen
-from profiles.events import Event, EventError, Participant
+from profiles.events import Event, EventError, EventState, Participant
 
 if TYPE_CHECKING:
     from service.wiring import Dari
@@ -49,8 +49,28 @@ def check_happened(dari: Dari, event: Event, happened: Happened) -> None:
     if not newest(dari, event.id):
         raise EventError("schedule", "event_not_yet", event.id)
     after(event, people_of(dari.store, event.id), happened)
+    if happened.kind == "add":
+        _refuse_pair_that_meets(dari, event, happened)
     if happened.now:
         slot_number(event, happened.now)
+
+
+def _refuse_pair_that_meets(dari: Dari, event: Event, happened: Happened) -> None:
+    pair = (happened.person, happened.other)
+    for one in meetings_of(dari.store, event.id):
+        if (one.a, one.b) == pair:
+            raise EventError("other", "event_meets", f"{one.slot.replace('T', ' ')}, {one.room}")
+
+
+def on(event: Event) -> Event:
+    """Give an event that is not called off.
+
+    Raises:
+        EventError: if it is.
+    """
+    if event.state is EventState.CANCELLED:
+        raise EventError("event", "event_off", event.id)
+    return event
 
 
 def newest(dari: Dari, id: int) -> int:
@@ -83,13 +103,13 @@ def after(
         others = (one for one in event.plan.chosen if (one.a, one.b) != (new.a, new.b))
         plan = event.plan.model_copy(update={"chosen": (*others, new)})
         return replace(event, plan=plan), people
-    gone = _gone(event, happened)
+    away = missed(event, happened)
     return event, [
-        replace(one, away=one.away | gone) if one.id == happened.person else one for one in people
+        replace(one, away=one.away | away) if one.id == happened.person else one for one in people
     ]
 
 
-def _gone(event: Event, happened: Happened) -> frozenset[str]:
+def missed(event: Event, happened: Happened) -> frozenset[str]:
     """Give the slots that who is absent or late misses."""
     slots, number = event.plan.slots, slot_number(event, happened.slot)
     return frozenset(slots[:number] if happened.kind == "late" else slots[number:])
@@ -98,7 +118,7 @@ def _gone(event: Event, happened: Happened) -> frozenset[str]:
 def day_of(event: Event, happened: Happened, after: Event) -> Day:
     """Give what is kept of what happened, beside the schedule."""
     if happened.kind in ("absent", "late"):
-        return Day(event.revision, away={happened.person: _gone(event, happened)})
+        return Day(event.revision, away={happened.person: missed(event, happened)})
     return Day(event.revision, plan=after.plan)
 
 
@@ -115,8 +135,20 @@ def _without_room(event: Event, room: str, slots: Sequence[str]) -> Event:
 
 
 def _refuse_strangers(people: Sequence[Participant], happened: Happened) -> None:
-    sides = {one.id: one.side for one in people}
-    if happened.person not in sides:
-        raise EventError("person", "event_nobody", happened.person)
-    if happened.kind == "add" and (sides[happened.person], sides.get(happened.other)) != ("a", "b"):
-        raise EventError("other", "event_nobody", happened.other)
+    refuse_others(people, "person", happened.person, "a" if happened.kind == "add" else None)
+    if happened.kind == "add":
+        refuse_others(people, "other", happened.other, "b")
+
+
+def refuse_others(
+    people: Sequence[Participant], field: str, chosen: int, side: str | None = None
+) -> None:
+    """Refuse a choice of nobody (0), or of one who takes no part, or not on that side.
+
+    Raises:
+        EventError: if so; it names the field.
+    """
+    if not chosen:
+        raise EventError(field, "event_unchosen")
+    if not any(one.id == chosen and side in (None, one.side) for one in people):
+        raise EventError(field, "event_nobody", chosen)

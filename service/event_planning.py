@@ -49,7 +49,8 @@ class Scene:
         slots = {slot: number for number, slot in enumerate(self.event.plan.slots)}
         for one in booked:
             if one.slot not in slots or one.room not in self.instance.place:
-                raise EventError("schedule", "event_slot", f"{one.slot}, {one.room}")
+                at = f"{one.slot.replace('T', ' ')}, {one.room}"
+                raise EventError("schedule", "event_astray", at)
         return [Meeting(key(one.a), key(one.b), slots[one.slot], one.room) for one in booked]
 
 

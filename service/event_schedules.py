@@ -19,6 +19,7 @@ from matcher.scheduling import (
     rule_words,
     schedule,
 )
+from profiles.event_basis import Basis, basis_of
 from profiles.event_meetings import (
     Day,
     EventMeeting,
@@ -30,8 +31,9 @@ from profiles.event_meetings import (
 from profiles.event_people import people_of
 from profiles.events import Event, EventError, Participant, get_event
 from profiles.jobs import Job, JobKind, ask
-from service.event_day import Happened, after, check_happened, day_of, newest, slot_number
+from service.event_day import Happened, after, check_happened, day_of, newest, on, slot_number
 from service.event_planning import Scene, scene_of
+from service.event_undo import undoing
 
 if TYPE_CHECKING:
     from service.wiring import Dari
@@ -53,7 +55,7 @@ def schedule_job(dari: Dari, id: int, happened: Happened | None = None, *, by: s
         EventError: as `fit_to_day`, as far as it can be told without a search.
         JobError: if too many jobs wait.
     """
-    event = get_event(dari.store, id)
+    event = on(get_event(dari.store, id))
     told: dict[str, Any] = {"event": id, "by": by}
     if happened is not None:
         check_happened(dari, event, happened)
@@ -98,15 +100,16 @@ def make_schedule(
     Raises:
         UnknownEvent: if there is none.
         EventError: if the rules contradict one another (told in words), nothing was found in the
-            time, or another schedule was made meanwhile.
+            time, or another schedule was made, or what it was searched from changed, meanwhile.
     """
-    event, base = get_event(dari.store, id), newest(dari, id)
+    since = basis_of(dari.store, id)
+    event, base = on(get_event(dari.store, id)), newest(dari, id)
     scene = scene_of(dari, event, people_of(dari.store, id))
     held = [one.booked for one in meetings_of(dari.store, id) if one.state is MeetingState.HELD]
     scene = replace(scene, instance=scene.instance.but(fixed=tuple(scene.meetings(held))))
     found = schedule(scene.instance, seconds=seconds, stop=stop, progress=progress)
     _refuse_none(scene, found, seconds, seconds)
-    return _keep(dari, scene, found, base, by, None)
+    return _keep(dari, scene, found, (base, since), by, None)
 
 
 def fit_to_day(
@@ -123,10 +126,12 @@ def fit_to_day(
 
     Raises:
         UnknownEvent: if there is none.
-        EventError: if there is no schedule yet, it does not know of whom or what is said, or the
-            added meeting cannot be.
+        EventError: if there is no schedule yet, it does not know of whom or what is said, the
+            added meeting cannot be, or the plan or what was held changed meanwhile.
     """
-    event, people, base = get_event(dari.store, id), people_of(dari.store, id), newest(dari, id)
+    since = replace(basis_of(dari.store, id), people="")  # what they say meanwhile is shown there
+    event, base = on(get_event(dari.store, id)), newest(dari, id)
+    people = people_of(dari.store, id)
     check_happened(dari, event, happened)
     late = event.plan.slots[0] if happened.kind == "late" else happened.slot
     meetings = meetings_of(dari.store, id)
@@ -136,8 +141,9 @@ def fit_to_day(
     before = scene.meetings([one.booked for one in meetings])
     changed = change(scene.instance, before, first, seconds=seconds, stop=stop, progress=progress)
     _refuse_none(scene, changed.schedule, seconds, min(seconds, WHY_S))
+    told = {"happened": asdict(happened), "undo": undoing(event, people, happened)}
     day = day_of(event, happened, now)
-    return _keep(dari, scene, changed.schedule, base, by, changed, day)
+    return _keep(dari, scene, changed.schedule, (base, since), by, changed, day, told)
 
 
 def _first(event: Event, now: str, meetings: Sequence[EventMeeting]) -> int:
@@ -172,10 +178,11 @@ def _keep(
     dari: Dari,
     scene: Scene,
     found: Schedule,
-    base: int,
+    basis: tuple[int, Basis],
     by: str,
     changed: Changed | None,
     day: Day | None = None,
+    told: Mapping[str, Any] | None = None,
 ) -> ScheduleRevision:
     booked = scene.booked(found.meetings)
     record: dict[str, Any] = {
@@ -185,8 +192,12 @@ def _keep(
         "meetings": [list(one) for one in booked],
         "difference": _difference(scene, changed.difference) if changed else None,
         "broken": len(check(scene.instance, found)) if not changed else 0,
+        **(told or {}),
     }
-    return keep_schedule(dari.store, scene.event.id, booked, record, base=base, day=day, by=by)
+    base, since = basis
+    return keep_schedule(
+        dari.store, scene.event.id, booked, record, base=base, since=since, day=day, by=by
+    )
 
 
 def _difference(scene: Scene, found: Difference) -> Mapping[str, Any]:

@@ -153,12 +153,13 @@ def sector(code: str) -> str:
 
 
 def region(code: str) -> str:
-    """Name a region or country; a region abroad with its country."""
+    """Name a region or country; a region abroad with its country, which Korean puts first."""
     lang = language()
     country = country_of(code)
     if code in provinces() or code == country:
         return region_name(code, lang)
-    return f"{region_name(code, lang)}, {region_name(country, lang)}"
+    named, abroad = region_name(code, lang), region_name(country, lang)
+    return f"{abroad} {named}" if lang == "ko" else f"{named}, {abroad}"
 
 
 def term_names(vocabulary: Vocabulary, code: str) -> Names:

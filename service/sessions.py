@@ -65,7 +65,7 @@ def end_old_session() -> None:
     elif now - session.get(_SEEN, 0) > settings.session_idle_minutes * 60:
         _end("idle", gettext("You have been signed out, for nothing was done for a while."))
     elif "_user_id" in session and not is_open(dari().store, own_handle()):
-        _end("elsewhere", gettext("You have been signed out, by another device or an admin."))
+        _end("elsewhere", _ended_elsewhere())
     elif now - session[_SEEN] >= _KEPT_S and request.endpoint not in _UNASKED:
         session[_SEEN] = now
         _tell(now)
@@ -110,6 +110,15 @@ def over(settings: Settings) -> Over:
 
 def _is_signed_in() -> bool:
     return "_user_id" in session or "staff" in session
+
+
+def _ended_elsewhere() -> str:
+    """Say why a session may be unknown: it was ended, or Dari was renewed or put back."""
+    said = gettext(
+        "Your session has been ended: from another device, by an admin, or because Dari was "
+        "updated or restored from a backup. Please sign in again."
+    )
+    return str(said)
 
 
 def _end(why: str, said: str) -> None:

@@ -64,9 +64,22 @@ def normalise_region(text: str) -> str | None:
 
 
 def region_name(code: str, lang: str) -> str:
-    """Return a region's name in `lang` ("en" or "ko").
+    """Return a region's name in `lang` ("en" or "ko") as people read it.
 
-    Subdivisions abroad have their ISO name in both languages.
+    Subdivisions abroad have their ISO name in English, and in Korean where none is known.
+
+    Raises:
+        ValueError: for a code that ISO 3166 does not hold, or another language.
+
+    """
+    told = _abroad().get(code) if lang == "ko" else None
+    return told or iso_region_name(code, lang)
+
+
+def iso_region_name(code: str, lang: str) -> str:
+    """Return a region's name in `lang` as search sees it: abroad, subdivisions by their ISO name.
+
+    What is encoded rests on these names; a name that people read may become better at any time.
 
     Raises:
         ValueError: for a code that ISO 3166 does not hold, or another language.
@@ -127,6 +140,12 @@ def _key(text: str) -> str:
 def _file() -> dict[str, Any]:
     held: dict[str, Any] = read_yaml("profiles.taxonomy", "regions.yaml")
     return held
+
+
+@cache
+def _abroad() -> Mapping[str, str]:
+    """Return the Korean names of subdivisions abroad by their codes."""
+    return MappingProxyType(dict(read_yaml("profiles.taxonomy", "regions_abroad.yaml")))
 
 
 @cache

@@ -17,7 +17,14 @@ from profiles import Text
 from profiles.api_keys import Scope
 from profiles.event_meetings import EventMeeting, meetings_of, schedules_of
 from profiles.event_people import get_person, people_of
-from profiles.events import Event, EventState, Participant, change_event, get_event
+from profiles.events import (
+    Event,
+    EventChanged,
+    EventState,
+    Participant,
+    change_event,
+    get_event,
+)
 from profiles.events import events as read_events
 from profiles.jobs import Job, JobError, JobKind, cancel
 from profiles.jobs import job as read_job
@@ -108,7 +115,10 @@ def change_one(event: int) -> Response:
     if stale := _stale(held):
         return stale
     state = EventState(read_body(EventChangeBody, request).state)
-    return _answer(change_event(dari().store, event, state=state, base=held.revision))
+    try:
+        return _answer(change_event(dari().store, event, state=state, base=held.revision))
+    except EventChanged:  # by one that came between the reading and the writing
+        return _told_stale(get_event(dari().store, event))
 
 
 @add(
@@ -218,10 +228,13 @@ def _stale(held: Event) -> Response | None:
     """
     if request.if_match.star_tag or not request.if_match:
         raise PreconditionRequired
-    tag = _tag(held)
-    if tag in {".".join(one.split(".")[:2]) for one in request.if_match}:
+    if _tag(held) in {".".join(one.split(".")[:2]) for one in request.if_match}:
         return None
-    known = failure(412)
+    return _told_stale(held)
+
+
+def _told_stale(held: Event) -> Response:
+    known, tag = failure(412), _tag(held)
     answer = problem(
         412, known.heading, known.text, kind="stale", etag=f'"{tag}"', current=_json(held)
     )

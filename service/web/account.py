@@ -100,7 +100,11 @@ def rename() -> ResponseReturnValue:
 @account.post("/sign-out-everywhere")
 def leave_everywhere() -> ResponseReturnValue:
     """End every session of the account."""
-    end_all_sessions(dari().store, _own(), by=ONESELF)
+    try:
+        end_all_sessions(dari().store, _own(), by=ONESELF)
+    except AccountError as error:  # it was changed at the same moment
+        flash(" ".join(error.told(language())), "danger")
+        return redirect(url_for("account.overview"), 303)
     logout_user()
     flash(gettext("You are signed out on every device."), "success")
     return redirect(url_for("security.login"), 303)

@@ -48,7 +48,9 @@ def ask(token: str) -> ResponseReturnValue:
 def give(token: str) -> ResponseReturnValue:
     """Keep what a side answers by its link."""
     case, link = _linked(token)
-    return _kept(case, link.side, url_for("answers.ask", token=token), link.number)
+    number = link.number if link.case == case.id else None  # the one that stands has other links
+    here = url_for("answers.ask", token=token)
+    return _kept(case, link.side, here, number, is_asked=True)
 
 
 @answers.get("/my/cases")
@@ -81,20 +83,30 @@ def give_own(id: int) -> ResponseReturnValue:
 @answers.get("/my/<profile>/cases/<int:id>")
 def held_case(profile: str, id: int) -> ResponseReturnValue:
     """Show a startup one of its matches, without an account: this browser may open the startup."""
-    require_own(profile)
-    return _page(_case_of(id, Side.STARTUP, profile), Side.STARTUP, of=profile)
+    now = _own_as_now(profile)
+    return _page(_case_of(id, Side.STARTUP, now), Side.STARTUP, of=now)
 
 
 @answers.post("/my/<profile>/cases/<int:id>")
 def give_held(profile: str, id: int) -> ResponseReturnValue:
     """Keep what a startup answers without an account."""
-    require_own(profile)
-    here = url_for("answers.held_case", profile=profile, id=id)
-    return _kept(_case_of(id, Side.STARTUP, profile), Side.STARTUP, here, of=profile)
+    now = _own_as_now(profile)
+    here = url_for("answers.held_case", profile=now, id=id)
+    return _kept(_case_of(id, Side.STARTUP, now), Side.STARTUP, here, of=now)
+
+
+def _own_as_now(profile: str) -> str:
+    """Let only those pass who hold a startup, and give the id that it has since a merge."""
+    now = dari().store.merged_into([profile]).get(profile, profile)
+    require_own(now)
+    return now
 
 
 def _linked(token: str) -> tuple[Case, AnswerLink]:
-    """Read the case of a link that holds: signed, in time, the newest, and still to be shown."""
+    """Read the case of a link that holds: signed, in time, the newest, and still to be shown.
+
+    Of one that has stepped aside for a twin, since two profiles were merged, it is that one.
+    """
     link = read_link(token, dari().secret_key)
     if link is None:
         raise NotFound
@@ -104,13 +116,21 @@ def _linked(token: str) -> tuple[Case, AnswerLink]:
         raise NotFound from error
     if not link.is_of(case):
         raise NotFound
-    if link.is_over or not link.is_newest(case) or not _is_for(case, link.side):
+    if link.is_over or not link.is_newest(case) or not is_shown_to(case, link.side):
         raise Gone
-    return case, link
+    standing = _standing(case)
+    if not is_shown_to(standing, link.side):
+        raise Gone
+    return standing, link
 
 
-def _is_for(case: Case, side: Side) -> bool:
-    return case.aside is None and is_shown_to(case, side)
+def _standing(case: Case) -> Case:
+    """Give the case that stands in the place of one since profiles were merged, else itself."""
+    seen = {case.id}
+    while case.aside is not None and case.aside not in seen:
+        case = get_case(dari().store, case.aside)
+        seen.add(case.id)
+    return case
 
 
 def _own() -> tuple[Side, str]:
@@ -123,18 +143,24 @@ def _own() -> tuple[Side, str]:
 
 
 def _case_of(id: int, side: Side, profile: str) -> Case:
-    """Read a case of an account's own profile; any other is not there for it."""
+    """Read a case of an account's own profile, as it stands; any other is not there for it."""
     try:
-        case = get_case(dari().store, id)
+        case = _standing(get_case(dari().store, id))
     except UnknownCase as error:
         raise NotFound from error
-    if case.id_of(side) != profile or not _is_for(case, side):
+    if case.id_of(side) != profile or not is_shown_to(case, side):
         raise NotFound
     return case
 
 
 def _kept(
-    case: Case, side: Side, here: str, link: int | None = None, of: str | None = None
+    case: Case,
+    side: Side,
+    here: str,
+    link: int | None = None,
+    *,
+    of: str | None = None,
+    is_asked: bool = False,
 ) -> ResponseReturnValue:
     form = request.form
     try:
@@ -150,7 +176,7 @@ def _kept(
             by=case.id_of(side),
         )
     except InvalidRecord as error:
-        again, is_asked = get_case(dari().store, case.id), link is not None
+        again = get_case(dari().store, case.id)
         return _page(again, side, error, of=of, is_asked=is_asked), 422
     flash(gettext("Thank you. Your answer has been kept."), "success")
     return redirect(here, 303)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from email.utils import parseaddr
 from functools import partial
 
 from apiflask import APIBlueprint
@@ -34,19 +35,40 @@ Files = Mapping[str, str]
 meets = APIBlueprint("meets", __name__, enable_openapi=False)
 
 
+class CalledOff(Gone):
+    """A participant asks for an event that has been called off.
+
+    Args:
+        page: the event.
+        one: who asks.
+        files: the addresses of its calendar files, which still tell what is cancelled.
+    """
+
+    def __init__(self, page: EventPage, one: Participant, files: Files) -> None:
+        super().__init__()
+        self.page, self.one, self.files = page, one, files
+
+
+@meets.errorhandler(CalledOff)
+def called_off(error: CalledOff) -> ResponseReturnValue:
+    """Tell a participant that an event was called off, when, and whom to ask."""
+    told = {"page": error.page, "one": error.one, "files": error.files, "zone_of": zone_of}
+    asked = parseaddr(dari().settings.mail_from or "")[1]
+    return render_template("event_off.html", **told, asked=asked), 410
+
+
 @meets.get("/meet/<token>")
 def ask(token: str) -> ResponseReturnValue:
     """Show a participant who comes, and ask whom it wishes to meet."""
     page, one = _linked(token)
-    return _shown(page, one, _files(partial(url_for, "meets.calendar", token=token)))
+    return _shown(page, one, _linked_files(token))
 
 
 @meets.post("/meet/<token>")
 def give(token: str) -> ResponseReturnValue:
     """Keep what a participant says by its link."""
     page, one = _linked(token)
-    files = _files(partial(url_for, "meets.calendar", token=token))
-    return _kept(page, one, url_for("meets.ask", token=token), files)
+    return _kept(page, one, url_for("meets.ask", token=token), _linked_files(token))
 
 
 @meets.get("/meet/<token>/<any(meetings, cancelled):which>.ics")
@@ -62,22 +84,22 @@ def own_events() -> ResponseReturnValue:
     if current_user().profile is None:
         return redirect(url_for("account.mine"), 303)
     shown = taking_part(dari().store, _profile())
-    return render_template("event_own.html", events=shown, zone_of=zone_of)
+    return render_template("event_own.html", events=shown, zone_of=zone_of, state_name=state_name)
 
 
 @meets.get("/my/events/<int:id>/<int:person>")
 def own_event(id: int, person: int) -> ResponseReturnValue:
     """Show an account one of its events."""
     page, one = _own(id, person)
-    return _shown(page, one, _files(partial(url_for, "meets.own_calendar", id=id, person=person)))
+    return _shown(page, one, _own_files(id, person))
 
 
 @meets.post("/my/events/<int:id>/<int:person>")
 def give_own(id: int, person: int) -> ResponseReturnValue:
     """Keep what an account says."""
     page, one = _own(id, person)
-    files = _files(partial(url_for, "meets.own_calendar", id=id, person=person))
-    return _kept(page, one, url_for("meets.own_event", id=id, person=person), files)
+    here = url_for("meets.own_event", id=id, person=person)
+    return _kept(page, one, here, _own_files(id, person))
 
 
 @meets.get("/my/events/<int:id>/<int:person>/<any(meetings, cancelled):which>.ics")
@@ -92,6 +114,14 @@ def _files(address: Callable[..., str]) -> Files:
     return {which: address(which=which) for which in ("meetings", "cancelled")}
 
 
+def _linked_files(token: str) -> Files:
+    return _files(partial(url_for, "meets.calendar", token=token))
+
+
+def _own_files(id: int, person: int) -> Files:
+    return _files(partial(url_for, "meets.own_calendar", id=id, person=person))
+
+
 def _profile() -> str:
     profile = current_user().profile
     if profile is None:
@@ -100,23 +130,33 @@ def _profile() -> str:
 
 
 def _linked(token: str, *, cancelled: bool = False) -> tuple[EventPage, Participant]:
-    """Read the event of a link that holds: signed, in time, the newest; one called off if asked."""
+    """Read the event of a link that holds: signed, in time, the newest.
+
+    Raises:
+        CalledOff: if it is called off, and what is cancelled is not asked for.
+    """
     link = read_meet_link(token, dari().secret_key)
     if link is None:
         raise NotFound
     page, one = _found(link.event, link.person)
-    is_off = page.event.state is EventState.CANCELLED and not cancelled
-    if is_off or not link.holds(page.event, one):
+    if not link.holds(page.event, one):
         raise Gone
+    if page.event.state is EventState.CANCELLED and not cancelled:
+        raise CalledOff(page, one, _linked_files(token))
     return page, one
 
 
 def _own(id: int, person: int, *, cancelled: bool = False) -> tuple[EventPage, Participant]:
-    """Read an event of an account's own profile, one called off if asked; others are not there."""
+    """Read an event of an account's own profile; others, and mere proposals, are not there.
+
+    Raises:
+        CalledOff: if it is called off, and what is cancelled is not asked for.
+    """
     page, one = _found(id, person)
-    shown = (EventState.CONFIRMED, EventState.CANCELLED) if cancelled else (EventState.CONFIRMED,)
-    if one.profile != _profile() or page.event.state not in shown:
+    if one.profile != _profile() or page.event.state is EventState.PROPOSED:
         raise NotFound
+    if page.event.state is EventState.CANCELLED and not cancelled:
+        raise CalledOff(page, one, _own_files(id, person))
     return page, one
 
 

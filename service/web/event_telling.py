@@ -20,8 +20,8 @@ from profiles.event_meetings import (
     schedules_of,
 )
 from profiles.event_people import get_person, people_of
-from profiles.event_plan import EventPlan
-from profiles.events import Event, EventError, Participant, UnknownEvent, get_event
+from profiles.event_plan import EventPlan, Table
+from profiles.events import Event, EventError, EventState, Participant, UnknownEvent, get_event
 from profiles.jobs import Job, JobKind, jobs, open_jobs
 from service.event_planning import key, names_of
 from service.event_times import clock, slot_words, zone_words
@@ -47,10 +47,30 @@ class EventPage:
         """Those that are not cancelled."""
         return [one for one in self.every if one.is_on]
 
+    @property
+    def off_at(self) -> datetime | None:
+        """When the event was called off, as calendars count it; None without planned meetings."""
+        if self.event.state is not EventState.CANCELLED:
+            return None
+        planned = (one for one in self.every if one.state is MeetingState.PLANNED)
+        return max((one.changed_at for one in planned), default=None)
+
     @cached_property
     def grid(self) -> Mapping[tuple[str, str], EventMeeting]:
         """The meetings by slot and room."""
         return {(one.slot, one.room): one for one in self.meetings}
+
+    def some(self, only: str) -> list[Participant]:
+        """Give those who meet somebody, or the one of a number."""
+        if only:
+            return [one for one in self.people if str(one.id) == only]
+        return [one for one in self.people if self.of_person(one.id)]
+
+    def rooms(self, only: str) -> list[Table]:
+        """Give the rooms in which somebody meets, or the one of a name."""
+        if only:
+            return [one for one in self.event.plan.rooms if one.name == only]
+        return [one for one in self.event.plan.rooms if self.of_room(one.name)]
 
     def side(self, side: str) -> list[Participant]:
         """Give the participants of a side."""
@@ -61,7 +81,7 @@ class EventPage:
         text = self.event.plan.side_a if side == "a" else self.event.plan.side_b
         if text:
             return text.in_(language())
-        return str(gettext("Guests") if side == "a" else gettext("Hosts"))
+        return str(gettext("Guests") if side == "a" else gettext("Hosts of the event"))
 
     def name(self, person: int) -> str:
         """Name a participant."""
@@ -86,6 +106,19 @@ class EventPage:
             for id in (met.a, met.b)
             if met.slot in held.get(id, ()) and met.state is MeetingState.PLANNED
         ]
+
+    @property
+    def never(self) -> list[Participant]:
+        """Those who can come at no time at all: they are away, or asleep by their own clock."""
+        slots = {*self.event.plan.slots}
+        return [one for one in self.people if slots <= one.away | self._asleep(one)]
+
+    @property
+    def astray(self) -> list[EventMeeting]:
+        """The meetings at times or in rooms that the plan has lost since they were scheduled."""
+        plan = self.event.plan
+        known = {(slot, room.name) for slot in plan.slots for room in plan.rooms}
+        return [one for one in self.meetings if (one.slot, one.room) not in known]
 
     def _asleep(self, one: Participant) -> frozenset[str]:
         return self.event.plan.asleep(one.zone) if one.zone and one.online else frozenset()
@@ -201,7 +234,7 @@ def sheet_of(page: EventPage) -> Sheet:
     """Put the meetings of an event into a table, a row each."""
     plan = page.event.plan
     columns = (
-        gettext("Day"), gettext("Time"), gettext("Room"), page.side_name("a"), page.side_name("b"),
+        gettext("Date"), gettext("Time"), gettext("Room"), page.side_name("a"), page.side_name("b"),
         gettext("State"),
     )  # fmt: skip
     rows = tuple(
@@ -225,7 +258,7 @@ def state_name(state: str) -> str:
         "confirmed": gettext("confirmed"),
         "cancelled": gettext("cancelled"),
         "planned": gettext("planned"),
-        "held": gettext("held"),
+        "held": gettext("took place"),
     }
     return str(named[state])
 
@@ -239,13 +272,14 @@ def event_field(field: str) -> str:
         "rooms": gettext("Rooms"), "walk": gettext("Minutes from hall to hall"),
         "in_a_row": gettext("Most meetings in a row"), "zone": gettext("Time zone"),
         "country": gettext("Country"), "place": gettext("Venue"), "name": gettext("Name"),
-        "side": gettext("Side"), "a": gettext("Guests"), "b": gettext("Hosts"),
+        "side": gettext("Side"), "a": gettext("Guests"), "b": gettext("Hosts of the event"),
         "profile": gettext("ID of the profile"), "organisation": gettext("Organisation"),
         "called": gettext("Name of the person"), "least": gettext("Fewest meetings"),
         "most": gettext("Most meetings"), "wishes": gettext("Whom to meet?"),
         "away": gettext("When is it impossible?"), "people": gettext("Participants"),
-        "person": gettext("Who"), "other": gettext("With whom"), "room": gettext("Room"),
+        "person": gettext("Participant"), "other": gettext("With whom"), "room": gettext("Room"),
         "slot": gettext("From when"), "kind": gettext("What happened?"),
         "programme": gettext("Programme"), "event": gettext("Event"),
+        "meeting": gettext("Meeting"),
     }  # fmt: skip
     return str(named.get(field.partition(".")[0], field))

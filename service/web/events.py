@@ -14,20 +14,15 @@ from profiles import InvalidRecord
 from profiles.case_meetings import zones
 from profiles.event_dates import TWICE_A_YEAR
 from profiles.event_meetings import mark_held
-from profiles.event_people import add_person, change_person, new_link, remove_person
+from profiles.event_people import add_person, change_person, new_link, people_of, remove_person
 from profiles.event_plan import Chosen
-from profiles.events import (
-    EventError,
-    EventState,
-    Participant,
-    change_event,
-    open_event,
-)
+from profiles.events import EventState, Participant, change_event, open_event
 from profiles.events import events as read_events
-from service.event_day import KINDS
+from service.event_day import KINDS, refuse_others
 from service.event_links import token_of
 from service.event_proposals import propose_events, series_of
 from service.event_schedules import scheduled
+from service.event_undo import can_undo, undo_change
 from service.security import dari, editor, require_session
 from service.web.event_forms import (
     form_of,
@@ -59,6 +54,7 @@ _WORDS = {
     "proof_of": proof_of,
     "event_field": event_field,
     "zone_of": zone_of,
+    "can_undo": can_undo,
 }
 
 
@@ -197,6 +193,13 @@ def change(id: int) -> ResponseReturnValue:
     return _done(id, lambda: scheduled(dari(), id, happened_of(sent()), by=editor()), "schedule")
 
 
+@events.post("/<int:id>/undo")
+def undo(id: int) -> ResponseReturnValue:
+    """Take the newest change on the day back."""
+    schedule = request.form.get("schedule", 0, type=int)
+    return _done(id, lambda: undo_change(dari(), id, schedule, by=editor()), "schedule")
+
+
 @events.post("/<int:id>/held/<int:meeting>")
 def hold(id: int, meeting: int) -> ResponseReturnValue:
     """Note that a meeting took place, or take that back."""
@@ -207,9 +210,13 @@ def hold(id: int, meeting: int) -> ResponseReturnValue:
 @events.get("/<int:id>/print")
 def printed(id: int) -> ResponseReturnValue:
     """Show the schedule as it is hung on doors (by=room) or handed out (by=person); `only` one."""
-    by = "room" if request.args.get("by") == "room" else "person"
     page, only = page_or_none_such(id), request.args.get("only", "")
-    return render_template("event_print.html", page=page, by=by, only=only, **_WORDS)
+    by = "room" if request.args.get("by") == "room" else "person"
+    sheets = page.rooms(only) if by == "room" else page.some(only)
+    shown = render_template(
+        "event_print.html", page=page, by=by, only=only, sheets=sheets, **_WORDS
+    )
+    return shown, 404 if only and not sheets else 200
 
 
 @events.get("/<int:id>/<any(all, cancelled):which>.ics")
@@ -242,11 +249,11 @@ def _done(id: int, do: Callable[[], object], anchor: str = "") -> ResponseReturn
 
 
 def _decide(id: int) -> None:
-    event = page_or_none_such(id).event
+    event, people = page_or_none_such(id).event, people_of(dari().store, id)
     plan = event.plan
-    a, b = (number("people", sent().get(side) or "0") for side in ("a", "b"))
-    if (person_or_none_such(id, a).side, person_or_none_such(id, b).side) != ("a", "b"):
-        raise EventError("people", "event_nobody", b)
+    a, b = (number(side, sent().get(side) or "0") for side in ("a", "b"))
+    for side, chosen in (("a", a), ("b", b)):
+        refuse_others(people, side, chosen, side)
     others = tuple(one for one in plan.chosen if (one.a, one.b) != (a, b))
     rule = sent().get("rule", "")
     new = tuple(Chosen(a=a, b=b, rule=one) for one in ("forced", "forbidden") if one == rule)

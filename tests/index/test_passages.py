@@ -67,6 +67,10 @@ def test_a_document_holds_every_word_to_look_for_and_nothing_personal() -> None:
     assert "example.org" not in text
 
 
+def test_a_place_abroad_is_encoded_by_its_iso_name(partner: Callable[..., Partner]) -> None:
+    assert document(partner("p", region="US-MA")).split("\n")[1:] == ["Massachusetts"] * 2
+
+
 def test_a_tie_is_told_by_its_subject(tie: Callable[..., Tie]) -> None:
     assert subject_passage(tie("t", "a", "b")) is None
     both = tie("t", "a", "b", subject={"en": "Chips", "ko": "칩"})

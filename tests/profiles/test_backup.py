@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 import time
 import zipfile
@@ -161,6 +162,7 @@ def refused(saved: Path, store: Store, reason: str) -> None:
         restore(store, saved)
     assert caught.value.value == saved
     assert caught.value.remedy
+    assert all(re.search("[가-힣]", said) for said in caught.value.told("ko"))
     assert not store.is_migrated
 
 
@@ -255,10 +257,10 @@ def test_a_failure_in_the_middle_of_a_restore_changes_nothing(
     held = content(store)
 
     def fail(*_: object) -> None:
-        raise BackupError(value="x", rule="It broke.", remedy="None.")
+        raise BackupError("x", "backup_tables")
 
     monkeypatch.setattr(restoring, "_go_on_counting", fail)
-    with pytest.raises(BackupError, match="It broke"):
+    with pytest.raises(BackupError, match="its tables are not"):
         restore(store, saved, replace=True)
     assert content(store) == held
 
@@ -377,12 +379,12 @@ def test_a_failure_while_an_older_backup_is_migrated_changes_nothing(
     before = back_up(filled, tmp_path / "before.zip")
 
     def fail(*_: object) -> None:
-        raise BackupError(value="x", rule="It broke.", remedy="None.")
+        raise BackupError("x", "backup_tables")
 
     for name in ("_go_on_counting", "_mark"):  # before the migration, and after it
         with monkeypatch.context() as patch:
             patch.setattr(restoring, name, fail)
-            with pytest.raises(BackupError, match="It broke"):
+            with pytest.raises(BackupError, match="its tables are not"):
                 restore(filled, tmp_path / "b.zip", replace=True)
     with pytest.raises(BackupError, match="into an empty database"):
         restore(filled, tmp_path / "b.zip")

@@ -256,7 +256,7 @@ def test_reasons_are_told_in_both_languages():
     [
         ("KR-41", "Both are in Gyeonggi", "지역이 같습니다: 경기도."),
         ("KR-11", "The regions differ: Gyeonggi", "지역이 다릅니다: 경기도, 서울특별시."),
-        ("DE-BE", "The regions differ: Gyeonggi", "지역이 다릅니다: 경기도, Berlin."),
+        ("DE-BE", "The regions differ: Gyeonggi", "지역이 다릅니다: 경기도, 베를린."),
     ],
 )
 def test_regions_are_told_by_name(other, en, ko):

@@ -248,7 +248,7 @@ def test_rows_before_a_break_are_not_lost() -> None:
     def rows() -> Iterator[Row]:
         for number in (1, 2):
             yield Row(number, Startup(id="a", name=Text(en="A"), summary=Text(en="x")))
-        raise UnreadableFile("rows.parquet", "file_no_parquet", reason="it breaks off")
+        raise UnreadableFile("rows.parquet", "file_no_parquet", reason_en="it breaks off")
 
     seen: list[Row] = []
     with pytest.raises(UnreadableFile, match="breaks off"):

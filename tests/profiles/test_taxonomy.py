@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from typing import Any
@@ -336,13 +337,26 @@ class TestRegions:
         [
             ("KR-27", "ko", "대구광역시"),
             ("KR-27", "en", "Daegu"),
-            ("US-MA", "ko", "Massachusetts"),
+            ("US-MA", "ko", "매사추세츠주"),
+            ("US-MA", "en", "Massachusetts"),
+            ("JP-13", "ko", "도쿄도"),
+            ("SG-01", "ko", "Central Singapore"),
             ("US", "ko", "미국"),
             ("DE", "en", "Germany"),
         ],
     )
     def test_name(self, code: str, lang: str, name: str) -> None:
         assert taxonomy.region_name(code, lang) == name
+
+    def test_places_abroad_are_told_in_korean_and_encoded_as_before(self) -> None:
+        abroad = read_yaml("profiles.taxonomy", "regions_abroad.yaml")
+        assert list(abroad) == sorted(abroad)
+        for code, name in abroad.items():
+            assert taxonomy.normalise_region(code) == code
+            assert re.search("[가-힣]", taxonomy.region_name(code, "ko"))
+            assert taxonomy.region_name(code, "ko") == name
+            assert taxonomy.iso_region_name(code, "ko") == taxonomy.iso_region_name(code, "en")
+        assert taxonomy.iso_region_name("US-MA", "ko") == "Massachusetts"
 
     def test_name_refuses_unknown_codes(self) -> None:
         with pytest.raises(ValueError, match="'KR-99' is not a code of ISO 3166"):

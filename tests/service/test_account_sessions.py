@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,8 +13,9 @@ from flask.testing import FlaskClient
 
 from profiles import rows
 from profiles.account_log import events_of
-from profiles.accounts import account_of
-from service import sessions
+from profiles.accounts import Account, account_of
+from profiles.store import Store
+from service import managing, sessions
 from service.devices import device_of
 from service.managing import disable_account, reset_account
 from tests.service.accounts import add, browser_of, enter, submit
@@ -77,7 +79,7 @@ def test_a_person_sees_their_sessions_in_both_languages_and_ends_one(home: APIFl
     assert answer.location.endswith("/account/sessions")
     assert not is_in(phone)
     assert is_in(office)
-    said = "You have been signed out, by another device or an admin."
+    said = "from another device, by an admin, or because Dari was updated or restored"
     assert said in browser_page(home, PHONE, office)
     assert others(office.get("/account/sessions").text) == []
 
@@ -100,6 +102,23 @@ def test_all_others_end_at_once_and_the_log_tells_it(home: APIFlask) -> None:
     again = submit(mine, "/account/sessions/end", {}, on="/account/sessions")
     assert again.status_code == 303
     assert "signed out already" in mine.get("/account/sessions?lang=en").text
+
+
+def test_signing_out_everywhere_while_the_account_changes_is_told_on_its_page(
+    home: APIFlask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine, real = browser_of(home, KIM), managing.keep_account
+
+    def overtaken(held: Store, account: Account, **more: Any) -> Account:
+        monkeypatch.setattr(managing, "keep_account", real)
+        real(held, replace(account_of(held, KIM), name=account.name))
+        return real(held, account, **more)
+
+    monkeypatch.setattr(managing, "keep_account", overtaken)
+    answer = submit(mine, "/account/sign-out-everywhere", {}, on="/account")
+    assert (answer.status_code, answer.location) == (303, "/account")
+    assert "has been changed meanwhile" in mine.get("/account?lang=en").text
+    assert is_in(mine)
 
 
 def test_nobody_ends_the_session_of_another(home: APIFlask) -> None:

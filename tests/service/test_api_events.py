@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from profiles.api_keys import add_key
 from profiles.event_people import add_person, people_of, set_wishes
-from profiles.events import Event, get_event, open_event
+from profiles.events import Event, change_event, get_event, open_event
 from profiles.jobs import JobKind
 from service.event_schedules import make_schedule
 from service.wiring import Dari
@@ -144,6 +144,22 @@ def test_the_next_two_are_proposed_once_and_confirmed_as_read(call: Call) -> Non
         call("PATCH", path, json={"state": "cancelled"}, headers=tag).json["state"] == "cancelled"
     )
     call("PATCH", path, 412, json={"state": "confirmed"}, headers=tag)
+
+
+def test_a_change_between_the_reading_and_the_writing_is_stale_too(
+    call: Call, dari: Dari, event: Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def changed(*given: object, **more: object) -> Event:
+        plan = event.plan.model_copy(update={"place": "Elsewhere"})
+        change_event(dari.store, event.id, plan=plan)
+        return change_event(*given, **more)
+
+    monkeypatch.setattr("service.api.events.change_event", changed)
+    path, tag = f"/events/{event.id}", f'"{event.revision}.1"'
+    stale = call("PATCH", path, 412, json={"state": "cancelled"}, headers={"If-Match": tag})
+    assert (stale.json["code"], stale.json["etag"]) == ("stale", f'"{event.revision + 1}.1"')
+    assert stale.json["current"]["plan"]["place"] == "Elsewhere"
+    assert get_event(dari.store, event.id).state.value == "confirmed"
 
 
 def test_a_key_that_reads_changes_nothing(call: Call, dari: Dari, event: Event) -> None:

@@ -188,7 +188,7 @@ def test_a_signal_stops_between_batches_and_the_next_run_goes_on(dari, rows, tmp
     [
         ("rows.pdf", "", ".pdf은(는) Dari가 읽는 형식이 아닙니다."),
         ("rows.xlsx", "x", "온전한 XLSX 파일이 아닙니다"),
-        ("rows.parquet", "x", "온전한 Parquet 파일이 아닙니다"),
+        ("rows.parquet", "x", "온전한 Parquet 파일이 아닙니다. 파일이 중간에"),
         ("rows.csv", "a,b", "첫 행에 Dari가 아는 항목 이름이 없습니다: a, b."),
     ],
 )

@@ -22,8 +22,8 @@ from profiles.event_meetings import (
     meetings_of,
     schedules_of,
 )
-from profiles.event_people import get_person, new_link, people_of, set_away
-from profiles.events import Event, change_event, events, get_event
+from profiles.event_people import get_person, new_link, people_of, set_away, set_wishes
+from profiles.events import Event, EventError, EventState, change_event, events, get_event
 from profiles.jobs import JobKind, JobState, ask, cancel, end, jobs, open_jobs, take
 from service import event_schedules
 from service.event_links import token_of
@@ -132,7 +132,7 @@ def test_a_change_on_the_day_moves_little_and_calendars_hear_of_it(
     kept = [one for one in after if one.is_on]
     assert kept
     assert all(one == before[one.id] for one in kept)
-    assert "Given up" in staff.get(f"/events/{event.id}").text
+    assert "Called off" in staff.get(f"/events/{event.id}").text
     answer = staff.get(f"/events/{event.id}/people/{gone}/cancelled.ics")
     calendar = Calendar.from_ical(answer.data)
     assert calendar["method"] == "CANCEL"
@@ -145,13 +145,21 @@ def test_a_change_on_the_day_moves_little_and_calendars_hear_of_it(
         ({"kind": "flood", "slot": "2027-05-19T10:00"}, "no change that is known"),
         (
             {"kind": "absent", "person": "999999", "slot": "2027-05-19T10:00"},
-            "nobody has the number",
+            "Nobody there has the number",
         ),
         (
             {"kind": "absent", "person": "x' --", "slot": "2027-05-19T10:00"},
-            "nobody has the number",
+            "Nobody there has the number",
         ),
         ({"kind": "absent", "person": "1", "slot": "tomorrow"}, "no slot of this event"),
+        (
+            {"kind": "late", "slot": "2027-05-19T10:00"},
+            '</strong> Choose one in the list. <span class="quiet">(Participant)</span>',
+        ),
+        (
+            {"kind": "absent", "person": "", "slot": "2027-05-19T10:00"},
+            "No participant is chosen.",
+        ),
         ({"kind": "room", "room": "Cellar", "slot": "2027-05-19T10:00"}, "Choose the room."),
     ],
 )
@@ -162,6 +170,69 @@ def test_a_change_of_nothing_is_refused(
     answer = send(staff, f"/events/{event.id}/change", change)
     assert answer.status_code == 422
     assert said in answer.text
+
+
+def test_an_added_meeting_needs_its_host_and_a_rule_on_a_pair_both(
+    app: APIFlask, staff: FlaskClient, send: Send, event: Event
+) -> None:
+    send(staff, f"/events/{event.id}/schedule", {})
+    guest, *_, host = (one.id for one in people_of(app.extensions["dari"].store, event.id))
+    added = {"kind": "add", "person": guest, "slot": event.plan.slots[0]}
+    refused = send(staff, f"/events/{event.id}/change", added)
+    assert "No participant is chosen." in refused.text
+    assert "(With whom)" in refused.text
+    for pair, said in (
+        ({"a": guest, "b": 9999}, ("number 9999", "(Hosts of the event)")),
+        ({"a": host, "b": guest}, (f"number {host}", "(Guests)")),
+        ({"a": "", "b": host}, ("No participant is chosen.", "(Guests)")),
+    ):
+        answer = send(staff, f"/events/{event.id}/pairs", {**pair, "rule": "forced"})
+        assert answer.status_code == 422
+        assert all(part in answer.text for part in said)
+    send(staff, f"/events/{event.id}/edit", {**PLAN, "side_b_en": "Labs", "revision": "1"})
+    answer = send(staff, f"/events/{event.id}/pairs", {"a": guest, "b": "", "rule": "forced"})
+    assert "(Labs)" in answer.text
+    assert get_event(app.extensions["dari"].store, event.id).plan.chosen == ()
+
+
+def test_a_meeting_that_is_not_there_cannot_have_been_held(
+    staff: FlaskClient, send: Send, event: Event
+) -> None:
+    answer = send(staff, f"/events/{event.id}/held/9999", {})
+    assert answer.status_code == 422
+    assert "no meeting of the number 9999" in answer.text
+    assert "(meeting)" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("by=person&only=zz", "Nobody here has the number zz."),
+        ("by=person&only=99999", "Nobody here has the number 99999."),
+        ("by=room&only=Cellar%26", "There is no room Cellar&amp; here."),
+    ],
+)
+def test_a_sheet_of_nobody_says_so(
+    staff: FlaskClient, send: Send, event: Event, asked: str, said: str
+) -> None:
+    send(staff, f"/events/{event.id}/schedule", {})
+    answer = staff.get(f"/events/{event.id}/print?{asked}")
+    assert answer.status_code == 404
+    assert said in answer.text
+    assert "event-sheet" not in answer.text
+
+
+def test_a_sheet_of_one_without_meetings_says_so(
+    app: APIFlask, staff: FlaskClient, send: Send, event: Event
+) -> None:
+    send(staff, f"/events/{event.id}/people", {"side": "a", "organisation": "Late"})
+    store = app.extensions["dari"].store
+    late = next(one.id for one in people_of(store, event.id) if one.organisation == "Late")
+    keep_schedule(store, event.id, [], {})
+    answer = staff.get(f"/events/{event.id}/print?by=person&only={late}")
+    assert answer.status_code == 200
+    assert "<h2>Late</h2>" in answer.text
+    assert "No meetings yet." in answer.text
 
 
 def test_rules_that_contradict_are_told_by_name_in_both_languages(
@@ -420,10 +491,66 @@ def test_a_change_on_the_day_writes_over_nothing(
     lost = {"kind": "room", "room": "Table 1", "slot": event.plan.slots[0]}
     answer = send(staff, f"/events/{event.id}/change", lost)
     assert answer.status_code == 422
-    assert "meanwhile" in answer.text
+    said = {"plan": "while the schedule was searched", "schedule": "made meanwhile"}
+    assert said[meanwhile] in answer.text
     now = get_event(store, event.id).plan
     assert now.place == ("Elsewhere" if meanwhile == "plan" else held.plan.place)
     assert [one.closed for one in now.rooms] == [(), ()]
+
+
+@pytest.mark.parametrize("meanwhile", ["plan", "wishes", "held"])
+def test_a_schedule_of_what_has_changed_meanwhile_is_not_kept(
+    app: APIFlask, staff: FlaskClient, send: Send, event: Event, meanwhile: str,
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
+) -> None:  # fmt: skip
+    dari = app.extensions["dari"]
+    send(staff, f"/events/{event.id}/schedule", {})
+    first, *_, host = (one.id for one in people_of(dari.store, event.id))
+    met = meetings_of(dari.store, event.id)[0]
+    changes = {
+        "plan": lambda: change_event(
+            dari.store, event.id, plan=event.plan.model_copy(update={"rooms": event.plan.rooms[:1]})
+        ),
+        "wishes": lambda: set_wishes(dari.store, event.id, first, {host: 2}),
+        "held": lambda: mark_held(dari.store, event.id, met.id),
+    }
+    search = event_schedules.schedule
+
+    def searched(*given: Any, **more: Any) -> Any:
+        changes[meanwhile]()
+        return search(*given, **more)
+
+    monkeypatch.setattr(event_schedules, "schedule", searched)
+    with pytest.raises(EventError) as refused:
+        do(JobKind.SCHEDULE, dari.settings, {"event": event.id, "by": "x"}, tmp_path, _unheard)
+    assert "while the schedule was searched" in refused.value.told("en")[0]
+    assert "다시 요청해 주세요" in refused.value.told("ko")[1]
+    assert len(schedules_of(dari.store, event.id)) == 1
+
+
+def test_a_meeting_that_was_held_while_a_change_was_searched_is_not_moved(
+    app: APIFlask, staff: FlaskClient, send: Send, event: Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = app.extensions["dari"].store
+    send(staff, f"/events/{event.id}/schedule", {})
+    met = meetings_of(store, event.id)[0]
+    search = event_schedules.change
+
+    def searched(*given: Any, **more: Any) -> Any:
+        mark_held(store, event.id, met.id)
+        return search(*given, **more)
+
+    monkeypatch.setattr(event_schedules, "change", searched)
+    gone = {"kind": "absent", "person": met.a, "slot": event.plan.slots[0]}
+    answer = send(staff, f"/events/{event.id}/change", gone)
+    assert answer.status_code == 422
+    assert "noted as held" in answer.text
+    now = next(one for one in meetings_of(store, event.id) if one.id == met.id)
+    assert (now.state, now.booked) == (MeetingState.HELD, met.booked)
+
+
+def _unheard(*_said: object) -> None:
+    """Hear how far a job is, and do nothing."""
 
 
 def test_who_is_absent_stays_away_when_it_said_so_meanwhile(
@@ -445,12 +572,84 @@ def test_who_is_absent_stays_away_when_it_said_so_meanwhile(
     assert get_event(store, event.id).revision == event.revision
 
 
+def _changes(store: Any, event: Event) -> dict[str, dict[str, Any]]:
+    """A change of each kind on the day."""
+    guest, *_, host = (one.id for one in people_of(store, event.id))
+    first, last = event.plan.slots[0], event.plan.slots[-1]
+    return {
+        "absent": {"kind": "absent", "person": guest, "slot": first},
+        "late": {"kind": "late", "person": guest, "slot": last},
+        "room": {"kind": "room", "room": "Table 1", "slot": first},
+        "add": {"kind": "add", "person": guest, "other": host, "slot": first},
+    }
+
+
+@pytest.mark.parametrize("kind", ["absent", "late", "room", "add"])
+def test_a_change_on_the_day_is_taken_back_as_a_whole(
+    app: APIFlask, staff: FlaskClient, send: Send, event: Event, kind: str
+) -> None:
+    store, here = app.extensions["dari"].store, f"/events/{event.id}"
+    set_away(store, event.id, people_of(store, event.id)[0].id, [event.plan.slots[3]])
+    change = _changes(store, event)[kind]
+    if kind == "add":  # of two who were not to meet
+        pair = {"a": change["person"], "b": change["other"], "rule": "forbidden"}
+        send(staff, f"{here}/pairs", pair)
+    plan = get_event(store, event.id).plan
+    send(staff, f"{here}/schedule", {})
+    assert "Take this change back" not in staff.get(here).text
+    before = [one.booked for one in meetings_of(store, event.id)], people_of(store, event.id)
+    assert send(staff, f"{here}/change", change).status_code == 303
+    assert "Take this change back" in staff.get(here).text
+    assert send(staff, f"{here}/undo", {"schedule": "1"}).status_code == 422
+    assert send(staff, f"{here}/undo", {"schedule": "2"}).status_code == 303
+    assert (
+        [one.booked for one in meetings_of(store, event.id)],
+        people_of(store, event.id),
+    ) == before
+    assert get_event(store, event.id).plan == plan
+    assert "The change of schedule 2 was taken back." in staff.get(here).text
+    again = send(staff, f"{here}/undo", {"schedule": "3"})
+    assert again.status_code == 422
+    assert "of no change on the day" in again.text
+
+
+def test_a_meeting_that_is_there_already_is_not_added(
+    app: APIFlask, staff: FlaskClient, send: Send, event: Event
+) -> None:
+    store, here = app.extensions["dari"].store, f"/events/{event.id}"
+    send(staff, f"{here}/schedule", {})
+    met = meetings_of(store, event.id)[0]
+    again = {"kind": "add", "person": met.a, "other": met.b, "slot": event.plan.slots[0]}
+    refused = send(staff, f"{here}/change", again)
+    assert refused.status_code == 422
+    assert f"These two meet already: {met.slot.replace('T', ' ')}, {met.room}." in refused.text
+
+
+def test_a_change_whose_meeting_was_held_is_not_taken_back(
+    app: APIFlask, staff: FlaskClient, send: Send, event: Event
+) -> None:
+    store, here = app.extensions["dari"].store, f"/events/{event.id}"
+    send(staff, f"{here}/schedule", {})
+    before = {one.booked for one in meetings_of(store, event.id)}
+    send(staff, f"{here}/change", _changes(store, event)["room"])
+    moved = next(one for one in meetings_of(store, event.id) if one.booked not in before)
+    mark_held(store, event.id, moved.id)
+    refused = send(staff, f"{here}/undo", {"schedule": "2"})
+    assert refused.status_code == 422
+    assert "has taken place since" in refused.text
+    mark_held(store, event.id, moved.id, held=False)
+    stays = next(one for one in meetings_of(store, event.id) if one.id != moved.id)
+    send(staff, f"{here}/people/{stays.a}/remove", {})
+    assert send(staff, f"{here}/undo", {"schedule": "2"}).status_code == 303
+    assert all(stays.a not in (one.a, one.b) for one in meetings_of(store, event.id))
+
+
 def test_a_change_begins_with_what_has_not_begun(
     staff: FlaskClient, send: Send, event: Event
 ) -> None:
     send(staff, f"/events/{event.id}/schedule", {})
     found = re.search(
-        r'<select[^>]* name="now">.*?</select>', staff.get(f"/events/{event.id}").text
+        r'<select[^>]* name="now"[^>]*>.*?</select>', staff.get(f"/events/{event.id}").text
     )
     assert found
     assert f'value="{event.plan.slots[0]}" selected' in found[0]
@@ -509,6 +708,34 @@ def test_a_meeting_at_a_time_when_one_cannot_is_told_and_each_clock_is_shown(
     assert "대한민국 시간" in table or "오후" in table
 
 
+def test_who_can_come_at_no_time_is_named_before_a_schedule_is_made(
+    staff: FlaskClient, send: Send, event: Event
+) -> None:
+    here = f"/events/{event.id}"
+    assert "who can come at no time" not in staff.get(here).text
+    far = {"side": "b", "organisation": "Far", "online": "on", "zone": "Atlantic/Azores"}
+    send(staff, f"{here}/people", far)
+    assert "no time:</strong> Far (" in staff.get(here).text
+
+
+def test_meetings_that_a_changed_plan_has_lost_are_told(
+    app: APIFlask, staff: FlaskClient, send: Send, event: Event
+) -> None:
+    store, here = app.extensions["dari"].store, f"/events/{event.id}"
+    send(staff, f"{here}/schedule", {})
+    assert "does not have any more" not in staff.get(here).text
+    met = meetings_of(store, event.id)[0]
+    send(staff, f"{here}/held/{met.id}", {})
+    lost = {**PLAN, "rooms": "Table 9; Hall A", "revision": str(event.revision)}
+    assert send(staff, f"{here}/edit", lost).status_code == 303
+    count = len(meetings_of(store, event.id))
+    assert f"{count} meetings are at times or in rooms" in staff.get(here).text
+    refused = send(staff, f"{here}/schedule", {})
+    assert refused.status_code == 422
+    assert f"any more: {met.slot.replace('T', ' ')}, {met.room}." in refused.text
+    assert "a meeting that took place needs both" in refused.text
+
+
 def test_a_participant_gets_the_file_of_what_is_cancelled(
     app: APIFlask, staff: FlaskClient, client: FlaskClient, send: Send, event: Event
 ) -> None:
@@ -543,7 +770,17 @@ def test_calendars_hear_of_who_is_taken_out_and_of_an_event_that_is_called_off(
     assert staff.get(f"{here}/meetings.csv").status_code == 200
     planned = meetings_of(dari.store, event.id)
     send(staff, f"{here}/state", {"state": "cancelled"})
-    assert client.get(f"{link}/meetings.ics").status_code == 410
+    for path in (f"{link}/meetings.ics", link):
+        gone = client.get(path)
+        assert gone.status_code == 410
+        assert "This event has been called off.</strong> That was on " in gone.text
+        assert f'href="{link}/cancelled.ics"' in gone.text
+    assert "취소된 행사입니다.</strong> 취소한 때:" in client.get(f"{link}?lang=ko").text
+    assert send(client, link, {}).status_code == 410
+    assert client.get(f"{link[:-1]}").status_code == 404
+    assert send(staff, f"{here}/schedule", {}).status_code == 422
+    assert "Confirm it first" in send(staff, f"{here}/schedule", {}).text
+    assert "A change on the day" not in staff.get(here).text
     found = Calendar.from_ical(staff.get(f"{here}/cancelled.ics").data).walk("VEVENT")
     told = {str(one["uid"]): int(one["sequence"]) for one in found}
     assert {one.uid: one.sequence + 1 for one in planned}.items() <= told.items()
@@ -576,3 +813,9 @@ def test_both_sides_wish_and_read_their_meetings_by_their_accounts(
         assert [Calendar.from_ical(one.data)["method"] for one in files] == ["PUBLISH", "CANCEL"]
         assert browser.get(f"/my/events/{event.id}/{other.id}").status_code == 404
         assert browser.get(f"/events/{event.id}").status_code == 403
+        change_event(store, event.id, state=EventState.CANCELLED)
+        gone = browser.get(here)
+        assert gone.status_code == 410
+        assert "This event has been called off." in gone.text
+        assert "cancelled</span>" in browser.get("/my/events").text
+        change_event(store, event.id, state=EventState.CONFIRMED)

@@ -15,7 +15,7 @@ import openpyxl
 import pytest
 from icalendar import Calendar
 
-from profiles import Side
+from profiles import Side, Startup, validate
 from profiles.case_moves import close_case, move_case
 from profiles.cases import (
     Answer,
@@ -478,6 +478,57 @@ def test_a_link_is_of_one_side_of_one_case_for_a_while(client, send, dari, case,
     assert get_case(dari.store, case.id).partner_answer is Answer.UNDECIDED
     release_case(dari.store, case.id, released=False)
     assert client.get(linked["startup"]).status_code == 410
+
+
+def _twin(dari, startup: str) -> tuple[Any, str]:
+    """A case of another startup with the same partner, and the link by which that answers."""
+    dari.writer.put(validate(Startup, {"id": startup, "name": "Sono Two", "summary": "Eyes."}))
+    made = open_case(dari.store, startup, "samsung")[0]
+    release_case(dari.store, made.id)
+    move_case(dari.store, made.id, CaseStage.INTRODUCED)
+    make_link(dari.store, made.id, Side.PARTNER)
+    link = newest_link(whole_case(dari.store, made.id), Side.PARTNER)
+    return made, f"/answer/{sign(link, dari.secret_key)}"
+
+
+def test_a_link_leads_to_the_case_that_stands_since_a_merge(
+    app, client, send, dari, case, linked
+) -> None:
+    twin, other = _twin(dari, "sono-two")
+    done = dari.writer.merge("sonoeye", "sono-two")
+    links = {case.id: linked["partner"], twin.id: other}
+    aside = next(id for id in links if get_case(dari.store, id).aside)
+    stands = next(id for id in links if id != aside)
+    try:
+        assert client.get(links[aside]).status_code == 200
+        assert send(client, links[aside], {"answer": "yes"}).status_code == 303
+        assert get_case(dari.store, stands).partner_answer is Answer.YES
+        assert get_case(dari.store, aside).partner_answer is Answer.UNDECIDED
+        add(app, f"merged-{case.id}@example.com", "partner", profile="samsung")
+        partner = browser_of(app, f"merged-{case.id}@example.com")
+        assert partner.get(f"/my/cases/{aside}").status_code == 200
+        make_link(dari.store, stands, Side.PARTNER)  # which ends its own links alone
+        assert client.get(links[aside]).status_code == 200
+        assert client.get(links[stands]).status_code == 410
+    finally:
+        dari.writer.unmerge(done.number)
+    assert send(client, links[aside], {"answer": "no", "reason": "timing"}).status_code == 303
+    assert get_case(dari.store, aside).partner_answer is Answer.NO
+
+
+def test_a_startup_without_an_account_finds_its_case_by_its_former_id(
+    client, dari, case, linked
+) -> None:
+    with client.session_transaction() as session:
+        session["held"] = {"sono-three": 4_000_000_000}
+    _, _ = _twin(dari, "sono-three")
+    done = dari.writer.merge("sonoeye", "sono-three")
+    try:
+        assert client.get(f"/my/sono-three/cases/{case.id}").status_code == 200
+        assert client.get(f"/my/samsung/cases/{case.id}").status_code == 404
+    finally:
+        dari.writer.unmerge(done.number)
+    assert client.get(f"/my/sono-three/cases/{case.id}").status_code == 404
 
 
 def test_a_closed_case_takes_no_answer(client, send, dari, case, linked) -> None:
