@@ -31,6 +31,7 @@ from service.entrants import (
     fitted_cohort,
     fitted_programme,
 )
+from service.turnout import turnout_of
 
 if TYPE_CHECKING:
     from matcher.assignment import Contradiction, Solution, Tags
@@ -123,9 +124,11 @@ def assign(
         check_eligibility(dari, id, by=by)
     fitted = fitted_cohort(dari, held, changed(held.rules, without, rules))
     about = {"programme": held.programme, "cohort": str(id)}
+    turnout = turnout_of(dari.store, held)
     found = _solved(dari, fitted, about, by, limits or Limits(), priced=priced)
-    kept = keep_decision(dari.store, id, found.record.as_json(), digest=found.record.digest, by=by)
-    return replace(found, cohort=held, decision=kept)
+    record = replace(found.record, turnout=turnout)
+    kept = keep_decision(dari.store, id, record.as_json(), digest=record.digest, by=by)
+    return replace(found, cohort=held, decision=kept, record=record)
 
 
 def assign_programme(

@@ -1,9 +1,9 @@
 """Owns the notice to an applicant: a place, the reserve, or why none; nothing about anybody else.
 
-A notice tells how many applied and how many places there were; with a place where it is and what
-comes next, without one for each host that the applicant was eligible for or asked for why it was
-not given a place there, and its place in the reserve. It holds no name, fit or place of another
-applicant.
+A notice tells how many applied, how many each step left, and how many places there were; with a
+place where it is and what comes next, without one for each host that the applicant was eligible for
+or asked for why it was not given a place there, and its place in the reserve. It holds no name, fit
+or place of another applicant.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from enum import StrEnum
 from matcher.assignment.alternates import reserves
 from matcher.assignment.envy import Envy, count_wanted, envy, said
 from matcher.assignment.record import Record
+from matcher.assignment.turnout import numbers_said
 from matcher.phrases import phrase
 from profiles.taxonomy import Names
 
@@ -173,9 +174,8 @@ class _Told:
         return [phrase("notice.by_person")] if decided else []
 
     def _numbers(self) -> Names:
-        applied = len(self.record.instance.applicants)
         placed = len({a for a, _ in self.record.pairs})
-        return phrase("notice.numbers", applied=applied, placed=placed)
+        return numbers_said(self.record.turnout, self.record.instance, placed)
 
     def _kept_out(self, id: str) -> list[Names]:
         told = {"notice.barred": self.known.barred, "notice.screened": self.known.screened}

@@ -13,6 +13,7 @@ from typing import Any
 
 from matcher.assignment.instance import Instance, canonical, instance_from_json
 from matcher.assignment.solution import Aim, Solution, solution_from_json
+from matcher.assignment.turnout import Turnout, turnout_from_json
 from profiles.errors import FileError
 
 FORM = "dari-decision-1"
@@ -73,6 +74,7 @@ class Record:
         software: versions by package, and of Python.
         erased: how many of those named were erased since, and have another id in the record: where
             ids break ties, a replay may come out otherwise.
+        turnout: how many took part in the round; None where there is none, or of before it was kept.
     """
 
     instance: Instance
@@ -88,6 +90,7 @@ class Record:
     overrides: tuple[Override, ...] = ()
     software: Mapping[str, str] = field(default_factory=software)
     erased: int = 0
+    turnout: Turnout | None = None
 
     @property
     def pairs(self) -> tuple[tuple[str, str], ...]:
@@ -136,6 +139,8 @@ class Record:
             "made": {"by": self.by, "at": self.at.isoformat()},
             "software": dict(sorted(self.software.items())),
         }
+        if self.turnout is not None:
+            held["turnout"] = self.turnout.as_json()
         return {**held, "digest": _hash(held)}
 
     @property
@@ -309,6 +314,7 @@ def _plain(held: Mapping[str, Any]) -> Record:
         about={str(name): str(id) for name, id in held["about"].items()},
         software={str(name): str(one) for name, one in held["software"].items()},
         erased=int(held["erased"]),
+        turnout=turnout_from_json(held.get("turnout")),
     )
 
 

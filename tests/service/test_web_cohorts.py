@@ -393,6 +393,15 @@ def test_a_selected_institute_has_no_case_and_the_page_says_what_to_do(
     assert "진행 건이 없는 이유" in staff.get(f"/cohorts/{held.id}?step=decision", headers=KO).text
 
 
+def test_letters_tell_the_numbers_of_the_whole_round(dari, staff) -> None:
+    id = cohorts.open_cohort(dari.store, CONTEST, name="Many", screenings=0).id
+    cohorts.apply_all(dari.store, id, [*FOUR, "demo-gureum-ops"])
+    found = assign(dari, id, by="x", limits=Limits(5.0), priced=False)
+    page = staff.get(f"/decisions/{found.decision.id}/notices?lang=en&letter_lang=en").text
+    assert page.count("5 applied; 4 met the rules of eligibility; places in all: 10;") == 5
+    assert found.record.digest == found.decision.digest, "they are sealed with the rest"
+
+
 def test_the_history_says_what_changed_in_words_and_not_the_seed(dari, staff, send) -> None:
     id = opened(dari, staff, send, GLOBAL)
     rule = {"kind": "total", "high": "3", "id": "cap"}

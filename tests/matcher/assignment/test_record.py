@@ -19,9 +19,11 @@ from matcher.assignment.record import (
     replay,
     software,
 )
+from matcher.assignment.turnout import Turnout
 from profiles.errors import FileError
 from tests.matcher.assignment.fair import MOMENT, given, instances, made, recorded
 
+TURNOUT = Turnout(9, 1, 7, (5,))
 INSTANCE = made([[5, 9], [7, 3], [9, 8]], [1, 1], {"id": "all", "kind": "total", "low": 1}, seed=3)
 
 
@@ -46,6 +48,15 @@ def test_the_digest_is_of_everything_but_itself() -> None:
     assert list(held) == sorted(held)
     later = replace(record(), at=MOMENT + timedelta(seconds=1))
     assert later.digest != record().digest
+
+
+def test_how_many_took_part_is_sealed_and_absent_where_it_was_not_kept() -> None:
+    assert "turnout" not in record().as_json(), "records of before keep their digests"
+    told = replace(record(), turnout=TURNOUT)
+    assert read_record(told.to_bytes()).turnout == TURNOUT
+    assert replay(read_document(told.to_bytes())).same
+    forged = {**told.as_json(), "turnout": {**TURNOUT.as_json(), "applied": 8}}
+    assert [one.part for one in replay(forged).differences] == ["digest"]
 
 
 def tampered(**parts: Any) -> dict[str, Any]:
@@ -118,6 +129,9 @@ def test_an_override_names_what_there_is_and_why(override: Override, said: str) 
         json.dumps(tampered(instance={**INSTANCE.as_json(), "fits": [[1]]})).encode(),
         json.dumps(tampered(solution={"status": "good", "pairs": [], "levels": []})).encode(),
         json.dumps(tampered(overrides=[{"by": 1}])).encode(),
+        json.dumps(tampered(turnout={"applied": -1, "withdrawn": 0, "eligible": 0})).encode(),
+        json.dumps(tampered(turnout={**TURNOUT.as_json(), "screened": [1, 1, 1]})).encode(),
+        json.dumps(tampered(turnout={**TURNOUT.as_json(), "applied": "9"})).encode(),
         json.dumps(tampered(search={"seconds": 1e400, "aims": ["none"]})).encode(),
     ],
 )
