@@ -23,7 +23,7 @@ from profiles.cohorts import (
     keep_decision,
 )
 from profiles.cohorts.opening import rules_of
-from profiles.cohorts.values import EntryStage
+from profiles.cohorts.values import OVER, EntryStage
 from profiles.rules import Rule
 from service.entrants import (
     AssigningError,
@@ -197,7 +197,7 @@ def decide(
             any more, or another one holds and is not to be replaced.
         StaleEdit: if the cohort has been changed since `base`.
     """
-    from matcher.assignment.alternates import reserves
+    from matcher.assignment.alternates import reserves_of
     from matcher.assignment.record import record_from_json
 
     kept = decision(dari.store, id)
@@ -208,9 +208,16 @@ def decide(
         raise AssigningError("decision", "assign_nothing_found", id)
     if several := [one for one, count in Counter(a for a, _ in record.pairs).items() if count > 1]:
         raise AssigningError("decision", "assign_one_host", several[0])
-    waiting = reserves(record.instance, record.decided)
+    waiting = reserves_of(record, _over(dari.store, kept.cohort, record))
     said: dict[str, Any] = {"why": why, "by": by, "base": base, "replace": replace}
     return finish(dari.store, id, dict(record.pairs), waiting, **said)
+
+
+def _over(store: Store, cohort: int, record: Record) -> list[tuple[str, str]]:
+    """Give the pairs that nobody can make any more: who withdrew or declined is no reserve."""
+    gone = {one.profile for one in entries_of(store, cohort) if one.stage in OVER}
+    over = gone.intersection(record.instance.applicant_ids)
+    return [(id, host) for id in sorted(over) for host in record.instance.host_ids]
 
 
 def hand_on(
@@ -251,7 +258,12 @@ def _successor(store: Store, id: int, profile: str) -> str | None:
         return {one.rule_id for one in check(record.instance, tried)}
 
     before = broken([*staying, (profile, own.host)])
-    reserve = [one for one in entries.values() if own.host in one.reserve]
+    barred, host = set(record.no_reserve), once.get(own.host, own.host)
+    reserve = [
+        one
+        for one in entries.values()
+        if own.host in one.reserve and (once.get(one.profile, one.profile), host) not in barred
+    ]
     for one in sorted(reserve, key=lambda one: one.reserve[str(own.host)]):
         after = broken([*staying, (one.profile, own.host)])
         if after <= before - {_STRANGE}:

@@ -21,6 +21,7 @@ _SAID: Mapping[str, Mapping[str, str]] = {
         "head": "Decision {id} of cohort {cohort} ({state}): {pairs} pairs; digest {digest}",
         "by": "By a person: {who}, from then on {hosts}: {why} ({by})",
         "none": "no place",
+        "out": "Taken out by a person, and no reserve: {who} at {hosts}",
         "broken": "It breaks a rule: {rule}",
         "kept": "All rules are kept.",
         "left": "Given back later: {who}, {host}; since then {taken}",
@@ -37,6 +38,7 @@ _SAID: Mapping[str, Mapping[str, str]] = {
         "head": "차수 {cohort}의 결정 {id}({state}): 배정 {pairs}건, 해시 {digest}",
         "by": "사람이 바꿈: {who} → {hosts}. 사유: {why} ({by})",
         "none": "자리 없음",
+        "out": "사람이 제외해 예비 명단에 없음: {who} ({hosts})",
         "broken": "어긋나는 규칙: {rule}",
         "kept": "모든 규칙을 지킵니다.",
         "left": "이후 반납: {who}, {host}. 지금: {taken}",
@@ -162,6 +164,9 @@ def _told(dari: Dari, shown: Shown, lang: str) -> Iterator[str]:
     for one in record.overrides:
         hosts = ", ".join(map(name, one.hosts)) or said["none"]
         yield said["by"].format(who=name(one.applicant), hosts=hosts, why=one.why, by=one.by)
+    for who in sorted({applicant for applicant, _ in record.no_reserve}):
+        hosts = ", ".join(name(host) for a, host in record.no_reserve if a == who)
+        yield said["out"].format(who=name(who), hosts=hosts)
     wrong = broken(shown)
     yield from (said["broken"].format(rule=shown.broken_said(one).in_(lang)) for one in wrong)
     if not wrong:

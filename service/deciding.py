@@ -123,10 +123,10 @@ def show(dari: Dari, id: int) -> Shown:
 def host_rows(shown: Shown) -> list[HostRow]:
     """Give each host with those who have its places and its reserve, by name of the host."""
     from matcher.assignment import UNIT, preferences
-    from matcher.assignment.alternates import RESERVE, reserves
+    from matcher.assignment.alternates import reserves_of
 
     instance, decided = shown.record.instance, shown.record.decided
-    reserve = reserves(instance, decided, RESERVE)
+    reserve = reserves_of(shown.record)
     row = {id: n for n, id in enumerate(instance.applicant_ids)}
     overridden = {one.applicant for one in shown.record.overrides}
     most = preferences.places(instance)

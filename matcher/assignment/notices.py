@@ -12,8 +12,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from matcher.assignment.alternates import reserves
-from matcher.assignment.envy import Envy, count_wanted, envy, said
+from matcher.assignment.alternates import reserves_of
+from matcher.assignment.envy import Envy, count_wanted, envy_of, said
 from matcher.assignment.record import Record
 from matcher.assignment.turnout import numbers_said
 from matcher.phrases import phrase
@@ -111,9 +111,9 @@ def _refusals(record: Record, told: _Told, known: Known) -> Iterator[Notice]:
     decided = record.decided
     placed = {applicant for applicant, _ in decided.pairs}
     ids = [id for id in record.instance.applicant_ids if id not in placed]
-    audits = _by_applicant(envy(record.instance, decided, ids, most=MOST_HOSTS))
+    audits = _by_applicant(envy_of(record, ids, most=MOST_HOSTS))
     wanted = count_wanted(record.instance, decided)
-    reserve = _ranks(reserves(record.instance, decided))
+    reserve = _ranks(reserves_of(record), left={*known.gone, *(known.placed or ())})
     everyone = {*ids, *known.screened, *known.barred} - placed - set(known.gone)
     for id in sorted(everyone):
         yield told.refusal(id, audits.get(id, ()), wanted.get(id, 0), reserve.get(id, ()))
@@ -205,9 +205,12 @@ def _by_applicant(found: Sequence[Envy]) -> dict[str, list[Envy]]:
     return by
 
 
-def _ranks(reserve: Mapping[str, tuple[str, ...]]) -> dict[str, list[tuple[str, int]]]:
+def _ranks(
+    reserve: Mapping[str, tuple[str, ...]], left: Collection[str]
+) -> dict[str, list[tuple[str, int]]]:
+    """Give (host, place) of each reserve that one stands in, without those who left it since."""
     ranks: dict[str, list[tuple[str, int]]] = {}
     for host, ids in reserve.items():
-        for rank, id in enumerate(ids, 1):
+        for rank, id in enumerate((one for one in ids if one not in left), 1):
             ranks.setdefault(id, []).append((host, rank))
     return ranks

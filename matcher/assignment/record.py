@@ -12,7 +12,7 @@ from importlib.metadata import version
 from typing import Any
 
 from matcher.assignment.instance import Instance, canonical, instance_from_json
-from matcher.assignment.solution import Aim, Solution, solution_from_json
+from matcher.assignment.solution import Aim, Solution, Status, solution_from_json
 from matcher.assignment.turnout import Turnout, turnout_from_json
 from profiles.errors import FileError
 
@@ -21,6 +21,8 @@ FORM = "dari-decision-1"
 
 MOST_BYTES = 64 * 1024 * 1024
 _PACKAGES = ("dari", "numpy", "ortools")
+
+Pair = tuple[str, str]
 
 Solve = Callable[..., Solution]
 """`matcher.assignment.solve`."""
@@ -41,6 +43,8 @@ class Override:
         applicant: for whom.
         hosts: the hosts that the applicant has from then on; none takes its places away.
         why: the reason; never empty.
+        no_reserve: the hosts of whose places the applicant is no reserve from then on; None: as
+            `Record.overridden` reckons it, also in records of before it was kept.
     """
 
     by: str
@@ -48,12 +52,14 @@ class Override:
     applicant: str
     hosts: tuple[str, ...]
     why: str
+    no_reserve: tuple[str, ...] | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Give it as plain values."""
         at, hosts = self.at.isoformat(), list(self.hosts)
         told = {"by": self.by, "at": at, "applicant": self.applicant}
-        return {**told, "hosts": hosts, "why": self.why}
+        kept = {} if self.no_reserve is None else {"no_reserve": list(self.no_reserve)}
+        return {**told, "hosts": hosts, "why": self.why, **kept}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +80,7 @@ class Record:
         software: versions by package, and of Python.
         erased: how many of those named were erased since, and have another id in the record: where
             ids break ties, a replay may come out otherwise.
-        turnout: how many took part in the round; None where there is none, or of before it was kept.
+        turnout: how many took part in the round; None where there is none, or it was not kept yet.
     """
 
     instance: Instance
@@ -93,7 +99,7 @@ class Record:
     turnout: Turnout | None = None
 
     @property
-    def pairs(self) -> tuple[tuple[str, str], ...]:
+    def pairs(self) -> tuple[Pair, ...]:
         """The pairs that were decided: those of the search, but for what persons overrode."""
         given = {one.applicant: one.hosts for one in self.overrides}
         kept = [pair for pair in self.solution.pairs if pair[0] not in given]
@@ -102,25 +108,64 @@ class Record:
 
     @property
     def decided(self) -> Solution:
-        """The pairs that were decided, as a solution; without levels where they were overridden."""
+        """The pairs that were decided, as a solution; where they were overridden nothing is proven.
+
+        It has no levels then: those of the search are of other pairs (`checking.count_levels`).
+        """
         if not self.overrides:
             return self.solution
-        return Solution(self.solution.status, self.pairs)
+        return Solution(Status.FEASIBLE, self.pairs)
+
+    @property
+    def taken_out(self) -> tuple[Pair, ...]:
+        """The pairs that the search or a person had made and a person undid; ascending."""
+        ids = dict.fromkeys(one.applicant for one in self.overrides)
+        found = {(id, host) for id in ids for host in self._had(id)}
+        return tuple(sorted(found - set(self.pairs)))
+
+    @property
+    def no_reserve(self) -> tuple[Pair, ...]:
+        """The (applicant, host) of which persons said that it is no reserve there; ascending.
+
+        It was taken out of a place of the host by hand; or of all its places, and then it is no
+        reserve anywhere until a person gives it a place.
+        """
+        last = {one.applicant: one for one in self.overrides}
+        found = ((id, host) for id, one in last.items() for host in self._no_reserve(one))
+        return tuple(sorted(found))
 
     def overridden(self, override: Override) -> Record:
-        """Give the record with one more override.
+        """Give the record with one more override, which keeps of what the applicant is no reserve.
 
         Raises:
             FileError: if it names an applicant or a host that the instance does not hold, or has
                 no reason.
         """
+        found = self._with(override)
+        kept = replace(override, no_reserve=found._no_reserve(override))
+        return replace(found, overrides=(*self.overrides, kept))
+
+    def _with(self, override: Override) -> Record:
         unknown = {override.applicant} - set(self.instance.applicant_ids)
-        unknown |= set(override.hosts) - set(self.instance.host_ids)
+        unknown |= {*override.hosts, *(override.no_reserve or ())} - set(self.instance.host_ids)
         if unknown:
             raise FileError(min(unknown), "record_unknown")
         if not override.why.strip():
             raise FileError(override.applicant, "record_reason")
         return replace(self, overrides=(*self.overrides, override))
+
+    def _had(self, applicant: str) -> set[str]:
+        """Give the hosts whose places an applicant has or had, by the search or by hand."""
+        own = (one.hosts for one in self.overrides if one.applicant == applicant)
+        return {host for id, host in self.solution.pairs if id == applicant}.union(*own)
+
+    def _no_reserve(self, last: Override) -> tuple[str, ...]:
+        """Tell of which hosts the last override of an applicant leaves it no reserve."""
+        if last.no_reserve is not None:
+            return last.no_reserve
+        if not last.hosts:
+            return self.instance.host_ids
+        return tuple(sorted(self._had(last.applicant) - {*last.hosts}))
 
     def as_json(self) -> dict[str, Any]:
         """Give all of it as plain values, with the digests of the input and of everything."""
@@ -295,7 +340,7 @@ def _read(held: Mapping[str, Any]) -> Record:
         raise ValueError(held["form"])
     read = _plain(held)
     for one in held["overrides"]:
-        read = read.overridden(_override(one))
+        read = read._with(_override(one))
     return read
 
 
@@ -320,4 +365,5 @@ def _plain(held: Mapping[str, Any]) -> Record:
 
 def _override(held: Mapping[str, Any]) -> Override:
     at = datetime.fromisoformat(held["at"])
-    return Override(held["by"], at, held["applicant"], tuple(held["hosts"]), held["why"])
+    kept = tuple(held["no_reserve"]) if "no_reserve" in held else None
+    return Override(held["by"], at, held["applicant"], tuple(held["hosts"]), held["why"], kept)

@@ -45,10 +45,12 @@ def turnout_from_json(held: Mapping[str, Any] | None) -> Turnout | None:
     """
     if held is None:
         return None
-    numbers = [held["applied"], held["withdrawn"], held["eligible"], *held["screened"]]
-    if len(held["screened"]) > len(STEPS) or not all(map(_is_count, numbers)):
+    applied, withdrawn, eligible = (held[one] for one in ("applied", "withdrawn", "eligible"))
+    screened = tuple(held["screened"])
+    numbers = (applied, withdrawn, eligible, *screened)
+    if len(screened) > len(STEPS) or not all(map(_is_count, numbers)):
         raise ValueError(numbers)
-    return Turnout(*numbers[:3], tuple(numbers[3:]))
+    return Turnout(applied, withdrawn, eligible, screened)
 
 
 def _is_count(one: object) -> bool:

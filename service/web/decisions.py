@@ -33,6 +33,8 @@ WHYS = {
     Why.WAITED: _l("who has a place there fits as well and has waited longer"),
     Why.DRAWN: _l("who has a place there fits as well and comes first by lottery or id"),
     Why.WHOLE: _l("its claim is the better one, but the places as a whole would be given worse"),
+    Why.TAKEN: _l("a person took it out of a place there"),
+    Why.OTHERWISE: _l("nothing but that persons decided otherwise than the search"),
 }
 STATES = {"draft": _l("Draft"), "final": _l("Final decision"), "replaced": _l("Replaced")}
 STATUSES = {

@@ -18,10 +18,20 @@ from matcher.assignment import UNIT, Applicant, Host, Instance, groups_of, solve
 from matcher.assignment.lottery import promise
 from matcher.assignment.record import Record, read_record, replay
 from profiles import Partner, Programme, Startup, Vectors, validate
-from profiles.cohorts import apply, decisions_of, finish, keep_decision, mark, open_cohort
+from profiles.cohorts import (
+    apply,
+    decisions_of,
+    entries_of,
+    finish,
+    keep_decision,
+    mark,
+    open_cohort,
+    withdraw,
+)
 from profiles.reviews import Ask, ask_review
 from profiles.rules import Rule
 from service.assigning import decide, hand_on
+from service.deciding import override
 from tests.service.accounts import token_of
 
 SECRET = "열쇠말 하나"
@@ -448,3 +458,51 @@ def test_a_profile_leads_to_its_applications_decisions_and_requests(staff, app, 
     assert "You asked:" in mine
     assert "Decided; it has stood so since" in mine
     assert f"/decisions/{held.id}" not in mine, "the page of the decision is for staff"
+
+
+def taken_out(dari: Any, held: Any, who: str) -> Any:
+    """Let a person take one out of its place, and make that final."""
+    again = override(dari, held.id, {who: ()}, why="It went bankrupt.", by="Lee")
+    decide(dari, again.id, why="Again.", by="Lee", replace=True)
+    return again
+
+
+def stages_of(dari: Any, held: Any) -> dict[str, str]:
+    return {one.profile: one.stage.value for one in entries_of(dari.store, held.cohort)}
+
+
+def test_whom_a_person_took_out_no_decline_brings_back(staff, dari, held) -> None:
+    again = taken_out(dari, held, "st-b")
+    assert again.record["overrides"][0]["no_reserve"] == ["pa-x", "pa-y"]
+    assert stages_of(dari, held)["st-b"] == "unplaced"
+    page = text_of(staff.get(f"/decisions/{again.id}?lang=en"))
+    assert "Not in it, because a person took them out: <span>Narae</span>." in page
+    assert "on no reserve list either" in page
+    assert "a person took it out of a place there" in text_of(
+        staff.get(f"/decisions/{again.id}?lang=en&of=st-b")
+    )
+    rehearsed = text_of(staff.get(f"/decisions/{again.id}/declines?declines=st-c&lang=en"))
+    gained = rehearsed[rehearsed.index("New pairs") : rehearsed.index("Who would decline?")]
+    assert "Narae" not in gained
+    hand_on(dari, held.cohort, "st-c", reason="x", by="Lee")
+    assert stages_of(dari, held)["st-b"] == "unplaced"
+    put_back = override(dari, again.id, {"st-b": ("pa-x",), "st-c": ()}, why="Sold.", by="Lee")
+    decide(dari, put_back.id, why="Sold.", by="Lee", replace=True)
+    assert stages_of(dari, held)["st-b"] == "selected"
+
+
+def test_a_reserve_of_before_whom_a_person_took_out_does_not_move_up(dari, held) -> None:
+    again = override(dari, held.id, {"st-b": ()}, why="It went bankrupt.", by="Lee")
+    selected = {"st-c": "pa-y", "st-a": "pa-x"}
+    given: Any = {"why": "x", "by": "Lee", "replace": True}
+    finish(dari.store, again.id, selected, {"pa-x": ["st-b", "st-d"]}, **given)
+    up = hand_on(dari, held.cohort, "st-a", reason="x", by="Lee")
+    assert up.profile == "st-d"
+
+
+def test_who_withdrew_is_no_reserve_and_stands_in_no_ones_way(dari, held) -> None:
+    withdraw(dari.store, held.cohort, "st-d", by="Lee")
+    again = override(dari, held.id, {"st-b": ()}, why="It went bankrupt.", by="Lee")
+    decide(dari, again.id, why="Again.", by="Lee", replace=True)
+    assert stages_of(dari, held)["st-a"] == "reserve"
+    assert stages_of(dari, held)["st-d"] == "withdrawn"

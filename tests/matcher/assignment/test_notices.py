@@ -77,6 +77,30 @@ def test_it_is_told_where_a_person_decided_otherwise() -> None:
         assert "ships" not in one.text("en")
 
 
+def test_whom_a_person_took_out_is_told_so_and_stands_in_no_reserve() -> None:
+    off = Override("Kim", RECORD.at, "c", (), "It went bankrupt")
+    told = {
+        one.applicant: one
+        for one in notices(RECORD.overridden(off), NAMES.__getitem__, programme=PROGRAMME)
+    }
+    text = told["c"].text("en")
+    assert told["c"].result is Result.REFUSED
+    assert "Sky Telecom: a person decided that you do not get a place there." in text
+    assert "bankrupt" not in text
+    for one in told.values():
+        assert "as a whole" not in one.text("en"), "nothing proves that of what a person decided"
+    free = "Sky Telecom: a place is free there; a person decided the places otherwise"
+    assert free in told["b"].text("en")
+    assert "빈자리가 있습니다. 사람이 컴퓨터의 제안과 다르게" in told["b"].text("ko")
+
+
+def test_the_reserve_moves_up_in_letters_too() -> None:
+    record = recorded(made([[9], [8], [7], [6]], [1]), given("ax"))
+    known = Known(placed={"b": ["x"]}, gone={"a"})
+    told = written(record, "c", NAMES.__getitem__, programme=PROGRAMME, known=known)
+    assert "you stand at place 1." in told.text("en")
+
+
 def test_it_tells_the_reasons_the_reserve_and_the_rights() -> None:
     text = notice("b")
     assert "The round in numbers, as it stood when the places were given out:" in text
