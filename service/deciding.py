@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from profiles import Programme
+from profiles import Programme, Store
 from profiles.cohorts import (
     Cohort,
     KeptDecision,
     cohort,
     decision,
+    decisions_of,
     entries_of,
     keep_decision,
 )
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
     from matcher.assignment import Broken
     from matcher.assignment.record import Override, Record
     from service.wiring import Dari
+
+
+_SAME = ("instance_digest", "solution", "made", "search")
+"""What a record has in common with the one that it rests on."""
 
 
 class DecisionError(CodedError):
@@ -52,6 +57,14 @@ class Shown:
     def domain(self) -> str:
         """What the lottery is for, as its certificate tells."""
         return domain_of(self.cohort)
+
+    @property
+    def numbers(self) -> Names:
+        """Say how many took part in the round and have a place, as far as the record holds it."""
+        from matcher.assignment.turnout import numbers_said
+
+        placed = len({applicant for applicant, _ in self.record.pairs})
+        return numbers_said(self.record.turnout, self.record.instance, placed)
 
     def today(self, id: str) -> str:
         """Give the id that one in the record has by now."""
@@ -82,10 +95,13 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """One who has a place: the points that it fits by, and whether a person gave it."""
+    """One who has a place: the points that it fits by, and whether a person gave it.
+
+    It has no points where eligibility refuses the pair: a person gave the place all the same.
+    """
 
     id: str
-    points: float
+    points: float | None
     is_overridden: bool
 
 
@@ -97,6 +113,23 @@ class HostRow:
     places: int | None
     placed: tuple[Placed, ...]
     reserve: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """What a decision comes to by an aim, fits in 1/1024 point.
+
+    Attributes:
+        aim: which.
+        value: what it comes to.
+        found: what the search had reached.
+        bound: what nothing can pass; None where persons changed the decision.
+    """
+
+    aim: str
+    value: int
+    found: int
+    bound: int | None
 
 
 def domain_of(held: Cohort) -> str:
@@ -122,23 +155,59 @@ def show(dari: Dari, id: int) -> Shown:
 
 def host_rows(shown: Shown) -> list[HostRow]:
     """Give each host with those who have its places and its reserve, by name of the host."""
-    from matcher.assignment import UNIT, preferences
+    from matcher.assignment import preferences
     from matcher.assignment.alternates import reserves_of
 
-    instance, decided = shown.record.instance, shown.record.decided
+    instance = shown.record.instance
     reserve = reserves_of(shown.record)
-    row = {id: n for n, id in enumerate(instance.applicant_ids)}
+    points, applied = points_of(shown.record), len(instance.applicants)
     overridden = {one.applicant for one in shown.record.overrides}
     most = preferences.places(instance)
     found = []
     for column, host in enumerate(instance.hosts):
-        mine = [a for a, h in decided.pairs if h == host.id]
-        points = {a: int(instance.fits[row[a], column]) / UNIT for a in mine}
-        placed = [Placed(a, points[a], a in overridden) for a in mine]
-        ordered = tuple(sorted(placed, key=lambda one: (-one.points, one.id)))
-        bounded = None if host.high is None and most[column] == len(row) else int(most[column])
+        placed = [Placed(a, p, a in overridden) for (a, h), p in points.items() if h == host.id]
+        ordered = tuple(sorted(placed, key=lambda one: (-(one.points or 0.0), one.id)))
+        bounded = None if host.high is None and most[column] == applied else int(most[column])
         found.append(HostRow(host.id, bounded, ordered, reserve[host.id]))
     return found
+
+
+def points_of(record: Record) -> dict[tuple[str, str], float | None]:
+    """Give the points of each pair that was decided; None where eligibility refuses it."""
+    from matcher.assignment import NOT_ELIGIBLE, UNIT
+
+    fits, instance = record.instance.fits, record.instance
+    rows = {id: row for row, id in enumerate(instance.applicant_ids)}
+    columns = {id: column for column, id in enumerate(instance.host_ids)}
+    found = {(a, h): int(fits[rows[a], columns[h]]) for a, h in record.pairs}
+    return {pair: None if fit == NOT_ELIGIBLE else fit / UNIT for pair, fit in found.items()}
+
+
+def reached(record: Record) -> list[Reached]:
+    """Tell what a decision comes to by each aim that was sought; nothing where nothing was found.
+
+    Where persons decided otherwise than the search it is counted anew, and no bound is told: the
+    search proved something of other pairs.
+    """
+    from matcher.assignment import count_levels
+
+    levels = record.solution.levels
+    if not record.overrides:
+        return [Reached(one.aim.value, one.value, one.value, one.bound) for one in levels]
+    now = count_levels(record.instance, record.decided)
+    return [Reached(one.aim.value, now[one.aim], one.value, None) for one in levels]
+
+
+def rests_on(store: Store, shown: Shown) -> KeptDecision | None:
+    """Find the decision that persons changed into this one; None where none did, or it is gone."""
+    own, mine = shown.kept.record, shown.record.overrides
+    earlier = [one for one in decisions_of(store, shown.cohort.id) if one.id < shown.kept.id]
+    for one in earlier if mine else ():
+        told = one.record.get("overrides", [])
+        is_same = all(one.record.get(part) == own[part] for part in _SAME)
+        if is_same and len(told) < len(mine) and told == own["overrides"][: len(told)]:
+            return one
+    return None
 
 
 def broken(shown: Shown) -> list[Broken]:

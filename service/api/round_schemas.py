@@ -74,8 +74,11 @@ def _of_decisions() -> dict[str, Any]:
     }  # fmt: skip
     pair = object_of(applicant="string", host="string")
     broken = object_of(rule="string", said=NAMES)
+    number = {"type": ["integer", "null"]}
+    reached = object_of(aim="string", value="integer", found="integer", bound=number)
     whole = object_of(
         **told, pairs={"type": "array", "items": pair}, overrides=_LISTED,
+        rests_on=number, reached={"type": "array", "items": reached},
         broken={"type": "array", "items": broken}, after=_after(), record=ANY,
     )  # fmt: skip
     return {

@@ -23,6 +23,7 @@ from profiles.cohorts import (
 from profiles.jobs import Job, JobKind, JobState, jobs_about
 from profiles.rules import Rule, RuleKind
 from profiles.text import Text
+from service.deciding import points_of, reached
 from service.web.cohort_round import Round
 from service.web.cohort_trade import rows_of
 
@@ -39,12 +40,12 @@ _NUMBERS = ("low", "high", "each")
 
 @dataclass(frozen=True)
 class Place:
-    """One pair of a decision, with its fit in points, and its case where it has one."""
+    """One pair of a decision, with its fit in points; None where eligibility refuses it."""
 
     applicant: str
     host: str
     partner: str
-    points: float
+    points: float | None
 
 
 @dataclass(frozen=True)
@@ -85,14 +86,16 @@ class Results(Round):
         return status_name(status).in_(self.lang)
 
     def status_said(self, decision: KeptDecision) -> str:
-        """Say how the search behind a decision ended."""
+        """Say how the search behind a decision ended, or that persons changed what it gave."""
+        if self.record(decision).overrides:
+            return str(gettext("Changed by persons: not proven to be the best"))
         return self.status_name(self.record(decision).solution.status.value)
 
     def result_said(self, decision: KeptDecision) -> str:
         """Say in one line what a decision reached."""
-        solution = self.record(decision).solution
-        held = [{"aim": one.aim.value, "value": one.value} for one in solution.levels]
-        return self.levels_said(held) or self.status_name(solution.status.value)
+        record = self.record(decision)
+        held = [{"aim": one.aim, "value": one.value} for one in reached(record)]
+        return self.levels_said(held) or self.status_name(record.solution.status.value)
 
     def levels_said(self, levels: Sequence[Mapping[str, Any]]) -> str:
         """Say in one line what was reached."""
@@ -159,24 +162,31 @@ class Results(Round):
 
     def places(self, decision: KeptDecision) -> list[Place]:
         """Give the pairs of a decision by host, the best fit first."""
-        from matcher.assignment import UNIT
-
         record = self.record(decision)
-        rows = {id: row for row, id in enumerate(record.instance.applicant_ids)}
-        columns = {one.id: n for n, one in enumerate(record.instance.hosts)}
         partner = {one.id: one.partner for one in record.instance.hosts}
-        made = [
-            Place(a, h, partner[h], int(record.instance.fits[rows[a], columns[h]]) / UNIT)
-            for a, h in record.pairs
-        ]
-        return sorted(made, key=lambda one: (self.name(one.host), -one.points, one.applicant))
+        made = [Place(a, h, partner[h], points) for (a, h), points in points_of(record).items()]
+        return sorted(
+            made, key=lambda one: (self.name(one.host), -(one.points or 0.0), one.applicant)
+        )
 
     def levels(self, decision: KeptDecision) -> list[tuple[str, str, str, str]]:
-        """Tell what a decision reached by each aim, its bound, and the gap."""
-        from service.assigned_words import level_line
+        """Tell what a decision reached by each aim, its bound, and the gap.
 
-        lines = map(level_line, self.record(decision).solution.levels)
-        return [(aim.in_(self.lang), *rest) for aim, *rest in lines]  # type: ignore[misc]  # mypy: a starred rest
+        Where persons changed it: what it comes to, what the search had reached, and no gap.
+        """
+        from service.assigned_words import aim_name, level_line, level_value
+
+        record = self.record(decision)
+        if not record.overrides:
+            lines = map(level_line, record.solution.levels)
+            return [(aim.in_(self.lang), *rest) for aim, *rest in lines]  # type: ignore[misc]  # mypy: a starred rest
+        return [
+            (
+                aim_name(one.aim).in_(self.lang),
+                *(level_value(one.aim, one.value), level_value(one.aim, one.found), ""),
+            )
+            for one in reached(record)
+        ]
 
     def left(self, decision: KeptDecision) -> list[str]:
         """Name those who took part in a decision and have no place by it."""

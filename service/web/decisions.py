@@ -223,6 +223,8 @@ def _page(shown: deciding.Shown, **more: object) -> str:
         shown=shown,
         hosts=deciding.host_rows(shown),
         broken=deciding.broken(shown),
+        reached=deciding.reached(shown.record),
+        base=deciding.rests_on(dari().store, shown),
         after=aftermath(dari().store, shown.kept),
         audit=decision_audits.audit(
             shown, of if of in shown.record.instance.applicant_ids else None

@@ -87,6 +87,10 @@ def test_a_whole_round_by_calls(call, dari, cohort, tmp_path) -> None:
     other = call("POST", f"{draft}/overrides", 201, changed).get_json()
     assert [one["applicant"] for one in other["pairs"]] == [TWO[1]]
     assert other["overrides"][0]["why"] == "It went bankrupt."
+    assert other["rests_on"] == told["outcome"]["decision"]
+    assert [one["value"] for one in other["reached"] if one["aim"] == "placed"] == [1]
+    assert [one["found"] for one in other["reached"] if one["aim"] == "placed"] == [2]
+    assert {one["bound"] for one in other["reached"]} == {None}
     for wrong in ({"applicant": "nobody"}, {"hosts": ["nobody"]}, {"swap": "nobody"}):
         asked = call("POST", f"{draft}/overrides", 422, changed | wrong).get_json()
         assert [one["field"] for one in asked["errors"]] == list(wrong)

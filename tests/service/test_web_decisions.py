@@ -6,6 +6,7 @@ import email
 import io
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from email.policy import default
 from typing import Any
@@ -109,7 +110,7 @@ def test_a_decision_tells_result_aims_rules_audits_and_record(staff, kept) -> No
         "The best: nothing is better by any aim.",
         "Sum of all fits",
         "105.0 points",
-        "2 of 4 applicants have a place.",
+        "2 of 4 among whom places were given out have a place.",
         "Narae",
         "60.0",
         "pa-x Telecom",
@@ -489,6 +490,51 @@ def test_whom_a_person_took_out_no_decline_brings_back(staff, dari, held) -> Non
     put_back = override(dari, again.id, {"st-b": ("pa-x",), "st-c": ()}, why="Sold.", by="Lee")
     decide(dari, put_back.id, why="Sold.", by="Lee", replace=True)
     assert stages_of(dari, held)["st-b"] == "selected"
+
+
+def test_what_was_reached_is_told_of_what_persons_decided(staff, dari, held) -> None:
+    first = override(dari, held.id, {"st-b": ()}, why="It went bankrupt.", by="Lee")
+    second = override(dari, first.id, {"st-d": ("pa-x",)}, why="It ships.", by="Park")
+    page = text_of(staff.get(f"/decisions/{second.id}?lang=en"))
+    aims = page[page.index('id="aims"') : page.index('id="result"')]
+    assert "nothing proves it the best" in aims
+    assert "The best: nothing is better by any aim." not in page
+    assert 'Reached">55.0 points</td><td data-label="The search had reached">105.0 points' in aims
+    assert 'Reached">10.0 points</td>' in aims
+    assert "2 of 4 among whom places were given out have a place." in page
+    head = page[page.index("case-facts") : page.index('id="aims"')]
+    assert re.search(r"Decided otherwise: [^<]+Park</span>", head)
+    assert "Made:" not in head
+    rests = head[head.index("Rests on") :]
+    assert f'/decisions/{first.id}">Decision {first.id}</a>' in rests
+    assert "Nov 20, 2026" in rests
+    assert f'/decisions/{held.id}">Decision {held.id}</a>' in text_of(
+        staff.get(f"/decisions/{first.id}?lang=en")
+    )
+    round_ = text_of(staff.get(f"/cohorts/{held.cohort}?step=assignment&lang=en"))
+    assert "Changed by persons: not proven to be the best" in round_
+    assert "total fit 55.0" in text_of(staff.get(f"/cohorts/{held.cohort}?step=decision&lang=en"))
+    for way, said in (("prices", "is not in them"), ("replay", "not searched again")):
+        assert said in text_of(staff.get(f"/decisions/{second.id}/{way}?lang=en"))
+        assert said not in text_of(staff.get(f"/decisions/{held.id}/{way}?lang=en"))
+
+
+def test_a_place_that_eligibility_refuses_has_no_fit(staff, dari, cohort) -> None:
+    record = record_of(cohort)
+    fits = record.instance.fits.copy()
+    fits[3] = -1
+    instance = replace(record.instance, fits=fits)
+    record = replace(record, instance=instance, solution=solve(instance, seconds=5))
+    kept = keep_decision(dari.store, cohort.id, record.as_json(), digest=record.digest, by="Kim")
+    again = override(dari, kept.id, {"st-b": (), "st-d": ("pa-x",)}, why="x", by="Lee")
+    page = text_of(staff.get(f"/decisions/{again.id}?lang=en"))
+    assert "no fit: not eligible" in page
+    assert "Without a fit, because eligibility refuses the pair: 1." in page
+    assert 'Reached">45.0 points</td>' in page
+    assert "-0.0" not in page
+    step = text_of(staff.get(f"/cohorts/{cohort.id}?step=assignment&lang=en"))
+    assert "no fit: not eligible" in step
+    assert "-0.0" not in step
 
 
 def test_a_reserve_of_before_whom_a_person_took_out_does_not_move_up(dari, held) -> None:
