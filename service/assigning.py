@@ -178,6 +178,7 @@ def decide(
     base: int | None = None,
     cohort: int | None = None,
     replace: bool = False,
+    while_open: bool = False,
 ) -> Cohort:
     """Make a decision final: those with a pair are selected, and each host's reserve is ranked.
 
@@ -189,12 +190,14 @@ def decide(
         base: the revision of the cohort that the person saw.
         cohort: the number of the cohort that it must be of; of any if not given.
         replace: whether it may take the place of a decision that holds.
+        while_open: whether it may be made final though startups may still apply.
 
     Raises:
         AssigningError: if the search behind it found no pairs that keep the rules, or an applicant
             has several.
         CohortError: if there is none, it is of another cohort, old, or names who is no candidate
-            any more, or another one holds and is not to be replaced.
+            any more, another one holds and is not to be replaced, or startups may still apply and
+            that is not confirmed.
         StaleEdit: if the cohort has been changed since `base`.
     """
     from matcher.assignment.alternates import reserves_of
@@ -210,6 +213,7 @@ def decide(
         raise AssigningError("decision", "assign_one_host", several[0])
     waiting = reserves_of(record, _over(dari.store, kept.cohort, record))
     said: dict[str, Any] = {"why": why, "by": by, "base": base, "replace": replace}
+    said |= {"today": dari.settings.today(), "while_open": while_open}
     return finish(dari.store, id, dict(record.pairs), waiting, **said)
 
 

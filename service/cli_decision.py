@@ -28,6 +28,7 @@ _SAID: Mapping[str, Mapping[str, str]] = {
         "free": "nobody",
         "erased": "one that was erased since",
         "unknown": "–",
+        "open": "Made final while startups could still apply, as {by} confirmed.",
         "holds": "What holds now is decision {id}.",
         "draft": "Kept as decision {id} (draft).",
         "final": "Decision {id} of cohort {cohort} is final.",
@@ -45,6 +46,7 @@ _SAID: Mapping[str, Mapping[str, str]] = {
         "free": "없음",
         "erased": "이후 삭제된 신청자",
         "unknown": "–",
+        "open": "접수 중에 확정했습니다(확인: {by}).",
         "holds": "지금 유효한 결정은 {id}입니다.",
         "draft": "결정 {id}(초안)로 보관했습니다.",
         "final": "차수 {cohort}의 결정 {id}을(를) 확정했습니다.",
@@ -123,13 +125,19 @@ def override(
 @click.option("--why", required=True, help="Why it is decided, such as the meeting that did.")
 @click.option("--by", default=_BY, show_default=True, help="Who decides.")
 @click.option("--replace", is_flag=True, help="Replace the decision that holds.")
+@click.option("--while-open", is_flag=True, help="Confirm it though startups may still apply.")
 @_spoken
-def final(number: int, why: str, by: str, replace: bool, lang: str | None) -> None:
-    """Make a decision final; where one holds already, only with --replace."""
+def final(
+    number: int, why: str, by: str, replace: bool, while_open: bool, lang: str | None
+) -> None:
+    """Make a decision final; where one holds already, only with --replace.
+
+    While startups may still apply, only with --while-open; the decision ends the intake.
+    """
     from service.assigning import decide
 
     dari, said, _ = _begun(lang)
-    held = decide(dari, number, why=why, by=by, replace=replace)
+    held = decide(dari, number, why=why, by=by, replace=replace, while_open=while_open)
     show(said["final"].format(id=number, cohort=held.id))
 
 
@@ -179,6 +187,8 @@ def _after(dari: Dari, shown: Shown, lang: str) -> Iterator[str]:
     from profiles.cohorts import aftermath
 
     said, after = _SAID[lang], aftermath(dari.store, shown.kept)
+    if after.while_open:
+        yield said["open"].format(by=after.while_open)
     for one in after.handed:
         named = ((one.left, "erased"), (one.host, "unknown"), (one.taken, "free"))
         who, host, taken = (shown.name(id).in_(lang) if id else said[no] for id, no in named)

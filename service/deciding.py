@@ -17,6 +17,7 @@ from profiles.cohorts import (
     entries_of,
     keep_decision,
 )
+from profiles.cohorts.values import UNDER_WAY
 from profiles.errors import CodedError
 from profiles.taxonomy import Names
 from profiles.text import Text
@@ -210,6 +211,17 @@ def rests_on(store: Store, shown: Shown) -> KeptDecision | None:
     return None
 
 
+def left_out(store: Store, held: Cohort, record: Record) -> list[str]:
+    """Name those whose application is on its way and no part of what was given out; ascending.
+
+    They applied after the search, or no screening has said anything of them yet.
+    """
+    ids = record.instance.applicant_ids
+    inside = {*ids, *store.merged_into(ids).values()}
+    entries = entries_of(store, held.id)
+    return [one.profile for one in entries if one.stage in UNDER_WAY and one.profile not in inside]
+
+
 def broken(shown: Shown) -> list[Broken]:
     """List the rules that the decision breaks: by an override, or as the record was kept."""
     from matcher.assignment import check
@@ -245,7 +257,7 @@ def override(
             raise DecisionError("applicant", "decision_same", applicant)
         record = record.overridden(given)
     document, digest = record.as_json(), record.digest
-    return keep_decision(dari.store, shown.cohort.id, document, digest=digest, by=by)
+    return keep_decision(dari.store, shown.cohort.id, document, digest=digest, by=by, rests_on=id)
 
 
 def _refuse_strangers(record: Record, given: Override) -> None:

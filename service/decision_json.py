@@ -56,7 +56,8 @@ def decision_json(dari: Dari, shown: Shown) -> dict[str, Any]:
 def aftermath_json(after: Aftermath) -> dict[str, Any]:
     """Give what became of a decision."""
     handed = [{**asdict(one), "at": one.at.isoformat()} for one in after.handed]
-    return {"holds": after.holds, "handed": handed, "withdrawn": list(after.withdrawn)}
+    told = {"holds": after.holds, "while_open": after.while_open}
+    return {**told, "handed": handed, "withdrawn": list(after.withdrawn)}
 
 
 def notice_json(notice: Notice) -> dict[str, Any]:

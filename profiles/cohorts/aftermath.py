@@ -44,11 +44,14 @@ class Aftermath:
         handed: the places that were given back while it held, the first first.
         withdrawn: the reserves that took their application back while it held.
         holds: the decision of the cohort that holds now; None where none does.
+        while_open: who confirmed that it be made final though startups could still apply; None
+            where they could not.
     """
 
     handed: tuple[Handed, ...]
     withdrawn: tuple[str, ...]
     holds: int | None
+    while_open: str | None = None
 
     @property
     def left(self) -> frozenset[str]:
@@ -70,11 +73,18 @@ class Aftermath:
 def aftermath(store: Store, decision: KeptDecision) -> Aftermath:
     """Read what became of a decision from the events of its cohort; a draft has had no effect."""
     entries = {one.id: one for one in entries_of(store, decision.cohort)}
-    while_held = _while_held(list(reversed(history_of(store, decision.cohort))), decision.id)
+    events = list(reversed(history_of(store, decision.cohort)))
+    while_held = _while_held(events, decision.id)
     finals = (one.id for one in decisions_of(store, decision.cohort) if _holds(one))
     named = [one.data["declined"] for one in while_held if one.kind == "moved_up"]
     handed = _handed(while_held, entries, store.merged_into(named))
-    return Aftermath(tuple(handed), _withdrawn(while_held, entries), next(finals, None))
+    withdrawn, holds = _withdrawn(while_held, entries), next(finals, None)
+    return Aftermath(tuple(handed), withdrawn, holds, _while_open(events, decision.id))
+
+
+def _while_open(events: Sequence[CohortEvent], decision: int) -> str | None:
+    made = (one for one in events if one.kind == "decided" and one.data["decision"] == decision)
+    return next((one.by for one in made if one.data.get("while_open")), None)
 
 
 def _holds(one: KeptDecision) -> bool:

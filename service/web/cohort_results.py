@@ -23,7 +23,7 @@ from profiles.cohorts import (
 from profiles.jobs import Job, JobKind, JobState, jobs_about
 from profiles.rules import Rule, RuleKind
 from profiles.text import Text
-from service.deciding import points_of, reached
+from service.deciding import left_out, points_of, reached
 from service.web.cohort_round import Round
 from service.web.cohort_trade import rows_of
 
@@ -193,6 +193,10 @@ class Results(Round):
         record = self.record(decision)
         placed = {a for a, _ in record.pairs}
         return [id for id in record.instance.applicant_ids if id not in placed]
+
+    def left_out(self, decision: KeptDecision) -> list[str]:
+        """Name those whose application is on its way and no part of a decision."""
+        return left_out(self.dari.store, self.cohort, self.record(decision))
 
     @property
     def waiting(self) -> list[tuple[str, list[Entry]]]:

@@ -225,6 +225,8 @@ def _page(shown: deciding.Shown, **more: object) -> str:
         broken=deciding.broken(shown),
         reached=deciding.reached(shown.record),
         base=deciding.rests_on(dari().store, shown),
+        is_taking=shown.cohort.is_taking_on(dari().settings.today()),
+        left=deciding.left_out(dari().store, shown.cohort, shown.record),
         after=aftermath(dari().store, shown.kept),
         audit=decision_audits.audit(
             shown, of if of in shown.record.instance.applicant_ids else None

@@ -32,7 +32,7 @@ def round_(app) -> tuple[int, int]:
     cohorts.edit_cohort(dari.store, held.id, {"rules": [*held.rules, rule]})
     cohorts.apply_all(dari.store, held.id, FOUR)
     found = assign(dari, held.id, by="x", limits=Limits(5.0))
-    decide(dari, found.decision.id, why="The panel.", by="x")
+    decide(dari, found.decision.id, why="The panel.", by="x", while_open=True)
     entries = cohorts.entries_of(dari.store, held.id)
     gone = next(one for one in entries if one.stage is EntryStage.SELECTED)
     hand_on(dari, held.id, gone.profile, reason="Moved.", by="x")

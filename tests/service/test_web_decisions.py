@@ -20,6 +20,7 @@ from matcher.assignment.lottery import promise
 from matcher.assignment.record import Record, read_record, replay
 from profiles import Partner, Programme, Startup, Vectors, validate
 from profiles.cohorts import (
+    CohortState,
     apply,
     decisions_of,
     entries_of,
@@ -27,6 +28,7 @@ from profiles.cohorts import (
     keep_decision,
     mark,
     open_cohort,
+    set_state,
     withdraw,
 )
 from profiles.reviews import Ask, ask_review
@@ -377,6 +379,7 @@ def held(dari, cohort) -> Any:
     mark(dari.store, made.id, dict.fromkeys(STARTUPS, ()))
     record = record_of(made)
     kept = keep_decision(dari.store, made.id, record.as_json(), digest=record.digest, by="Kim")
+    set_state(dari.store, made.id, CohortState.SCREENING)
     decide(dari, kept.id, why="The committee agreed.", by="Kim")
     return kept
 
