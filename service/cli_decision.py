@@ -20,6 +20,8 @@ _SAID: Mapping[str, Mapping[str, str]] = {
     "en": {
         "head": "Decision {id} of cohort {cohort} ({state}): {pairs} pairs; digest {digest}",
         "by": "By a person: {who}, from then on {hosts}: {why} ({by})",
+        "before_left": "Before that it gave its place back: {who}: {why} ({by})",
+        "before_moved_up": "Before that it moved up: {who}, {hosts}: {why} ({by})",
         "none": "no place",
         "out": "Taken out by a person, and no reserve: {who} at {hosts}",
         "broken": "It breaks a rule: {rule}",
@@ -38,6 +40,8 @@ _SAID: Mapping[str, Mapping[str, str]] = {
     "ko": {
         "head": "차수 {cohort}의 결정 {id}({state}): 배정 {pairs}건, 해시 {digest}",
         "by": "사람이 바꿈: {who} → {hosts}. 사유: {why} ({by})",
+        "before_left": "그 전에 자리를 반납함: {who}. 사유: {why} ({by})",
+        "before_moved_up": "그 전에 승계함: {who} → {hosts}. 사유: {why} ({by})",
         "none": "자리 없음",
         "out": "사람이 제외해 예비 명단에 없음: {who} ({hosts})",
         "broken": "어긋나는 규칙: {rule}",
@@ -171,7 +175,9 @@ def _told(dari: Dari, shown: Shown, lang: str) -> Iterator[str]:
         yield f"  {name(row.id)}: {', '.join(name(one.id) for one in row.placed) or '–'}"
     for one in record.overrides:
         hosts = ", ".join(map(name, one.hosts)) or said["none"]
-        yield said["by"].format(who=name(one.applicant), hosts=hosts, why=one.why, by=one.by)
+        yield said[f"before_{one.after}" if one.after else "by"].format(
+            who=name(one.applicant), hosts=hosts, why=one.why, by=one.by
+        )
     for who in sorted({applicant for applicant, _ in record.no_reserve}):
         hosts = ", ".join(name(host) for a, host in record.no_reserve if a == who)
         yield said["out"].format(who=name(who), hosts=hosts)

@@ -70,7 +70,7 @@ def _say(record: Record, found: Replayed, lang: str) -> None:
     counts = {"applicants": len(instance.applicants), "hosts": len(instance.hosts)}
     of = {"as_of": record.as_of, "pairs": len(record.pairs), "model": record.model_version}
     click.echo(said["of"].format(**counts, **of))
-    if changed := len({one.applicant for one in record.overrides}):
+    if changed := len({one.applicant for one in record.by_hand}):
         click.echo(said["by_hand"].format(count=changed))
     click.echo(said["same" if found.same else "other"])
     for one in found.differences:

@@ -11,6 +11,7 @@ from profiles import Programme, Store
 from profiles.cohorts import (
     Cohort,
     KeptDecision,
+    aftermath,
     cohort,
     decision,
     decisions_of,
@@ -21,6 +22,7 @@ from profiles.cohorts.values import UNDER_WAY
 from profiles.errors import CodedError
 from profiles.taxonomy import Names
 from profiles.text import Text
+from service.decision_today import places_today
 
 if TYPE_CHECKING:
     from matcher.assignment import Broken
@@ -162,7 +164,7 @@ def host_rows(shown: Shown) -> list[HostRow]:
     instance = shown.record.instance
     reserve = reserves_of(shown.record)
     points, applied = points_of(shown.record), len(instance.applicants)
-    overridden = {one.applicant for one in shown.record.overrides}
+    overridden = {one.applicant for one in shown.record.by_hand}
     most = preferences.places(instance)
     found = []
     for column, host in enumerate(instance.hosts):
@@ -234,6 +236,9 @@ def override(
 ) -> KeptDecision:
     """Decide otherwise for applicants: the record with the overrides is kept as a new draft.
 
+    Of the decision that holds it begins with the places as they stand now: who gave one back and
+    who moved up is told in the record before what the person decides.
+
     Args:
         dari: the installation.
         id: the decision's number.
@@ -249,7 +254,7 @@ def override(
     from matcher.assignment.record import Override
 
     shown, at = show(dari, id), datetime.now(UTC)
-    record = shown.record
+    record = as_it_stands(dari.store, shown, at=at, by=by)
     for applicant, hosts in changes.items():
         given = Override(by, at, applicant, tuple(sorted(set(hosts))), why.strip())
         _refuse_strangers(record, given)
@@ -258,6 +263,30 @@ def override(
         record = record.overridden(given)
     document, digest = record.as_json(), record.digest
     return keep_decision(dari.store, shown.cohort.id, document, digest=digest, by=by, rests_on=id)
+
+
+def as_it_stands(store: Store, shown: Shown, *, at: datetime, by: str) -> Record:
+    """Give the record of a decision with what came after it: places left, and those moved up to.
+
+    Args:
+        store: where it is.
+        shown: the decision; only of the one that holds anything has come.
+        at: when it is asked.
+        by: who asks; what nobody noted, as of one who was erased, is told as theirs.
+    """
+    from matcher.assignment.record import LEFT, MOVED_UP, Override
+
+    record, found = shown.record, places_today(store, shown.kept, shown.record)
+    handed = aftermath(store, shown.kept).handed
+    noted = {id: one for one in handed for id in (one.left, one.taken) if id}
+    once = {new: old for old, new in store.merged_into(record.instance.host_ids).items()}
+    pairs = {(a, once.get(h, h)) for a, h in found.pairs if a not in found.out}
+    for id in sorted({a for a, _ in pairs ^ set(record.pairs)}):
+        hosts, told = tuple(sorted(h for a, h in pairs if a == id)), noted.get(shown.today(id))
+        who, when, why = (told.by, told.at, told.reason) if told else (by, at, "")
+        came = MOVED_UP if hosts else LEFT
+        record = record.overridden(Override(who, when, id, hosts, why or "–", after=came))
+    return record
 
 
 def _refuse_strangers(record: Record, given: Override) -> None:
@@ -274,7 +303,8 @@ def swapped(dari: Dari, id: int, one: str, other: str) -> dict[str, tuple[str, .
         CohortError: if there is no such decision.
         DecisionError: if they are one, one is not in it, or neither has a place.
     """
-    record = show(dari, id).record
+    shown = show(dari, id)
+    record = as_it_stands(dari.store, shown, at=datetime.now(UTC), by="")
     if strange := {one, other} - set(record.instance.applicant_ids):
         raise DecisionError("swap", "record_unknown", min(strange))
     places = hosts_of(record, one), hosts_of(record, other)

@@ -170,7 +170,7 @@ class _Told:
 
     def _by_person(self, id: str) -> list[Names]:
         """Tell that a person decided otherwise than the search did."""
-        decided = id in {one.applicant for one in self.record.overrides}
+        decided = id in {one.applicant for one in self.record.by_hand}
         return [phrase("notice.by_person")] if decided else []
 
     def _numbers(self) -> Names:

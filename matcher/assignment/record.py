@@ -22,6 +22,9 @@ FORM = "dari-decision-1"
 MOST_BYTES = 64 * 1024 * 1024
 _PACKAGES = ("dari", "numpy", "ortools")
 
+LEFT, MOVED_UP = AFTER = ("left", "moved_up")
+"""What may come after a decision: one has left its place, another moved up to it."""
+
 Pair = tuple[str, str]
 
 Solve = Callable[..., Solution]
@@ -45,6 +48,8 @@ class Override:
         why: the reason; never empty.
         no_reserve: the hosts of whose places the applicant is no reserve from then on; None: as
             `Record.overridden` reckons it, also in records of before it was kept.
+        after: what came after the decision that was changed, and is no word of a person about it:
+            "left" (it gave its place back, or is gone), "moved_up"; None: a person decided it.
     """
 
     by: str
@@ -53,13 +58,15 @@ class Override:
     hosts: tuple[str, ...]
     why: str
     no_reserve: tuple[str, ...] | None = None
+    after: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Give it as plain values."""
         at, hosts = self.at.isoformat(), list(self.hosts)
         told = {"by": self.by, "at": at, "applicant": self.applicant}
         kept = {} if self.no_reserve is None else {"no_reserve": list(self.no_reserve)}
-        return {**told, "hosts": hosts, "why": self.why, **kept}
+        came = {} if self.after is None else {"after": self.after}
+        return {**told, "hosts": hosts, "why": self.why, **kept, **came}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +122,11 @@ class Record:
         if not self.overrides:
             return self.solution
         return Solution(Status.FEASIBLE, self.pairs)
+
+    @property
+    def by_hand(self) -> tuple[Override, ...]:
+        """What persons decided otherwise; without what came after an earlier decision."""
+        return tuple(one for one in self.overrides if one.after is None)
 
     @property
     def taken_out(self) -> tuple[Pair, ...]:
@@ -364,6 +376,9 @@ def _plain(held: Mapping[str, Any]) -> Record:
 
 
 def _override(held: Mapping[str, Any]) -> Override:
-    at = datetime.fromisoformat(held["at"])
+    at, after = datetime.fromisoformat(held["at"]), held.get("after")
+    if after not in (None, *AFTER):
+        raise ValueError(after)
     kept = tuple(held["no_reserve"]) if "no_reserve" in held else None
-    return Override(held["by"], at, held["applicant"], tuple(held["hosts"]), held["why"], kept)
+    hosts = tuple(held["hosts"])
+    return Override(held["by"], at, held["applicant"], hosts, held["why"], kept, after)

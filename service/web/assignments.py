@@ -100,7 +100,11 @@ def decide(id: int) -> ResponseReturnValue:
     given["while_open"] = form.get("while_open") == "y"
     number = form.get("decision", 0, type=int)
     said = gettext("The decision is final.")
-    return done(id, "decision", lambda: assigning.decide(dari(), number, **given), said)
+
+    def act() -> object:
+        return assigning.decide(dari(), number, **given)
+
+    return done(id, "decision", act, said, again="assignment")
 
 
 @assignments.post("/<int:id>/decline")

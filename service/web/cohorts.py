@@ -205,16 +205,21 @@ def screen(id: int) -> ResponseReturnValue:
     return done(id, step, act, gettext("The screening has been kept."))
 
 
-def done(id: int, step: str, act: Callable[[], object], said: str) -> ResponseReturnValue:
-    """Do something to a cohort; where it is refused, show the step with what was typed, and why."""
+def done(
+    id: int, step: str, act: Callable[[], object], said: str, *, again: str | None = None
+) -> ResponseReturnValue:
+    """Do something to a cohort; where it is refused, show the step with what was typed, and why.
+
+    `again` is the step of the form, where it is another one than the one that is come to.
+    """
     try:
         act()
     except UnknownCohort as error:
         raise NotFound from error
     except StaleEdit:
-        return page(id, step, stale=True), 409
+        return page(id, again or step, stale=True), 409
     except InvalidRecord as error:
-        return page(id, step, error), 422
+        return page(id, again or step, error), 422
     flash(said, "success")
     return redirect(url_for("cohorts.show", id=id, step=step), 303)
 

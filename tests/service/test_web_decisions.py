@@ -34,7 +34,7 @@ from profiles.cohorts import (
 from profiles.reviews import Ask, ask_review
 from profiles.rules import Rule
 from service.assigning import decide, hand_on
-from service.deciding import override
+from service.deciding import override, swapped
 from tests.service.accounts import token_of
 
 SECRET = "열쇠말 하나"
@@ -480,7 +480,8 @@ def test_whom_a_person_took_out_no_decline_brings_back(staff, dari, held) -> Non
     assert again.record["overrides"][0]["no_reserve"] == ["pa-x", "pa-y"]
     assert stages_of(dari, held)["st-b"] == "unplaced"
     page = text_of(staff.get(f"/decisions/{again.id}?lang=en"))
-    assert "Not in it, because a person took them out: <span>Narae</span>." in page
+    out = "because a person took them out or they left their place: <span>Narae</span>."
+    assert out in page
     assert "on no reserve list either" in page
     assert "a person took it out of a place there" in text_of(
         staff.get(f"/decisions/{again.id}?lang=en&of=st-b")
@@ -520,6 +521,26 @@ def test_what_was_reached_is_told_of_what_persons_decided(staff, dari, held) -> 
     for way, said in (("prices", "is not in them"), ("replay", "not searched again")):
         assert said in text_of(staff.get(f"/decisions/{second.id}/{way}?lang=en"))
         assert said not in text_of(staff.get(f"/decisions/{held.id}/{way}?lang=en"))
+
+
+def test_an_override_of_what_holds_begins_with_the_places_as_they_stand(staff, dari, held) -> None:
+    hand_on(dari, held.cohort, "st-b", reason="Moved abroad.", by="Lee")
+    again = override(dari, held.id, {"st-c": ()}, why="It went bankrupt.", by="Park")
+    told = [(one["applicant"], one["hosts"], one["by"]) for one in again.record["overrides"]]
+    assert told == [("st-a", ["pa-x"], "Lee"), ("st-b", [], "Lee"), ("st-c", [], "Park")]
+    page = text_of(staff.get(f"/decisions/{again.id}?lang=en"))
+    for said in ("gave its place back before", "had moved up before", "Moved abroad."):
+        assert said in page, said
+    table = page[page.index('id="result"') : page.index('id="rules"')]
+    assert table.count("by a person</span>") == 0, "nobody gave st-a its place by hand"
+    letter = staff.get(f"/decisions/{again.id}/notices/st-a.txt?letter_lang=en").text
+    assert "A person decided" not in letter
+    decide(dari, again.id, why="Again.", by="Park", replace=True)
+    now = stages_of(dari, held)
+    assert (now["st-a"], now["st-b"], now["st-c"]) == ("selected", "declined", "unplaced")
+    assert replay(again.record).same
+    swap = swapped(dari, again.id, "st-a", "st-d")
+    assert swap == {"st-a": (), "st-d": ("pa-x",)}
 
 
 def test_a_place_that_eligibility_refuses_has_no_fit(staff, dari, cohort) -> None:

@@ -177,6 +177,7 @@ def test_an_override_names_what_there_is_and_why(override: Override, said: str) 
         json.dumps(tampered(solution={"status": "good", "pairs": [], "levels": []})).encode(),
         json.dumps(tampered(overrides=[{"by": 1}])).encode(),
         json.dumps(tampered(overrides=[{**WORD, "no_reserve": ["q"]}])).encode(),
+        json.dumps(tampered(overrides=[{**WORD, "after": "x"}])).encode(),
         json.dumps(tampered(turnout={"applied": -1, "withdrawn": 0, "eligible": 0})).encode(),
         json.dumps(tampered(turnout={**TURNOUT.as_json(), "screened": [1, 1, 1]})).encode(),
         json.dumps(tampered(turnout={**TURNOUT.as_json(), "applied": "9"})).encode(),
