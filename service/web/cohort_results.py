@@ -198,7 +198,12 @@ class Results(Round):
         """Name those whose application is on its way and no part of a decision."""
         return left_out(self.dari.store, self.cohort, self.record(decision))
 
-    @property
+    def ranks_of(self, entry: Entry) -> list[tuple[str, int]]:
+        """Give (host, place) of each reserve that an entry stands in now, without who has left."""
+        places = ((host, [one.id for one in some]) for host, some in self.waiting)
+        return [(host, ids.index(entry.id) + 1) for host, ids in places if entry.id in ids]
+
+    @cached_property
     def waiting(self) -> list[tuple[str, list[Entry]]]:
         """Give the reserve of each host that has one, in its order."""
         reserves = [one for one in self.entries if one.stage is EntryStage.RESERVE]

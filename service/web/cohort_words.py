@@ -111,6 +111,7 @@ EVENTS: Mapping[str, Any] = {
     ),
     "moved_up": _l("%(who)s moved up from the reserve."),
     "placed": _l("%(who)s has another place in the new decision."),
+    "reranked": _l("%(who)s stands elsewhere in the reserve by the new decision."),
 }
 
 
@@ -156,6 +157,8 @@ def event_said(event: CohortEvent, who: str, changes: str = "") -> str:
 def _kind(event: CohortEvent) -> str:
     if event.kind == "assigned" and "rests_on" in event.data:
         return "changed"
+    if event.kind == "placed" and event.data["host"] is None:
+        return "reranked"
     return "decided_open" if event.data.get("while_open") else event.kind
 
 

@@ -444,6 +444,13 @@ def test_declines_are_rehearsed_from_the_places_as_they_stand_now(staff, dari, h
     assert 'value="st-a"' in page
 
 
+def test_the_reserve_that_is_taken_away_is_counted_as_it_stands(staff, dari, held) -> None:
+    hand_on(dari, held.cohort, "st-b", reason="Moved abroad.", by="Lee")
+    table = staff.get(f"/cohorts/{held.cohort}/table.csv?lang=en").data.decode("utf-8-sig")
+    assert "1. pa-y Telecom" in table
+    assert "1. pa-x Telecom" in table, "who stood before st-d has moved up"
+
+
 def test_a_profile_leads_to_its_applications_decisions_and_requests(staff, app, dari, held) -> None:
     asked = ask_review(
         dari.store, "st-b", Ask.REVIEW, "?", today=date(2026, 11, 20), cohort=held.cohort
@@ -491,7 +498,7 @@ def test_whom_a_person_took_out_no_decline_brings_back(staff, dari, held) -> Non
     assert "Narae" not in gained
     hand_on(dari, held.cohort, "st-c", reason="x", by="Lee")
     assert stages_of(dari, held)["st-b"] == "unplaced"
-    put_back = override(dari, again.id, {"st-b": ("pa-x",), "st-c": ()}, why="Sold.", by="Lee")
+    put_back = override(dari, again.id, {"st-b": ("pa-x",)}, why="Sold.", by="Lee")
     decide(dari, put_back.id, why="Sold.", by="Lee", replace=True)
     assert stages_of(dari, held)["st-b"] == "selected"
 
@@ -538,6 +545,8 @@ def test_an_override_of_what_holds_begins_with_the_places_as_they_stand(staff, d
     decide(dari, again.id, why="Again.", by="Park", replace=True)
     now = stages_of(dari, held)
     assert (now["st-a"], now["st-b"], now["st-c"]) == ("selected", "declined", "unplaced")
+    history = text_of(staff.get(f"/cohorts/{held.cohort}?step=history&lang=en"))
+    assert f"decided otherwise by a person: decision {held.id} into {again.id}." in history
     assert replay(again.record).same
     swap = swapped(dari, again.id, "st-a", "st-d")
     assert swap == {"st-a": (), "st-d": ("pa-x",)}
