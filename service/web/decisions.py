@@ -17,6 +17,7 @@ from matcher.assignment.envy import Why
 from profiles.cohorts import CohortError, aftermath, cohort
 from profiles.errors import DariError
 from service import deciding, decision_audits, decision_letters, decision_lottery, labels
+from service.access import may
 from service.assigned_words import tags_json
 from service.decision_today import places_today
 from service.language import LANGUAGES, language
@@ -141,7 +142,8 @@ def notices(id: int) -> ResponseReturnValue:
     counts = Counter(one.result for one in written)
     asked = request.args.get("result", "")
     some = [one for one in written if asked not in RESULTS or one.result == asked]
-    told = {"notices": some, "counts": counts, "asked": asked, "results": RESULTS}
+    told: dict[str, object] = {"notices": some, "counts": counts, "asked": asked}
+    told |= {"results": RESULTS, "may_edit": may("edit", "workbench")}
     return render_template("decision_notices.html", shown=shown, written=_letter_language(), **told)
 
 

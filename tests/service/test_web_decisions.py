@@ -7,7 +7,7 @@ import io
 import json
 import re
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from email.policy import default
 from typing import Any
 from zipfile import ZipFile
@@ -31,7 +31,7 @@ from profiles.cohorts import (
     set_state,
     withdraw,
 )
-from profiles.reviews import Ask, ask_review
+from profiles.reviews import Ask, ask_review, reviews_of
 from profiles.rules import Rule
 from service.assigning import decide, hand_on
 from service.deciding import override, swapped
@@ -585,3 +585,31 @@ def test_who_withdrew_is_no_reserve_and_stands_in_no_ones_way(dari, held) -> Non
     decide(dari, again.id, why="Again.", by="Lee", replace=True)
     assert stages_of(dari, held)["st-a"] == "reserve"
     assert stages_of(dari, held)["st-d"] == "withdrawn"
+
+
+def test_a_request_that_came_by_letter_is_entered_and_answered(staff, send, dari, held) -> None:
+    letters = text_of(staff.get(f"/decisions/{held.id}/notices?lang=en&result=reserve"))
+    way = re.search(r'href="(/reviews/new[^"]+st-d[^"]*)"', letters)[1].replace("&amp;", "&")
+    assert f"cohort={held.cohort}" in way
+    assert 'name="words"' in text_of(staff.get(f"{way}&lang=en"))
+    today = dari.settings.today()
+    sent = {"profile": "st-d", "cohort": str(held.cohort), "kind": "review"}
+    sent |= {"words": "We ship.", "came": (today - timedelta(days=3)).isoformat()}
+    later = {"came": (today + timedelta(days=1)).isoformat()}
+    for wrong in (later, {"came": "x"}, {"words": " "}, {"kind": "x"}):
+        refused = send(staff, "/reviews/new", {**sent, **wrong})
+        assert refused.status_code == 422, wrong
+    for wrong in ({"profile": "nobody"}, {"cohort": "987654"}):
+        assert send(staff, "/reviews/new", {**sent, **wrong}).status_code == 404, wrong
+    kept = send(staff, "/reviews/new", sent)
+    assert kept.status_code == 303
+    page = text_of(staff.get(f"{kept.location}?lang=en"))
+    assert f"/decisions/{held.id}?of=st-d" in page
+    assert "Nothing has been changed since it was asked" in page
+    (asked,) = reviews_of(dari.store, "st-d")
+    assert (asked.asked_on, asked.due) == (today - timedelta(days=3), today + timedelta(days=27))
+    again = override(dari, held.id, {"st-b": (), "st-d": ("pa-x",)}, why="x", by="Lee")
+    decide(dari, again.id, why="It ships.", by="Lee", replace=True)
+    page = text_of(staff.get(f"{kept.location}?lang=en"))
+    assert "Nothing has been changed" not in page
+    assert f"/decisions/{again.id}?of=st-d" in page
