@@ -63,10 +63,11 @@ def audit(shown: Shown, of: str | None = None) -> Audit:
     from matcher.assignment.stability import blocking_pairs, deferred_acceptance
 
     instance, decided = shown.record.instance, shown.record.decided
-    blocking = blocking_pairs(instance, decided)
+    left = shown.record.left
+    blocking = [one for one in blocking_pairs(instance, decided) if one.applicant not in left]
     placed = {a for a, _ in decided.pairs}
     order = [one.applicant for one in blocking]
-    order += [id for id in instance.applicant_ids if id not in placed]
+    order += [id for id in instance.applicant_ids if id not in placed and id not in left]
     looked = [of] if of else list(dict.fromkeys(order))[:MOST_AUDITED]
     stable = deferred_acceptance(instance)
     sums = (len(stable.pairs), _points(shown, stable))

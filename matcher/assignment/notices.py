@@ -114,7 +114,7 @@ def _refusals(record: Record, told: _Told, known: Known) -> Iterator[Notice]:
     audits = _by_applicant(envy_of(record, ids, most=MOST_HOSTS))
     wanted = count_wanted(record.instance, decided)
     reserve = _ranks(reserves_of(record), left={*known.gone, *(known.placed or ())})
-    everyone = {*ids, *known.screened, *known.barred} - placed - set(known.gone)
+    everyone = {*ids, *known.screened, *known.barred} - placed - {*known.gone, *record.left}
     for id in sorted(everyone):
         yield told.refusal(id, audits.get(id, ()), wanted.get(id, 0), reserve.get(id, ()))
 

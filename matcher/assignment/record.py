@@ -129,9 +129,15 @@ class Record:
         return tuple(one for one in self.overrides if one.after is None)
 
     @property
+    def left(self) -> frozenset[str]:
+        """Those who gave their place back after an earlier decision, or are gone since."""
+        last = {one.applicant: one.after for one in self.overrides}
+        return frozenset(id for id, after in last.items() if after == LEFT)
+
+    @property
     def taken_out(self) -> tuple[Pair, ...]:
         """The pairs that the search or a person had made and a person undid; ascending."""
-        ids = dict.fromkeys(one.applicant for one in self.overrides)
+        ids = {one.applicant for one in self.overrides} - self.left
         found = {(id, host) for id in ids for host in self._had(id)}
         return tuple(sorted(found - set(self.pairs)))
 

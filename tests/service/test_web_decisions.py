@@ -540,6 +540,9 @@ def test_an_override_of_what_holds_begins_with_the_places_as_they_stand(staff, d
         assert said in page, said
     table = page[page.index('id="result"') : page.index('id="rules"')]
     assert table.count("by a person</span>") == 0, "nobody gave st-a its place by hand"
+    audits = page[page.index('id="audits"') : page.index('id="ties"')]
+    assert "Narae</span></th>" not in audits, "it left by itself"
+    assert staff.get(f"/decisions/{again.id}/notices/st-b.txt").status_code == 404
     letter = staff.get(f"/decisions/{again.id}/notices/st-a.txt?letter_lang=en").text
     assert "A person decided" not in letter
     decide(dari, again.id, why="Again.", by="Park", replace=True)

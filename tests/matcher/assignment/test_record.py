@@ -12,8 +12,10 @@ from hypothesis import settings
 
 from matcher.assignment import Instance, Status, canonical, solve
 from matcher.assignment.alternates import reserves_of
+from matcher.assignment.exposure import Round, waiting
 from matcher.assignment.record import (
     FORM,
+    LEFT,
     Override,
     Record,
     read_document,
@@ -138,6 +140,16 @@ def test_whom_a_person_took_out_is_no_reserve_until_a_person_puts_it_back(
     assert not {(who, host) for host, some in reserves_of(told).items() for who in some} & {
         *told.no_reserve
     }
+
+
+def test_who_left_by_itself_was_taken_out_by_nobody_and_is_not_left_waiting() -> None:
+    gone = Override("Lee", MOMENT, "a", (), "Moved.", after=LEFT)
+    told = read_record(record().overridden(gone).to_bytes())
+    assert (told.left, told.taken_out, told.by_hand) == ({"a"}, (), ())
+    assert ("a", "y") in told.no_reserve
+    assert waiting([Round(told)]) == {"a": 0, "b": 1, "c": 0}
+    back = told.overridden(Override("Lee", MOMENT, "a", ("y",), "Came back."))
+    assert (back.left, back.no_reserve) == (frozenset(), ())
 
 
 def test_a_record_of_before_that_was_kept_holds_its_digest_and_the_same_rule() -> None:
