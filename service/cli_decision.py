@@ -194,7 +194,7 @@ def _after(dari: Dari, shown: Shown, lang: str) -> Iterator[str]:
 
     said, after = _SAID[lang], aftermath(dari.store, shown.kept)
     if after.while_open:
-        yield said["open"].format(by=after.while_open)
+        yield said["open"].format(by=after.final_by)
     for one in after.handed:
         named = ((one.left, "erased"), (one.host, "unknown"), (one.taken, "free"))
         who, host, taken = (shown.name(id).in_(lang) if id else said[no] for id, no in named)

@@ -56,7 +56,9 @@ def decision_json(dari: Dari, shown: Shown) -> dict[str, Any]:
 def aftermath_json(after: Aftermath) -> dict[str, Any]:
     """Give what became of a decision."""
     handed = [{**asdict(one), "at": one.at.isoformat()} for one in after.handed]
-    told = {"holds": after.holds, "while_open": after.while_open}
+    at = after.final_at.isoformat() if after.final_at else None
+    told = {"holds": after.holds, "final_at": at, "final_by": after.final_by}
+    told |= {"while_open": after.while_open}
     return {**told, "handed": handed, "withdrawn": list(after.withdrawn)}
 
 

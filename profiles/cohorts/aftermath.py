@@ -44,14 +44,17 @@ class Aftermath:
         handed: the places that were given back while it held, the first first.
         withdrawn: the reserves that took their application back while it held.
         holds: the decision of the cohort that holds now; None where none does.
-        while_open: who confirmed that it be made final though startups could still apply; None
-            where they could not.
+        final_at: when it was made final (UTC); None: it never was.
+        final_by: who made it final.
+        while_open: whether startups could still apply then, which `final_by` confirmed.
     """
 
     handed: tuple[Handed, ...]
     withdrawn: tuple[str, ...]
     holds: int | None
-    while_open: str | None = None
+    final_at: datetime | None = None
+    final_by: str | None = None
+    while_open: bool = False
 
     @property
     def left(self) -> frozenset[str]:
@@ -79,12 +82,16 @@ def aftermath(store: Store, decision: KeptDecision) -> Aftermath:
     named = [one.data["declined"] for one in while_held if one.kind == "moved_up"]
     handed = _handed(while_held, entries, store.merged_into(named))
     withdrawn, holds = _withdrawn(while_held, entries), next(finals, None)
-    return Aftermath(tuple(handed), withdrawn, holds, _while_open(events, decision.id))
+    made = _made_final(events, decision.id)
+    if made is None:
+        return Aftermath(tuple(handed), withdrawn, holds)
+    is_open = bool(made.data.get("while_open"))
+    return Aftermath(tuple(handed), withdrawn, holds, made.at, made.by, is_open)
 
 
-def _while_open(events: Sequence[CohortEvent], decision: int) -> str | None:
+def _made_final(events: Sequence[CohortEvent], decision: int) -> CohortEvent | None:
     made = (one for one in events if one.kind == "decided" and one.data["decision"] == decision)
-    return next((one.by for one in made if one.data.get("while_open")), None)
+    return next(made, None)
 
 
 def _holds(one: KeptDecision) -> bool:

@@ -96,9 +96,9 @@ def _after() -> dict[str, Any]:
         at=MOMENT, by="string", reason="string", left=NO_TEXT, host=NO_TEXT, taken=NO_TEXT
     )
     holds = {"type": ["integer", "null"]}
-    return object_of(
-        holds=holds, while_open=NO_TEXT, handed={"type": "array", "items": handed}, withdrawn=_TEXTS
-    )
+    told: dict[str, Any] = {"final_at": NO_MOMENT, "final_by": NO_TEXT, "while_open": "boolean"}
+    told |= {"handed": {"type": "array", "items": handed}, "withdrawn": _TEXTS}
+    return object_of(holds=holds, **told)
 
 
 def _job() -> dict[str, Any]:

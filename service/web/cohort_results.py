@@ -14,10 +14,12 @@ from flask_babel import lazy_gettext as _l
 
 from profiles.cases import open_case_of
 from profiles.cohorts import (
+    Aftermath,
     DecisionState,
     Entry,
     EntryStage,
     KeptDecision,
+    aftermath,
     decisions_of,
 )
 from profiles.jobs import Job, JobKind, JobState, jobs_about
@@ -56,6 +58,11 @@ class Results(Round):
     def final(self) -> KeptDecision | None:
         """The decision that holds."""
         return next((one for one in self.decisions if one.state is DecisionState.FINAL), None)
+
+    @property
+    def after_final(self) -> Aftermath | None:
+        """What became of the decision that holds, and who made it final; None without one."""
+        return aftermath(self.dari.store, self.final) if self.final else None
 
     def decision_ways(self, decision: KeptDecision) -> list[tuple[str, str]]:
         """Give the pages on which a decision is audited, as far as there are any."""

@@ -104,6 +104,7 @@ def declines(id: int) -> ResponseReturnValue:
     today = places_today(dari().store, shown.kept, shown.record)
     placed = dict.fromkeys(a for a, _ in today.pairs if a not in today.out)
     found: dict[str, object] = {"ticked": ticked, "rate": rate, "placed": placed}
+    found["broken"] = deciding.broken(shown) if shown.record.overrides else []
     try:
         found["told"] = decision_audits.rehearsed(shown, today, ticked) if ticked else None
         asked = "rate" in request.args

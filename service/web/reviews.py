@@ -15,7 +15,7 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.exceptions import NotFound
 
 from profiles import validate
-from profiles.cohorts import Cohort, KeptDecision, final_decision, history_of, with_profile
+from profiles.cohorts import Cohort, KeptDecision, aftermath, final_decision, with_profile
 from profiles.errors import InvalidRecord
 from profiles.fields import Day
 from profiles.record import Record
@@ -211,9 +211,8 @@ def _page(review: Review, **more: object) -> str:
 
 def _decided(held: Cohort) -> tuple[KeptDecision | None, datetime | None]:
     """Give the decision of a round that holds, and when it was made final."""
-    final, events = final_decision(dari().store, held.id), history_of(dari().store, held.id)
-    made = (one.at for one in events if one.kind == "decided")
-    return final, next(made, None) if final else None
+    final = final_decision(dari().store, held.id)
+    return final, aftermath(dari().store, final).final_at if final else None
 
 
 def _own_page(id: str, **more: object) -> str:

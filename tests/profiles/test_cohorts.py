@@ -316,11 +316,14 @@ def test_a_decision_while_startups_may_apply_is_confirmed_and_kept(
     startups(store, "s1")
     run_to_final(store, held, "s1")
     made = keep_decision(store, held.id, {}, by=STAFF)
+    assert aftermath(store, made).final_at is None
     said: dict[str, Any] = {"why": "x", "by": STAFF, "today": DAY}
     if is_open:
         refused("cohort_still_open", finish, store, made.id, {}, {}, while_open=False, **said)
     finish(store, made.id, {"s1": "p1"}, {}, while_open=is_open, **said)
-    assert aftermath(store, made).while_open == (STAFF if is_open else None)
+    after = aftermath(store, made)
+    assert (after.final_by, after.while_open) == (STAFF, is_open)
+    assert after.final_at
 
 
 def test_twins_of_a_merge_share_the_entry_that_came_further(store: Store) -> None:

@@ -201,6 +201,10 @@ def test_an_override_is_a_new_draft_with_who_and_why(staff, send, dari, kept) ->
     page = text_of(staff.get(f"/decisions/{newest.id}?lang=en"))
     assert "It is the only one that ships." in page
     assert "The decision as it stands breaks rules:" in page, "two now have one place"
+    assert "Made final" not in page
+    assert "keeps all rules, and may undo" in text_of(
+        staff.get(f"/decisions/{newest.id}/declines?lang=en")
+    )
     refused = send(staff, path, {"applicant": "st-d", "hosts": "pa-x", "why": " "})
     assert refused.status_code == 422
     assert "An override needs a reason." in refused.text
@@ -387,6 +391,7 @@ def held(dari, cohort) -> Any:
 def test_what_came_after_a_decision_is_told_on_it_and_not_in_its_record(staff, dari, held) -> None:
     before = text_of(staff.get(f"/decisions/{held.id}?lang=en"))
     assert "After this decision" not in before
+    assert re.search(r"Made final: [^<]+Kim</span>", before)
     hand_on(dari, held.cohort, "st-b", reason="Moved abroad.", by="Lee")
     page = text_of(staff.get(f"/decisions/{held.id}?lang=en"))
     told = page[page.index("After this decision") : page.index("What was reached")]
