@@ -150,7 +150,7 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
         decisions.one decisions.file decisions.prices decisions.declines decisions.replay
         decisions.notices decisions.letter decisions.letters decisions.exposure
         decisions.exposure_chart
-        decisions.lottery reviews.queue reviews.one
+        decisions.lottery reviews.queue reviews.one reviews.new
         events.overview events.new events.of_programme events.show events.edit events.person
         events.printed events.calendar events.own_calendar events.export
         event_api.all event_api.one event_api.schedule event_api.job
@@ -179,7 +179,7 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
         cohorts.score cohorts.recuse cohorts.screen
         assignments.assign assignments.trade_off assignments.stop assignments.decide
         assignments.decline assignments.start_case
-        decisions.override reviews.extend reviews.answer
+        decisions.override reviews.enter reviews.extend reviews.answer
         events.add events.propose events.save events.turn events.invite events.keep_person
         events.remove events.link events.decide events.schedule events.change events.hold
         events.undo

@@ -23,7 +23,7 @@ from profiles.cohorts import (
     keep_decision,
 )
 from profiles.cohorts.opening import rules_of
-from profiles.cohorts.values import EntryStage
+from profiles.cohorts.values import OVER, EntryStage
 from profiles.rules import Rule
 from service.entrants import (
     AssigningError,
@@ -31,6 +31,7 @@ from service.entrants import (
     fitted_cohort,
     fitted_programme,
 )
+from service.turnout import turnout_of
 
 if TYPE_CHECKING:
     from matcher.assignment import Contradiction, Solution, Tags
@@ -123,9 +124,11 @@ def assign(
         check_eligibility(dari, id, by=by)
     fitted = fitted_cohort(dari, held, changed(held.rules, without, rules))
     about = {"programme": held.programme, "cohort": str(id)}
+    turnout = turnout_of(dari.store, held)
     found = _solved(dari, fitted, about, by, limits or Limits(), priced=priced)
-    kept = keep_decision(dari.store, id, found.record.as_json(), digest=found.record.digest, by=by)
-    return replace(found, cohort=held, decision=kept)
+    record = replace(found.record, turnout=turnout)
+    kept = keep_decision(dari.store, id, record.as_json(), digest=record.digest, by=by)
+    return replace(found, cohort=held, decision=kept, record=record)
 
 
 def assign_programme(
@@ -175,6 +178,7 @@ def decide(
     base: int | None = None,
     cohort: int | None = None,
     replace: bool = False,
+    while_open: bool = False,
 ) -> Cohort:
     """Make a decision final: those with a pair are selected, and each host's reserve is ranked.
 
@@ -186,15 +190,17 @@ def decide(
         base: the revision of the cohort that the person saw.
         cohort: the number of the cohort that it must be of; of any if not given.
         replace: whether it may take the place of a decision that holds.
+        while_open: whether it may be made final though startups may still apply.
 
     Raises:
         AssigningError: if the search behind it found no pairs that keep the rules, or an applicant
             has several.
         CohortError: if there is none, it is of another cohort, old, or names who is no candidate
-            any more, or another one holds and is not to be replaced.
+            any more, another one holds and is not to be replaced, or startups may still apply and
+            that is not confirmed.
         StaleEdit: if the cohort has been changed since `base`.
     """
-    from matcher.assignment.alternates import reserves
+    from matcher.assignment.alternates import reserves_of
     from matcher.assignment.record import record_from_json
 
     kept = decision(dari.store, id)
@@ -205,9 +211,17 @@ def decide(
         raise AssigningError("decision", "assign_nothing_found", id)
     if several := [one for one, count in Counter(a for a, _ in record.pairs).items() if count > 1]:
         raise AssigningError("decision", "assign_one_host", several[0])
-    waiting = reserves(record.instance, record.decided)
+    waiting = reserves_of(record, _over(dari.store, kept.cohort, record))
     said: dict[str, Any] = {"why": why, "by": by, "base": base, "replace": replace}
+    said |= {"today": dari.settings.today(), "while_open": while_open}
     return finish(dari.store, id, dict(record.pairs), waiting, **said)
+
+
+def _over(store: Store, cohort: int, record: Record) -> list[tuple[str, str]]:
+    """Give the pairs that nobody can make any more: who withdrew or declined is no reserve."""
+    gone = {one.profile for one in entries_of(store, cohort) if one.stage in OVER}
+    over = gone.intersection(record.instance.applicant_ids)
+    return [(id, host) for id in sorted(over) for host in record.instance.host_ids]
 
 
 def hand_on(
@@ -248,7 +262,12 @@ def _successor(store: Store, id: int, profile: str) -> str | None:
         return {one.rule_id for one in check(record.instance, tried)}
 
     before = broken([*staying, (profile, own.host)])
-    reserve = [one for one in entries.values() if own.host in one.reserve]
+    barred, host = set(record.no_reserve), once.get(own.host, own.host)
+    reserve = [
+        one
+        for one in entries.values()
+        if own.host in one.reserve and (once.get(one.profile, one.profile), host) not in barred
+    ]
     for one in sorted(reserve, key=lambda one: one.reserve[str(own.host)]):
         after = broken([*staying, (one.profile, own.host)])
         if after <= before - {_STRANGE}:

@@ -20,13 +20,17 @@ _SAID: Mapping[str, Mapping[str, str]] = {
     "en": {
         "head": "Decision {id} of cohort {cohort} ({state}): {pairs} pairs; digest {digest}",
         "by": "By a person: {who}, from then on {hosts}: {why} ({by})",
+        "before_left": "Before that it gave its place back: {who}: {why} ({by})",
+        "before_moved_up": "Before that it moved up: {who}, {hosts}: {why} ({by})",
         "none": "no place",
+        "out": "Taken out by a person, and no reserve: {who} at {hosts}",
         "broken": "It breaks a rule: {rule}",
         "kept": "All rules are kept.",
         "left": "Given back later: {who}, {host}; since then {taken}",
         "free": "nobody",
         "erased": "one that was erased since",
         "unknown": "–",
+        "open": "Made final while startups could still apply, as {by} confirmed.",
         "holds": "What holds now is decision {id}.",
         "draft": "Kept as decision {id} (draft).",
         "final": "Decision {id} of cohort {cohort} is final.",
@@ -36,13 +40,17 @@ _SAID: Mapping[str, Mapping[str, str]] = {
     "ko": {
         "head": "차수 {cohort}의 결정 {id}({state}): 배정 {pairs}건, 해시 {digest}",
         "by": "사람이 바꿈: {who} → {hosts}. 사유: {why} ({by})",
+        "before_left": "그 전에 자리를 반납함: {who}. 사유: {why} ({by})",
+        "before_moved_up": "그 전에 승계함: {who} → {hosts}. 사유: {why} ({by})",
         "none": "자리 없음",
+        "out": "사람이 제외해 예비 명단에 없음: {who} ({hosts})",
         "broken": "어긋나는 규칙: {rule}",
         "kept": "모든 규칙을 지킵니다.",
         "left": "이후 반납: {who}, {host}. 지금: {taken}",
         "free": "없음",
         "erased": "이후 삭제된 신청자",
         "unknown": "–",
+        "open": "접수 중에 확정했습니다(확인: {by}).",
         "holds": "지금 유효한 결정은 {id}입니다.",
         "draft": "결정 {id}(초안)로 보관했습니다.",
         "final": "차수 {cohort}의 결정 {id}을(를) 확정했습니다.",
@@ -121,13 +129,19 @@ def override(
 @click.option("--why", required=True, help="Why it is decided, such as the meeting that did.")
 @click.option("--by", default=_BY, show_default=True, help="Who decides.")
 @click.option("--replace", is_flag=True, help="Replace the decision that holds.")
+@click.option("--while-open", is_flag=True, help="Confirm it though startups may still apply.")
 @_spoken
-def final(number: int, why: str, by: str, replace: bool, lang: str | None) -> None:
-    """Make a decision final; where one holds already, only with --replace."""
+def final(
+    number: int, why: str, by: str, replace: bool, while_open: bool, lang: str | None
+) -> None:
+    """Make a decision final; where one holds already, only with --replace.
+
+    While startups may still apply, only with --while-open; the decision ends the intake.
+    """
     from service.assigning import decide
 
     dari, said, _ = _begun(lang)
-    held = decide(dari, number, why=why, by=by, replace=replace)
+    held = decide(dari, number, why=why, by=by, replace=replace, while_open=while_open)
     show(said["final"].format(id=number, cohort=held.id))
 
 
@@ -161,7 +175,12 @@ def _told(dari: Dari, shown: Shown, lang: str) -> Iterator[str]:
         yield f"  {name(row.id)}: {', '.join(name(one.id) for one in row.placed) or '–'}"
     for one in record.overrides:
         hosts = ", ".join(map(name, one.hosts)) or said["none"]
-        yield said["by"].format(who=name(one.applicant), hosts=hosts, why=one.why, by=one.by)
+        yield said[f"before_{one.after}" if one.after else "by"].format(
+            who=name(one.applicant), hosts=hosts, why=one.why, by=one.by
+        )
+    for who in sorted({applicant for applicant, _ in record.no_reserve}):
+        hosts = ", ".join(name(host) for a, host in record.no_reserve if a == who)
+        yield said["out"].format(who=name(who), hosts=hosts)
     wrong = broken(shown)
     yield from (said["broken"].format(rule=shown.broken_said(one).in_(lang)) for one in wrong)
     if not wrong:
@@ -174,6 +193,8 @@ def _after(dari: Dari, shown: Shown, lang: str) -> Iterator[str]:
     from profiles.cohorts import aftermath
 
     said, after = _SAID[lang], aftermath(dari.store, shown.kept)
+    if after.while_open:
+        yield said["open"].format(by=after.final_by)
     for one in after.handed:
         named = ((one.left, "erased"), (one.host, "unknown"), (one.taken, "free"))
         who, host, taken = (shown.name(id).in_(lang) if id else said[no] for id, no in named)

@@ -14,15 +14,18 @@ if TYPE_CHECKING:
 
 _SAID = {
     "en": {
-        "of": "Decision record of {as_of}: {applicants} applicants, {hosts} hosts, {pairs} pairs, "
+        "of": "Decision record of {as_of}: {applicants} candidates, {hosts} hosts, {pairs} pairs, "
         "model {model}.",
+        "by_hand": "Persons changed the places of {count} of them since: that is sealed, and not "
+        "searched again.",
         "same": "The same result, byte for byte.",
         "other": "NOT the same: this record does not replay.",
         "differs": "  {part}: the record says {told}; found was {found}",
     },
     "ko": {
-        "of": "{as_of} 기준 결정 기록: 신청 {applicants}곳, 수용처 {hosts}곳, 배정 {pairs}건, "
+        "of": "{as_of} 기준 결정 기록: 배정 대상 {applicants}곳, 수용처 {hosts}곳, 배정 {pairs}건, "
         "모델 {model}",
+        "by_hand": "사람이 바꾼 신청: {count}곳. 기록에 봉인되어 있으며 다시 계산하지 않습니다.",
         "same": "같은 결과가 나왔습니다(바이트까지 일치).",
         "other": "같지 않습니다. 이 기록대로 다시 계산되지 않습니다.",
         "differs": "  {part}: 기록 {told} / 다시 계산 {found}",
@@ -67,6 +70,8 @@ def _say(record: Record, found: Replayed, lang: str) -> None:
     counts = {"applicants": len(instance.applicants), "hosts": len(instance.hosts)}
     of = {"as_of": record.as_of, "pairs": len(record.pairs), "model": record.model_version}
     click.echo(said["of"].format(**counts, **of))
+    if changed := len({one.applicant for one in record.by_hand}):
+        click.echo(said["by_hand"].format(count=changed))
     click.echo(said["same" if found.same else "other"])
     for one in found.differences:
         click.echo(said["differs"].format(part=one.part, told=one.told, found=one.found))

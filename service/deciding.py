@@ -7,23 +7,31 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from profiles import Programme
+from profiles import Programme, Store
 from profiles.cohorts import (
     Cohort,
     KeptDecision,
+    aftermath,
     cohort,
     decision,
+    decisions_of,
     entries_of,
     keep_decision,
 )
+from profiles.cohorts.values import UNDER_WAY
 from profiles.errors import CodedError
 from profiles.taxonomy import Names
 from profiles.text import Text
+from service.decision_today import places_today
 
 if TYPE_CHECKING:
     from matcher.assignment import Broken
     from matcher.assignment.record import Override, Record
     from service.wiring import Dari
+
+
+_SAME = ("instance_digest", "solution", "made", "search")
+"""What a record has in common with the one that it rests on."""
 
 
 class DecisionError(CodedError):
@@ -52,6 +60,14 @@ class Shown:
     def domain(self) -> str:
         """What the lottery is for, as its certificate tells."""
         return domain_of(self.cohort)
+
+    @property
+    def numbers(self) -> Names:
+        """Say how many took part in the round and have a place, as far as the record holds it."""
+        from matcher.assignment.turnout import numbers_said
+
+        placed = len({applicant for applicant, _ in self.record.pairs})
+        return numbers_said(self.record.turnout, self.record.instance, placed)
 
     def today(self, id: str) -> str:
         """Give the id that one in the record has by now."""
@@ -82,10 +98,13 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """One who has a place: the points that it fits by, and whether a person gave it."""
+    """One who has a place: the points that it fits by, and whether a person gave it.
+
+    It has no points where eligibility refuses the pair: a person gave the place all the same.
+    """
 
     id: str
-    points: float
+    points: float | None
     is_overridden: bool
 
 
@@ -97,6 +116,23 @@ class HostRow:
     places: int | None
     placed: tuple[Placed, ...]
     reserve: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """What a decision comes to by an aim, fits in 1/1024 point.
+
+    Attributes:
+        aim: which.
+        value: what it comes to.
+        found: what the search had reached.
+        bound: what nothing can pass; None where persons changed the decision.
+    """
+
+    aim: str
+    value: int
+    found: int
+    bound: int | None
 
 
 def domain_of(held: Cohort) -> str:
@@ -122,23 +158,70 @@ def show(dari: Dari, id: int) -> Shown:
 
 def host_rows(shown: Shown) -> list[HostRow]:
     """Give each host with those who have its places and its reserve, by name of the host."""
-    from matcher.assignment import UNIT, preferences
-    from matcher.assignment.alternates import RESERVE, reserves
+    from matcher.assignment import preferences
+    from matcher.assignment.alternates import reserves_of
 
-    instance, decided = shown.record.instance, shown.record.decided
-    reserve = reserves(instance, decided, RESERVE)
-    row = {id: n for n, id in enumerate(instance.applicant_ids)}
-    overridden = {one.applicant for one in shown.record.overrides}
+    instance = shown.record.instance
+    reserve = reserves_of(shown.record)
+    points, applied = points_of(shown.record), len(instance.applicants)
+    overridden = {one.applicant for one in shown.record.by_hand}
     most = preferences.places(instance)
     found = []
     for column, host in enumerate(instance.hosts):
-        mine = [a for a, h in decided.pairs if h == host.id]
-        points = {a: int(instance.fits[row[a], column]) / UNIT for a in mine}
-        placed = [Placed(a, points[a], a in overridden) for a in mine]
-        ordered = tuple(sorted(placed, key=lambda one: (-one.points, one.id)))
-        bounded = None if host.high is None and most[column] == len(row) else int(most[column])
+        placed = [Placed(a, p, a in overridden) for (a, h), p in points.items() if h == host.id]
+        ordered = tuple(sorted(placed, key=lambda one: (-(one.points or 0.0), one.id)))
+        bounded = None if host.high is None and most[column] == applied else int(most[column])
         found.append(HostRow(host.id, bounded, ordered, reserve[host.id]))
     return found
+
+
+def points_of(record: Record) -> dict[tuple[str, str], float | None]:
+    """Give the points of each pair that was decided; None where eligibility refuses it."""
+    from matcher.assignment import NOT_ELIGIBLE, UNIT
+
+    fits, instance = record.instance.fits, record.instance
+    rows = {id: row for row, id in enumerate(instance.applicant_ids)}
+    columns = {id: column for column, id in enumerate(instance.host_ids)}
+    found = {(a, h): int(fits[rows[a], columns[h]]) for a, h in record.pairs}
+    return {pair: None if fit == NOT_ELIGIBLE else fit / UNIT for pair, fit in found.items()}
+
+
+def reached(record: Record) -> list[Reached]:
+    """Tell what a decision comes to by each aim that was sought; nothing where nothing was found.
+
+    Where persons decided otherwise than the search it is counted anew, and no bound is told: the
+    search proved something of other pairs.
+    """
+    from matcher.assignment import count_levels
+
+    levels = record.solution.levels
+    if not record.overrides:
+        return [Reached(one.aim.value, one.value, one.value, one.bound) for one in levels]
+    now = count_levels(record.instance, record.decided)
+    return [Reached(one.aim.value, now[one.aim], one.value, None) for one in levels]
+
+
+def rests_on(store: Store, shown: Shown) -> KeptDecision | None:
+    """Find the decision that persons changed into this one; None where none did, or it is gone."""
+    own, mine = shown.kept.record, shown.record.overrides
+    earlier = [one for one in decisions_of(store, shown.cohort.id) if one.id < shown.kept.id]
+    for one in earlier if mine else ():
+        told = one.record.get("overrides", [])
+        is_same = all(one.record.get(part) == own[part] for part in _SAME)
+        if is_same and len(told) < len(mine) and told == own["overrides"][: len(told)]:
+            return one
+    return None
+
+
+def left_out(store: Store, held: Cohort, record: Record) -> list[str]:
+    """Name those whose application is on its way and no part of what was given out; ascending.
+
+    They applied after the search, or no screening has said anything of them yet.
+    """
+    ids = record.instance.applicant_ids
+    inside = {*ids, *store.merged_into(ids).values()}
+    entries = entries_of(store, held.id)
+    return [one.profile for one in entries if one.stage in UNDER_WAY and one.profile not in inside]
 
 
 def broken(shown: Shown) -> list[Broken]:
@@ -152,6 +235,9 @@ def override(
     dari: Dari, id: int, changes: Mapping[str, Sequence[str]], *, why: str, by: str
 ) -> KeptDecision:
     """Decide otherwise for applicants: the record with the overrides is kept as a new draft.
+
+    Of the decision that holds it begins with the places as they stand now: who gave one back and
+    who moved up is told in the record before what the person decides.
 
     Args:
         dari: the installation.
@@ -168,7 +254,7 @@ def override(
     from matcher.assignment.record import Override
 
     shown, at = show(dari, id), datetime.now(UTC)
-    record = shown.record
+    record = as_it_stands(dari.store, shown, at=at, by=by)
     for applicant, hosts in changes.items():
         given = Override(by, at, applicant, tuple(sorted(set(hosts))), why.strip())
         _refuse_strangers(record, given)
@@ -176,7 +262,31 @@ def override(
             raise DecisionError("applicant", "decision_same", applicant)
         record = record.overridden(given)
     document, digest = record.as_json(), record.digest
-    return keep_decision(dari.store, shown.cohort.id, document, digest=digest, by=by)
+    return keep_decision(dari.store, shown.cohort.id, document, digest=digest, by=by, rests_on=id)
+
+
+def as_it_stands(store: Store, shown: Shown, *, at: datetime, by: str) -> Record:
+    """Give the record of a decision with what came after it: places left, and those moved up to.
+
+    Args:
+        store: where it is.
+        shown: the decision; only of the one that holds anything has come.
+        at: when it is asked.
+        by: who asks; what nobody noted, as of one who was erased, is told as theirs.
+    """
+    from matcher.assignment.record import LEFT, MOVED_UP, Override
+
+    record, found = shown.record, places_today(store, shown.kept, shown.record)
+    handed = aftermath(store, shown.kept).handed
+    noted = {id: one for one in handed for id in (one.left, one.taken) if id}
+    once = {new: old for old, new in store.merged_into(record.instance.host_ids).items()}
+    pairs = {(a, once.get(h, h)) for a, h in found.pairs if a not in found.out}
+    for id in sorted({a for a, _ in pairs ^ set(record.pairs)}):
+        hosts, told = tuple(sorted(h for a, h in pairs if a == id)), noted.get(shown.today(id))
+        who, when, why = (told.by, told.at, told.reason) if told else (by, at, "")
+        came = MOVED_UP if hosts else LEFT
+        record = record.overridden(Override(who, when, id, hosts, why or "–", after=came))
+    return record
 
 
 def _refuse_strangers(record: Record, given: Override) -> None:
@@ -193,7 +303,8 @@ def swapped(dari: Dari, id: int, one: str, other: str) -> dict[str, tuple[str, .
         CohortError: if there is no such decision.
         DecisionError: if they are one, one is not in it, or neither has a place.
     """
-    record = show(dari, id).record
+    shown = show(dari, id)
+    record = as_it_stands(dari.store, shown, at=datetime.now(UTC), by="")
     if strange := {one, other} - set(record.instance.applicant_ids):
         raise DecisionError("swap", "record_unknown", min(strange))
     places = hosts_of(record, one), hosts_of(record, other)

@@ -59,18 +59,19 @@ def audit(shown: Shown, of: str | None = None) -> Audit:
         of: the applicant that is looked at; by default the first of those who have a place in a
             blocking pair, then of those without a place.
     """
-    from matcher.assignment.envy import envy
+    from matcher.assignment.envy import envy_of
     from matcher.assignment.stability import blocking_pairs, deferred_acceptance
 
     instance, decided = shown.record.instance, shown.record.decided
-    blocking = blocking_pairs(instance, decided)
+    left = shown.record.left
+    blocking = [one for one in blocking_pairs(instance, decided) if one.applicant not in left]
     placed = {a for a, _ in decided.pairs}
     order = [one.applicant for one in blocking]
-    order += [id for id in instance.applicant_ids if id not in placed]
+    order += [id for id in instance.applicant_ids if id not in placed and id not in left]
     looked = [of] if of else list(dict.fromkeys(order))[:MOST_AUDITED]
     stable = deferred_acceptance(instance)
     sums = (len(stable.pairs), _points(shown, stable))
-    envied = envy(instance, decided, looked, most=None if of else MOST_ENVIED)
+    envied = envy_of(shown.record, looked, most=None if of else MOST_ENVIED)
     return Audit(len(blocking), sums, envied, tuple(looked))
 
 
@@ -95,8 +96,9 @@ def rehearsed(shown: Shown, today: Today, declines: Collection[str]) -> Rehearsa
         raise DecisionError("declines", "decision_unplaced", strange[0])
     if len(declines) > MOST_DECLINES:
         raise DecisionError("declines", "decision_declines", len(declines), most=MOST_DECLINES)
-    seconds = PAGE_SECONDS / 3
-    return rehearse(shown.record.instance, before, declines, out=today.out, seconds=seconds)
+    instance, seconds = shown.record.instance, PAGE_SECONDS / 3
+    barred = shown.record.no_reserve
+    return rehearse(instance, before, declines, out=today.out, barred=barred, seconds=seconds)
 
 
 def expected(shown: Shown, today: Today, percent: int, rounds: int = 8) -> Expected:
@@ -118,6 +120,7 @@ def expected(shown: Shown, today: Today, percent: int, rounds: int = 8) -> Expec
         rounds=rounds,
         generator=np.random.default_rng(shown.kept.id),
         out=today.out,
+        barred=shown.record.no_reserve,
         seconds=PAGE_SECONDS / rounds / 3,
     )
 

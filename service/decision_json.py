@@ -38,13 +38,15 @@ def kept_json(kept: KeptDecision) -> dict[str, Any]:
 
 def decision_json(dari: Dari, shown: Shown) -> dict[str, Any]:
     """Give a decision: its pairs, the rules that it breaks, what came after, and its record."""
-    from service.deciding import broken
+    from service.deciding import broken, reached, rests_on
 
     wrong = [{"rule": one.rule_id, "said": asdict(shown.broken_said(one))} for one in broken(shown)]
     return {
         **kept_json(shown.kept),
         "pairs": [{"applicant": a, "host": h} for a, h in shown.record.pairs],
         "overrides": [one.as_json() for one in shown.record.overrides],
+        "rests_on": base.id if (base := rests_on(dari.store, shown)) else None,
+        "reached": [asdict(one) for one in reached(shown.record)],
         "broken": wrong,
         "after": aftermath_json(aftermath(dari.store, shown.kept)),
         "record": dict(shown.kept.record),
@@ -54,7 +56,10 @@ def decision_json(dari: Dari, shown: Shown) -> dict[str, Any]:
 def aftermath_json(after: Aftermath) -> dict[str, Any]:
     """Give what became of a decision."""
     handed = [{**asdict(one), "at": one.at.isoformat()} for one in after.handed]
-    return {"holds": after.holds, "handed": handed, "withdrawn": list(after.withdrawn)}
+    at = after.final_at.isoformat() if after.final_at else None
+    told = {"holds": after.holds, "final_at": at, "final_by": after.final_by}
+    told |= {"while_open": after.while_open}
+    return {**told, "handed": handed, "withdrawn": list(after.withdrawn)}
 
 
 def notice_json(notice: Notice) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Who gets which place: instances, rules, solutions, and the engine that finds them."""
 
-from matcher.assignment.checking import Broken, check
+from matcher.assignment.checking import Broken, check, count_levels
 from matcher.assignment.infeasible import (
     Contradiction,
     NotContradictory,
@@ -45,6 +45,7 @@ __all__ = [
     "belongs",
     "canonical",
     "check",
+    "count_levels",
     "explain_infeasible",
     "group_words",
     "groups_of",

@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from matcher.assignment import preferences
 from matcher.assignment.exchanges import Exchanges, Pair
 from matcher.assignment.instance import Instance
-from matcher.assignment.solution import Solution
+from matcher.assignment.solution import Solution, Status
 from matcher.assignment.stability import made
+
+if TYPE_CHECKING:
+    from matcher.assignment.record import Record
 
 RESERVE = 3
 
 
+def reserves_of(record: Record, out: Collection[Pair] = ()) -> Mapping[str, tuple[str, ...]]:
+    """Rank the reserve of each host of a decision: none whom a person took out, nor those `out`."""
+    return reserves(record.instance, record.decided, out={*record.no_reserve, *out})
+
+
 def reserves(
-    instance: Instance, solution: Solution, k: int = RESERVE
+    instance: Instance, solution: Solution, k: int = RESERVE, *, out: Collection[Pair] = ()
 ) -> Mapping[str, tuple[str, ...]]:
     """Rank for each host the first `k` who could have one of its places if that fell free.
 
     They have a seat free, are in the order of the host (`preferences`), and no rule would be broken
-    by at least one of the exchanges. A host that gave no place has no reserve.
+    by at least one of the exchanges. A host that gave no place has no reserve; nor is one of it of
+    whom `out` says so.
     """
-    bench = _Bench(instance, solution)
+    bench = _Bench(instance, solution, out)
     return {host: bench.of_host(h, k) for h, host in enumerate(instance.host_ids)}
 
 
@@ -38,11 +48,12 @@ def reserves_of_places(
 class _Bench:
     """Those who have a seat free, in the order of each host."""
 
-    def __init__(self, instance: Instance, solution: Solution) -> None:
+    def __init__(self, instance: Instance, solution: Solution, out: Collection[Pair] = ()) -> None:
         self._instance, self._pairs = instance, solution.pairs
         has = made(instance, solution)
         free = (has.sum(1) < preferences.seats(instance))[:, None]
-        self._open = preferences.allowed(instance) & free & ~has
+        barred = made(instance, Solution(Status.FEASIBLE, tuple(out)))
+        self._open = preferences.allowed(instance) & free & ~has & ~barred
         self._order = np.argsort(preferences.of_hosts(instance), axis=0)
         self._exchanges = Exchanges(instance, solution)
 

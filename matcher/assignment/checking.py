@@ -60,6 +60,15 @@ def check(instance: Instance, solution: Solution) -> list[Broken]:
     return [*(Broken(one.id, rule_words(one, str)) for one in broken), *_levels(case, solution)]
 
 
+def count_levels(instance: Instance, solution: Solution) -> dict[Aim, int]:
+    """Count what the pairs of a solution come to by each aim; fits in 1/1024 point.
+
+    A pair that eligibility refuses counts as a place, and has no fit to count.
+    """
+    case = _Case(instance, solution.pairs)
+    return {aim: _counted(case, aim) for aim in Aim}
+
+
 def _is_kept(case: _Case, rule: Rule) -> bool:
     if rule.id == ELIGIBILITY:
         return all(fit != NOT_ELIGIBLE for _, fit in case.fits)
@@ -185,9 +194,9 @@ def _levels(case: _Case, solution: Solution) -> Iterator[Broken]:
 
 
 def _counted(case: _Case, aim: Aim) -> int:
-    fits = [fit for _, fit in case.fits]
+    fits = [fit for _, fit in case.fits if fit != NOT_ELIGIBLE]
     if aim is Aim.PLACED:
-        return len(fits)
+        return len(case.fits)
     if aim is Aim.WORST:
         return min(fits, default=0)
     return sum(fits) if aim is Aim.TOTAL else _spread(case)

@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from matcher.assignment import preferences
-from matcher.assignment.exchanges import Exchanges
+from matcher.assignment.exchanges import Exchanges, Pair
 from matcher.assignment.instance import NOT_ELIGIBLE, Instance
 from matcher.assignment.solution import Solution
 from matcher.assignment.stability import made
 from matcher.phrases import phrase
 from profiles.rules import RuleKind
 from profiles.taxonomy import Names
+
+if TYPE_CHECKING:
+    from matcher.assignment.record import Record
 
 
 class Why(StrEnum):
@@ -25,6 +29,8 @@ class Why(StrEnum):
     be broken. `fit`: who has the place fits better. `waited`, `drawn`: who has it fits as well, and
     has been left waiting longer, or comes first by lottery or id. `whole`: nothing of these; the
     places as a whole are given out better as they are. `no_places`: nobody gets a place there.
+    `taken`: a person took it out of a place there. `otherwise`: nothing stands against it but that
+    persons decided otherwise than the search, so that nothing tells what the whole would lose.
     """
 
     NOT_ELIGIBLE = "not_eligible"
@@ -34,6 +40,15 @@ class Why(StrEnum):
     DRAWN = "drawn"
     WHOLE = "whole"
     NO_PLACES = "no_places"
+    TAKEN = "taken"
+    OTHERWISE = "otherwise"
+
+
+@dataclass(frozen=True, slots=True)
+class ByHand:
+    """What persons decided otherwise than the search: the pairs that they undid."""
+
+    taken: Collection[Pair] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +75,7 @@ class Envy:
     @property
     def is_justified(self) -> bool:
         """Whether its claim is the better one: by fit alone the place would be its own."""
-        return self.why in {Why.RULE, Why.WHOLE}
+        return self.why in {Why.RULE, Why.WHOLE, Why.TAKEN, Why.OTHERWISE}
 
 
 def envy(
@@ -69,6 +84,7 @@ def envy(
     applicants: Collection[str] | None = None,
     *,
     most: int | None = None,
+    by_hand: ByHand | None = None,
 ) -> tuple[Envy, ...]:
     """Tell for applicants (by default all) each place that they would rather have, dearest first.
 
@@ -79,11 +95,20 @@ def envy(
         solution: what was decided.
         applicants: who is looked at.
         most: how many hosts are told of each at most; all by default.
+        by_hand: what persons decided; None: all is as the search gave it.
     """
-    audit = _Audit(instance, solution)
+    audit = _Audit(instance, solution, by_hand)
     chosen = set(instance.applicant_ids if applicants is None else applicants)
     rows = [a for a, one in enumerate(instance.applicants) if one.id in chosen]
     return tuple(audit.tell(a, h) for a in rows for h in audit.wanted(a)[:most])
+
+
+def envy_of(
+    record: Record, applicants: Collection[str], *, most: int | None = None
+) -> tuple[Envy, ...]:
+    """Tell it of the pairs of a decision, with what persons decided otherwise; as `envy` does."""
+    by_hand = ByHand(record.taken_out) if record.overrides else None
+    return envy(record.instance, record.decided, applicants, most=most, by_hand=by_hand)
 
 
 def count_wanted(instance: Instance, solution: Solution) -> dict[str, int]:
@@ -95,7 +120,7 @@ def count_wanted(instance: Instance, solution: Solution) -> dict[str, int]:
 def said(one: Envy, name: Callable[[str], str | Names]) -> Names:
     """Say why in one sentence; `name` gives what a host or a rule is called, by its id."""
     rules = [name(rule) for rule in one.rules]
-    is_free = one.other is None and one.why is not Why.NO_PLACES
+    is_free = one.other is None and one.why not in {Why.NO_PLACES, Why.TAKEN}
     code = f"envy.free_{one.why}" if is_free else f"envy.{one.why}"
     return phrase(code, host=name(one.host), rules=_listed(rules))
 
@@ -109,8 +134,12 @@ def _listed(names: list[str | Names]) -> Names:
 
 
 class _Audit:
-    def __init__(self, instance: Instance, solution: Solution) -> None:
+    def __init__(
+        self, instance: Instance, solution: Solution, by_hand: ByHand | None = None
+    ) -> None:
         self._instance = instance
+        self._taken = frozenset(by_hand.taken if by_hand else ())
+        self._whole = Why.OTHERWISE if by_hand else Why.WHOLE
         self._made = made(instance, solution)
         self._ranks = preferences.of_applicants(instance)
         self._claims = preferences.of_hosts(instance)
@@ -152,6 +181,8 @@ class _Audit:
     ) -> tuple[Why, tuple[str, ...]]:
         if self._instance.fits[a, h] == NOT_ELIGIBLE:
             return Why.NOT_ELIGIBLE, ()
+        if (self._instance.applicant_ids[a], self._instance.host_ids[h]) in self._taken:
+            return Why.TAKEN, ()
         if not self._places[h]:
             return Why.NO_PLACES, ()
         if not self._open[a, h]:
@@ -161,7 +192,7 @@ class _Audit:
         if other is not None and self._claims[a, h] > self._claims[other, h]:
             return self._better_claim(a, h, other), ()
         broken = self._breaks(a, h, has, other)
-        return (Why.RULE, broken) if broken else (Why.WHOLE, ())
+        return (Why.RULE, broken) if broken else (self._whole, ())
 
     def _better_claim(self, a: int, h: int, other: int) -> Why:
         if self._instance.fits[a, h] < self._instance.fits[other, h]:

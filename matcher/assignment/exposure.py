@@ -98,6 +98,7 @@ def waiting(rounds: Sequence[Round]) -> dict[str, int]:
     for round_ in rounds:
         instance = round_.record.instance
         got = {applicant for applicant, _ in (*round_.record.pairs, *round_.held)}
+        got |= round_.record.left
         for one, could in zip(instance.applicants, _eligible(round_.record), strict=True):
             waited[one.id] = 0 if one.id in got else waited.get(one.id, 0) + could
     return waited

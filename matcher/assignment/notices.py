@@ -1,9 +1,9 @@
 """Owns the notice to an applicant: a place, the reserve, or why none; nothing about anybody else.
 
-A notice tells how many applied and how many places there were; with a place where it is and what
-comes next, without one for each host that the applicant was eligible for or asked for why it was
-not given a place there, and its place in the reserve. It holds no name, fit or place of another
-applicant.
+A notice tells how many applied, how many each step left, and how many places there were; with a
+place where it is and what comes next, without one for each host that the applicant was eligible for
+or asked for why it was not given a place there, and its place in the reserve. It holds no name, fit
+or place of another applicant.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from matcher.assignment.alternates import reserves
-from matcher.assignment.envy import Envy, count_wanted, envy, said
+from matcher.assignment.alternates import reserves_of
+from matcher.assignment.envy import Envy, count_wanted, envy_of, said
 from matcher.assignment.record import Record
+from matcher.assignment.turnout import numbers_said
 from matcher.phrases import phrase
 from profiles.taxonomy import Names
 
@@ -110,10 +111,10 @@ def _refusals(record: Record, told: _Told, known: Known) -> Iterator[Notice]:
     decided = record.decided
     placed = {applicant for applicant, _ in decided.pairs}
     ids = [id for id in record.instance.applicant_ids if id not in placed]
-    audits = _by_applicant(envy(record.instance, decided, ids, most=MOST_HOSTS))
+    audits = _by_applicant(envy_of(record, ids, most=MOST_HOSTS))
     wanted = count_wanted(record.instance, decided)
-    reserve = _ranks(reserves(record.instance, decided))
-    everyone = {*ids, *known.screened, *known.barred} - placed - set(known.gone)
+    reserve = _ranks(reserves_of(record), left={*known.gone, *(known.placed or ())})
+    everyone = {*ids, *known.screened, *known.barred} - placed - {*known.gone, *record.left}
     for id in sorted(everyone):
         yield told.refusal(id, audits.get(id, ()), wanted.get(id, 0), reserve.get(id, ()))
 
@@ -169,13 +170,12 @@ class _Told:
 
     def _by_person(self, id: str) -> list[Names]:
         """Tell that a person decided otherwise than the search did."""
-        decided = id in {one.applicant for one in self.record.overrides}
+        decided = id in {one.applicant for one in self.record.by_hand}
         return [phrase("notice.by_person")] if decided else []
 
     def _numbers(self) -> Names:
-        applied = len(self.record.instance.applicants)
         placed = len({a for a, _ in self.record.pairs})
-        return phrase("notice.numbers", applied=applied, placed=placed)
+        return numbers_said(self.record.turnout, self.record.instance, placed)
 
     def _kept_out(self, id: str) -> list[Names]:
         told = {"notice.barred": self.known.barred, "notice.screened": self.known.screened}
@@ -205,9 +205,12 @@ def _by_applicant(found: Sequence[Envy]) -> dict[str, list[Envy]]:
     return by
 
 
-def _ranks(reserve: Mapping[str, tuple[str, ...]]) -> dict[str, list[tuple[str, int]]]:
+def _ranks(
+    reserve: Mapping[str, tuple[str, ...]], left: Collection[str]
+) -> dict[str, list[tuple[str, int]]]:
+    """Give (host, place) of each reserve that one stands in, without those who left it since."""
     ranks: dict[str, list[tuple[str, int]]] = {}
     for host, ids in reserve.items():
-        for rank, id in enumerate(ids, 1):
+        for rank, id in enumerate((one for one in ids if one not in left), 1):
             ranks.setdefault(id, []).append((host, rank))
     return ranks

@@ -12,7 +12,8 @@ from importlib.metadata import version
 from typing import Any
 
 from matcher.assignment.instance import Instance, canonical, instance_from_json
-from matcher.assignment.solution import Aim, Solution, solution_from_json
+from matcher.assignment.solution import Aim, Solution, Status, solution_from_json
+from matcher.assignment.turnout import Turnout, turnout_from_json
 from profiles.errors import FileError
 
 FORM = "dari-decision-1"
@@ -20,6 +21,11 @@ FORM = "dari-decision-1"
 
 MOST_BYTES = 64 * 1024 * 1024
 _PACKAGES = ("dari", "numpy", "ortools")
+
+LEFT, MOVED_UP = AFTER = ("left", "moved_up")
+"""What may come after a decision: one has left its place, another moved up to it."""
+
+Pair = tuple[str, str]
 
 Solve = Callable[..., Solution]
 """`matcher.assignment.solve`."""
@@ -40,6 +46,10 @@ class Override:
         applicant: for whom.
         hosts: the hosts that the applicant has from then on; none takes its places away.
         why: the reason; never empty.
+        no_reserve: the hosts of whose places the applicant is no reserve from then on; None: as
+            `Record.overridden` reckons it, also in records of before it was kept.
+        after: what came after the decision that was changed, and is no word of a person about it:
+            "left" (it gave its place back, or is gone), "moved_up"; None: a person decided it.
     """
 
     by: str
@@ -47,12 +57,16 @@ class Override:
     applicant: str
     hosts: tuple[str, ...]
     why: str
+    no_reserve: tuple[str, ...] | None = None
+    after: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Give it as plain values."""
         at, hosts = self.at.isoformat(), list(self.hosts)
         told = {"by": self.by, "at": at, "applicant": self.applicant}
-        return {**told, "hosts": hosts, "why": self.why}
+        kept = {} if self.no_reserve is None else {"no_reserve": list(self.no_reserve)}
+        came = {} if self.after is None else {"after": self.after}
+        return {**told, "hosts": hosts, "why": self.why, **kept, **came}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +87,7 @@ class Record:
         software: versions by package, and of Python.
         erased: how many of those named were erased since, and have another id in the record: where
             ids break ties, a replay may come out otherwise.
+        turnout: how many took part in the round; None where there is none, or it was not kept yet.
     """
 
     instance: Instance
@@ -88,9 +103,10 @@ class Record:
     overrides: tuple[Override, ...] = ()
     software: Mapping[str, str] = field(default_factory=software)
     erased: int = 0
+    turnout: Turnout | None = None
 
     @property
-    def pairs(self) -> tuple[tuple[str, str], ...]:
+    def pairs(self) -> tuple[Pair, ...]:
         """The pairs that were decided: those of the search, but for what persons overrode."""
         given = {one.applicant: one.hosts for one in self.overrides}
         kept = [pair for pair in self.solution.pairs if pair[0] not in given]
@@ -99,25 +115,75 @@ class Record:
 
     @property
     def decided(self) -> Solution:
-        """The pairs that were decided, as a solution; without levels where they were overridden."""
+        """The pairs that were decided, as a solution; where they were overridden nothing is proven.
+
+        It has no levels then: those of the search are of other pairs (`checking.count_levels`).
+        """
         if not self.overrides:
             return self.solution
-        return Solution(self.solution.status, self.pairs)
+        return Solution(Status.FEASIBLE, self.pairs)
+
+    @property
+    def by_hand(self) -> tuple[Override, ...]:
+        """What persons decided otherwise; without what came after an earlier decision."""
+        return tuple(one for one in self.overrides if one.after is None)
+
+    @property
+    def left(self) -> frozenset[str]:
+        """Those who gave their place back after an earlier decision, or are gone since."""
+        last = {one.applicant: one.after for one in self.overrides}
+        return frozenset(id for id, after in last.items() if after == LEFT)
+
+    @property
+    def taken_out(self) -> tuple[Pair, ...]:
+        """The pairs that the search or a person had made and a person undid; ascending."""
+        ids = {one.applicant for one in self.overrides} - self.left
+        found = {(id, host) for id in ids for host in self._had(id)}
+        return tuple(sorted(found - set(self.pairs)))
+
+    @property
+    def no_reserve(self) -> tuple[Pair, ...]:
+        """The (applicant, host) of which persons said that it is no reserve there; ascending.
+
+        It was taken out of a place of the host by hand; or of all its places, and then it is no
+        reserve anywhere until a person gives it a place.
+        """
+        last = {one.applicant: one for one in self.overrides}
+        found = ((id, host) for id, one in last.items() for host in self._no_reserve(one))
+        return tuple(sorted(found))
 
     def overridden(self, override: Override) -> Record:
-        """Give the record with one more override.
+        """Give the record with one more override, which keeps of what the applicant is no reserve.
 
         Raises:
             FileError: if it names an applicant or a host that the instance does not hold, or has
                 no reason.
         """
+        found = self._with(override)
+        kept = replace(override, no_reserve=found._no_reserve(override))
+        return replace(found, overrides=(*self.overrides, kept))
+
+    def _with(self, override: Override) -> Record:
         unknown = {override.applicant} - set(self.instance.applicant_ids)
-        unknown |= set(override.hosts) - set(self.instance.host_ids)
+        unknown |= {*override.hosts, *(override.no_reserve or ())} - set(self.instance.host_ids)
         if unknown:
             raise FileError(min(unknown), "record_unknown")
         if not override.why.strip():
             raise FileError(override.applicant, "record_reason")
         return replace(self, overrides=(*self.overrides, override))
+
+    def _had(self, applicant: str) -> set[str]:
+        """Give the hosts whose places an applicant has or had, by the search or by hand."""
+        own = (one.hosts for one in self.overrides if one.applicant == applicant)
+        return {host for id, host in self.solution.pairs if id == applicant}.union(*own)
+
+    def _no_reserve(self, last: Override) -> tuple[str, ...]:
+        """Tell of which hosts the last override of an applicant leaves it no reserve."""
+        if last.no_reserve is not None:
+            return last.no_reserve
+        if not last.hosts:
+            return self.instance.host_ids
+        return tuple(sorted(self._had(last.applicant) - {*last.hosts}))
 
     def as_json(self) -> dict[str, Any]:
         """Give all of it as plain values, with the digests of the input and of everything."""
@@ -136,6 +202,8 @@ class Record:
             "made": {"by": self.by, "at": self.at.isoformat()},
             "software": dict(sorted(self.software.items())),
         }
+        if self.turnout is not None:
+            held["turnout"] = self.turnout.as_json()
         return {**held, "digest": _hash(held)}
 
     @property
@@ -290,7 +358,7 @@ def _read(held: Mapping[str, Any]) -> Record:
         raise ValueError(held["form"])
     read = _plain(held)
     for one in held["overrides"]:
-        read = read.overridden(_override(one))
+        read = read._with(_override(one))
     return read
 
 
@@ -309,9 +377,14 @@ def _plain(held: Mapping[str, Any]) -> Record:
         about={str(name): str(id) for name, id in held["about"].items()},
         software={str(name): str(one) for name, one in held["software"].items()},
         erased=int(held["erased"]),
+        turnout=turnout_from_json(held.get("turnout")),
     )
 
 
 def _override(held: Mapping[str, Any]) -> Override:
-    at = datetime.fromisoformat(held["at"])
-    return Override(held["by"], at, held["applicant"], tuple(held["hosts"]), held["why"])
+    at, after = datetime.fromisoformat(held["at"]), held.get("after")
+    if after not in (None, *AFTER):
+        raise ValueError(after)
+    kept = tuple(held["no_reserve"]) if "no_reserve" in held else None
+    hosts = tuple(held["hosts"])
+    return Override(held["by"], at, held["applicant"], hosts, held["why"], kept, after)

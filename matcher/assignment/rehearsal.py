@@ -21,6 +21,9 @@ SECONDS = 20.0
 KEPT = "kept-in-rehearsal-"
 """With what the ids of the rules begin by which those who have a place keep it."""
 
+BARRED = "barred-in-rehearsal-"
+"""With what the ids of the rules begin by which nobody gets a place that a person took from it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
@@ -75,6 +78,7 @@ def rehearse(
     declines: Collection[str],
     *,
     out: Collection[str] = (),
+    barred: Collection[Pair] = (),
     seconds: float = SECONDS,
 ) -> Rehearsal:
     """Give out again what falls free when applicants say no; who has a place keeps it.
@@ -87,6 +91,7 @@ def rehearse(
         solution: the places as they stand.
         declines: who says no.
         out: who has no place in the solution and is to get none.
+        barred: the pairs that are not to be made: a person took the applicant out there.
         seconds: the limit of each search.
 
     Raises:
@@ -95,7 +100,7 @@ def rehearse(
     gone = frozenset(declines)
     if unknown := gone - set(instance.applicant_ids):
         raise ValueError(f"not among the applicants: {min(unknown)!r}")
-    left = _without(instance, gone.union(out))
+    left = _without(_barring(instance, barred), gone.union(out))
     kept = tuple(pair for pair in solution.pairs if pair[0] not in gone)
     again = _least_change(left, kept, seconds)
     return _told(instance, solution, again, kept, gone)
@@ -109,6 +114,7 @@ def expected_loss(
     rounds: int,
     generator: np.random.Generator,
     out: Collection[str] = (),
+    barred: Collection[Pair] = (),
     seconds: float = SECONDS,
 ) -> Expected:
     """Rehearse declines drawn at random: everyone who has a place says no with a probability.
@@ -120,6 +126,7 @@ def expected_loss(
         rounds: how many times to draw, 1 or more.
         generator: where chance comes from.
         out: who has no place in the solution and is to get none.
+        barred: the pairs that are not to be made: a person took the applicant out there.
         seconds: the limit of each search.
     """
     placed = sorted({applicant for applicant, _ in solution.pairs})
@@ -130,6 +137,7 @@ def expected_loss(
             solution,
             [id for id, out in zip(placed, one, strict=True) if out],
             out=out,
+            barred=barred,
             seconds=seconds,
         )
         for one in drawn
@@ -157,6 +165,18 @@ def _least_change(left: Instance, kept: tuple[Pair, ...], seconds: float) -> Sol
     if most.status not in {Status.OPTIMAL, Status.FEASIBLE}:
         return most
     return solve(_keeping(left, set(kept) & set(most.pairs)), seconds=seconds)
+
+
+def _barring(instance: Instance, barred: Collection[Pair]) -> Instance:
+    """Add a rule for each applicant that is not to be placed at some hosts."""
+    by_applicant: defaultdict[str, list[str]] = defaultdict(list)
+    for applicant, host in sorted(barred):
+        by_applicant[applicant].append(host)
+    rules = [
+        Rule(id=f"{BARRED}{n}", kind=RuleKind.FORBIDDEN, applicants=(id,), hosts=tuple(hosts))
+        for n, (id, hosts) in enumerate(by_applicant.items())
+    ]
+    return replace(instance, rules=(*instance.rules, *rules))
 
 
 def _keeping(instance: Instance, kept: Iterable[Pair]) -> Instance:

@@ -44,11 +44,17 @@ class Aftermath:
         handed: the places that were given back while it held, the first first.
         withdrawn: the reserves that took their application back while it held.
         holds: the decision of the cohort that holds now; None where none does.
+        final_at: when it was made final (UTC); None: it never was.
+        final_by: who made it final.
+        while_open: whether startups could still apply then, which `final_by` confirmed.
     """
 
     handed: tuple[Handed, ...]
     withdrawn: tuple[str, ...]
     holds: int | None
+    final_at: datetime | None = None
+    final_by: str | None = None
+    while_open: bool = False
 
     @property
     def left(self) -> frozenset[str]:
@@ -70,11 +76,22 @@ class Aftermath:
 def aftermath(store: Store, decision: KeptDecision) -> Aftermath:
     """Read what became of a decision from the events of its cohort; a draft has had no effect."""
     entries = {one.id: one for one in entries_of(store, decision.cohort)}
-    while_held = _while_held(list(reversed(history_of(store, decision.cohort))), decision.id)
+    events = list(reversed(history_of(store, decision.cohort)))
+    while_held = _while_held(events, decision.id)
     finals = (one.id for one in decisions_of(store, decision.cohort) if _holds(one))
     named = [one.data["declined"] for one in while_held if one.kind == "moved_up"]
     handed = _handed(while_held, entries, store.merged_into(named))
-    return Aftermath(tuple(handed), _withdrawn(while_held, entries), next(finals, None))
+    withdrawn, holds = _withdrawn(while_held, entries), next(finals, None)
+    made = _made_final(events, decision.id)
+    if made is None:
+        return Aftermath(tuple(handed), withdrawn, holds)
+    is_open = bool(made.data.get("while_open"))
+    return Aftermath(tuple(handed), withdrawn, holds, made.at, made.by, is_open)
+
+
+def _made_final(events: Sequence[CohortEvent], decision: int) -> CohortEvent | None:
+    made = (one for one in events if one.kind == "decided" and one.data["decision"] == decision)
+    return next(made, None)
 
 
 def _holds(one: KeptDecision) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import date
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +49,7 @@ def keep_decision(
     *,
     digest: str | None = None,
     by: str = SYSTEM,
+    rests_on: int | None = None,
 ) -> KeptDecision:
     """Keep the record of an assignment as a draft; nothing else changes.
 
@@ -57,6 +59,7 @@ def keep_decision(
         document: the record, as JSON can say it.
         digest: the SHA-256 of it, in hexadecimal digits; reckoned of its one form if not given.
         by: who made it.
+        rests_on: the number of the decision that a person changed into it; None: a search made it.
 
     Raises:
         CohortError: if the cohort is given up.
@@ -71,7 +74,8 @@ def keep_decision(
             **values, state=state, why="", by=by, at=rows.now()
         )
         id = connection.execute(made.returning(t.cohort_decisions.c.id)).scalar_one()
-        record(connection, cohort, None, "assigned", by, {"decision": id})
+        told = {"decision": id} | ({} if rests_on is None else {"rests_on": rests_on})
+        record(connection, cohort, None, "assigned", by, told)
         return _decision(connection, id)
 
 
@@ -119,6 +123,8 @@ def finish(
     by: str,
     base: int | None = None,
     replace: bool = False,
+    today: date | None = None,
+    while_open: bool = True,
 ) -> Cohort:
     """Make a decision final: each candidate of the cohort is selected, a reserve, or unplaced.
 
@@ -133,10 +139,13 @@ def finish(
         by: who decides.
         base: the revision of the cohort that the person saw.
         replace: whether it may take the place of a decision that holds.
+        today: the day on which startups may still apply, or not; the day in UTC if not given.
+        while_open: whether it may be made final though they may; that they could is kept.
 
     Raises:
         CohortError: if one of those named is no candidate any more, the decision is replaced, a
-            reason is missing, or another one holds and is not to be replaced.
+            reason is missing, another one holds and is not to be replaced, or startups may still
+            apply and that is not confirmed.
         StaleEdit: if the cohort has been changed since `base`.
     """
     said = read_words(why, field="why", needed=True)
@@ -147,6 +156,9 @@ def finish(
             raise CohortError("decision", "cohort_decision_old", id)
         if round_.state is CohortState.DECIDED and not replace:
             raise CohortError("replace", "cohort_replace", round_.id)
+        is_open = round_.is_taking_on(today or rows.now().date())
+        if is_open and not while_open:
+            raise CohortError("while_open", "cohort_still_open", round_.id, name=round_.name)
         entries = {one.profile: one for one in entry_rows(connection, round_.id)}
         _refuse_gone(
             round_, entries, {*selected, *(one for some in reserves.values() for one in some)}
@@ -155,7 +167,8 @@ def finish(
             if one.stage is round_.candidates or one.stage in PLACED:
                 _place(connection, round_, one, selected.get(one.profile), reserves, by)
         _replace(connection, made, said)
-        record(connection, round_.id, None, "decided", by, {"decision": id, "why": said})
+        told = {"decision": id, "why": said} | ({"while_open": True} if is_open else {})
+        record(connection, round_.id, None, "decided", by, told)
         return change_cohort(connection, round_, state=CohortState.DECIDED.value)
 
 

@@ -72,6 +72,8 @@ OVER = frozenset({_S.DECLINED, _S.WITHDRAWN})
 """The stages that nothing follows."""
 CHECKED = frozenset({_S.APPLIED, _S.ELIGIBLE, _S.REFUSED, _S.FIRST, _S.FINAL})
 """The stages at which eligibility is checked, and checked again."""
+UNDER_WAY = CHECKED - {_S.REFUSED}
+"""The stages at which nothing has been said against an application, and nothing been given."""
 MOST_SCREENINGS = 2
 
 
@@ -117,6 +119,10 @@ class Cohort:
         """Tell whether startups may apply themselves on a day."""
         begun = self.opens is None or self.opens <= day
         return self.state is CohortState.INTAKE and begun and not self.is_past(day)
+
+    def is_taking_on(self, day: date) -> bool:
+        """Tell whether startups may apply themselves on a day, or will from a later one on."""
+        return self.state is CohortState.INTAKE and not self.is_past(day)
 
     def is_past(self, day: date) -> bool:
         """Tell whether its last day of applications is over."""

@@ -83,7 +83,8 @@ def all_decisions(cohort: int) -> ResponseReturnValue:
 
 @add(
     decision_calls, "POST", f"{ONE}/decision",
-    Call("finishCohort", "Make a decision final; where one holds, only with replace.", Scope.WRITE,
+    Call("finishCohort", "Make a decision final: where one holds or intake is open, only if told.",
+         Scope.WRITE,
          query=EditQuery, body=FinalBody, answer="Cohort", etag="change", problems=(404,),
          sent={"decision": 1, "why": "The committee agreed."}),
     endpoint="final",
@@ -94,6 +95,7 @@ def final(cohort: int) -> Response:
     with as_read(read_cohort(cohort)) as base:
         said = read_body(FinalBody, request)
         given: dict[str, Any] = {"why": said.why, "replace": said.replace, "by": maker()}
+        given["while_open"] = said.while_open
         held = decide(dari(), said.decision, base=base, cohort=cohort, **given)
         return versioned(held.revision, cohort_json(held))
 

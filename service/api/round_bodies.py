@@ -113,11 +113,15 @@ class AssignBody(Record):
 
 
 class FinalBody(Record):
-    """Which draft is made final, and why; `replace` takes the place of one that holds."""
+    """Which draft is made final, and why; `replace` takes the place of one that holds.
+
+    `while_open` confirms it though startups may still apply.
+    """
 
     decision: Annotated[Whole, Field(ge=1)]
     why: _Words
     replace: bool = False
+    while_open: bool = False
 
 
 class OverrideBody(Record):

@@ -74,8 +74,11 @@ def _of_decisions() -> dict[str, Any]:
     }  # fmt: skip
     pair = object_of(applicant="string", host="string")
     broken = object_of(rule="string", said=NAMES)
+    number = {"type": ["integer", "null"]}
+    reached = object_of(aim="string", value="integer", found="integer", bound=number)
     whole = object_of(
         **told, pairs={"type": "array", "items": pair}, overrides=_LISTED,
+        rests_on=number, reached={"type": "array", "items": reached},
         broken={"type": "array", "items": broken}, after=_after(), record=ANY,
     )  # fmt: skip
     return {
@@ -93,7 +96,9 @@ def _after() -> dict[str, Any]:
         at=MOMENT, by="string", reason="string", left=NO_TEXT, host=NO_TEXT, taken=NO_TEXT
     )
     holds = {"type": ["integer", "null"]}
-    return object_of(holds=holds, handed={"type": "array", "items": handed}, withdrawn=_TEXTS)
+    told: dict[str, Any] = {"final_at": NO_MOMENT, "final_by": NO_TEXT, "while_open": "boolean"}
+    told |= {"handed": {"type": "array", "items": handed}, "withdrawn": _TEXTS}
+    return object_of(holds=holds, **told)
 
 
 def _job() -> dict[str, Any]:

@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from profiles import cohorts
-from profiles.cohorts import Cohort, EntryStage, Screening
+from profiles.cohorts import Cohort, CohortState, EntryStage, Screening
 from profiles.rules import Rule, RuleKind
 from profiles.taxonomy import Names
 
@@ -50,9 +50,10 @@ def wishes(dari: Dari, held: Cohort, id: str) -> tuple[str, ...]:
 
 
 def check(dari: Dari, held: Cohort, say: Say) -> None:
-    """Check eligibility, and tell who was refused by which rule."""
+    """Close the intake, check eligibility, and tell who was refused by which rule."""
     from service.entrants import check_eligibility
 
+    cohorts.set_state(dari.store, held.id, CohortState.SCREENING, by=BY)
     check_eligibility(dari, held.id, by=BY)
     entries = cohorts.entries_of(dari.store, held.id)
     refused = [one for one in entries if one.stage is EntryStage.REFUSED]

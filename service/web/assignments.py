@@ -99,6 +99,7 @@ def decide(id: int, step: str) -> ResponseReturnValue:
     form = request.form
     given: dict[str, Any] = {"why": form.get("why", ""), "by": editor(), "cohort": id}
     given |= {"base": form.get("revision", type=int), "replace": form.get("replace") == "y"}
+    given["while_open"] = form.get("while_open") == "y"
     number = form.get("decision", 0, type=int)
     said = gettext("The decision is final.")
 

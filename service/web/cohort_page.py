@@ -80,6 +80,11 @@ class CohortPage(Results):
         screened = tuple(one.value for one in self.cohort.screened)
         return ("intake", "eligibility", *screened, "rules", "assignment", "decision", "history")
 
+    @property
+    def is_taking(self) -> bool:
+        """Whether startups may still apply, today or later."""
+        return self.cohort.is_taking_on(self.dari.settings.today())
+
     def default_step(self) -> str:
         """Choose the step that is at hand."""
         if self.cohort.state is CohortState.DECIDED:

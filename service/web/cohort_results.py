@@ -14,15 +14,18 @@ from flask_babel import lazy_gettext as _l
 
 from profiles.cases import open_case_of
 from profiles.cohorts import (
+    Aftermath,
     DecisionState,
     Entry,
     EntryStage,
     KeptDecision,
+    aftermath,
     decisions_of,
 )
 from profiles.jobs import Job, JobKind, JobState, jobs_about
 from profiles.rules import Rule, RuleKind
 from profiles.text import Text
+from service.deciding import left_out, points_of, reached
 from service.web.cohort_round import Round
 from service.web.cohort_trade import rows_of
 
@@ -39,12 +42,12 @@ _NUMBERS = ("low", "high", "each")
 
 @dataclass(frozen=True)
 class Place:
-    """One pair of a decision, with its fit in points, and its case where it has one."""
+    """One pair of a decision, with its fit in points; None where eligibility refuses it."""
 
     applicant: str
     host: str
     partner: str
-    points: float
+    points: float | None
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,11 @@ class Results(Round):
     def final(self) -> KeptDecision | None:
         """The decision that holds."""
         return next((one for one in self.decisions if one.state is DecisionState.FINAL), None)
+
+    @property
+    def after_final(self) -> Aftermath | None:
+        """What became of the decision that holds, and who made it final; None without one."""
+        return aftermath(self.dari.store, self.final) if self.final else None
 
     def decision_ways(self, decision: KeptDecision) -> list[tuple[str, str]]:
         """Give the pages on which a decision is audited, as far as there are any."""
@@ -85,14 +93,16 @@ class Results(Round):
         return status_name(status).in_(self.lang)
 
     def status_said(self, decision: KeptDecision) -> str:
-        """Say how the search behind a decision ended."""
+        """Say how the search behind a decision ended, or that persons changed what it gave."""
+        if self.record(decision).overrides:
+            return str(gettext("Changed by persons: not proven to be the best"))
         return self.status_name(self.record(decision).solution.status.value)
 
     def result_said(self, decision: KeptDecision) -> str:
         """Say in one line what a decision reached."""
-        solution = self.record(decision).solution
-        held = [{"aim": one.aim.value, "value": one.value} for one in solution.levels]
-        return self.levels_said(held) or self.status_name(solution.status.value)
+        record = self.record(decision)
+        held = [{"aim": one.aim, "value": one.value} for one in reached(record)]
+        return self.levels_said(held) or self.status_name(record.solution.status.value)
 
     def levels_said(self, levels: Sequence[Mapping[str, Any]]) -> str:
         """Say in one line what was reached."""
@@ -159,24 +169,31 @@ class Results(Round):
 
     def places(self, decision: KeptDecision) -> list[Place]:
         """Give the pairs of a decision by host, the best fit first."""
-        from matcher.assignment import UNIT
-
         record = self.record(decision)
-        rows = {id: row for row, id in enumerate(record.instance.applicant_ids)}
-        columns = {one.id: n for n, one in enumerate(record.instance.hosts)}
         partner = {one.id: one.partner for one in record.instance.hosts}
-        made = [
-            Place(a, h, partner[h], int(record.instance.fits[rows[a], columns[h]]) / UNIT)
-            for a, h in record.pairs
-        ]
-        return sorted(made, key=lambda one: (self.name(one.host), -one.points, one.applicant))
+        made = [Place(a, h, partner[h], points) for (a, h), points in points_of(record).items()]
+        return sorted(
+            made, key=lambda one: (self.name(one.host), -(one.points or 0.0), one.applicant)
+        )
 
     def levels(self, decision: KeptDecision) -> list[tuple[str, str, str, str]]:
-        """Tell what a decision reached by each aim, its bound, and the gap."""
-        from service.assigned_words import level_line
+        """Tell what a decision reached by each aim, its bound, and the gap.
 
-        lines = map(level_line, self.record(decision).solution.levels)
-        return [(aim.in_(self.lang), *rest) for aim, *rest in lines]  # type: ignore[misc]  # mypy: a starred rest
+        Where persons changed it: what it comes to, what the search had reached, and no gap.
+        """
+        from service.assigned_words import aim_name, level_line, level_value
+
+        record = self.record(decision)
+        if not record.overrides:
+            lines = map(level_line, record.solution.levels)
+            return [(aim.in_(self.lang), *rest) for aim, *rest in lines]  # type: ignore[misc]  # mypy: a starred rest
+        return [
+            (
+                aim_name(one.aim).in_(self.lang),
+                *(level_value(one.aim, one.value), level_value(one.aim, one.found), ""),
+            )
+            for one in reached(record)
+        ]
 
     def left(self, decision: KeptDecision) -> list[str]:
         """Name those who took part in a decision and have no place by it."""
@@ -184,7 +201,16 @@ class Results(Round):
         placed = {a for a, _ in record.pairs}
         return [id for id in record.instance.applicant_ids if id not in placed]
 
-    @property
+    def left_out(self, decision: KeptDecision) -> list[str]:
+        """Name those whose application is on its way and no part of a decision."""
+        return left_out(self.dari.store, self.cohort, self.record(decision))
+
+    def ranks_of(self, entry: Entry) -> list[tuple[str, int]]:
+        """Give (host, place) of each reserve that an entry stands in now, without who has left."""
+        places = ((host, [one.id for one in some]) for host, some in self.waiting)
+        return [(host, ids.index(entry.id) + 1) for host, ids in places if entry.id in ids]
+
+    @cached_property
     def waiting(self) -> list[tuple[str, list[Entry]]]:
         """Give the reserve of each host that has one, in its order."""
         reserves = [one for one in self.entries if one.stage is EntryStage.RESERVE]

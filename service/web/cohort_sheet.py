@@ -52,6 +52,6 @@ def _row(page: CohortPage, one: Entry, ranks: list[dict[int, Ranked]]) -> Iterat
         mean = held[one.id].mean if one.id in held else None
         yield None if mean is None else round(float(mean), 2)
     yield page.name(one.host) if one.host else None
-    yield "\n".join(f"{rank}. {page.name(host)}" for host, rank in one.reserve.items())
+    yield "\n".join(f"{rank}. {page.name(host)}" for host, rank in page.ranks_of(one))
     yield labels.maker(one.by)
     yield one.applied_at.date().isoformat()

@@ -104,9 +104,14 @@ EVENTS: Mapping[str, Any] = {
     "scored": _l("%(who)s was scored: %(what)s."),
     "recused": _l("%(who)s: %(what)s has an interest and does not score."),
     "assigned": _l("Places were given out on trial (decision %(what)s)."),
+    "changed": _l("Places were decided otherwise by a person: %(what)s."),
     "decided": _l("Decision %(what)s was made final."),
+    "decided_open": _l(
+        "Decision %(what)s was made final while startups could still apply, as was confirmed."
+    ),
     "moved_up": _l("%(who)s moved up from the reserve."),
     "placed": _l("%(who)s has another place in the new decision."),
+    "reranked": _l("%(who)s stands elsewhere in the reserve by the new decision."),
 }
 
 
@@ -146,7 +151,15 @@ def criterion_name(criterion: str) -> str:
 def event_said(event: CohortEvent, who: str, changes: str = "") -> str:
     """Say what happened; `changes` says what an edit changed."""
     what = changes if event.kind == "edited" else _what(event)
-    return str(EVENTS[event.kind] % {"who": who, "what": what})
+    return str(EVENTS[_kind(event)] % {"who": who, "what": what})
+
+
+def _kind(event: CohortEvent) -> str:
+    if event.kind == "assigned" and "rests_on" in event.data:
+        return "changed"
+    if event.kind == "placed" and event.data["host"] is None:
+        return "reranked"
+    return "decided_open" if event.data.get("while_open") else event.kind
 
 
 def count_said(step: str, count: int) -> str:
@@ -167,6 +180,9 @@ def _what(event: CohortEvent) -> str:
         return f"{STATES[CohortState(data['from'])]} → {STATES[CohortState(data['to'])]}"
     if event.kind == "moved":
         return f"{STAGES[EntryStage(data['from'])]} → {STAGES[EntryStage(data['to'])]}"
+    if "rests_on" in data:
+        told = {"old": data["rests_on"], "new": data["decision"]}
+        return str(gettext("decision %(old)s into %(new)s", **told))
     if event.kind == "scored":
         return str(SCREENINGS[Screening(data["screening"])])
     return str(data.get("decision") or data.get("assessor") or "")

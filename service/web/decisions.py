@@ -17,6 +17,7 @@ from matcher.assignment.envy import Why
 from profiles.cohorts import CohortError, aftermath, cohort
 from profiles.errors import DariError
 from service import deciding, decision_audits, decision_letters, decision_lottery, labels
+from service.access import may
 from service.assigned_words import tags_json
 from service.decision_today import places_today
 from service.language import LANGUAGES, language
@@ -33,6 +34,8 @@ WHYS = {
     Why.WAITED: _l("who has a place there fits as well and has waited longer"),
     Why.DRAWN: _l("who has a place there fits as well and comes first by lottery or id"),
     Why.WHOLE: _l("its claim is the better one, but the places as a whole would be given worse"),
+    Why.TAKEN: _l("a person took it out of a place there"),
+    Why.OTHERWISE: _l("nothing but that persons decided otherwise than the search"),
 }
 STATES = {"draft": _l("Draft"), "final": _l("Final decision"), "replaced": _l("Replaced")}
 STATUSES = {
@@ -101,6 +104,7 @@ def declines(id: int) -> ResponseReturnValue:
     today = places_today(dari().store, shown.kept, shown.record)
     placed = dict.fromkeys(a for a, _ in today.pairs if a not in today.out)
     found: dict[str, object] = {"ticked": ticked, "rate": rate, "placed": placed}
+    found["broken"] = deciding.broken(shown) if shown.record.overrides else []
     try:
         found["told"] = decision_audits.rehearsed(shown, today, ticked) if ticked else None
         asked = "rate" in request.args
@@ -139,7 +143,8 @@ def notices(id: int) -> ResponseReturnValue:
     counts = Counter(one.result for one in written)
     asked = request.args.get("result", "")
     some = [one for one in written if asked not in RESULTS or one.result == asked]
-    told = {"notices": some, "counts": counts, "asked": asked, "results": RESULTS}
+    told: dict[str, object] = {"notices": some, "counts": counts, "asked": asked}
+    told |= {"results": RESULTS, "may_edit": may("edit", "workbench")}
     return render_template("decision_notices.html", shown=shown, written=_letter_language(), **told)
 
 
@@ -221,6 +226,10 @@ def _page(shown: deciding.Shown, **more: object) -> str:
         shown=shown,
         hosts=deciding.host_rows(shown),
         broken=deciding.broken(shown),
+        reached=deciding.reached(shown.record),
+        base=deciding.rests_on(dari().store, shown),
+        is_taking=shown.cohort.is_taking_on(dari().settings.today()),
+        left=deciding.left_out(dari().store, shown.cohort, shown.record),
         after=aftermath(dari().store, shown.kept),
         audit=decision_audits.audit(
             shown, of if of in shown.record.instance.applicant_ids else None

@@ -91,7 +91,7 @@ LINKS = (
         "see",
         "workbench",
         {},
-        ("reviews.queue", "reviews.one"),
+        ("reviews.queue", "reviews.one", "reviews.new"),
         more=True,
     ),
     Link("meets.own_events", _l("Events"), "see", "answer", also=("meets.own_event",)),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
 
@@ -10,9 +12,13 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
+from werkzeug.exceptions import NotFound
 
-from profiles.cohorts import with_profile
+from profiles import validate
+from profiles.cohorts import Cohort, KeptDecision, aftermath, final_decision, with_profile
 from profiles.errors import InvalidRecord
+from profiles.fields import Day
+from profiles.record import Record
 from profiles.reviews import (
     EXTENSION,
     EXTENSIONS,
@@ -62,6 +68,12 @@ _NAMES = {"kinds": KINDS, "review_states": REVIEW_STATES, "outcomes": OUTCOMES, 
 E = TypeVar("E", bound=StrEnum)
 
 
+class _Came(Record):
+    """The day on which a letter came."""
+
+    came: Day
+
+
 @reviews.get("", endpoint="queue")
 def show_queue() -> ResponseReturnValue:
     """Show the requests, those that are due first before the others."""
@@ -75,6 +87,30 @@ def show_queue() -> ResponseReturnValue:
     return render_template(
         "reviews.html", found=found, profiles=profiles, today=today, **counts, **_NAMES
     )
+
+
+@reviews.get("/new", endpoint="new")
+def letter() -> ResponseReturnValue:
+    """Offer to enter a request that came by letter, of one who applied to a round."""
+    return _letter_page(request.args)
+
+
+@reviews.post("/new", endpoint="enter")
+def enter() -> ResponseReturnValue:
+    """Keep a request that came by letter, on the day on which it came."""
+    form, today = request.form, dari().settings.today()
+    id = form.get("profile", "")
+    try:
+        kind, came = _chosen(Ask, "kind"), validate(_Came, {"came": form.get("came")}).came
+        if came > today:
+            raise ReviewError("came", "review_came", came.isoformat())
+        about = _cohort(id, form.get("cohort", ""))
+        made = ask_review(dari().store, id, kind, form.get("words", ""), today=came, cohort=about)
+    except InvalidRecord as error:
+        return _letter_page(form, refused=error, typed=form), 422
+    told = gettext("The request is kept. An answer is due by %(day)s.", day=made.due.isoformat())
+    flash(told, "success")
+    return redirect(url_for("reviews.one", id=made.id), 303)
 
 
 @reviews.get("/<int:id>", endpoint="one")
@@ -156,16 +192,34 @@ def _chosen(kind: type[E], field: str) -> E:
     return kind(given)
 
 
+def _letter_page(given: Mapping[str, str], **more: object) -> str:
+    id, number = given.get("profile", ""), given.get("cohort", "")
+    profile = dari().store.get_many([id]).get(id)
+    applied = {str(held.id): held for held, _ in with_profile(dari().store, id)} if profile else {}
+    if profile is None or number not in applied:
+        raise NotFound
+    today = dari().settings.today()
+    told: dict[str, object] = {"profile": profile, "cohort": applied[number], "today": today}
+    return render_template("review_new.html", **told, **_NAMES, **more)
+
+
 def _page(review: Review, **more: object) -> str:
     store = dari().store
     profile = store.get_many([review.profile]).get(review.profile)
     applied = {held.id: held for held, _ in with_profile(store, review.profile)}
-    known = {"most_days": EXTENSION, "most_extensions": EXTENSIONS, **_NAMES}
+    known: dict[str, object] = {"most_days": EXTENSION, "most_extensions": EXTENSIONS, **_NAMES}
     today = dari().settings.today()
     about = applied.get(review.cohort) if review.cohort else None
+    known["final"], known["decided_at"] = _decided(about) if about else (None, None)
     return render_template(
         "review.html", review=review, profile=profile, cohort=about, today=today, **known, **more
     )
+
+
+def _decided(held: Cohort) -> tuple[KeptDecision | None, datetime | None]:
+    """Give the decision of a round that holds, and when it was made final."""
+    final = final_decision(dari().store, held.id)
+    return final, aftermath(dari().store, final).final_at if final else None
 
 
 def _own_page(id: str, **more: object) -> str:

@@ -19,6 +19,7 @@ from profiles.cohorts import (
     Refusal,
     Screening,
     UnknownCohort,
+    aftermath,
     apply,
     cohort,
     cohorts,
@@ -303,6 +304,26 @@ def test_a_round_without_screenings_decides_among_the_eligible(store: Store) -> 
     made = keep_decision(store, held.id, {}, by=STAFF)
     finish(store, made.id, {"s1": "p1"}, {}, why="only one", by=STAFF)
     assert stages(store, held) == {"s1": "selected"}
+
+
+@pytest.mark.parametrize(
+    ("closes", "is_open"), [(None, True), (DAY, True), (date(2026, 3, 9), False)]
+)
+def test_a_decision_while_startups_may_apply_is_confirmed_and_kept(
+    store: Store, closes: date | None, is_open: bool
+) -> None:
+    held = opened(store, screenings=0, closes=closes)
+    startups(store, "s1")
+    run_to_final(store, held, "s1")
+    made = keep_decision(store, held.id, {}, by=STAFF)
+    assert aftermath(store, made).final_at is None
+    said: dict[str, Any] = {"why": "x", "by": STAFF, "today": DAY}
+    if is_open:
+        refused("cohort_still_open", finish, store, made.id, {}, {}, while_open=False, **said)
+    finish(store, made.id, {"s1": "p1"}, {}, while_open=is_open, **said)
+    after = aftermath(store, made)
+    assert (after.final_by, after.while_open) == (STAFF, is_open)
+    assert after.final_at
 
 
 def test_twins_of_a_merge_share_the_entry_that_came_further(store: Store) -> None:

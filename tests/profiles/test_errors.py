@@ -79,7 +79,7 @@ PARAMS: dict[str, dict[str, object]] = {
     "job_word": {"known": "evaluate, train"},
     **{key: {"name": "Spring"} for key in ("cohort_decided", "cohort_dropped", "cohort_intake")},
     **{key: {"name": "Spring"} for key in ("cohort_intake_over", "cohort_of_programme")},
-    "cohort_screening": {"name": "Spring"},
+    **{key: {"name": "Spring"} for key in ("cohort_screening", "cohort_still_open")},
     "cohort_not_begun": {"name": "Spring", "opens": "2027-01-02"},
     "cohort_kind": {"kind": "university"},
     "cohort_seed": {"digits": 16},

@@ -87,6 +87,10 @@ def test_a_whole_round_by_calls(call, dari, cohort, tmp_path) -> None:
     other = call("POST", f"{draft}/overrides", 201, changed).get_json()
     assert [one["applicant"] for one in other["pairs"]] == [TWO[1]]
     assert other["overrides"][0]["why"] == "It went bankrupt."
+    assert other["rests_on"] == told["outcome"]["decision"]
+    assert [one["value"] for one in other["reached"] if one["aim"] == "placed"] == [1]
+    assert [one["found"] for one in other["reached"] if one["aim"] == "placed"] == [2]
+    assert {one["bound"] for one in other["reached"]} == {None}
     for wrong in ({"applicant": "nobody"}, {"hosts": ["nobody"]}, {"swap": "nobody"}):
         asked = call("POST", f"{draft}/overrides", 422, changed | wrong).get_json()
         assert [one["field"] for one in asked["errors"]] == list(wrong)
@@ -102,6 +106,9 @@ def test_a_whole_round_by_calls(call, dari, cohort, tmp_path) -> None:
     call("POST", f"{cohort}/decision", 428, final)
     stale = call("POST", f"{cohort}/decision", 412, final, If_Match='"99"').get_json()
     assert (stale["code"], stale["etag"]) == ("stale", version)
+    still = call("POST", f"{cohort}/decision", 422, final, If_Match=version).get_json()
+    assert [one["code"] for one in still["errors"]] == ["cohort_still_open"]
+    final |= {"while_open": True}
     done = call("POST", f"{cohort}/decision", 200, final, If_Match=version)
     assert done.get_json()["state"] == "decided"
     second = {**final, "decision": other["id"]}
@@ -116,6 +123,7 @@ def test_a_whole_round_by_calls(call, dari, cohort, tmp_path) -> None:
     assert gone["declined"]["stage"] == "declined"
     assert gone["moved_up"] is None
     after = call("GET", draft).get_json()["after"]
+    assert after["while_open"]
     assert after["handed"][0]["reason"] == "Moved."
     notices = call("GET", f"{draft}/notices").get_json()["items"]
     assert [(one["applicant"], one["result"]) for one in notices] == [(TWO[1], "selected")]

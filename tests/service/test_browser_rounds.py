@@ -32,7 +32,7 @@ def round_(app) -> tuple[int, int]:
     cohorts.edit_cohort(dari.store, held.id, {"rules": [*held.rules, rule]})
     cohorts.apply_all(dari.store, held.id, FOUR)
     found = assign(dari, held.id, by="x", limits=Limits(5.0))
-    decide(dari, found.decision.id, why="The panel.", by="x")
+    decide(dari, found.decision.id, why="The panel.", by="x", while_open=True)
     entries = cohorts.entries_of(dari.store, held.id)
     gone = next(one for one in entries if one.stage is EntryStage.SELECTED)
     hand_on(dari, held.id, gone.profile, reason="Moved.", by="x")
@@ -92,8 +92,8 @@ def test_two_exchange_places_by_keyboard_and_the_page_says_what_it_breaks(
     page.select_option("#hosts", "sk-telecom")
     page.fill("#why", "A fourth one.")
     page.get_by_role("button", name="Keep as a new draft").first.focus()
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/decisions/*")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
     told = page.inner_text("main")
     assert "A fourth one." in told or "has exactly these places" in told
 

@@ -92,7 +92,12 @@ def test_a_decision_is_overridden_made_final_and_replaced_only_where_that_is_sai
     assert "All rules are kept." in taken.output
     newest = cohorts.decisions_of(home.store, held.id)[0]
     assert newest.record["overrides"][0]["by"] == "Kim"
-    assert dari("decision", "final", newest.id, "--why", "Panel").exit_code == 0
+    assert "no reserve: " in taken.output
+    still = dari("decision", "final", newest.id, "--why", "Panel")
+    assert still.exit_code == 1
+    assert "its intake is open" in still.output
+    assert dari("decision", "final", newest.id, "--why", "Panel", "--while-open").exit_code == 0
+    assert "while startups could still apply" in dari("decision", "show", newest.id).output
     again = dari("decision", "final", first, "--why", "Panel")
     assert again.exit_code == 1
     assert "--replace" in again.output

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from matcher.assignment import solve
+from matcher.assignment.record import Override, read_record
 from service.cli import main
 from tests.matcher.assignment.fair import made, recorded
 
@@ -34,9 +35,21 @@ def change(file: Path, **parts: Any) -> None:
 def test_the_same_result_is_told_without_an_installation(kept: Path) -> None:
     told = run(kept)
     assert told.exit_code == 0, told.output
-    assert "3 applicants, 2 hosts, 2 pairs, model m-1" in told.output
+    assert "3 candidates, 2 hosts, 2 pairs, model m-1" in told.output
     assert "The same result, byte for byte." in told.output
     assert "바이트까지 일치" in run(kept, "--lang", "ko").output
+
+
+def test_what_persons_changed_is_told_and_not_searched_again(kept: Path) -> None:
+    assert "Persons changed" not in run(kept).output
+    record = read_record(kept.read_bytes())
+    kept.write_bytes(record.overridden(Override("Lee", record.at, "a", (), "x")).to_bytes())
+    told = run(kept)
+    assert told.exit_code == 0, told.output
+    assert "1 pairs" in told.output
+    assert "Persons changed the places of 1 of them since" in told.output
+    assert "The same result, byte for byte." in told.output
+    assert "사람이 바꾼 신청: 1곳" in run(kept, "--lang", "ko").output
 
 
 def test_a_tampered_record_is_refused_naming_what_differs(kept: Path) -> None:

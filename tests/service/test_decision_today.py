@@ -53,7 +53,7 @@ def number(dari: Dari) -> int:
     solution = solve(instance, seconds=5)
     record = Record(instance, solution, "m", 1, date(2026, 11, 20), "Kim", at, 5.0, about=about)
     kept = keep_decision(store, made.id, record.as_json(), digest=record.digest)
-    decide(dari, kept.id, why="x", by="Kim")
+    decide(dari, kept.id, why="x", by="Kim", while_open=True)
     return kept.id
 
 

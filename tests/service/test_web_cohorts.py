@@ -12,7 +12,7 @@ import pytest
 
 from profiles import cohorts, validate
 from profiles.cases import open_case_of
-from profiles.cohorts import CohortState, EntryStage
+from profiles.cohorts import CohortState, EntryStage, Screening
 from profiles.jobs import JobState, end, take
 from profiles.rules import Rule
 from service.assigning import Limits, assign, decide
@@ -100,7 +100,14 @@ def test_a_whole_round_by_forms(dari, staff, send, tmp_path) -> None:
     assert "proven best" in page
 
     decided = {"decision": str(outcome["decision"]), "why": "the panel"}
-    assert send(staff, f"{here}/decide", decided).status_code == 303
+    assert "접수 중이지만 확정하고" in staff.get(f"{here}?step=assignment", headers=KO).text
+    refused = send(staff, f"{here}/decide", decided)
+    assert refused.status_code == 422
+    assert "its intake is open" in refused.text
+    assert send(staff, f"{here}/decide", {**decided, "while_open": "y"}).status_code == 303
+    assert "while startups could still apply" in staff.get(f"{here}?step=history").text
+    assert "still apply" not in staff.get(f"{here}?step=decision").text
+    assert "confirmed that" in staff.get(f"/decisions/{outcome['decision']}").text
     selected = [who for who, stage in stages(dari, id).items() if stage == "selected"]
     assert len(selected) == 2
     assert send(staff, f"{here}/case", {"profile": selected[0]}).status_code == 303
@@ -291,7 +298,7 @@ def test_a_startup_applies_itself_and_sees_its_result_once_decided(
     send(staff, f"/cohorts/{id}/assign", {"seconds": "10"})
     decision = work(dari, tmp_path)["decision"]
     assert "being looked at" in own.get("/my/demo-nuri-vision").text
-    given = {"decision": str(decision), "why": "all of them"}
+    given = {"decision": str(decision), "why": "all of them", "while_open": "y"}
     assert send(staff, f"/cohorts/{id}/decide", given).status_code == 303
     assert cohorts.cohort(dari.store, id).state is CohortState.DECIDED
     page = own.get("/my/demo-nuri-vision").text
@@ -371,7 +378,8 @@ def given_out(dari) -> Any:
     id = cohorts.open_cohort(dari.store, CONTEST, name="Given out", screenings=0).id
     cohorts.apply_all(dari.store, id, FOUR)
     found = assign(dari, id, by="x", limits=Limits(5.0), priced=False)
-    return decide(dari, found.decision.id, why="The panel.", by="x"), found.decision.id
+    given: Any = {"why": "The panel.", "by": "x", "while_open": True}
+    return decide(dari, found.decision.id, **given), found.decision.id
 
 
 def test_a_selected_institute_has_no_case_and_the_page_says_what_to_do(
@@ -391,6 +399,36 @@ def test_a_selected_institute_has_no_case_and_the_page_says_what_to_do(
     assert institute in form
     assert cohorts.entry_of(dari.store, held.id, institute).host in form
     assert "진행 건이 없는 이유" in staff.get(f"/cohorts/{held.id}?step=decision", headers=KO).text
+
+
+def test_an_open_intake_is_told_of_until_it_is_closed(dari, staff, send) -> None:
+    id = cohorts.open_cohort(dari.store, CONTEST, name="Open", screenings=1).id
+    cohorts.apply_all(dari.store, id, FOUR[:3])
+    cohorts.mark(dari.store, id, dict.fromkeys(FOUR[:2], ()))
+    cohorts.screen(dari.store, id, Screening.FIRST, {FOUR[0]: True}, reason="x", by="x")
+    found = assign(dari, id, by="x", limits=Limits(5.0), priced=False)
+    pages = [f"/cohorts/{id}?step={step}" for step in ("first", "assignment", "decision")]
+    pages.append(f"/decisions/{found.decision.id}")
+    for path in pages:
+        page = staff.get(path).text
+        assert "Startups may still apply to this round." in page, path
+        assert f"/cohorts/{id}?step=intake#state" in page
+    for path in pages[1::2]:
+        page = staff.get(path).text
+        assert "2 applications are on their way and no part of this decision" in page, path
+    assert send(staff, f"/cohorts/{id}/state", {"state": "screening"}).status_code == 303
+    assert all("may still apply" not in staff.get(path).text for path in pages)
+    decide(dari, found.decision.id, why="x", by="x")
+    assert "confirmed that" not in staff.get(pages[-1]).text
+
+
+def test_letters_tell_the_numbers_of_the_whole_round(dari, staff) -> None:
+    id = cohorts.open_cohort(dari.store, CONTEST, name="Many", screenings=0).id
+    cohorts.apply_all(dari.store, id, [*FOUR, "demo-gureum-ops"])
+    found = assign(dari, id, by="x", limits=Limits(5.0), priced=False)
+    page = staff.get(f"/decisions/{found.decision.id}/notices?lang=en&letter_lang=en").text
+    assert page.count("5 applied; 4 met the rules of eligibility; places in all: 10;") == 5
+    assert found.record.digest == found.decision.digest, "they are sealed with the rest"
 
 
 def test_the_history_says_what_changed_in_words_and_not_the_seed(dari, staff, send) -> None:

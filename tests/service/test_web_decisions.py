@@ -6,7 +6,8 @@ import email
 import io
 import json
 import re
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from email.policy import default
 from typing import Any
 from zipfile import ZipFile
@@ -18,10 +19,22 @@ from matcher.assignment import UNIT, Applicant, Host, Instance, groups_of, solve
 from matcher.assignment.lottery import promise
 from matcher.assignment.record import Record, read_record, replay
 from profiles import Partner, Programme, Startup, Vectors, validate
-from profiles.cohorts import apply, decisions_of, finish, keep_decision, mark, open_cohort
-from profiles.reviews import Ask, ask_review
+from profiles.cohorts import (
+    CohortState,
+    apply,
+    decisions_of,
+    entries_of,
+    finish,
+    keep_decision,
+    mark,
+    open_cohort,
+    set_state,
+    withdraw,
+)
+from profiles.reviews import Ask, ask_review, reviews_of
 from profiles.rules import Rule
 from service.assigning import decide, hand_on
+from service.deciding import override, swapped
 from tests.service.accounts import token_of
 
 SECRET = "열쇠말 하나"
@@ -99,7 +112,7 @@ def test_a_decision_tells_result_aims_rules_audits_and_record(staff, kept) -> No
         "The best: nothing is better by any aim.",
         "Sum of all fits",
         "105.0 points",
-        "2 of 4 applicants have a place.",
+        "2 of 4 among whom places were given out have a place.",
         "Narae",
         "60.0",
         "pa-x Telecom",
@@ -188,6 +201,10 @@ def test_an_override_is_a_new_draft_with_who_and_why(staff, send, dari, kept) ->
     page = text_of(staff.get(f"/decisions/{newest.id}?lang=en"))
     assert "It is the only one that ships." in page
     assert "The decision as it stands breaks rules:" in page, "two now have one place"
+    assert "Made final" not in page
+    assert "keeps all rules, and may undo" in text_of(
+        staff.get(f"/decisions/{newest.id}/declines?lang=en")
+    )
     refused = send(staff, path, {"applicant": "st-d", "hosts": "pa-x", "why": " "})
     assert refused.status_code == 422
     assert "An override needs a reason." in refused.text
@@ -366,6 +383,7 @@ def held(dari, cohort) -> Any:
     mark(dari.store, made.id, dict.fromkeys(STARTUPS, ()))
     record = record_of(made)
     kept = keep_decision(dari.store, made.id, record.as_json(), digest=record.digest, by="Kim")
+    set_state(dari.store, made.id, CohortState.SCREENING)
     decide(dari, kept.id, why="The committee agreed.", by="Kim")
     return kept
 
@@ -373,6 +391,7 @@ def held(dari, cohort) -> Any:
 def test_what_came_after_a_decision_is_told_on_it_and_not_in_its_record(staff, dari, held) -> None:
     before = text_of(staff.get(f"/decisions/{held.id}?lang=en"))
     assert "After this decision" not in before
+    assert re.search(r"Made final: [^<]+Kim</span>", before)
     hand_on(dari, held.cohort, "st-b", reason="Moved abroad.", by="Lee")
     page = text_of(staff.get(f"/decisions/{held.id}?lang=en"))
     told = page[page.index("After this decision") : page.index("What was reached")]
@@ -430,6 +449,13 @@ def test_declines_are_rehearsed_from_the_places_as_they_stand_now(staff, dari, h
     assert 'value="st-a"' in page
 
 
+def test_the_reserve_that_is_taken_away_is_counted_as_it_stands(staff, dari, held) -> None:
+    hand_on(dari, held.cohort, "st-b", reason="Moved abroad.", by="Lee")
+    table = staff.get(f"/cohorts/{held.cohort}/table.csv?lang=en").data.decode("utf-8-sig")
+    assert "1. pa-y Telecom" in table
+    assert "1. pa-x Telecom" in table, "who stood before st-d has moved up"
+
+
 def test_a_profile_leads_to_its_applications_decisions_and_requests(staff, app, dari, held) -> None:
     asked = ask_review(
         dari.store, "st-b", Ask.REVIEW, "?", today=date(2026, 11, 20), cohort=held.cohort
@@ -448,3 +474,150 @@ def test_a_profile_leads_to_its_applications_decisions_and_requests(staff, app, 
     assert "You asked:" in mine
     assert "Decided; it has stood so since" in mine
     assert f"/decisions/{held.id}" not in mine, "the page of the decision is for staff"
+
+
+def taken_out(dari: Any, held: Any, who: str) -> Any:
+    """Let a person take one out of its place, and make that final."""
+    again = override(dari, held.id, {who: ()}, why="It went bankrupt.", by="Lee")
+    decide(dari, again.id, why="Again.", by="Lee", replace=True)
+    return again
+
+
+def stages_of(dari: Any, held: Any) -> dict[str, str]:
+    return {one.profile: one.stage.value for one in entries_of(dari.store, held.cohort)}
+
+
+def test_whom_a_person_took_out_no_decline_brings_back(staff, dari, held) -> None:
+    again = taken_out(dari, held, "st-b")
+    assert again.record["overrides"][0]["no_reserve"] == ["pa-x", "pa-y"]
+    assert stages_of(dari, held)["st-b"] == "unplaced"
+    page = text_of(staff.get(f"/decisions/{again.id}?lang=en"))
+    out = "because a person took them out or they left their place: <span>Narae</span>."
+    assert out in page
+    assert "on no reserve list either" in page
+    assert "a person took it out of a place there" in text_of(
+        staff.get(f"/decisions/{again.id}?lang=en&of=st-b")
+    )
+    rehearsed = text_of(staff.get(f"/decisions/{again.id}/declines?declines=st-c&lang=en"))
+    gained = rehearsed[rehearsed.index("New pairs") : rehearsed.index("Who would decline?")]
+    assert "Narae" not in gained
+    hand_on(dari, held.cohort, "st-c", reason="x", by="Lee")
+    assert stages_of(dari, held)["st-b"] == "unplaced"
+    put_back = override(dari, again.id, {"st-b": ("pa-x",)}, why="Sold.", by="Lee")
+    decide(dari, put_back.id, why="Sold.", by="Lee", replace=True)
+    assert stages_of(dari, held)["st-b"] == "selected"
+
+
+def test_what_was_reached_is_told_of_what_persons_decided(staff, dari, held) -> None:
+    first = override(dari, held.id, {"st-b": ()}, why="It went bankrupt.", by="Lee")
+    second = override(dari, first.id, {"st-d": ("pa-x",)}, why="It ships.", by="Park")
+    page = text_of(staff.get(f"/decisions/{second.id}?lang=en"))
+    aims = page[page.index('id="aims"') : page.index('id="result"')]
+    assert "nothing proves it the best" in aims
+    assert "The best: nothing is better by any aim." not in page
+    assert 'Reached">55.0 points</td><td data-label="The search had reached">105.0 points' in aims
+    assert 'Reached">10.0 points</td>' in aims
+    assert "2 of 4 among whom places were given out have a place." in page
+    head = page[page.index("case-facts") : page.index('id="aims"')]
+    assert re.search(r"Decided otherwise: [^<]+Park</span>", head)
+    assert "Made:" not in head
+    rests = head[head.index("Rests on") :]
+    assert f'/decisions/{first.id}">Decision {first.id}</a>' in rests
+    assert "Nov 20, 2026" in rests
+    assert f'/decisions/{held.id}">Decision {held.id}</a>' in text_of(
+        staff.get(f"/decisions/{first.id}?lang=en")
+    )
+    round_ = text_of(staff.get(f"/cohorts/{held.cohort}?step=assignment&lang=en"))
+    assert "Changed by persons: not proven to be the best" in round_
+    assert "total fit 55.0" in text_of(staff.get(f"/cohorts/{held.cohort}?step=decision&lang=en"))
+    for way, said in (("prices", "is not in them"), ("replay", "not searched again")):
+        assert said in text_of(staff.get(f"/decisions/{second.id}/{way}?lang=en"))
+        assert said not in text_of(staff.get(f"/decisions/{held.id}/{way}?lang=en"))
+
+
+def test_an_override_of_what_holds_begins_with_the_places_as_they_stand(staff, dari, held) -> None:
+    hand_on(dari, held.cohort, "st-b", reason="Moved abroad.", by="Lee")
+    again = override(dari, held.id, {"st-c": ()}, why="It went bankrupt.", by="Park")
+    told = [(one["applicant"], one["hosts"], one["by"]) for one in again.record["overrides"]]
+    assert told == [("st-a", ["pa-x"], "Lee"), ("st-b", [], "Lee"), ("st-c", [], "Park")]
+    page = text_of(staff.get(f"/decisions/{again.id}?lang=en"))
+    for said in ("gave its place back before", "had moved up before", "Moved abroad."):
+        assert said in page, said
+    table = page[page.index('id="result"') : page.index('id="rules"')]
+    assert table.count("by a person</span>") == 0, "nobody gave st-a its place by hand"
+    audits = page[page.index('id="audits"') : page.index('id="ties"')]
+    assert "Narae</span></th>" not in audits, "it left by itself"
+    assert staff.get(f"/decisions/{again.id}/notices/st-b.txt").status_code == 404
+    letter = staff.get(f"/decisions/{again.id}/notices/st-a.txt?letter_lang=en").text
+    assert "A person decided" not in letter
+    decide(dari, again.id, why="Again.", by="Park", replace=True)
+    now = stages_of(dari, held)
+    assert (now["st-a"], now["st-b"], now["st-c"]) == ("selected", "declined", "unplaced")
+    history = text_of(staff.get(f"/cohorts/{held.cohort}?step=history&lang=en"))
+    assert f"decided otherwise by a person: decision {held.id} into {again.id}." in history
+    assert replay(again.record).same
+    swap = swapped(dari, again.id, "st-a", "st-d")
+    assert swap == {"st-a": (), "st-d": ("pa-x",)}
+
+
+def test_a_place_that_eligibility_refuses_has_no_fit(staff, dari, cohort) -> None:
+    record = record_of(cohort)
+    fits = record.instance.fits.copy()
+    fits[3] = -1
+    instance = replace(record.instance, fits=fits)
+    record = replace(record, instance=instance, solution=solve(instance, seconds=5))
+    kept = keep_decision(dari.store, cohort.id, record.as_json(), digest=record.digest, by="Kim")
+    again = override(dari, kept.id, {"st-b": (), "st-d": ("pa-x",)}, why="x", by="Lee")
+    page = text_of(staff.get(f"/decisions/{again.id}?lang=en"))
+    assert "no fit: not eligible" in page
+    assert "Without a fit, because eligibility refuses the pair: 1." in page
+    assert 'Reached">45.0 points</td>' in page
+    assert "-0.0" not in page
+    step = text_of(staff.get(f"/cohorts/{cohort.id}?step=assignment&lang=en"))
+    assert "no fit: not eligible" in step
+    assert "-0.0" not in step
+
+
+def test_a_reserve_of_before_whom_a_person_took_out_does_not_move_up(dari, held) -> None:
+    again = override(dari, held.id, {"st-b": ()}, why="It went bankrupt.", by="Lee")
+    selected = {"st-c": "pa-y", "st-a": "pa-x"}
+    given: Any = {"why": "x", "by": "Lee", "replace": True}
+    finish(dari.store, again.id, selected, {"pa-x": ["st-b", "st-d"]}, **given)
+    up = hand_on(dari, held.cohort, "st-a", reason="x", by="Lee")
+    assert up.profile == "st-d"
+
+
+def test_who_withdrew_is_no_reserve_and_stands_in_no_ones_way(dari, held) -> None:
+    withdraw(dari.store, held.cohort, "st-d", by="Lee")
+    again = override(dari, held.id, {"st-b": ()}, why="It went bankrupt.", by="Lee")
+    decide(dari, again.id, why="Again.", by="Lee", replace=True)
+    assert stages_of(dari, held)["st-a"] == "reserve"
+    assert stages_of(dari, held)["st-d"] == "withdrawn"
+
+
+def test_a_request_that_came_by_letter_is_entered_and_answered(staff, send, dari, held) -> None:
+    letters = text_of(staff.get(f"/decisions/{held.id}/notices?lang=en&result=reserve"))
+    way = re.search(r'href="(/reviews/new[^"]+st-d[^"]*)"', letters)[1].replace("&amp;", "&")
+    assert f"cohort={held.cohort}" in way
+    assert 'name="words"' in text_of(staff.get(f"{way}&lang=en"))
+    today = dari.settings.today()
+    sent = {"profile": "st-d", "cohort": str(held.cohort), "kind": "review"}
+    sent |= {"words": "We ship.", "came": (today - timedelta(days=3)).isoformat()}
+    later = {"came": (today + timedelta(days=1)).isoformat()}
+    for wrong in (later, {"came": "x"}, {"words": " "}, {"kind": "x"}):
+        refused = send(staff, "/reviews/new", {**sent, **wrong})
+        assert refused.status_code == 422, wrong
+    for wrong in ({"profile": "nobody"}, {"cohort": "987654"}):
+        assert send(staff, "/reviews/new", {**sent, **wrong}).status_code == 404, wrong
+    kept = send(staff, "/reviews/new", sent)
+    assert kept.status_code == 303
+    page = text_of(staff.get(f"{kept.location}?lang=en"))
+    assert f"/decisions/{held.id}?of=st-d" in page
+    assert "Nothing has been changed since it was asked" in page
+    (asked,) = reviews_of(dari.store, "st-d")
+    assert (asked.asked_on, asked.due) == (today - timedelta(days=3), today + timedelta(days=27))
+    again = override(dari, held.id, {"st-b": (), "st-d": ("pa-x",)}, why="x", by="Lee")
+    decide(dari, again.id, why="It ships.", by="Lee", replace=True)
+    page = text_of(staff.get(f"{kept.location}?lang=en"))
+    assert "Nothing has been changed" not in page
+    assert f"/decisions/{again.id}?of=st-d" in page

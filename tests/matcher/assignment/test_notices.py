@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from matcher.assignment.notices import Known, Result, notices
 from matcher.assignment.notices import notice as written
-from matcher.assignment.record import Override
+from matcher.assignment.record import Override, read_record
+from matcher.assignment.turnout import Turnout, places_of
 from profiles.taxonomy import Names
 from tests.matcher.assignment.fair import given, made, recorded
 
@@ -22,6 +25,7 @@ INSTANCE = made(
     wishes={"d": ("y",)},
     regions={"a": "KR-11"},
 )
+MONEY = {"id": "m", "kind": "budget", "each": 20, "high": 70, "currency": "KRW"}
 RECORD = recorded(INSTANCE, given("ay", "cx"))
 
 
@@ -73,9 +77,33 @@ def test_it_is_told_where_a_person_decided_otherwise() -> None:
         assert "ships" not in one.text("en")
 
 
+def test_whom_a_person_took_out_is_told_so_and_stands_in_no_reserve() -> None:
+    off = Override("Kim", RECORD.at, "c", (), "It went bankrupt")
+    told = {
+        one.applicant: one
+        for one in notices(RECORD.overridden(off), NAMES.__getitem__, programme=PROGRAMME)
+    }
+    text = told["c"].text("en")
+    assert told["c"].result is Result.REFUSED
+    assert "Sky Telecom: a person decided that you do not get a place there." in text
+    assert "bankrupt" not in text
+    for one in told.values():
+        assert "as a whole" not in one.text("en"), "nothing proves that of what a person decided"
+    free = "Sky Telecom: a place is free there; a person decided the places otherwise"
+    assert free in told["b"].text("en")
+    assert "빈자리가 있습니다. 사람이 컴퓨터의 제안과 다르게" in told["b"].text("ko")
+
+
+def test_the_reserve_moves_up_in_letters_too() -> None:
+    record = recorded(made([[9], [8], [7], [6]], [1]), given("ax"))
+    known = Known(placed={"b": ["x"]}, gone={"a"})
+    told = written(record, "c", NAMES.__getitem__, programme=PROGRAMME, known=known)
+    assert "you stand at place 1." in told.text("en")
+
+
 def test_it_tells_the_reasons_the_reserve_and_the_rights() -> None:
     text = notice("b")
-    assert "Applicants: 4. Of them, 2 were given a place." in text
+    assert "The round in numbers, as it stood when the places were given out:" in text
     assert "Sky Telecom: all places there went to applicants whose fit with it is better." in text
     assert "Reserve of Sky Telecom: you stand at place 1." in text
     assert "article 37-2" in text
@@ -125,3 +153,37 @@ def test_who_is_eligible_nowhere_is_told_so() -> None:
     nowhere = recorded(made([[-1]], [1]), given())
     told = written(nowhere, "a", NAMES.__getitem__, programme=PROGRAMME)
     assert "no partner in this round that you are eligible for" in told.text("en")
+
+
+def test_the_numbers_are_of_the_whole_round_as_far_as_they_are_known() -> None:
+    assert "Applicants" not in notice("b")
+    assert "4 stood where places were given out; places in all: 2; 2 got a place." in notice("b")
+    assert "배정 대상 4곳, 전체 자리 2개, 자리를 받은 곳 2곳." in notice("b", lang="ko")
+    whole = replace(RECORD, turnout=Turnout(69, 2, 40, (14, 13)))
+    kept = read_record(whole.to_bytes())
+    known = Known(barred={"f": (Names("x", "x"),)})
+    for one in notices(kept, NAMES.__getitem__, programme=PROGRAMME, known=known):
+        text = one.text("en")
+        assert "69 applied; 2 of them withdrew; 40 met the rules of eligibility;" in text
+        assert "14 passed the first screening; 13 passed the final screening;" in text
+        assert "places in all: 2; 2 got a place." in text
+        assert "stood where places" not in text
+        korean = "신청 69곳, 신청 철회 2곳, 자격 충족 40곳, 1차 심사 통과 14곳, 최종 심사 통과 13곳"
+        assert korean in one.text("ko")
+
+
+@pytest.mark.parametrize(
+    ("places", "rules", "said"),
+    [
+        ([2, 3], (), 5),
+        ([2, None], (), None),
+        ([None, None], ({"id": "p", "kind": "places", "high": 4},), 8),
+        ([2, 3], ({"id": "t", "kind": "total", "high": 4},), 4),
+        ([2, None], (MONEY,), 3),
+        ([9, None], ({**MONEY, "hosts": ["x"]},), None),
+    ],
+)
+def test_places_in_all_are_told_where_something_bounds_them(
+    places: list[int | None], rules: tuple[dict[str, Any], ...], said: int | None
+) -> None:
+    assert places_of(made([[5, 9]], places, *rules)) == said

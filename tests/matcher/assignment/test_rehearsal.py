@@ -42,6 +42,13 @@ def test_a_decline_is_filled_from_those_without_a_place_and_nobody_moves() -> No
     assert told.is_possible
 
 
+def test_whom_a_person_took_out_gets_no_place_by_a_decline() -> None:
+    instance = made(FITS, [1, 1])
+    told = rehearse(instance, given("by"), ["b"], barred=[("a", "x"), ("a", "y")])
+    assert told.solution.pairs == (("c", "x"), ("d", "y"))
+    assert rehearse(instance, given("by"), ["b"]).solution.pairs == (("a", "x"), ("d", "y"))
+
+
 def test_somebody_moves_only_where_a_rule_forces_it() -> None:
     # x must take one; only b may go there once a says no, so b leaves y and c follows.
     one = {"id": "one", "kind": "places", "hosts": ["x"], "low": 1}
