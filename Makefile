@@ -7,20 +7,33 @@ PORT ?= 8000
 WORKERS ?= 2
 TESTERS ?= 3
 
-.PHONY: run test install install-test lint format translations screenshots clean
+.PHONY: run test tests install install-test lint style checks format translations screenshots clean
 
 run: $(VENV)/.installed
 	@echo "==> Preparing the installation and serving it"
 	@$(BIN)/dari serve --host $(HOST) --port $(PORT) --workers $(WORKERS)
 
-test: $(VENV)/.installed-test lint
-	@echo "==> Tests"
-	@$(BIN)/python -m pytest -n $(TESTERS) --dist loadgroup
+test: $(VENV)/.installed-test style
+	@$(MAKE) --no-print-directory -j2 checks tests
 
-lint: $(VENV)/.installed-test
-	@echo "==> Lint, format, types, floors"
+# Byte code is kept, whatever the environment says: each tester and each server that a test starts
+# would compile all modules anew. The first line compiles the tests once for all testers. A file's
+# tests stay with one tester, so that what they share is made once.
+tests: export PYTHONDONTWRITEBYTECODE =
+tests: $(VENV)/.installed-test
+	@echo "==> Tests"
+	@$(BIN)/python -m pytest --collect-only -qq >/dev/null 2>&1 || true
+	@$(BIN)/python -m pytest -n $(TESTERS) --dist loadfile --no-loadscope-reorder
+
+lint: style checks
+
+style: $(VENV)/.installed-test
+	@echo "==> Lint, format"
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+
+checks: $(VENV)/.installed-test
+	@echo "==> Types, floors"
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 

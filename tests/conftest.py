@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 from collections.abc import Iterator
@@ -19,6 +20,15 @@ _NEEDED = {
     "browser": (_CHROMIUM, "chromium (Debian: apt-get install chromium)"),
     "postgresql": (POSTGRES, "a PostgreSQL server (Debian: apt-get install postgresql)"),
 }
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was imported and collected out of all later collections of garbage.
+
+    Only what a test makes is looked through from here on: hundreds of thousands of objects fewer.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -164,11 +164,18 @@ def known_places(path: str) -> dict[str, Any]:
     return {name: _KNOWN[parts[place - 1]] for place, name in gaps}
 
 
+def _document(app: APIFlask) -> Any:
+    """Read the document of an application once: its source is searched for values with it."""
+    if "schemathesis" not in app.extensions:
+        app.extensions["schemathesis"] = schemathesis.openapi.from_wsgi("/openapi.json", app)
+    return app.extensions["schemathesis"]
+
+
 def attack(
     app: APIFlask, call: str, mode: GenerationMode, *, examples: int, first: int, counts: Counter
 ) -> None:
     """Send calls of one operation, as drawn and to what is known, and check each answer."""
-    api = schemathesis.openapi.from_wsgi("/openapi.json", app)
+    api = _document(app)
     operation = api.find_operation_by_id(call)
     bearer = {"Authorization": f"Bearer {app.extensions['dari'].staff_token}"}
     places = known_places(operation.path)
@@ -214,7 +221,7 @@ def _tag(app: APIFlask, path: str, places: dict[str, Any], bearer: dict[str, str
 
 def follow(app: APIFlask, *, examples: int, steps: int, first: int) -> None:
     """Send chains of calls that follow the links of the document."""
-    api = schemathesis.openapi.from_wsgi("/openapi.json", app)
+    api = _document(app)
     bearer = {"Authorization": f"Bearer {app.extensions['dari'].staff_token}"}
 
     # The base class is made of the document at run time.

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
-from pathlib import Path
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -225,10 +225,10 @@ class Both:
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(deeds)
-def test_nothing_is_lost_by_any_way(tiny, startup, partner, tie, done) -> None:
+def test_nothing_is_lost_by_any_way(migrated_file, tiny, startup, partner, tie, done) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        store = Store.open(f"sqlite:///{Path(folder) / 'dari.sqlite3'}")
-        store.migrate()
+        copied = shutil.copy(migrated_file, folder)
+        store = Store.open(f"sqlite:///{copied}")
         both = Both(store, tiny(), {"startup": startup, "partner": partner, "tie": tie})
         for i, id in enumerate(IDS[:6]):
             both.do("put", IDS.index(id), i, 2 * i + 1)

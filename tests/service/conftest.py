@@ -22,6 +22,7 @@ from service.settings import Settings
 from service.submission import submit
 from service.wiring import init
 from tests.servers import served
+from tests.service.keeping import kept_between_tests
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -51,6 +52,13 @@ MakeApp = Callable[..., APIFlask]
 SignIn = Callable[[APIFlask], FlaskClient]
 Send = Callable[..., TestResponse]
 RunDari = Callable[..., Result]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def kept() -> Iterator[None]:
+    """Keep what all applications make alike."""
+    with kept_between_tests():
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
