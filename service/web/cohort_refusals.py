@@ -46,6 +46,7 @@ _LABELS: Mapping[str, Any] = {
     "wishes": _l("Parts applied to, the dearest first"),
     "note": _l("Note"),
     "points": _l("Points"),
+    "while_open": _l("Make it final though startups may still apply; that ends the intake"),
     "assessor": _l("Assessor"),
     "out": _l("Why the others are out"),
     "unscored": _l("Let them go on without a score"),
