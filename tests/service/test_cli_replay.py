@@ -20,7 +20,7 @@ INSTANCE = made([[5, 9], [7, 3], [9, 8]], [1, 1])
 @pytest.fixture
 def kept(tmp_path: Path) -> Path:
     file = tmp_path / "record.json"
-    file.write_bytes(recorded(INSTANCE, solve(INSTANCE, seconds=5)).to_bytes())
+    file.write_bytes(recorded(INSTANCE, solve(INSTANCE, seconds=60)).to_bytes())
     return file
 
 

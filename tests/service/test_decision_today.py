@@ -50,7 +50,7 @@ def number(dari: Dari) -> int:
         UNIT * np.array(FITS, np.int64),
     )
     about, at = {"programme": "to-p", "cohort": str(made.id)}, datetime(2026, 11, 20, tzinfo=UTC)
-    solution = solve(instance, seconds=5)
+    solution = solve(instance, seconds=60)
     record = Record(instance, solution, "m", 1, date(2026, 11, 20), "Kim", at, 5.0, about=about)
     kept = keep_decision(store, made.id, record.as_json(), digest=record.digest)
     decide(dari, kept.id, why="x", by="Kim", while_open=True)

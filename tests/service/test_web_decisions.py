@@ -88,7 +88,7 @@ def record_of(cohort: Any, *rules: Rule) -> Record:
     instance = Instance(people, hosts, fits, rules, seed=SEED)
     about = {"programme": "pr-1", "cohort": str(cohort.id)}
     at = datetime(2026, 11, 20, 9, tzinfo=UTC)
-    solution = solve(instance, seconds=5)
+    solution = solve(instance, seconds=60)
     return Record(instance, solution, "m-1", 3, date(2026, 11, 20), "Kim", at, 5.0, about=about)
 
 
@@ -565,7 +565,7 @@ def test_a_place_that_eligibility_refuses_has_no_fit(staff, dari, cohort) -> Non
     fits = record.instance.fits.copy()
     fits[3] = -1
     instance = replace(record.instance, fits=fits)
-    record = replace(record, instance=instance, solution=solve(instance, seconds=5))
+    record = replace(record, instance=instance, solution=solve(instance, seconds=60))
     kept = keep_decision(dari.store, cohort.id, record.as_json(), digest=record.digest, by="Kim")
     again = override(dari, kept.id, {"st-b": (), "st-d": ("pa-x",)}, why="x", by="Lee")
     page = text_of(staff.get(f"/decisions/{again.id}?lang=en"))

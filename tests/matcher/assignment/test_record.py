@@ -34,13 +34,13 @@ INSTANCE = made([[5, 9], [7, 3], [9, 8]], [1, 1], {"id": "all", "kind": "total",
 
 
 def record() -> Record:
-    return recorded(INSTANCE, solve(INSTANCE, seconds=5))
+    return recorded(INSTANCE, solve(INSTANCE, seconds=60))
 
 
 @drawn(instances())
 @settings(max_examples=15, deadline=None)
 def test_a_replay_gives_the_same_result_byte_for_byte(instance: Instance) -> None:
-    made_then = recorded(instance, solve(instance, seconds=5))
+    made_then = recorded(instance, solve(instance, seconds=60))
     kept = made_then.to_bytes()
     assert read_record(kept).to_bytes() == kept
     told = replay(read_document(kept))
