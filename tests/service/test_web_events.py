@@ -781,6 +781,7 @@ def test_calendars_hear_of_who_is_taken_out_and_of_an_event_that_is_called_off(
     assert send(staff, f"{here}/schedule", {}).status_code == 422
     assert "Confirm it first" in send(staff, f"{here}/schedule", {}).text
     assert "A change on the day" not in staff.get(here).text
+    assert "This event has been called off." in staff.get(f"{here}/print?by=room").text
     found = Calendar.from_ical(staff.get(f"{here}/cancelled.ics").data).walk("VEVENT")
     told = {str(one["uid"]): int(one["sequence"]) for one in found}
     assert {one.uid: one.sequence + 1 for one in planned}.items() <= told.items()
