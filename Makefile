@@ -6,6 +6,7 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 WORKERS ?= 2
 TESTERS ?= 3
+PIPFLAGS ?=
 
 .PHONY: run test tests install install-test lint style checks format translations screenshots clean
 
@@ -63,7 +64,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
 
 $(VENV)/.installed-test: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "==> Installing Dari with what its tests need (a minute or two on the first run)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test,train]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIPFLAGS) -c constraints.txt -e '.[test,train]'
 	@touch $(VENV)/.installed $@
 
 clean:

@@ -91,13 +91,23 @@ class TestCommand:
         )
 
     def test_the_same_command_gives_the_same_bytes(self, data: Path, tmp_path: Path) -> None:
+        """Another process, of other hashes, makes what this one makes."""
+        assert main([str(data), "--out", str(tmp_path / "first"), *QUICK]) == 0
         command = [sys.executable, "-m", "index.training", str(data), *QUICK]
-        for name in ("first", "second"):
-            subprocess.run([*command, "--out", str(tmp_path / name)], check=True)
+        subprocess.run([*command, "--out", str(tmp_path / "second")], check=True)
         for file in sorted((tmp_path / "first").rglob("*")):
             if file.is_file():
                 twin = tmp_path / "second" / file.relative_to(tmp_path / "first")
                 assert file.read_bytes() == twin.read_bytes(), file.name
+
+    def test_without_the_teacher_training_says_so(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setattr("index.training.teacher.TEACHER_PACKAGE", "no_such_package")
+        (tmp_path / "tatoeba").mkdir()
+        (tmp_path / "tatoeba" / "ko_en.tsv").write_text("Hello.\t안녕.\n", encoding="utf-8")
+        assert main([str(tmp_path), "--out", str(tmp_path / "model"), *QUICK]) == 0
+        assert "teacher absent" in capsys.readouterr().out
 
     def test_a_folder_without_data_is_refused(
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from itertools import islice
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from index.training.__main__ import main
 from index.training.bilingual import CHOICE_FILE, read_choice, read_glossary, read_pairs
 from index.training.corpus import Source
 from index.training.model import (
@@ -171,17 +169,6 @@ class TestTeacher:
         row = dict(zip(pieces_of(tokenizer), vectors, strict=True))
         assert row["ship"].any()
         assert not row["robot"].any()
-
-    def test_without_the_teacher_training_says_so(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-    ) -> None:
-        monkeypatch.setattr("index.training.teacher.TEACHER_PACKAGE", "no_such_package")
-        (tmp_path / "tatoeba").mkdir()
-        (tmp_path / "tatoeba" / "ko_en.tsv").write_text("Hello.\t안녕.\n", encoding="utf-8")
-        out = tmp_path / "model"
-        quick = ["--epochs=1", "--batch=64", "--vocabulary=6000", "--dimension=16"]
-        assert main([str(tmp_path), "--out", str(out), *quick]) == 0
-        assert "teacher absent" in capsys.readouterr().out
 
 
 def test_what_chooses_is_not_what_tests_or_trains() -> None:
