@@ -61,7 +61,7 @@ def test_staff_move_weights_compare_and_ask_why_not(watch, token, locale, script
     assert page.get_by_role("note").get_by_text(said["moved"]).is_visible()
     page.get_by_role("link", name=said["model"]).click()
     expect(page.get_by_role("note")).to_have_count(0)
-    assert page.locator(".compare thead th").all_inner_texts() == names
+    expect(page.locator(".compare thead th")).to_have_text(names)
     page = tab.open(f"{LIST}?kind=conglomerate&k=10")
     page.locator("#why-not-name").fill("롯데")
     page.get_by_role("button", name=said["why"]).click()
