@@ -74,7 +74,7 @@ _SAID = {
         "digest": "기록의 해시: {digest}",
         "ending": "중단합니다. 지금까지의 최선을 보여 줍니다.",
         "head": "{programme}: 신청자 {applicants}곳, 수용처 {hosts}곳, 기준일 {day}, 모델 {model}",
-        "open": "{cohort}: 접수 중입니다{until}. 이제부터 들어오는 신청은 이 배정에 포함되지 않습니다. "
+        "open": "{cohort}: 접수 중입니다{until}. 이제부터 들어오는 신청은 이 배정에 들지 않습니다. "
         "확정하기 전에 접수를 마감하고 다시 배정해 주세요.",
         "until": "(마감일 {day})",
         "aside": "아직 심사 단계에 있어 이 배정에 포함되지 않은 곳: {names}",
@@ -132,7 +132,7 @@ def assign(
 
 
 def _warned(dari: Dari, found: Assigned, lang: str) -> Iterator[str]:
-    """Tell of a cohort whose intake is open, and who of it is on the way, beside what is printed."""
+    """Tell that startups may still apply to the cohort, and who of it is no part of the result."""
     from service.assigned_words import naming
     from service.deciding import left_out
 
