@@ -46,6 +46,10 @@ _SAID = {
         "digest": "Digest of the record: {digest}",
         "ending": "Ending; the best so far follows.",
         "head": "{programme}: applicants {applicants}, hosts {hosts}, as of {day}, model {model}",
+        "open": "Startups may still apply to {cohort}{until}: who applies from now on has no part "
+        "in this. Close the intake, and assign again, before it is made final.",
+        "until": " (last day {day})",
+        "aside": "On the way and no part of this: {names}",
     },
     "ko": {
         "applicant": "신청자",
@@ -70,6 +74,10 @@ _SAID = {
         "digest": "기록의 해시: {digest}",
         "ending": "중단합니다. 지금까지의 최선을 보여 줍니다.",
         "head": "{programme}: 신청자 {applicants}곳, 수용처 {hosts}곳, 기준일 {day}, 모델 {model}",
+        "open": "{cohort}: 접수 중입니다{until}. 이제부터 들어오는 신청은 이 배정에 들지 않습니다. "
+        "확정하기 전에 접수를 마감하고 다시 배정해 주세요.",
+        "until": "(마감일 {day})",
+        "aside": "아직 심사 단계에 있어 이 배정에 포함되지 않은 곳: {names}",
     },
 }
 
@@ -115,10 +123,28 @@ def assign(
         lambda stop: _assigned(dari, programme, cohort, seed, rules, without, limits(stop)),
         _SAID[language]["ending"],
     )
+    for line in _warned(dari, found, language):
+        say(line)
     if as_json:
         print_json(assigned_json(found))
     else:
         show(*(_plain(one) for one in _told(dari, found, language)))
+
+
+def _warned(dari: Dari, found: Assigned, lang: str) -> Iterator[str]:
+    """Tell that startups may still apply to the cohort, and who of it is no part of the result."""
+    from service.assigned_words import naming
+    from service.deciding import left_out
+
+    words, held = _SAID[lang], found.cohort
+    if held is None:
+        return
+    if held.is_taking_on(dari.settings.today()):
+        until = words["until"].format(day=held.closes) if held.closes else ""
+        yield words["open"].format(cohort=held.name, until=until)
+    if aside := left_out(dari.store, held, found.record):
+        name = naming(dari.store, aside, lang)
+        yield words["aside"].format(names=", ".join(map(name, aside)))
 
 
 def _plain(told: object) -> object:

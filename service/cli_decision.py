@@ -153,11 +153,16 @@ def final(
 @_spoken
 def decline(cohort: int, profile: str, why: str, by: str, lang: str | None) -> None:
     """Note that one who was selected gives its place back; the first reserve moves up."""
+    from service.assigned_words import naming
     from service.assigning import hand_on
 
-    dari, said, _ = _begun(lang)
+    dari, said, language = _begun(lang)
     up = hand_on(dari, cohort, profile, reason=why, by=by)
-    show(said["moved"].format(who=up.profile) if up else said["nobody"])
+    if up is None:
+        show(said["nobody"])
+    else:
+        name = naming(dari.store, [up.profile], language)
+        show(said["moved"].format(who=name(up.profile)))
 
 
 def _told(dari: Dari, shown: Shown, lang: str) -> Iterator[str]:

@@ -47,20 +47,29 @@ def notice_of(dari: Dari, shown: Shown, applicant: str) -> Notice:
     return found
 
 
-def letter_of(dari: Dari, notice: Notice, lang: str) -> bytes:
+def text_of(shown: Shown, notice: Notice, lang: str) -> str:
+    """Write a notice as a text that says whom it is for, and of which round."""
+    from matcher.phrases import phrase
+
+    applicant, name = shown.name(notice.applicant), shown.cohort.name
+    to = phrase("notice.to", applicant=applicant, round=Names(name, name))
+    return f"{to.in_(lang)}\n\n{notice.text(lang)}"
+
+
+def letter_of(dari: Dari, shown: Shown, notice: Notice, lang: str) -> bytes:
     """Write a notice as the draft of a letter, to the address that is known."""
-    to = contact_of(dari, notice.applicant)
-    return as_file(Sent(to=to, subject=notice.subject.in_(lang), text=notice.text(lang)))
+    to, text = contact_of(dari, notice.applicant), text_of(shown, notice, lang)
+    return as_file(Sent(to=to, subject=notice.subject.in_(lang), text=text))
 
 
-def letters_of(dari: Dari, notices: Sequence[Notice], lang: str) -> bytes:
+def letters_of(dari: Dari, shown: Shown, notices: Sequence[Notice], lang: str) -> bytes:
     """Put all notices into one ZIP, each as a text and as the draft of a letter, by result."""
     made = BytesIO()
     with ZipFile(made, "w", ZIP_DEFLATED) as packed:
         for one in notices:
             name = f"{one.result.value}/{one.applicant}-{lang}"
-            packed.writestr(f"{name}.txt", one.text(lang).encode("utf-8-sig"))
-            packed.writestr(f"{name}.eml", letter_of(dari, one, lang))
+            packed.writestr(f"{name}.txt", text_of(shown, one, lang).encode("utf-8-sig"))
+            packed.writestr(f"{name}.eml", letter_of(dari, shown, one, lang))
     return made.getvalue()
 
 

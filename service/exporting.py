@@ -160,15 +160,18 @@ def _csv_cell(cell: Cell) -> str:
     return guarded(cell) if isinstance(cell, str) else f"{cell}"
 
 
-def as_xlsx(sheet: Sheet) -> bytes:
-    """Write a table as XLSX, what is to be known of it on a second sheet; no text is a formula."""
+def as_xlsx(sheet: Sheet, name: str = "") -> bytes:
+    """Write a table as XLSX, what is to be known of it on a second sheet; no text is a formula.
+
+    `name` is what the sheet of the table is called; that of matches if not given.
+    """
     import xlsxwriter
 
     data = io.BytesIO()
     with xlsxwriter.Workbook(data, {"in_memory": True}) as book:
         head = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
         text = book.add_format({"text_wrap": True, "valign": "top"})
-        table = book.add_worksheet(gettext("Matches"))
+        table = book.add_worksheet(name or gettext("Matches"))
         for column, name in enumerate(sheet.columns):
             table.write_string(0, column, name, head)
             longest = max((_width(row[column]) for row in sheet.rows), default=0)

@@ -80,10 +80,11 @@ def notices(
     """
     known = known or Known()
     placed = _placed(record) if known.placed is None else known.placed
-    told = _Told(record, name, programme, known)
+    reserve = _ranks(reserves_of(record), left={*known.gone, *(known.placed or ())})
+    told = _Told(record, name, programme, known, reserve)
     found = [told.selection(id, hosts) for id, hosts in placed.items() if hosts]
     have = {one.applicant for one in found}
-    found += [one for one in _refusals(record, told, known) if one.applicant not in have]
+    found += [one for one in _refusals(told) if one.applicant not in have]
     return tuple(sorted(found, key=lambda one: one.applicant))
 
 
@@ -106,17 +107,16 @@ def _placed(record: Record) -> dict[str, list[str]]:
     return found
 
 
-def _refusals(record: Record, told: _Told, known: Known) -> Iterator[Notice]:
+def _refusals(told: _Told) -> Iterator[Notice]:
     """Write the notice of everyone without a place, those in the reserve included."""
-    decided = record.decided
+    record, known, decided = told.record, told.known, told.record.decided
     placed = {applicant for applicant, _ in decided.pairs}
     ids = [id for id in record.instance.applicant_ids if id not in placed]
     audits = _by_applicant(envy_of(record, ids, most=MOST_HOSTS))
     wanted = count_wanted(record.instance, decided)
-    reserve = _ranks(reserves_of(record), left={*known.gone, *(known.placed or ())})
     everyone = {*ids, *known.screened, *known.barred} - placed - {*known.gone, *record.left}
     for id in sorted(everyone):
-        yield told.refusal(id, audits.get(id, ()), wanted.get(id, 0), reserve.get(id, ()))
+        yield told.refusal(id, audits.get(id, ()), wanted.get(id, 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +125,7 @@ class _Told:
     name: Name
     programme: Names
     known: Known
+    reserve: Mapping[str, Sequence[tuple[str, int]]]
 
     def selection(self, id: str, hosts: Sequence[str]) -> Notice:
         """Write the notice of one who has a place of each of some hosts by now."""
@@ -134,24 +135,24 @@ class _Told:
             *(phrase("notice.place", host=self.name(host)) for host in hosts),
             *self._by_person(id),
             self._numbers(),
-            phrase("notice.next"),
+            phrase("notice.next_waited" if self._waited(hosts) else "notice.next"),
             phrase("notice.rights"),
         ]
         return self._notice(id, Result.SELECTED, told)
 
-    def refusal(
-        self, id: str, audit: Sequence[Envy], wanted: int, reserve: Sequence[tuple[str, int]]
-    ) -> Notice:
+    def refusal(self, id: str, audit: Sequence[Envy], wanted: int) -> Notice:
         """Write the notice of one without a place.
 
         Args:
             id: whose.
             audit: why it has not got the places that it would rather have, the dearest first.
             wanted: how many hosts there are that it would rather have.
-            reserve: (host, place) of each reserve that it stands in.
         """
         reasons = [*self._kept_out(id), *self._refused(id), *self._not_given(audit)]
-        ranks = [phrase("notice.reserve", host=self.name(at), rank=rank) for at, rank in reserve]
+        ranks = [
+            phrase("notice.reserve", host=self.name(at), rank=rank)
+            for at, rank in self.reserve.get(id, ())
+        ]
         told = [
             phrase("notice.waits" if ranks else "notice.result", programme=self.programme),
             *ranks,
@@ -167,6 +168,10 @@ class _Told:
     def _notice(self, id: str, result: Result, paragraphs: Sequence[Names]) -> Notice:
         subject = phrase("notice.subject", programme=self.programme)
         return Notice(id, result, subject, tuple(paragraphs))
+
+    def _waited(self, hosts: Collection[str]) -> bool:
+        """Tell whether somebody stands on the reserve of one of these hosts by now."""
+        return any(at in hosts for ranks in self.reserve.values() for at, _ in ranks)
 
     def _by_person(self, id: str) -> list[Names]:
         """Tell that a person decided otherwise than the search did."""

@@ -111,10 +111,20 @@ def apply_all(
         cohort_to_change(connection, cohort, None)
         for profile in profiles:
             with gathering(wrong):
-                said = validate(_Applied, {"profile": profile, **same})
+                said = _listed({"profile": profile, **same})
                 entered.append(_enter(connection, cohort, said, by, None))
         refuse_all(wrong)
         return entered
+
+
+def _listed(given: Mapping[str, Any]) -> _Applied:
+    """Read one of a list, where names may stand too: what can be no id names no profile."""
+    try:
+        return validate(_Applied, given)
+    except InvalidRecord as error:
+        if [(one.field, one.code) for one in error.errors] != [("profile", "id")]:
+            raise
+        raise CohortError("profile", "cohort_no_profile", given["profile"]) from error
 
 
 def _enter(connection: Connection, cohort: int, said: _Applied, by: str, own: date | None) -> Entry:

@@ -12,7 +12,7 @@ from werkzeug.exceptions import NotFound
 
 from profiles import cohorts, validate
 from profiles.casework import open_case
-from profiles.cohorts import CohortError, EntryStage
+from profiles.cohorts import CohortError, Entry, EntryStage
 from profiles.jobs import Job, JobError, JobKind, ask, cancel
 from profiles.jobs import job as read_job
 from profiles.rules import Rule, RuleKind
@@ -115,8 +115,14 @@ def decline(id: int, step: str) -> ResponseReturnValue:
     form = request.form
     given: dict[str, Any] = {"reason": form.get("reason", ""), "by": editor()}
     given["base"] = form.get("base", type=int)
-    said = gettext("The place is given back; the first reserve that keeps all rules moves up.")
     who = form.get("profile", "")
+
+    def said(up: object) -> str:
+        if not isinstance(up, Entry):
+            return gettext("The place is given back. No reserve keeps all rules: it stays free.")
+        name = _page(id).name(up.profile)
+        return gettext("The place is given back; %(name)s moves up from the reserve.", name=name)
+
     return done(id, step, lambda: assigning.hand_on(dari(), id, who, **given), said)
 
 
@@ -142,7 +148,7 @@ def start_case(id: int, step: str) -> ResponseReturnValue:
 def table(id: int, kind: str) -> ResponseReturnValue:
     """Give all applications of a cohort with where they stand, as CSV or XLSX."""
     sheet = entry_sheet(_page(id))
-    data = as_csv(sheet) if kind == "csv" else as_xlsx(sheet)
+    data = as_csv(sheet) if kind == "csv" else as_xlsx(sheet, gettext("Applications"))
     answer = Response(data, mimetype=TYPES[kind])
     answer.headers.set("Content-Disposition", "attachment", filename=f"cohort-{id}.{kind}")
     return answer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from flask_babel import gettext
+from flask_babel import gettext, to_user_timezone
 
 from profiles import Startup
 from profiles.cohorts import Entry, Ranked
@@ -54,4 +54,4 @@ def _row(page: CohortPage, one: Entry, ranks: list[dict[int, Ranked]]) -> Iterat
     yield page.name(one.host) if one.host else None
     yield "\n".join(f"{rank}. {page.name(host)}" for host, rank in page.ranks_of(one))
     yield labels.maker(one.by)
-    yield one.applied_at.date().isoformat()
+    yield to_user_timezone(one.applied_at).date().isoformat()

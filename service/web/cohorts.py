@@ -222,14 +222,20 @@ def screen(id: int, step: str) -> ResponseReturnValue:
 
 
 def done(
-    id: int, step: str, act: Callable[[], object], said: str, *, again: str | None = None
+    id: int,
+    step: str,
+    act: Callable[[], object],
+    said: str | Callable[[object], str],
+    *,
+    again: str | None = None,
 ) -> ResponseReturnValue:
     """Do something to a cohort; where it is refused, show the step with what was typed, and why.
 
-    `again` is the step of the form, where it is another one than the one that is come to.
+    `said` tells what was done, or makes that of what the act gave. `again` is the step of the form,
+    where it is another one than the one that is come to.
     """
     try:
-        changed = act() is not UNCHANGED
+        found = act()
     except UnknownCohort as error:
         raise NotFound from error
     except StaleEdit:
@@ -237,7 +243,10 @@ def done(
     except InvalidRecord as error:
         return page(id, again or step, error), 422
     same = gettext("Nothing was different from what stands, so nothing has been changed.")
-    flash(said if changed else same, "success" if changed else "info")
+    if found is UNCHANGED:
+        flash(same, "info")
+    else:
+        flash(said if isinstance(said, str) else said(found), "success")
     return redirect(url_for("cohorts.show", id=id, step=step), 303)
 
 

@@ -151,8 +151,9 @@ def notices(id: int) -> ResponseReturnValue:
 @decisions.get("/decisions/<int:id>/notices.zip")
 def letters(id: int) -> ResponseReturnValue:
     """Give all notices at once, as texts and drafts of letters."""
-    written = decision_letters.notices_of(dari(), _shown(id))
-    packed = decision_letters.letters_of(dari(), written, _letter_language())
+    shown = _shown(id)
+    written = decision_letters.notices_of(dari(), shown)
+    packed = decision_letters.letters_of(dari(), shown, written, _letter_language())
     return _attached(packed, "application/zip", f"notices-{id}.zip")
 
 
@@ -164,10 +165,13 @@ def letter(id: int, applicant: str, kind: str) -> ResponseReturnValue:
         notice = decision_letters.notice_of(dari(), shown, applicant)
     except deciding.DecisionError as error:
         raise NotFound from error
-    lang, name = _letter_language(), f"notice-{id}.{kind}"
+    lang = _letter_language()
+    name = f"notice-{id}-{applicant.replace('/', '-')}-{lang}.{kind}"
     if kind == "txt":
-        return _attached(notice.text(lang).encode("utf-8-sig"), "text/plain", name)
-    return _attached(decision_letters.letter_of(dari(), notice, lang), "message/rfc822", name)
+        text = decision_letters.text_of(shown, notice, lang)
+        return _attached(text.encode("utf-8-sig"), "text/plain", name)
+    drafted = decision_letters.letter_of(dari(), shown, notice, lang)
+    return _attached(drafted, "message/rfc822", name)
 
 
 @decisions.get("/decisions/exposure")

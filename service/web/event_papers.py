@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Response
+from flask_babel import gettext
 
 from profiles.events import Participant
 from service.event_calendars import event_file
@@ -25,7 +26,7 @@ def calendar_answer(
 def table_answer(page: EventPage, ending: str) -> Response:
     """Give the meetings as a table: 'csv' or 'xlsx'."""
     sheet = sheet_of(page)
-    data = as_csv(sheet) if ending == "csv" else as_xlsx(sheet)
+    data = as_csv(sheet) if ending == "csv" else as_xlsx(sheet, gettext("Meetings"))
     name = f"event-{page.event.id}.{ending}"
     return Response(data, headers=_attached(name), content_type=TYPES[ending])
 

@@ -37,6 +37,7 @@ from profiles.reviews import (
     review_of,
     reviews_of,
 )
+from service import labels
 from service.drafting import read_startup
 from service.holding import require_own
 from service.security import dari, editor, require_session
@@ -108,7 +109,7 @@ def enter() -> ResponseReturnValue:
         made = ask_review(dari().store, id, kind, form.get("words", ""), today=came, cohort=about)
     except InvalidRecord as error:
         return _letter_page(form, refused=error, typed=form), 422
-    told = gettext("The request is kept. An answer is due by %(day)s.", day=made.due.isoformat())
+    told = gettext("The request is kept. An answer is due by %(day)s.", day=labels.day(made.due))
     flash(told, "success")
     return redirect(url_for("reviews.one", id=made.id), 303)
 
@@ -164,7 +165,7 @@ def ask(id: str) -> ResponseReturnValue:
         made = ask_review(dari().store, id, kind, form.get("words", ""), today=today, cohort=cohort)
     except InvalidRecord as error:
         return _own_page(id, refused=error, typed=form), 422
-    told = gettext("Your request is kept. An answer is due by %(day)s.", day=made.due.isoformat())
+    told = gettext("Your request is kept. An answer is due by %(day)s.", day=labels.day(made.due))
     flash(told, "success")
     return redirect(url_for("asking.mine", id=id), 303)
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from profiles import cohorts
+from profiles.cohorts import CohortState, Screening
 from service.demo import load
 from service.demo.contest import PROGRAMME
 from service.settings import Settings
@@ -58,6 +59,26 @@ def test_the_cohort_under_way_is_taken_and_its_decision_kept(dari, home) -> None
     assert [one["applicant"] for one in found["pairs"]] == ["demo-gyeol-rf"]
     kept = cohorts.decisions_of(home.store, held.id)[0]
     assert (kept.id, kept.digest) == (found["decision"], found["record"]["digest"])
+
+
+def test_an_open_intake_and_who_is_on_the_way_are_told_beside_the_result(dari, home) -> None:
+    values: dict[str, Any] = {"name": "r", "closes": "2099-12-31"}
+    held = cohorts.open_cohort(home.store, PROGRAMME, screenings=1, **values)
+    three = ["demo-dulle-mesh", "demo-gyeol-rf", "demo-haneul-optics"]
+    cohorts.apply_all(home.store, held.id, three)
+    cohorts.mark(home.store, held.id, dict.fromkeys(three, ()))
+    cohorts.screen(home.store, held.id, Screening.FIRST, {three[1]: True}, reason="x", by="x")
+    told = dari("assign", PROGRAMME, *QUICK).stderr
+    assert "Startups may still apply to r (last day 2099-12-31)" in told
+    assert "no part of this: Dulle Mesh, Haneul Optics" in told
+    korean = dari("assign", PROGRAMME, "--lang", "ko", *QUICK).stderr
+    assert "r: 접수 중입니다(마감일 2099-12-31)" in korean
+    assert "둘레메시, 하늘옵틱스" in korean
+    document = dari("assign", PROGRAMME, "--json", *QUICK)
+    assert json.loads(document.stdout)["cohort"] == held.id
+    assert "may still apply" in document.stderr
+    cohorts.set_state(home.store, held.id, CohortState.SCREENING, by="x")
+    assert "may still apply" not in dari("assign", PROGRAMME, *QUICK).output
 
 
 @pytest.mark.parametrize(

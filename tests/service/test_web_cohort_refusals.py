@@ -131,7 +131,7 @@ def test_a_pair_is_of_the_round_and_forced_or_forbidden(
         (
             {"kind": "quota", "each": "5", "high": "1"},
             "Money for each pair: A rule of the kind “Quota of a group, in places” has no such",
-            "건당 금액: ‘그룹별 할당(자리 수)’ 규칙에는 이 항목이 없습니다.",
+            "건당 금액: ‘집단별 할당(자리 수)’ 규칙에는 이 항목이 없습니다.",
         ),
         ({"kind": "total"}, "At most: A rule of the kind “Places in all” needs", "최대: ‘"),
         (
@@ -239,6 +239,19 @@ def test_all_lines_of_applicants_that_cannot_be_entered_are_told(dari, staff, se
     page = send(staff, f"/cohorts/{held.id}/entries", {"profile": many}).text
     assert summary(page)[-1] == "10 things more are not right."
     assert len(cohorts.entries_of(dari.store, held.id)) == len(WHO)
+
+
+def test_a_name_that_nobody_has_is_told_as_such(dari, staff, send, held) -> None:
+    lines = "demo-gureum-ops\nNobody Known\nNo One Either"
+    for headers, told in (
+        ({}, "No profile Nobody Known is held."),
+        (KO, "Nobody Known은(는) 보관"),
+    ):
+        page = send(staff, f"/cohorts/{held.id}/entries", {"profile": lines}, headers=headers).text
+        assert len(summary(page)) == 2
+        assert told in summary(page)[0]
+    long = send(staff, f"/cohorts/{held.id}/entries", {"profile": "x", "note": "n" * 2001}).text
+    assert "No profile" not in " ".join(summary(long))
 
 
 def test_a_reason_beside_a_choice_is_told_under_its_own_name(dari, staff, send, held) -> None:

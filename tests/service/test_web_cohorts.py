@@ -5,12 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import re
+from datetime import UTC, datetime
 from html import unescape
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
+from sqlalchemy import update
 
-from profiles import cohorts, validate
+from profiles import cohorts, tables, validate
 from profiles.cases import open_case_of
 from profiles.cohorts import CohortState, EntryStage, Screening
 from profiles.jobs import JobState, end, take
@@ -124,7 +127,8 @@ def test_a_whole_round_by_forms(dari, staff, send, tmp_path) -> None:
     table = list(csv.reader(io.StringIO(staff.get(f"{here}/table.csv").data.decode("utf-8-sig"))))
     assert len(table) == 6
     assert table[0][0] == "ID"
-    assert staff.get(f"{here}/table.xlsx").data[:2] == b"PK"
+    book = load_workbook(io.BytesIO(staff.get(f"{here}/table.xlsx").data))
+    assert book.sheetnames == ["Applications", "About this list"]
 
 
 def test_contradicting_rules_are_told_with_what_helps(dari, staff, send, tmp_path) -> None:
@@ -401,6 +405,26 @@ def test_a_selected_institute_has_no_case_and_the_page_says_what_to_do(
     assert "진행 건이 없는 이유" in staff.get(f"/cohorts/{held.id}?step=decision", headers=KO).text
 
 
+def test_a_place_that_is_given_back_is_told_with_who_moves_up_or_that_nobody_does(
+    dari, staff, send
+) -> None:
+    id = cohorts.open_cohort(dari.store, CONTEST, name="Back", screenings=0).id
+    cohorts.apply_all(dari.store, id, FOUR[:2])
+    one = {"id": "one", "kind": "total", "high": "1"}
+    assert send(staff, f"/cohorts/{id}/rules", one).status_code == 303
+    found = assign(dari, id, by="x", limits=Limits(5.0), priced=False)
+    decide(dari, found.decision.id, why="The panel.", by="x", while_open=True)
+    up = {FOUR[0]: "Gyeol RF", FOUR[1]: "Dulle Mesh"}
+    for said in ("{up} moves up from the reserve.", "No reserve keeps all rules: it stays free."):
+        who = next(id for id, stage in stages(dari, id).items() if stage == "selected")
+        gone = {"profile": who, "reason": "moved"}
+        gone["base"] = str(base(dari, id, who))
+        assert send(staff, f"/cohorts/{id}/decline", gone).status_code == 303
+        page = staff.get(f"/cohorts/{id}?step=decision").text
+        assert said.format(up=up[who]) in page
+        assert page.count("The place is given back") == 1
+
+
 def test_an_open_intake_is_told_of_until_it_is_closed(dari, staff, send) -> None:
     id = cohorts.open_cohort(dari.store, CONTEST, name="Open", screenings=1).id
     cohorts.apply_all(dari.store, id, FOUR[:3])
@@ -420,6 +444,17 @@ def test_an_open_intake_is_told_of_until_it_is_closed(dari, staff, send) -> None
     assert all("may still apply" not in staff.get(path).text for path in pages)
     decide(dari, found.decision.id, why="x", by="x")
     assert "confirmed that" not in staff.get(pages[-1]).text
+
+
+def test_the_table_tells_the_day_of_the_installation_as_the_page_does(dari, staff) -> None:
+    id = cohorts.open_cohort(dari.store, CONTEST, name="Night", screenings=0).id
+    cohorts.apply_all(dari.store, id, FOUR[:1])
+    late = {"applied_at": datetime(2026, 11, 22, 16, tzinfo=UTC)}
+    of_it = tables.cohort_entries.c.cohort == id
+    with dari.store.engine.begin() as connection:
+        connection.execute(update(tables.cohort_entries).where(of_it).values(**late))
+    assert "November 23, 2026" in staff.get(f"/cohorts/{id}?step=intake").text
+    assert "2026-11-23" in staff.get(f"/cohorts/{id}/table.csv").text
 
 
 def test_letters_tell_the_numbers_of_the_whole_round(dari, staff) -> None:

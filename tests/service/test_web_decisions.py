@@ -256,7 +256,10 @@ def test_notices_name_reasons_and_nobody_else(staff, kept) -> None:
     for other in ("Garam", "Narae", "Daon", "60", "st-b"):
         assert other not in body
     text = staff.get(f"/decisions/{kept.id}/notices/st-a.txt?letter_lang=ko")
-    assert text.data.startswith(b"\xef\xbb\xbf")
+    assert text.data.decode("utf-8-sig").startswith("가람전자 귀중 (모집 차수: ")
+    assert "notice-" in text.headers["Content-Disposition"]
+    assert text.headers["Content-Disposition"].endswith("-st-a-ko.txt")
+    assert body.startswith("To Raon, about the round “")
     assert staff.get(f"/decisions/{kept.id}/notices/st-q.txt").status_code == 404
 
 

@@ -61,6 +61,18 @@ def test_the_selected_are_told_where_and_what_comes_next() -> None:
     assert not re.search(r"[A-Za-z]{3,}", korean)
 
 
+def test_nobody_is_said_to_wait_for_a_place_where_the_reserve_is_empty() -> None:
+    waits = "somebody on the reserve list waits"
+    assert waits in notice("a")
+    assert "예비 명단에서 기다리는 곳이 있습니다" in notice("a", lang="ko")
+    left = Known(placed={"a": ["y"]}, gone={"b", "c", "d"})
+    assert waits not in notice("a", left)
+    assert "please say so soon." in notice("a", left)
+    assert "예비 명단" not in notice("a", left, lang="ko")
+    elsewhere = Known(placed={"a": ["y"], "c": ["x"], "b": ["x"]}, gone={"d"})
+    assert waits not in notice("c", elsewhere)
+
+
 def test_what_came_after_the_decision_counts() -> None:
     known = Known(placed={"a": ["y"], "b": ["x"]}, gone={"c"})
     told = notices(RECORD, NAMES.__getitem__, programme=PROGRAMME, known=known)
