@@ -165,6 +165,19 @@ def change(
 
 @event.command()
 @click.argument("id", type=int)
+@_BY
+@_JSON
+def undo(id: int, by: str, as_json: bool) -> None:
+    """Take the newest change on the day of event ID back, where it was a mistake."""
+    from service.event_day import newest
+    from service.event_undo import undo_change
+
+    dari = opened()
+    _tell(dari, undo_change(dari, id, newest(dari, id), by=by), as_json)
+
+
+@event.command()
+@click.argument("id", type=int)
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--lang", type=click.Choice(["en", "ko"]), default="en", help="Of the titles.")
 def ics(id: int, folder: Path, lang: str) -> None:
