@@ -154,7 +154,7 @@ def test_a_change_on_the_day_moves_little_and_calendars_hear_of_it(
         ({"kind": "absent", "person": "1", "slot": "tomorrow"}, "no slot of this event"),
         (
             {"kind": "late", "slot": "2027-05-19T10:00"},
-            '</strong> Choose one in the list. <span class="quiet">(<a href="#day-person">Participant</a>)</span>',
+            'in the list. <span class="quiet">(<a href="#day-person">Participant</a>)</span>',
         ),
         (
             {"kind": "absent", "person": "", "slot": "2027-05-19T10:00"},
