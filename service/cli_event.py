@@ -259,10 +259,10 @@ def _tell(dari: Dari, made: ScheduleRevision, as_json: bool) -> None:
         print_json({"event": made.event, "number": made.number, **made.record})
         return
     say(f"Schedule {made.number}: {len(made.record['meetings'])} meetings.")
-    levels = levels_of(made.record["levels"])
-    told = [(aim_words(one.aim), level_words(one)) for one in levels]
-    show(_table([{"aim": aim.in_("en"), "reached": said.in_("en")} for aim, said in told]))
-    say(proof_words(levels).in_("en"))
+    if levels := levels_of(made.record["levels"]):
+        told = [(aim_words(one.aim), level_words(one)) for one in levels]
+        show(_table([{"aim": aim.in_("en"), "reached": said.in_("en")} for aim, said in told]))
+        say(proof_words(levels).in_("en"))
     if changed := made.record["difference"]:
         counts = {name: len(changed[name]) for name in ("cancelled", "moved", "added")}
         say(", ".join(f"{name} {n}" for name, n in {**counts, "kept": changed["kept"]}.items()))

@@ -28,7 +28,7 @@ _SHALLOWEST, _DEEPEST = 10, 100
 _RANK = re.compile(r"[0-9]{1,4}")
 _LONGEST = 300
 _DIGITS = 4
-"""More than pages tell: what is rounded twice would differ from the list that it was chosen from."""
+"""More than pages tell: what is rounded twice would differ from the list it was chosen from."""
 
 
 class _Sent(Record):

@@ -630,6 +630,21 @@ def test_a_change_on_the_day_is_taken_back_as_a_whole(
     assert "of no change on the day" in again.text
 
 
+def test_what_a_change_came_to_is_not_told_of_another_that_is_taken_back(
+    app: APIFlask, staff: FlaskClient, send: Send, event: Event
+) -> None:
+    store, here = app.extensions["dari"].store, f"/events/{event.id}"
+    send(staff, f"{here}/schedule", {})
+    changes = _changes(store, event)
+    for kind, number in (("late", "2"), ("room", "3")):
+        assert send(staff, f"{here}/change", changes[kind]).status_code == 303
+        if number == "3":
+            assert send(staff, f"{here}/undo", {"schedule": number}).status_code == 303
+    first, *_, made = (one.record["levels"] for one in schedules_of(store, event.id))
+    assert (first, bool(made)) == ([], True)
+    assert "Meetings given up" not in staff.get(here).text
+
+
 def test_a_meeting_that_is_there_already_is_not_added(
     app: APIFlask, staff: FlaskClient, send: Send, event: Event
 ) -> None:
