@@ -28,7 +28,7 @@ from evaluation.writing import (
     silent,
     write_test_set,
 )
-from profiles.taxonomy import map_external, region_name
+from profiles.taxonomy import iso_region_name, map_external
 
 CUT = date(2024, 7, 1)
 UNTIL = date(2024, 12, 31)
@@ -277,7 +277,7 @@ class _Conversion:
         """Say where a startup is, and what its newest projects before the cut were about."""
         where = [
             organisation.city,
-            region_name(organisation.region, "en") if organisation.region else "",
+            iso_region_name(organisation.region, "en") if organisation.region else "",
         ]
         said = [f"{organisation.name} is a small or medium-sized company"]
         said[0] += f" in {', '.join(filter(None, where))}." if any(where) else "."

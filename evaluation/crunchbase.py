@@ -30,7 +30,7 @@ from evaluation.writing import (
     silent,
     write_test_set,
 )
-from profiles.taxonomy import map_external, normalise_region, region_name
+from profiles.taxonomy import iso_region_name, map_external, normalise_region
 
 COMPANIES = "companies.csv"
 INVESTMENTS = "investments.csv"
@@ -274,7 +274,7 @@ def _startup(company: Company) -> dict[str, Any]:
 def _told(company: Company) -> str:
     """Say what is known of a company in a sentence."""
     what = f" in {company.category.replace('_', ' ')}" if company.category else ""
-    state = region_name(company.region, "en") if company.region else ""
+    state = iso_region_name(company.region, "en") if company.region else ""
     places = list(dict.fromkeys(filter(None, (company.city, state))))
     where = f", at {', '.join(places)}" if places else ""
     return f"{company.name} is a company{what}{where}."

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from profiles.data import read_yaml
+from profiles.particles import settled
 
 
 class Said(str):
@@ -47,12 +48,13 @@ def _catalogue() -> Mapping[str, Mapping[str, str]]:
 
 
 def said(key: str, lang: str, **params: object) -> str:
-    """Fill the sentence `key` in `lang` ('ko', else English).
+    """Fill the sentence `key` in `lang` ('ko', else English); particles follow what is put in.
 
     Raises:
         KeyError: if there is no such sentence, or it needs a value that was not given.
     """
-    return _catalogue()[key]["ko" if lang == "ko" else "en"].format_map(params)
+    told = _catalogue()[key]["ko" if lang == "ko" else "en"].format_map(params)
+    return settled(told) if lang == "ko" else told
 
 
 def keys() -> frozenset[str]:

@@ -184,6 +184,7 @@ ENDPOINTS: Final[Mapping[tuple[Thing, Action], str]] = {
         events.remove events.link events.decide events.schedule events.change events.hold
         events.undo
         event_api.propose event_api.change event_api.make event_api.happen event_api.stop
+        event_api.undo
     """,
     ("keys", "see"): "keys.overview key_api.all_keys",
     ("keys", "edit"): """

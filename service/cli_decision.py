@@ -53,7 +53,7 @@ _SAID: Mapping[str, Mapping[str, str]] = {
         "open": "접수 중에 확정했습니다(확인: {by}).",
         "holds": "지금 유효한 결정은 {id}입니다.",
         "draft": "결정 {id}(초안)로 보관했습니다.",
-        "final": "차수 {cohort}의 결정 {id}을(를) 확정했습니다.",
+        "final": "차수 {cohort}의 결정 {id}: 확정했습니다.",
         "moved": "예비에서 승계: {who}",
         "nobody": "모든 규칙을 지키는 예비가 없어 빈자리로 둡니다.",
     },

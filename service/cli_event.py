@@ -165,6 +165,19 @@ def change(
 
 @event.command()
 @click.argument("id", type=int)
+@_BY
+@_JSON
+def undo(id: int, by: str, as_json: bool) -> None:
+    """Take the newest change on the day of event ID back, where it was a mistake."""
+    from service.event_day import newest
+    from service.event_undo import undo_change
+
+    dari = opened()
+    _tell(dari, undo_change(dari, id, newest(dari, id), by=by), as_json)
+
+
+@event.command()
+@click.argument("id", type=int)
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--lang", type=click.Choice(["en", "ko"]), default="en", help="Of the titles.")
 def ics(id: int, folder: Path, lang: str) -> None:
@@ -246,10 +259,10 @@ def _tell(dari: Dari, made: ScheduleRevision, as_json: bool) -> None:
         print_json({"event": made.event, "number": made.number, **made.record})
         return
     say(f"Schedule {made.number}: {len(made.record['meetings'])} meetings.")
-    levels = levels_of(made.record["levels"])
-    told = [(aim_words(one.aim), level_words(one)) for one in levels]
-    show(_table([{"aim": aim.in_("en"), "reached": said.in_("en")} for aim, said in told]))
-    say(proof_words(levels).in_("en"))
+    if levels := levels_of(made.record["levels"]):
+        told = [(aim_words(one.aim), level_words(one)) for one in levels]
+        show(_table([{"aim": aim.in_("en"), "reached": said.in_("en")} for aim, said in told]))
+        say(proof_words(levels).in_("en"))
     if changed := made.record["difference"]:
         counts = {name: len(changed[name]) for name in ("cancelled", "moved", "added")}
         say(", ".join(f"{name} {n}" for name, n in {**counts, "kept": changed["kept"]}.items()))

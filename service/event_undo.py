@@ -70,8 +70,12 @@ def undo_change(dari: Dari, id: int, number: int, *, by: str) -> ScheduleRevisio
     before = _before(event, people, schedules[1])
     if not {one.booked for one in now if one.state is MeetingState.HELD} <= {*before}:
         raise EventError("schedule", "event_undo_held", number)
-    record = {name: schedules[1].record.get(name) for name in ("status", "digest", "levels")}
+    former = schedules[1].record
+    # What a change came to is told of that change alone: who reads it here would take it for this.
+    is_told = not former.get("difference") and len(before) == len(former["meetings"])
+    record = {name: former.get(name) for name in ("status", "digest")}
     record |= {
+        "levels": former.get("levels") if is_told else [],
         "meetings": [list(one) for one in before],
         "difference": _difference([one.booked for one in now], before),
         "undone": number,

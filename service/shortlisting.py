@@ -27,6 +27,8 @@ MOST_REASONS = 8
 _SHALLOWEST, _DEEPEST = 10, 100
 _RANK = re.compile(r"[0-9]{1,4}")
 _LONGEST = 300
+_DIGITS = 4
+"""More than pages tell: what is rounded twice would differ from the list it was chosen from."""
 
 
 class _Sent(Record):
@@ -157,12 +159,12 @@ def told(match: Match, model: str) -> dict[str, Any]:
     """Tell a match as JSON can say it."""
     counted = [part for part in match.contributions if part.points > 0][:MOST_REASONS]
     return {
-        "score": round(match.score, 2),
+        "score": round(match.score, _DIGITS),
         "model": model,
         "reasons": [
             {
                 "feature": part.feature,
-                "points": round(part.points, 2),
+                "points": round(part.points, _DIGITS),
                 "said": _both(part.phrase),
                 "evidence": _both(part.evidence.text) if part.evidence else None,
                 "is_quoted": bool(part.evidence and part.evidence.kind == "sentence"),

@@ -66,14 +66,13 @@ def normalise_region(text: str) -> str | None:
 def region_name(code: str, lang: str) -> str:
     """Return a region's name in `lang` ("en" or "ko") as people read it.
 
-    Subdivisions abroad have their ISO name in English, and in Korean where none is known.
+    Subdivisions abroad have the name by which each language knows them, else their ISO name.
 
     Raises:
         ValueError: for a code that ISO 3166 does not hold, or another language.
 
     """
-    told = _abroad().get(code) if lang == "ko" else None
-    return told or iso_region_name(code, lang)
+    return _abroad().get(code, {}).get(lang) or iso_region_name(code, lang)
 
 
 def iso_region_name(code: str, lang: str) -> str:
@@ -143,8 +142,8 @@ def _file() -> dict[str, Any]:
 
 
 @cache
-def _abroad() -> Mapping[str, str]:
-    """Return the Korean names of subdivisions abroad by their codes."""
+def _abroad() -> Mapping[str, Mapping[str, str]]:
+    """Return what people call subdivisions abroad: code → language → name."""
     return MappingProxyType(dict(read_yaml("profiles.taxonomy", "regions_abroad.yaml")))
 
 

@@ -47,6 +47,7 @@ from service.event_day import Happened, newest
 from service.event_planning import key, names_of
 from service.event_proposals import propose_events, series_of
 from service.event_schedules import schedule_job
+from service.event_undo import undo_change
 from service.failures import failure
 from service.language import language
 from service.queries import EditQuery, read_query
@@ -168,6 +169,22 @@ def happen(event: int) -> ResponseReturnValue:
         return stale
     happened = Happened(**read_body(HappenedBody, request).model_dump())
     return _asked(event, schedule_job(dari(), event, happened, by=maker()))
+
+
+@add(
+    event_calls, "POST", f"{_ONE}/changes/undo",
+    Call("undoChangeOfTheDay", "Take the newest change on the day back.", Scope.WRITE,
+         query=EditQuery, answer="EventSchedule", etag="change", problems=(404, 422)),
+    endpoint="undo",
+)  # fmt: skip
+def undo(event: int) -> Response:
+    """Take the newest change on the day back."""
+    read_query(EditQuery, request.args, strict=True)
+    if stale := _stale(get_event(dari().store, event)):
+        return stale
+    undo_change(dari(), event, newest(dari(), event), by=maker())
+    held = get_event(dari().store, event)
+    return _versioned(_schedule(held, meetings_of(dari().store, event, cancelled=True)), held)
 
 
 @add(

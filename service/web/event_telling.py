@@ -273,7 +273,7 @@ def event_field(field: str) -> str:
         "in_a_row": gettext("Most meetings in a row"), "zone": gettext("Time zone"),
         "country": gettext("Country"), "place": gettext("Venue"), "name": gettext("Name"),
         "side": gettext("Side"), "a": gettext("Guests"), "b": gettext("Hosts of the event"),
-        "profile": gettext("ID of the profile"), "organisation": gettext("Organisation"),
+        "profile": gettext("Profile: name or ID"), "organisation": gettext("Organisation"),
         "called": gettext("Name of the person"), "least": gettext("Fewest meetings"),
         "most": gettext("Most meetings"), "wishes": gettext("Whom to meet?"),
         "away": gettext("When is it impossible?"), "people": gettext("Participants"),

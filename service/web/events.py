@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from apiflask import APIBlueprint
 from flask import flash, redirect, render_template, request, url_for
@@ -16,7 +17,7 @@ from profiles.event_dates import TWICE_A_YEAR
 from profiles.event_meetings import mark_held
 from profiles.event_people import add_person, change_person, new_link, people_of, remove_person
 from profiles.event_plan import Chosen
-from profiles.events import EventState, Participant, change_event, open_event
+from profiles.events import EventError, EventState, Participant, change_event, open_event
 from profiles.events import events as read_events
 from service.event_day import KINDS, refuse_others
 from service.event_links import token_of
@@ -45,6 +46,7 @@ from service.web.event_telling import (
     state_name,
     zone_of,
 )
+from service.web.naming import named_on
 
 events = APIBlueprint("events", __name__, url_prefix="/events", enable_openapi=False)
 events.before_request(require_session)
@@ -137,7 +139,7 @@ def turn(id: int) -> ResponseReturnValue:
 @events.post("/<int:id>/people")
 def invite(id: int) -> ResponseReturnValue:
     """Add a participant."""
-    return _done(id, lambda: add_person(dari().store, id, **person_of(sent())), "people")
+    return _done(id, lambda: add_person(dari().store, id, **_invited()), "people")
 
 
 @events.get("/<int:id>/people/<int:person>")
@@ -246,6 +248,28 @@ def _done(id: int, do: Callable[[], object], anchor: str = "") -> ResponseReturn
     except InvalidRecord as error:
         return _show(page, error), 422
     return redirect(url_for("events.show", id=id, _anchor=anchor or None), 303)
+
+
+def _invited() -> dict[str, Any]:
+    """Read who is to be added, a profile by its id or by its name.
+
+    Raises:
+        EventError: if no profile alone is named so.
+    """
+    told = person_of(sent())
+    typed = told.get("profile", "").strip()
+    if not typed:
+        return told
+    found, near = named_on(dari(), None, typed)
+    if found is None and near:
+        alike = {
+            f"near_{lang}": ", ".join(f"{one.name.in_(lang)} ({one.id})" for one in near)
+            for lang in ("en", "ko")
+        }
+        raise EventError("profile", "event_alike", typed, **alike)
+    if found is None:
+        raise EventError("profile", "event_no_profile", typed)
+    return {**told, "profile": found.id}
 
 
 def _decide(id: int) -> None:

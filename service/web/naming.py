@@ -54,8 +54,10 @@ def near_names(dari: Dari, text: str) -> list[AnyProfile]:
     return _alike(dari, text, None)[:_MOST_NEAR]
 
 
-def named_on(dari: Dari, side: Side, text: str) -> tuple[AnyProfile | None, list[AnyProfile]]:
-    """Read the one profile of a side that a text names, by its id or a name of its own.
+def named_on(
+    dari: Dari, side: Side | None, text: str
+) -> tuple[AnyProfile | None, list[AnyProfile]]:
+    """Read the one profile of a side, or of any, that a text names: by its id or a name of its own.
 
     Returns:
         The profile, None where none or several are so named; and those whose names are like it.
@@ -64,7 +66,7 @@ def named_on(dari: Dari, side: Side, text: str) -> tuple[AnyProfile | None, list
         return None, []
     id, alike = _id_of(dari, text.strip(), side)
     found = dari.store.get_many([dari.store.merged_into([id]).get(id, id)])
-    one = next((one for one in found.values() if one.side is side), None)
+    one = next((one for one in found.values() if side in (None, one.side)), None)
     return one, [] if one else alike or _alike(dari, text, side)[:_MOST_NEAR]
 
 

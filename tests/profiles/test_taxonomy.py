@@ -339,6 +339,8 @@ class TestRegions:
             ("KR-27", "en", "Daegu"),
             ("US-MA", "ko", "매사추세츠주"),
             ("US-MA", "en", "Massachusetts"),
+            ("RU-MOW", "en", "Moscow"),
+            ("DE-BY", "en", "Bavaria"),
             ("JP-13", "ko", "도쿄도"),
             ("SG-01", "ko", "Central Singapore"),
             ("US", "ko", "미국"),
@@ -348,15 +350,19 @@ class TestRegions:
     def test_name(self, code: str, lang: str, name: str) -> None:
         assert taxonomy.region_name(code, lang) == name
 
-    def test_places_abroad_are_told_in_korean_and_encoded_as_before(self) -> None:
+    def test_places_abroad_are_told_as_people_call_them_and_encoded_as_before(self) -> None:
         abroad = read_yaml("profiles.taxonomy", "regions_abroad.yaml")
         assert list(abroad) == sorted(abroad)
-        for code, name in abroad.items():
+        for code, names in abroad.items():
+            iso = taxonomy.iso_region_name(code, "en")
             assert taxonomy.normalise_region(code) == code
             assert re.search("[가-힣]", taxonomy.region_name(code, "ko"))
-            assert taxonomy.region_name(code, "ko") == name
-            assert taxonomy.iso_region_name(code, "ko") == taxonomy.iso_region_name(code, "en")
+            assert taxonomy.region_name(code, "ko") == names["ko"]
+            assert taxonomy.region_name(code, "en") == names.get("en", iso)
+            assert names.get("en") != iso  # only where it is another
+            assert taxonomy.iso_region_name(code, "ko") == iso
         assert taxonomy.iso_region_name("US-MA", "ko") == "Massachusetts"
+        assert taxonomy.iso_region_name("RU-MOW", "en") == "Moskva"
 
     def test_name_refuses_unknown_codes(self) -> None:
         with pytest.raises(ValueError, match="'KR-99' is not a code of ISO 3166"):

@@ -126,6 +126,14 @@ def test_a_change_of_the_day_is_a_job_of_what_was_read(
     after = call("GET", f"/events/{event.id}/schedule").json
     assert [one["state"] for one in after["meetings"]] == ["cancelled"]
     assert len(after["difference"]["cancelled"]) == 1
+    call("POST", f"{path}/undo", 428)
+    call("POST", f"{path}/undo", 412, headers=current)
+    newest = {"If-Match": call("GET", f"/events/{event.id}/schedule").headers["ETag"]}
+    back = call("POST", f"{path}/undo", headers=newest)
+    assert [one["state"] for one in back.json["meetings"]] == ["planned"]
+    tag = {"If-Match": back.headers["ETag"]}
+    refused = call("POST", f"{path}/undo", 422, headers=tag).json
+    assert refused["errors"][0]["code"] == "event_no_undo"
     again = call("POST", f"/events/{event.id}/schedule", 201).json
     assert again["arguments"] == {"event": event.id, "by": "staff (API)"}
 

@@ -50,6 +50,11 @@ def test_an_event_is_scheduled_changed_and_given_as_calendars(
     cancelled = Calendar.from_ical((tmp_path / "out" / "cancelled.ics").read_bytes())
     assert (cancelled["method"], len(cancelled.walk("VEVENT"))) == ("CANCEL", 1)
     assert "Exchange" in planned("event", "list").output
+    back = json.loads(planned("event", "undo", 1, "--json").stdout)
+    assert (back["undone"], back["meetings"]) == (2, told["meetings"])
+    again = planned("event", "undo", 1)
+    assert again.exit_code == 1
+    assert "no change on the day" in again.output
 
 
 def test_the_next_two_events_are_proposed_and_stand(dari: RunDari) -> None:

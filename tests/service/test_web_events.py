@@ -154,7 +154,7 @@ def test_a_change_on_the_day_moves_little_and_calendars_hear_of_it(
         ({"kind": "absent", "person": "1", "slot": "tomorrow"}, "no slot of this event"),
         (
             {"kind": "late", "slot": "2027-05-19T10:00"},
-            '</strong> Choose one in the list. <span class="quiet">(Participant)</span>',
+            'in the list. <span class="quiet">(<a href="#day-person">Participant</a>)</span>',
         ),
         (
             {"kind": "absent", "person": "", "slot": "2027-05-19T10:00"},
@@ -180,18 +180,18 @@ def test_an_added_meeting_needs_its_host_and_a_rule_on_a_pair_both(
     added = {"kind": "add", "person": guest, "slot": event.plan.slots[0]}
     refused = send(staff, f"/events/{event.id}/change", added)
     assert "No participant is chosen." in refused.text
-    assert "(With whom)" in refused.text
+    assert ">With whom</a>)" in refused.text
     for pair, said in (
-        ({"a": guest, "b": 9999}, ("number 9999", "(Hosts of the event)")),
-        ({"a": host, "b": guest}, (f"number {host}", "(Guests)")),
-        ({"a": "", "b": host}, ("No participant is chosen.", "(Guests)")),
+        ({"a": guest, "b": 9999}, ("number 9999", ">Hosts of the event</a>)")),
+        ({"a": host, "b": guest}, (f"number {host}", ">Guests</a>)")),
+        ({"a": "", "b": host}, ("No participant is chosen.", ">Guests</a>)")),
     ):
         answer = send(staff, f"/events/{event.id}/pairs", {**pair, "rule": "forced"})
         assert answer.status_code == 422
         assert all(part in answer.text for part in said)
     send(staff, f"/events/{event.id}/edit", {**PLAN, "side_b_en": "Labs", "revision": "1"})
     answer = send(staff, f"/events/{event.id}/pairs", {"a": guest, "b": "", "rule": "forced"})
-    assert "(Labs)" in answer.text
+    assert ">Labs</a>)" in answer.text
     assert get_event(app.extensions["dari"].store, event.id).plan.chosen == ()
 
 
@@ -283,6 +283,23 @@ def test_a_name_of_a_person_needs_consent(staff: FlaskClient, send: Send, event:
     assert "consent" in answer.text
     added = send(staff, f"/events/{event.id}/people", {**told, "consent": "on"})
     assert added.status_code == 303
+
+
+def test_a_participant_is_added_by_the_name_of_its_profile(
+    app: APIFlask, staff: FlaskClient, send: Send, event: Event
+) -> None:
+    store, to = app.extensions["dari"].store, f"/events/{event.id}/people"
+    name = store.get_many(["sonoeye"])["sonoeye"].name
+    assert send(staff, to, {"side": "a", "profile": f" {name.ko} "}).status_code == 303
+    assert max(people_of(store, event.id), key=lambda one: one.id).profile == "sonoeye"
+    refused = send(staff, to, {"side": "a", "profile": "zzqx", "online": "on", "zone": "no"})
+    assert refused.status_code == 422
+    assert "No profile has the name or id zzqx." in refused.text
+    assert '<a href="#profile">Profile: name or ID</a>' in refused.text
+    assert 'id="online" name="online" checked' in refused.text
+    near = send(staff, f"{to}?lang=ko", {"side": "a", "profile": name.en[:-1]}).text
+    assert "하나로 정해지지 않습니다" in near
+    assert "(sonoeye)" in near
 
 
 def test_a_participant_wishes_by_a_link_until_it_is_made_anew(
@@ -611,6 +628,21 @@ def test_a_change_on_the_day_is_taken_back_as_a_whole(
     again = send(staff, f"{here}/undo", {"schedule": "3"})
     assert again.status_code == 422
     assert "of no change on the day" in again.text
+
+
+def test_what_a_change_came_to_is_not_told_of_another_that_is_taken_back(
+    app: APIFlask, staff: FlaskClient, send: Send, event: Event
+) -> None:
+    store, here = app.extensions["dari"].store, f"/events/{event.id}"
+    send(staff, f"{here}/schedule", {})
+    changes = _changes(store, event)
+    for kind, number in (("late", "2"), ("room", "3")):
+        assert send(staff, f"{here}/change", changes[kind]).status_code == 303
+        if number == "3":
+            assert send(staff, f"{here}/undo", {"schedule": number}).status_code == 303
+    first, *_, made = (one.record["levels"] for one in schedules_of(store, event.id))
+    assert (first, bool(made)) == ([], True)
+    assert "Meetings given up" not in staff.get(here).text
 
 
 def test_a_meeting_that_is_there_already_is_not_added(

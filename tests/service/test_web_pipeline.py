@@ -86,6 +86,11 @@ def test_matches_are_shortlisted_with_rank_model_and_reasons(staff, send, dari, 
     found = {one.partner: one for one in cases_of(dari.store, "sonoeye") if one.is_open}
     assert (found["sk-telecom"].shown_rank, found["kt"].shown_rank) == (2, 4)
     assert found["kt"].model_version == "shown-model"
+    match = dari.matchmaker.why("sonoeye", "kt").match
+    told = {one["feature"]: one["points"] for one in found["kt"].reasons["reasons"]}
+    points = {one.feature: one.points for one in match.contributions}
+    assert found["kt"].reasons["score"] == pytest.approx(match.score, abs=1e-4)
+    assert told == pytest.approx({name: points[name] for name in told}, abs=1e-4)
     said = found["kt"].reasons["reasons"][0]["said"]
     assert said["en"]
     assert re.search("[가-힣]", said["ko"])

@@ -200,4 +200,5 @@ def test_every_rule_is_said_in_both_languages_by_name() -> None:
             assert one.en
             assert one.ko
             assert "{" not in one.en + one.ko
+            assert "(" not in one.ko  # no particle in both its forms: a name may be in any script
     assert rule_words(Rule(Kind.FORCED, ("a1", "b1")), names).en == "Lumina and Ioffe must meet."
