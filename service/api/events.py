@@ -245,7 +245,7 @@ def _stale(held: Event) -> Response | None:
     """
     if request.if_match.star_tag or not request.if_match:
         raise PreconditionRequired
-    if _tag(held) in {".".join(one.split(".")[:2]) for one in request.if_match}:
+    if _tag(held) in {".".join((one or "").split(".")[:2]) for one in request.if_match}:
         return None
     return _told_stale(held)
 

@@ -364,6 +364,19 @@ def test_a_letter_is_taken_as_a_file_and_marked_as_sent(staff, send, dari, case)
     assert len(whole_case(dari.store, case.id).events) == len(told) + 1
 
 
+def test_a_refused_change_of_a_meeting_stays_typed_and_names_its_field(staff, send, case) -> None:
+    here, plan = f"/cases/{case.id}", {"starts": "2027-05-19T10:00", "zone": "Asia/Seoul"}
+    assert send(staff, f"{here}/meetings", {**plan, "minutes": "60"}).status_code == 303
+    meeting = re.search(r'id="meeting-(\d+)"', staff.get(here).text)[1]
+    typed = {**plan, "sequence": "0", "minutes": "9999", "place": "Room 9"}
+    refused = send(staff, f"{here}/meetings/{meeting}", typed)
+    assert refused.status_code == 422
+    assert f'(<a href="#minutes-{meeting}">Minutes</a>)' in refused.text
+    form = re.search(rf'id="starts-{meeting}".*?</form>', refused.text, re.DOTALL)[0]
+    assert 'value="9999"' in form
+    assert 'value="Room 9"' in form
+
+
 def test_a_meeting_has_a_calendar_file(staff, send, dari, case) -> None:
     place = "서울; 강남구, 테헤란로\\1 " + "가" * 100
     form = {
