@@ -141,6 +141,8 @@ def answer(id: int) -> ResponseReturnValue:
     form = request.form
     try:
         outcome = _chosen(ReviewOutcome, "outcome")
+        if outcome is ReviewOutcome.CHANGED and _stands(id) and form.get("stands") != "y":
+            raise ReviewError("stands", "review_stands", id)
         answer_review(dari().store, id, outcome=outcome, answer=form.get("answer", ""), by=editor())
     except ReviewError as error:
         return _page(review_of(dari().store, id), refused=error, typed=form), 422
@@ -221,6 +223,15 @@ def _decided(held: Cohort) -> tuple[KeptDecision | None, datetime | None]:
     """Give the decision of a round that holds, and when it was made final."""
     final = final_decision(dari().store, held.id)
     return final, aftermath(dari().store, final).final_at if final else None
+
+
+def _stands(id: int) -> bool:
+    """Tell whether the decision that a request is about holds as it did when that was asked."""
+    review = review_of(dari().store, id)
+    applied = {held.id: held for held, _ in with_profile(dari().store, review.profile)}
+    about = applied.get(review.cohort) if review.cohort else None
+    decided_at = _decided(about)[1] if about else None
+    return decided_at is not None and decided_at < review.asked_at
 
 
 def _own_page(id: str, **more: object) -> str:
