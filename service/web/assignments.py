@@ -120,8 +120,10 @@ def decline(id: int, step: str) -> ResponseReturnValue:
     def said(up: object) -> str:
         told = gettext("The place is given back. No reserve keeps all rules: it stays free.")
         if isinstance(up, Entry):
-            name = _page(id).name(up.profile)
-            told = gettext("The place is given back; %(name)s moves up from the reserve.", name=name)
+            told = gettext(
+                "The place is given back; %(name)s moves up from the reserve.",
+                name=_page(id).name(up.profile),
+            )
         return str(told)
 
     return done(id, step, lambda: assigning.hand_on(dari(), id, who, **given), said)

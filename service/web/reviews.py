@@ -15,7 +15,14 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.exceptions import NotFound
 
 from profiles import validate
-from profiles.cohorts import Cohort, KeptDecision, aftermath, final_decision, with_profile
+from profiles.cohorts import (
+    Cohort,
+    EntryStage,
+    KeptDecision,
+    aftermath,
+    final_decision,
+    with_profile,
+)
 from profiles.errors import InvalidRecord
 from profiles.fields import Day
 from profiles.record import Record
@@ -226,12 +233,15 @@ def _decided(held: Cohort) -> tuple[KeptDecision | None, datetime | None]:
 
 
 def _stands(id: int) -> bool:
-    """Tell whether the decision that a request is about holds as it did when that was asked."""
+    """Tell whether the result that a request is about is what it was when that was asked."""
     review = review_of(dari().store, id)
-    applied = {held.id: held for held, _ in with_profile(dari().store, review.profile)}
-    about = applied.get(review.cohort) if review.cohort else None
-    decided_at = _decided(about)[1] if about else None
-    return decided_at is not None and decided_at < review.asked_at
+    for held, entry in with_profile(dari().store, review.profile):
+        decided_at = _decided(held)[1] if held.id == review.cohort else None
+        if decided_at is not None:
+            # Another host for one who stays selected is no other stage: the decision tells of it.
+            placed = entry.stage is EntryStage.SELECTED
+            return max(entry.moved_at, decided_at if placed else entry.moved_at) < review.asked_at
+    return False
 
 
 def _own_page(id: str, **more: object) -> str:
