@@ -18,6 +18,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 _BY = "command line"
 _SAID: Mapping[str, Mapping[str, str]] = {
     "en": {
+        "state_draft": "draft",
+        "state_final": "final",
+        "state_replaced": "replaced",
         "head": "Decision {id} of cohort {cohort} ({state}): {pairs} pairs; digest {digest}",
         "by": "By a person: {who}, from then on {hosts}: {why} ({by})",
         "before_left": "Before that it gave its place back: {who}: {why} ({by})",
@@ -38,6 +41,9 @@ _SAID: Mapping[str, Mapping[str, str]] = {
         "nobody": "No reserve keeps all rules: the place stays free.",
     },
     "ko": {
+        "state_draft": "초안",
+        "state_final": "확정",
+        "state_replaced": "대체됨",
         "head": "차수 {cohort}의 결정 {id}({state}): 배정 {pairs}건, 해시 {digest}",
         "by": "사람이 바꿈: {who} → {hosts}. 사유: {why} ({by})",
         "before_left": "그 전에 자리를 반납함: {who}. 사유: {why} ({by})",
@@ -174,7 +180,7 @@ def _told(dari: Dari, shown: Shown, lang: str) -> Iterator[str]:
     def name(id: str) -> str:
         return shown.name(id).in_(lang)
 
-    told = {"id": kept.id, "cohort": kept.cohort, "state": kept.state.value}
+    told = {"id": kept.id, "cohort": kept.cohort, "state": said[f"state_{kept.state.value}"]}
     yield said["head"].format(pairs=len(record.pairs), digest=record.digest[:16], **told)
     for row in host_rows(shown):
         yield f"  {name(row.id)}: {', '.join(name(one.id) for one in row.placed) or '–'}"

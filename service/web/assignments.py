@@ -118,10 +118,13 @@ def decline(id: int, step: str) -> ResponseReturnValue:
     who = form.get("profile", "")
 
     def said(up: object) -> str:
-        if not isinstance(up, Entry):
-            return gettext("The place is given back. No reserve keeps all rules: it stays free.")
-        name = _page(id).name(up.profile)
-        return gettext("The place is given back; %(name)s moves up from the reserve.", name=name)
+        told = gettext("The place is given back. No reserve keeps all rules: it stays free.")
+        if isinstance(up, Entry):
+            told = gettext(
+                "The place is given back; %(name)s moves up from the reserve.",
+                name=_page(id).name(up.profile),
+            )
+        return str(told)
 
     return done(id, step, lambda: assigning.hand_on(dari(), id, who, **given), said)
 

@@ -44,10 +44,15 @@ class CohortPage(Results):
             "decision": self.counts[EntryStage.SELECTED],
         }
 
+    @cached_property
+    def by_name(self) -> list[Entry]:
+        """All applications by name: ids of startups that handed themselves in are drawn."""
+        return sorted(self.entries, key=lambda one: self.name(one.profile).casefold())
+
     @property
     def by_refusal(self) -> list[Entry]:
         """All applications, those that are refused first."""
-        return sorted(self.entries, key=lambda one: (not one.refusals, one.profile))
+        return sorted(self.by_name, key=lambda one: not one.refusals)
 
     @property
     def possible_hosts(self) -> list[str]:

@@ -15,7 +15,14 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.exceptions import NotFound
 
 from profiles import validate
-from profiles.cohorts import Cohort, KeptDecision, aftermath, final_decision, with_profile
+from profiles.cohorts import (
+    Cohort,
+    EntryStage,
+    KeptDecision,
+    aftermath,
+    final_decision,
+    with_profile,
+)
 from profiles.errors import InvalidRecord
 from profiles.fields import Day
 from profiles.record import Record
@@ -141,6 +148,8 @@ def answer(id: int) -> ResponseReturnValue:
     form = request.form
     try:
         outcome = _chosen(ReviewOutcome, "outcome")
+        if outcome is ReviewOutcome.CHANGED and _stands(id) and form.get("stands") != "y":
+            raise ReviewError("stands", "review_stands", id)
         answer_review(dari().store, id, outcome=outcome, answer=form.get("answer", ""), by=editor())
     except ReviewError as error:
         return _page(review_of(dari().store, id), refused=error, typed=form), 422
@@ -221,6 +230,18 @@ def _decided(held: Cohort) -> tuple[KeptDecision | None, datetime | None]:
     """Give the decision of a round that holds, and when it was made final."""
     final = final_decision(dari().store, held.id)
     return final, aftermath(dari().store, final).final_at if final else None
+
+
+def _stands(id: int) -> bool:
+    """Tell whether the result that a request is about is what it was when that was asked."""
+    review = review_of(dari().store, id)
+    for held, entry in with_profile(dari().store, review.profile):
+        decided_at = _decided(held)[1] if held.id == review.cohort else None
+        if decided_at is not None:
+            # Another host for one who stays selected is no other stage: the decision tells of it.
+            placed = entry.stage is EntryStage.SELECTED
+            return max(entry.moved_at, decided_at if placed else entry.moved_at) < review.asked_at
+    return False
 
 
 def _own_page(id: str, **more: object) -> str:

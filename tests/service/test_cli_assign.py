@@ -127,6 +127,7 @@ def test_a_decision_is_overridden_made_final_and_replaced_only_where_that_is_sai
     assert gone.exit_code == 0, gone.output
     told = dari("decision", "show", first, "--lang", "ko")
     assert "이후 반납" in told.output
+    assert "(확정)" in told.output
     document = json.loads(dari("decision", "show", newest.id, "--json").stdout)
     assert document["after"]["holds"] == first
     assert document["state"] == "replaced"

@@ -425,6 +425,18 @@ def test_a_place_that_is_given_back_is_told_with_who_moves_up_or_that_nobody_doe
         assert page.count("The place is given back") == 1
 
 
+def test_applications_stand_by_the_names_that_the_reader_sees(dari, staff) -> None:
+    id = cohorts.open_cohort(dari.store, CONTEST, name="Named", screenings=0).id
+    cohorts.apply_all(dari.store, id, ["demo-gyeol-rf", "demo-barun-timing", "demo-gaon-fibre"])
+    for step in ("intake", "eligibility"):
+        for headers, names in (
+            ({}, ["Barun Timing", "Gaon Fibre Sense", "Gyeol RF"]),
+            (KO, ["가온파이버", "결알에프", "바른타이밍"]),
+        ):
+            page = staff.get(f"/cohorts/{id}?step={step}", headers=headers).text
+            assert sorted(names, key=page.index) == names
+
+
 def test_an_open_intake_is_told_of_until_it_is_closed(dari, staff, send) -> None:
     id = cohorts.open_cohort(dari.store, CONTEST, name="Open", screenings=1).id
     cohorts.apply_all(dari.store, id, FOUR[:3])

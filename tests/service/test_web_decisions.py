@@ -619,8 +619,19 @@ def test_a_request_that_came_by_letter_is_entered_and_answered(staff, send, dari
     assert "Nothing has been changed since it was asked" in page
     (asked,) = reviews_of(dari.store, "st-d")
     assert (asked.asked_on, asked.due) == (today - timedelta(days=3), today + timedelta(days=27))
+    changed = {"outcome": "changed", "answer": "You have a place."}
+    early = send(staff, f"{kept.location}/answer", changed)
+    assert early.status_code == 422
+    assert 'name="stands"' in early.text
+    assert staff.get("/reviews?lang=ko").status_code == 200
+    korean = send(staff, f"{kept.location}/answer", changed)
+    assert "아직 ‘변경’이 아닙니다" in korean.text
     again = override(dari, held.id, {"st-b": (), "st-d": ("pa-x",)}, why="x", by="Lee")
     decide(dari, again.id, why="It ships.", by="Lee", replace=True)
     page = text_of(staff.get(f"{kept.location}?lang=en"))
     assert "Nothing has been changed" not in page
+    assert send(staff, f"{kept.location}/answer", changed).status_code == 303
+    other = send(staff, "/reviews/new", {**sent, "words": "Once more."}).location
+    assert send(staff, f"{other}/answer", changed).status_code == 422
+    assert send(staff, f"{other}/answer", {**changed, "stands": "y"}).status_code == 303
     assert f"/decisions/{again.id}?of=st-d" in page
