@@ -135,15 +135,25 @@ def _enter(connection: Connection, cohort: int, said: _Applied, by: str, own: da
     _refuse_unfit(connection, round_, id)
     _refuse_wishes(connection, round_, said.wishes, needed=own is not None)
     _refuse_second(connection, round_, id)
-    at = rows.now()
-    values: dict[str, Any] = {"cohort": cohort, "profile": id, "note": said.note, "by": by}
-    values |= {"stage": EntryStage.APPLIED.value, "wishes": json.dumps(said.wishes)}
-    values |= {"refusals": "[]", "reason": "", "reserve": "{}", "revision": 1}
-    made = insert(t.cohort_entries).values(**values, applied_at=at, moved_at=at)
-    number = connection.execute(made.returning(t.cohort_entries.c.id)).scalar_one()
+    number = _written(connection, cohort, id, said, by)
     told = {"own": own is not None, "wishes": list(said.wishes)}
     record(connection, cohort, number, "applied", by, told)
     return entry_row(connection, cohort, id)
+
+
+def _written(connection: Connection, cohort: int, id: str, said: _Applied, by: str) -> int:
+    """Write an application, in the place of one that was taken back; give the entry's number."""
+    at = rows.now()
+    values: dict[str, Any] = {"note": said.note, "by": by, "wishes": json.dumps(said.wishes)}
+    values |= {"stage": EntryStage.APPLIED.value, "refusals": "[]", "reason": "", "reserve": "{}"}
+    values |= {"applied_at": at, "moved_at": at}
+    before = next((one for one in entry_rows(connection, cohort) if one.profile == id), None)
+    if before is not None:
+        change_entry(connection, before, **values)
+        return before.id
+    made = insert(t.cohort_entries).values(**values, cohort=cohort, profile=id, revision=1)
+    number: int = connection.execute(made.returning(t.cohort_entries.c.id)).scalar_one()
+    return number
 
 
 def withdraw(
@@ -250,14 +260,16 @@ def _refuse_wishes(
 
 
 def _refuse_second(connection: Connection, cohort: Cohort, id: str) -> None:
-    """Refuse one that has applied here already, or to another part of the same programme."""
+    """Refuse one that stands here already, or in another part of the same programme."""
     own = _umbrella(connection, cohort.programme)
     c = t.cohort_entries.c
     its = (c.profile == id, c.aside.is_(None))
     found = connection.execute(select(c.cohort, c.stage).where(*its).order_by(c.id)).all()
     for row in found:
         if row.cohort == cohort.id:
-            raise CohortError("profile", "cohort_twice", id)
+            if row.stage != EntryStage.WITHDRAWN.value:
+                raise CohortError("profile", "cohort_twice", id)
+            continue
         other = cohort_row(connection, row.cohort)
         runs = other.state in (CohortState.INTAKE, CohortState.SCREENING)
         out = row.stage in (EntryStage.WITHDRAWN.value, EntryStage.REFUSED.value)

@@ -61,7 +61,7 @@ def rounds_of(id: str) -> Mapping[str, Any]:
     """Give what the page of a startup shows of cohorts: those it applied to, and those open."""
     store, day = dari().store, dari().settings.today()
     own = cohorts.with_profile(store, id)
-    taken = {held.id for held, _ in own}
+    taken = {held.id for held, entry in own if entry.stage is not EntryStage.WITHDRAWN}
     programmes = {one.id: one for one in store.programmes()}
     under_way = [one for one in cohorts.cohorts(store) if one.is_open_on(day)]
     return {

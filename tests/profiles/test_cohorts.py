@@ -297,6 +297,20 @@ def test_one_who_withdrew_gets_no_place(store: Store) -> None:
     assert stages(store, held) == {"s1": "withdrawn", "s2": "final"}
 
 
+def test_one_who_took_its_application_back_applies_again(store: Store) -> None:
+    held = opened(store)
+    startups(store, "s1")
+    first = apply(store, held.id, "s1", note="before", by=STAFF)
+    refused("cohort_twice", apply, store, held.id, "s1", by=STAFF)
+    withdraw(store, held.id, "s1", reason="by mistake")
+    again = apply(store, held.id, "s1", note="after", by=STAFF)
+    assert (again.id, again.stage, again.note, again.reason) == (first.id, "applied", "after", "")
+    assert again.revision > first.revision
+    refused("cohort_twice", apply, store, held.id, "s1", by=STAFF)
+    kinds = [(one.kind, one.data.get("to")) for one in history_of(store, held.id) if one.entry]
+    assert kinds == [("applied", None), ("moved", "withdrawn"), ("applied", None)]
+
+
 def test_a_round_without_screenings_decides_among_the_eligible(store: Store) -> None:
     held = opened(store, screenings=0)
     startups(store, "s1")
