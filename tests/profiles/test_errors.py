@@ -97,6 +97,7 @@ PARAMS: dict[str, dict[str, object]] = {
     **{key: {"most": 30} for key in ("review_days", "review_extended")},
     "review_late": {"due": "2027-02-01"},
     "event_wishes_file": {"line": 7},
+    "event_alike": {"near_en": "SonoEye (sonoeye)", "near_ko": "소노아이 (sonoeye)"},
     "event_impossible": {
         "rule_en": "No room is free.",
         "rule_ko": "빈 방이 없습니다.",
