@@ -15,6 +15,8 @@ from gunicorn.workers.gthread import ThreadWorker
 
 _SILENT_S = 30
 """How long whoever has begun to send, or to read, may let the other side wait."""
+_MOMENT_S = 0.02
+"""How long a worker that has taken a connection leaves others to the other workers."""
 
 Application: TypeAlias = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
@@ -30,6 +32,9 @@ class InTurn:
         app: the application.
         most: the longest body, in bytes, that is read ahead; a longer one, whose length is told, is
             left to the application, which takes it from few.
+
+    Attributes:
+        answered: how many requests it has answered.
     """
 
     def __init__(self, app: Application, most: int) -> None:
@@ -37,6 +42,7 @@ class InTurn:
         self._most = most
         self._thread = ThreadPoolExecutor(1, "application")
         self._begun: float | None = None
+        self.answered = 0
 
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
@@ -57,6 +63,7 @@ class InTurn:
         try:
             return self._app(environ, start_response)
         finally:
+            self.answered += 1
             self._begun = None
 
     def _read_ahead(self, environ: dict[str, Any]) -> None:
@@ -73,24 +80,38 @@ class InTurn:
 class Worker(ThreadWorker):  # type: ignore[misc]
     """A worker that takes what it can answer at once, and is taken for dead where it hangs.
 
-    Whoever connects while its application is at work is left to a worker that is free.
+    Whoever connects while its application is at work, or is about to be, is left to a worker that
+    is free. One that connects and says nothing is waited for a moment alone.
     """
 
+    _answered = 0
+    _expected = 0.0
+
     def set_accept_enabled(self, enabled: bool) -> None:
-        """Listen, but not while a request is answered."""
-        super().set_accept_enabled(enabled and not self.wsgi.busy_for())
+        """Listen, but not while a request is answered or is about to come."""
+        super().set_accept_enabled(enabled and not self._is_taken())
 
     def accept(self, listener: BaseSocket) -> None:
         """Take a connection, unless a request has begun since it was looked for."""
-        if self.wsgi.busy_for():
-            self.set_accept_enabled(False)
-        else:
+        before, answered = self.nr_conns, self.wsgi.answered
+        if not self._is_taken():
             super().accept(listener)
+        if self.nr_conns > before:  # else another worker was faster
+            self._answered = answered
+            self._expected = time.monotonic() + _MOMENT_S
+        self.set_accept_enabled(self._accepting)
 
     def wait_for_and_dispatch_events(self, timeout: float) -> None:
         """Wait for what comes; the end of each request is among it, and listening goes on."""
         self.set_accept_enabled(self._accepting)
-        super().wait_for_and_dispatch_events(timeout)
+        left = self._expected - time.monotonic()
+        super().wait_for_and_dispatch_events(min(timeout, left) if left > 0 else timeout)
+
+    def _is_taken(self) -> bool:
+        if self.wsgi.busy_for():
+            return True
+        is_awaited = self.wsgi.answered == self._answered
+        return is_awaited and time.monotonic() < self._expected
 
     def notify(self) -> None:
         """Tell the arbiter that the worker lives, unless its application does not come back."""

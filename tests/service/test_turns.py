@@ -76,7 +76,7 @@ def test_an_error_of_the_application_reaches_the_server_and_the_next_is_answered
     served = InTurn(app, 10)
     with pytest.raises(ValueError, match="bad"):
         served(_environ(bad="1"), None)
-    assert served.busy_for() == 0
+    assert (served.busy_for(), served.answered) == (0, 1)
     assert served(_environ(), None) == [b"well"]
 
 
