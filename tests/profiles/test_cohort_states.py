@@ -123,7 +123,10 @@ class Round(RuleBasedStateMachine):
             assert former is None or former.revision <= one.revision
             if former and former.stage is not one.stage:
                 assert former.revision < one.revision
-                assert former.stage not in (EntryStage.WITHDRAWN, EntryStage.DECLINED)
+                assert former.stage is not EntryStage.DECLINED
+                if former.stage is EntryStage.WITHDRAWN:  # who took it back applies anew
+                    assert one.stage is EntryStage.APPLIED
+                    assert held.state in (CohortState.INTAKE, CohortState.SCREENING)
         self.seen = now
 
     def teardown(self) -> None:

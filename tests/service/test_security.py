@@ -50,7 +50,7 @@ class Active(HTMLParser):
             self.forms[-1] = (self.forms[-1][0], bool(given.get("value")))
 
     def handle_data(self, data):
-        if "49" in data and MARK in data:
+        if ">49" in data and MARK in data:  # what was typed ends so; a time may hold a 49, too
             self.found.append(f"a template was run: {data}")
 
 
