@@ -69,7 +69,8 @@ class _Server(BaseApplication):  # type: ignore[misc]
         gc.collect()
         gc.freeze()  # what lives as long as the worker is not looked through again and again
         gc.callbacks.append(_KeepShort())
-        return InTurn(app, self._settings.max_content_length)
+        limits = (self._settings.max_content_length, self._settings.max_upload_length)
+        return InTurn(app, max(limits))
 
 
 class _KeepShort:

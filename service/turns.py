@@ -7,14 +7,21 @@ import struct
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from io import BytesIO
-from typing import Any, TypeAlias
+from contextlib import nullcontext
+from tempfile import SpooledTemporaryFile
+from threading import BoundedSemaphore
+from typing import IO, Any, TypeAlias
 
 from gunicorn.sock import BaseSocket
 from gunicorn.workers.gthread import ThreadWorker
 
 _SILENT_S = 30
 """How long whoever has begun to send, or to read, may let the other side wait."""
+_CHUNKED = "HTTP_TRANSFER_ENCODING"
+_IN_MEMORY = 1 << 20
+_BLOCK = 1 << 16
+_LARGE_AT_ONCE = 2
+"""How many bodies of more than a MiB a process reads or answers at once."""
 _MOMENT_S = 0.02
 """How long a worker that has taken a connection leaves others to the other workers."""
 
@@ -25,13 +32,13 @@ class InTurn:
     """A WSGI application that answers one request at a time, in the order in which they came whole.
 
     What a process holds in memory is changed between requests only, so none of its parts needs to
-    bear two at once. Bodies of forms are read before a request's turn: who sends slowly, or says
-    nothing at all, holds up nobody else.
+    bear two at once. Bodies are read before a request's turn: who sends slowly, or says nothing at
+    all, holds up nobody else. Large ones lie on disk, a few at a time; others wait for these.
 
     Args:
         app: the application.
-        most: the longest body, in bytes, that is read ahead; a longer one, whose length is told, is
-            left to the application, which takes it from few.
+        most: the longest body, in bytes, that the application takes anywhere; a longer one is left
+            to it, which refuses it for its length.
 
     Attributes:
         answered: how many requests it has answered.
@@ -41,6 +48,7 @@ class InTurn:
         self._app = app
         self._most = most
         self._thread = ThreadPoolExecutor(1, "application")
+        self._large = BoundedSemaphore(_LARGE_AT_ONCE)
         self._begun: float | None = None
         self.answered = 0
 
@@ -48,13 +56,31 @@ class InTurn:
         self, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
         """Answer a request when it is its turn."""
-        self._read_ahead(environ)
-        return self._thread.submit(self._answer, environ, start_response).result()
+        length = int(environ.get("CONTENT_LENGTH") or 0)
+        if _CHUNKED in environ:  # nobody knows before the end
+            length = self._most
+        if length > self._most:
+            return self._in_turn(environ, start_response)
+        with (
+            self._large if length > _IN_MEMORY else nullcontext(),
+            SpooledTemporaryFile(_IN_MEMORY) as body,
+        ):
+            try:
+                self._read_ahead(environ, body)
+            except BlockingIOError:  # the socket's own limit, of `end_silence`
+                start_response("408 Request Timeout", [("Content-Length", "0")])
+                return []
+            return self._in_turn(environ, start_response)
 
     def busy_for(self) -> float:
         """Tell for how many seconds a request has been answered; 0 if none is."""
         begun = self._begun
         return 0.0 if begun is None else time.monotonic() - begun
+
+    def _in_turn(
+        self, environ: dict[str, Any], start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
+        return self._thread.submit(self._answer, environ, start_response).result()
 
     def _answer(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
@@ -66,15 +92,15 @@ class InTurn:
             self.answered += 1
             self._begun = None
 
-    def _read_ahead(self, environ: dict[str, Any]) -> None:
-        told = environ.get("CONTENT_LENGTH", "")
-        if told and int(told) > self._most:
-            return
-        body = environ["wsgi.input"].read(self._most + 1)
-        environ["wsgi.input"] = BytesIO(body)
-        if not told:  # in chunks: whole now, or too long, whatever its length may be
-            environ.pop("HTTP_TRANSFER_ENCODING", None)
-            environ["CONTENT_LENGTH"] = str(len(body) if len(body) <= self._most else 1 << 62)
+    def _read_ahead(self, environ: dict[str, Any], body: IO[bytes]) -> None:
+        """Read what is sent, and put it in the place of the network, with its length."""
+        sent, left = environ["wsgi.input"], self._most + 1
+        while left and (block := sent.read(min(left, _BLOCK))):
+            left -= body.write(block)
+        body.seek(0)
+        environ["wsgi.input"] = body
+        if environ.pop(_CHUNKED, None):
+            environ["CONTENT_LENGTH"] = str(self._most + 1 - left)
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]

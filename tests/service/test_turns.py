@@ -38,18 +38,18 @@ def test_one_request_at_a_time_and_always_in_the_same_thread() -> None:
 def test_who_sends_slowly_holds_up_nobody() -> None:
     begun, rest = threading.Event(), threading.Event()
 
-    class Slow:
-        def read(self, _size: int) -> bytes:
+    class Slow(BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
             begun.set()
             assert rest.wait(20)
-            return b"late"
+            return super().read(size)
 
     def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
         return [environ["wsgi.input"].read()]
 
     served = InTurn(app, 10)
     with ThreadPoolExecutor(2) as threads:
-        slow = threads.submit(served, {"wsgi.input": Slow(), "CONTENT_LENGTH": "4"}, None)
+        slow = threads.submit(served, {"wsgi.input": Slow(b"late"), "CONTENT_LENGTH": "4"}, None)
         assert begun.wait(20)
         assert served(_environ(b"now"), None) == [b"now"]
         assert not slow.done()
@@ -57,14 +57,59 @@ def test_who_sends_slowly_holds_up_nobody() -> None:
         assert slow.result(20) == [b"late"]
 
 
-def test_a_body_longer_than_a_form_is_left_to_the_application() -> None:
+def _echo(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    return [environ["CONTENT_LENGTH"].encode(), environ["wsgi.input"].read()]
+
+
+def test_a_body_longer_than_any_that_is_taken_is_left_unread() -> None:
     body = BytesIO(b"x" * 11)
     seen = []
-    InTurn(lambda environ, _: seen.append(environ["wsgi.input"]) or [], 10)(  # type: ignore[func-returns-value]
-        {"wsgi.input": body, "CONTENT_LENGTH": "11"}, lambda *_: None
-    )
-    assert seen == [body]
-    assert body.tell() == 0
+
+    def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        seen.append((environ["wsgi.input"], body.tell()))
+        return []
+
+    InTurn(app, 10)({"wsgi.input": body, "CONTENT_LENGTH": "11"}, None)
+    assert seen == [(body, 0)]
+
+
+def test_a_body_in_chunks_has_its_length_and_one_that_is_too_long_a_length_that_is() -> None:
+    served = InTurn(_echo, 10)
+    for sent, told in ((10, [b"10", b"x" * 10]), (99, [b"11", b"x" * 11])):
+        environ = {"wsgi.input": BytesIO(b"x" * sent), "HTTP_TRANSFER_ENCODING": "chunked"}
+        assert served(environ, None) == told
+
+
+def test_large_bodies_come_whole_and_a_few_at_a_time() -> None:
+    served, large = InTurn(_echo, 3 << 20), b"y" * (3 << 20)
+    begun, rest = threading.Semaphore(0), threading.Event()
+
+    class Slow(BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            begun.release()
+            assert rest.wait(20)
+            return super().read(size)
+
+    with ThreadPoolExecutor(3) as threads:
+        asked = [{"wsgi.input": Slow(large), "CONTENT_LENGTH": str(len(large))} for _ in range(3)]
+        answers = [threads.submit(served, one, None) for one in asked]
+        assert begun.acquire(timeout=20)
+        assert begun.acquire(timeout=20)
+        assert not begun.acquire(timeout=0.2), "the third waits"
+        assert list(served(_environ(b"small"), None)) == [b"5", b"small"]
+        rest.set()
+        assert all([*one.result(20)][1] == large for one in answers)
+
+
+def test_who_stops_sending_is_told_that_it_took_too_long() -> None:
+    class Stopped(BytesIO):
+        def read(self, _size: int | None = -1) -> bytes:
+            raise BlockingIOError
+
+    told: list[str] = []
+    environ = {"wsgi.input": Stopped(), "CONTENT_LENGTH": "4"}
+    assert InTurn(_echo, 10)(environ, lambda status, _headers: told.append(status)) == []
+    assert told == ["408 Request Timeout"]
 
 
 def test_an_error_of_the_application_reaches_the_server_and_the_next_is_answered() -> None:
