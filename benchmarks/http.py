@@ -42,6 +42,8 @@ SYLLABLES = "가나다라마바사아자차카타파하로보테크온솔루센�
 LATIN = ("son", "dar", "vel", "mi", "tra", "no", "ka", "lu", "be", "sto", "ri", "quan", "hex")
 STEADY = 6
 """How many requests of a page go before those that are measured."""
+RESTS = 0.05
+"""The seconds of CPU in a second below which a server that nobody asks is at rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,7 @@ def _measured(name: str, url: str | None, home: Path, given: argparse.Namespace)
     print("|---|---:|---:|---:|---:|---:|")
     with _served() as (port, pid):
         cookie = _signed_in(port)
+        rested = _rested(pid)
         peer = 0.0
         for asked in _pages(given):
             clock, cpu = _ask(port, cookie, asked.paths, given, pid)
@@ -90,7 +93,7 @@ def _measured(name: str, url: str | None, home: Path, given: argparse.Namespace)
             told = f"| {asked.what} | {middle:.1f} | {worst:.1f} | {held} | {cpu:.1f} "
             print(f"{told}| {middle / peer:.1f} |", flush=True)
     load = " ".join(f"{one:.1f}" for one in os.getloadavg())
-    print(f"\nload of the machine after: {load}")
+    print(f"\nload of the machine after: {load}; the server came to rest after {rested:.0f} s")
 
 
 def _pages(given: argparse.Namespace) -> Iterator[Asked]:
@@ -187,6 +190,18 @@ def _served() -> Iterator[tuple[int, int]]:
 def _cpu_of(pid: int) -> float:
     """Give the seconds of CPU of a server, its workers, and of PostgreSQL's processes."""
     return sum(_spent(one) for one in {*_below(pid), *_named("postgres")})
+
+
+def _rested(pid: int) -> float:
+    """Wait until a server does nothing by itself; give the seconds that this took."""
+    begun, spent = time.monotonic(), _cpu_of(pid)
+    while True:
+        time.sleep(1)
+        before, spent = spent, _cpu_of(pid)
+        if spent - before < RESTS:
+            return time.monotonic() - begun
+        if time.monotonic() - begun > 300:
+            sys.exit("the server does not come to rest")
 
 
 def _spent(pid: int) -> float:

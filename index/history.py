@@ -25,6 +25,8 @@ Kinds = NDArray[np.int8]
 class History(PastTies):
     """What the ties say of pairs before a day, apart from what these did with one another."""
 
+    _asked_last: tuple[tuple[bytes, int, int], list[Numbers]] | None = None
+
     def near(
         self,
         queries: Floats,
@@ -162,7 +164,7 @@ class History(PastTies):
         """
         day, asking = before.toordinal(), self._roster.number(id)
         own = self._others(asking, day)
-        others = [self._others(number, day) for number in candidates.tolist()]
+        others = self._others_of(candidates, day)
         share = _shares_of_kind(asking, own, candidates, others, kinds, kind)
         shared, linked = acquainted(
             asking,
@@ -184,8 +186,7 @@ class History(PastTies):
 
     def circles(self, candidates: Numbers, before: date) -> tuple[Numbers, Numbers]:
         """Give whom n profiles dealt with before a day: the place of each, and the other."""
-        day = before.toordinal()
-        return flat([self._others(number, day) for number in candidates.tolist()])
+        return flat(self._others_of(candidates, before.toordinal()))
 
     def worked(self, place: Numbers, size: int, before: date) -> Worked:
         """Count the ties before a day between places; `Dealings.between` says the arguments."""
@@ -244,6 +245,18 @@ class History(PastTies):
         return self._dealings.others(
             number, lambda: self._ties_of_end.get(self._roster.id(number), ()), day
         )
+
+    def _others_of(self, candidates: Numbers, day: int) -> list[Numbers]:
+        """Give whom each of n profiles dealt with, as `_others` does.
+
+        What was asked last is kept until a tie changes: one list asks it of its candidates thrice.
+        """
+        asked = candidates.tobytes(), day, self.changes
+        kept = self._asked_last
+        if kept is None or kept[0] != asked:
+            kept = asked, [self._others(number, day) for number in candidates.tolist()]
+            self._asked_last = kept
+        return kept[1]
 
     def _rarity(self, numbers: Numbers, before: date) -> Scores:
         counts = self.records(self._roster.ids(numbers.tolist()), before)[0]

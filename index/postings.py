@@ -12,6 +12,7 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -144,8 +145,8 @@ class Postings:
         """Add a row of tokens; give its number."""
         self._waiting.extend(map(self._vocabulary.__getitem__, tokens))
         self._alive.append(True)
-        self._forget()
         row = self._lengths.append(len(tokens))
+        self._forget()
         if len(self._waiting) > _MOST_WAITING:
             self._seal()
         return row
@@ -168,14 +169,17 @@ class Postings:
         if they had never been added: they score 0, and are not counted in any statistic. With
         `worth`, t different tokens weigh what it gives, shape (t,), in place of their rarity.
         """
-        known = Counter(token for token in tokens if token in self._vocabulary)
-        asked = {self._vocabulary[token]: often for token, often in known.items()}
-        terms = np.fromiter(asked, np.int32, len(asked))
+        asked: dict[str, int] = Counter(one for one in tokens if one in self._vocabulary)
+        weight = worth(list(asked)) if worth else None
+        if weight is not None:  # a token that tells nothing is not looked up: many rows hold it
+            asked, weight = dict(compress(asked.items(), weight)), weight[weight != 0]
+        terms = np.array([self._vocabulary[token] for token in asked], np.int32)
         there = self._occurrences(terms)
         if not len(there.rows):
             return np.zeros(len(self))
         live, norms = self._statistics(among)
-        weight = worth(list(known)) if worth else self._rarity(live, there, len(terms))
+        if weight is None:
+            weight = self._rarity(live, there, len(terms))
         weight = weight * np.fromiter(asked.values(), np.float64, len(asked))
         found = there.counts.astype(np.float32)
         found /= found + norms[there.rows]
@@ -189,7 +193,7 @@ class Postings:
         What was counted is remembered until a row is added or dropped.
         """
         known = self._held
-        unseen = [token for token in {*tokens} - known.keys() if token in self._vocabulary]
+        unseen = [token for token in {*tokens} if token not in known and token in self._vocabulary]
         if unseen:
             known.update(zip(unseen, self._counted(unseen).tolist(), strict=True))
         return np.array([known.get(token, 0) for token in tokens], np.int64)

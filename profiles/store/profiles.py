@@ -60,6 +60,8 @@ class Profiles(Connected):
 
     def get_many(self, ids: Collection[str]) -> dict[str, AnyProfile]:
         """Read the profiles that exist among `ids`."""
+        if not ids:
+            return {}
         with reading(self._engine) as connection:
             p = t.profiles.c
             found = rows.by_ids(connection, t.profiles, p.id, ids, only=(p.id, p.side, p.payload))

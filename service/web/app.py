@@ -50,7 +50,7 @@ from service.web.privacy import privacy
 from service.web.profile_rounds import request_said, rounds_on_page
 from service.web.programmes import programmes
 from service.web.public import is_draft, public
-from service.web.rendering import options, translate_quickly, with_particles
+from service.web.rendering import address_of_profile, options, translate_quickly, with_particles
 from service.web.returning import returning
 from service.web.reviews import asking, reviews
 from service.web.round_opening import round_opening
@@ -72,6 +72,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters["field_name"] = field_name
     app.jinja_env.filters["with_particles"] = with_particles
     app.jinja_env.globals["options"] = options
+    app.jinja_env.globals["address_of_profile"] = address_of_profile
     translate_quickly(app)
     for blueprint in (
         *(public, drafts, own, returning, entrance, changes, staff, matching, privacy),
