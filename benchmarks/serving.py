@@ -14,7 +14,6 @@ import argparse
 import os
 import random
 import resource
-import socket
 import sqlite3
 import statistics
 import subprocess
@@ -27,6 +26,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from tests.servers import free_port
 
 FLOOR = "import sqlalchemy.dialects.sqlite, pydantic_settings, numpy, yaml, tokenizers, rich.table"
 SHOWN = 20
@@ -94,9 +95,7 @@ def median(rounds: int, measure: Callable[[], tuple[float, float]]) -> tuple[flo
 
 def worker(rounds: int) -> None:
     """Measure a gunicorn worker: from its fork to its first answer, and what it holds."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     address = f"http://127.0.0.1:{port}"
     command = [sys.executable, "-m", "service", "serve", "--port", str(port), "--workers", "1"]
     with served(command) as server:

@@ -9,6 +9,7 @@ from evaluation.html import Page
 from evaluation.messages import in_language
 from evaluation.report import Report
 from evaluation.scoring import Difference
+from evaluation.wording import Wording
 
 _LANGS = ("en", "ko")
 
@@ -21,7 +22,7 @@ def summary_of(report: Report) -> dict[str, Any]:
     sides = [one for one in (report, report.turned) if one is not None]
     return {
         "dataset": _both(report.dataset),
-        "about": {lang: Page(report, lang).about() for lang in _LANGS},
+        "about": {lang: Wording(report, lang).about() for lang in _LANGS},
         "models": dict(report.models),
         "notes": {lang: _notes(sides, lang) for lang in _LANGS},
         "sides": [_side(one) for one in sides],
@@ -34,35 +35,35 @@ def _notes(sides: list[Report], lang: str) -> list[str]:
 
 
 def _side(report: Report) -> dict[str, Any]:
-    pages = {lang: Page(report, lang) for lang in _LANGS}
-    gap = pages["en"].primary_gap
+    words = {lang: Wording(report, lang) for lang in _LANGS}
+    gap = words["en"].primary_gap
     return {
         "side": report.side.value,
-        "title": {lang: page.t(f"html_side_{report.side.value}") for lang, page in pages.items()},
+        "title": {lang: one.t(f"html_side_{report.side.value}") for lang, one in words.items()},
         "verdict": gap.verdict if gap else "few",
-        "said": {lang: page.short() for lang, page in pages.items()},
+        "said": {lang: one.short() for lang, one in words.items()},
         "primary": report.primary,
         "queries": report.queries,
         "clusters": report.clusters,
-        "measures": pages["en"].measures,
-        "systems": [_system(report, name, pages) for name in report.systems],
-        "charts": {lang: _charts(report, page) for lang, page in pages.items()},
+        "measures": words["en"].measures,
+        "systems": [_system(report, name, words) for name in report.systems],
+        "charts": {lang: _charts(report, Page(report, lang)) for lang in _LANGS},
     }
 
 
-def _system(report: Report, name: str, pages: dict[str, Page]) -> dict[str, Any]:
+def _system(report: Report, name: str, words: dict[str, Wording]) -> dict[str, Any]:
     figures = report.systems[name][ALL]
     gap = report.gaps[name][report.primary] if name in report.gaps else None
     return {
-        "name": {lang: page.name(name) for lang, page in pages.items()},
+        "name": {lang: one.name(name) for lang, one in words.items()},
         "first": name == report.first,
         "figures": {measure: one.as_json() for measure, one in figures.items()},
-        "gap": _gap(gap, pages) if gap else None,
+        "gap": _gap(gap, words) if gap else None,
     }
 
 
-def _gap(gap: Difference, pages: dict[str, Page]) -> dict[str, Any]:
-    named = {lang: page.t(f"verdict_{gap.verdict}") for lang, page in pages.items()}
+def _gap(gap: Difference, words: dict[str, Wording]) -> dict[str, Any]:
+    named = {lang: one.t(f"verdict_{gap.verdict}") for lang, one in words.items()}
     return {**gap.as_json(), "verdict": gap.verdict, "named": named}
 
 

@@ -1,16 +1,18 @@
-"""Servers for tests and benchmarks: PostgreSQL from Debian's binaries, and our pages."""
+"""Servers for tests and benchmarks: PostgreSQL from Debian’s binaries, and our own."""
 
 from __future__ import annotations
 
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -83,3 +85,39 @@ def served(app: Flask) -> Iterator[str]:
     running.shutdown()
     thread.join()
     running.server_close()
+
+
+@contextmanager
+def serving(home: Path, log: Path) -> Iterator[str]:
+    """Run `dari serve` as people do, with two workers, until Ctrl+C; give its address.
+
+    Args:
+        home: where its database is.
+        log: the file that gets what it prints.
+
+    Raises:
+        TimeoutError: if it does not answer within a minute.
+    """
+    port = free_port()
+    command = [sys.executable, "-m", "service", "serve", "--port", str(port), "--workers", "2"]
+    environment = {**os.environ, "DARI_HOME": str(home), "PYTHONUNBUFFERED": "1"}
+    with log.open("w") as out:
+        server = subprocess.Popen(command, stdout=out, stderr=out, env=environment)
+        try:
+            _wait_for(f"http://127.0.0.1:{port}/healthz", server)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.send_signal(signal.SIGINT)
+            server.wait(timeout=20)
+
+
+def _wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            with urllib.request.urlopen(address, timeout=5) as answer:
+                if answer.status == 200:
+                    return
+        except OSError:
+            time.sleep(0.2)
+    raise TimeoutError("the server did not come up")

@@ -218,7 +218,7 @@ def test_a_place_that_cannot_be_written_is_named(
 
 def test_every_sentence_that_the_page_uses_is_there_in_both_languages() -> None:
     used = set()
-    for name in ("html.py", "report.html", "report_side.html"):
+    for name in ("html.py", "wording.py", "report.html", "report_side.html"):
         source = (ROOT / "evaluation" / name).read_text(encoding="utf-8")
         used |= set(re.findall(r"""\bt\(\s*f?["']([a-z0-9_]+)["']\s*[,)]""", source))
     assert len(used) > 40

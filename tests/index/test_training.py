@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
+from contextlib import redirect_stdout
 from itertools import islice
 from pathlib import Path
 
@@ -72,13 +74,20 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_data(tmp_path_factory.mktemp("data"))
 
 
+@pytest.fixture(scope="module")
+def trained(data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A model that this process has trained, and what was printed meanwhile."""
+    out, printed = tmp_path_factory.mktemp("trained") / "model", io.StringIO()
+    with redirect_stdout(printed):
+        assert main([str(data), "--out", str(out), *QUICK]) == 0
+    return out, printed.getvalue()
+
+
 class TestCommand:
     def test_it_trains_a_model_that_loads_and_says_its_figures(
-        self, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+        self, trained: tuple[Path, str]
     ) -> None:
-        out = tmp_path / "model"
-        assert main([str(data), "--out", str(out), *QUICK]) == 0
-        printed = capsys.readouterr().out
+        out, printed = trained
         assert "MRR@10" in printed
         assert "BM25" in printed
         assert "KSIC names" in printed
@@ -90,15 +99,16 @@ class TestCommand:
             file.stat().st_mode & 0o777 == 0o644 for file in out.rglob("*") if file.is_file()
         )
 
-    def test_the_same_command_gives_the_same_bytes(self, data: Path, tmp_path: Path) -> None:
-        """Another process, of other hashes, makes what this one makes."""
-        assert main([str(data), "--out", str(tmp_path / "first"), *QUICK]) == 0
+    def test_the_same_command_gives_the_same_bytes(
+        self, data: Path, trained: tuple[Path, str], tmp_path: Path
+    ) -> None:
+        """Another process, of other hashes, makes what this one made."""
         command = [sys.executable, "-m", "index.training", str(data), *QUICK]
-        subprocess.run([*command, "--out", str(tmp_path / "second")], check=True)
-        for file in sorted((tmp_path / "first").rglob("*")):
-            if file.is_file():
-                twin = tmp_path / "second" / file.relative_to(tmp_path / "first")
-                assert file.read_bytes() == twin.read_bytes(), file.name
+        subprocess.run([*command, "--out", str(tmp_path)], check=True)
+        made = {one.relative_to(trained[0]) for one in trained[0].rglob("*") if one.is_file()}
+        assert made == {one.relative_to(tmp_path) for one in tmp_path.rglob("*") if one.is_file()}
+        for file in sorted(made):
+            assert (trained[0] / file).read_bytes() == (tmp_path / file).read_bytes(), file
 
     def test_without_the_teacher_training_says_so(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

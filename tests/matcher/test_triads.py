@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
-from matcher import load_ranker
+from matcher import Matchmaker, cold_start, load_ranker
 from matcher.budget import UNSTATED, budget_of
 from matcher.complement import UNIT, complements
 from matcher.kept_triads import MOST_KEPT, KeptTriads
 from matcher.sources import Sources
 from matcher.triads import TriadsAsked, caution_of, triads_of
 from profiles import InvalidRecord, UnknownId, rows, validate
-from profiles.case_moves import close_case, move_case
-from profiles.cases import CaseStage, Decline, Outcome
+from profiles.case_moves import move_case
+from profiles.cases import CaseStage
 from profiles.casework import open_case
 
 LASER = {"sectors": ["sensors_optics"], "summary": "Laser sources for welding metal sheets."}
@@ -200,19 +202,25 @@ def test_what_is_kept_is_given_again_until_a_profile_changes(world, sources, pla
     assert "kr-ship" in [one.id for one in kept.of(sources, "platform", asked()).candidates.refused]
 
 
-def test_the_day_and_open_cases_are_told_apart(world, sources, platform, make):
+def test_the_day_the_ranker_and_open_cases_are_told_apart(world, platform, make, encoder):
     fill(world, make, platform)
-    kept = KeptTriads()
-    first = kept.of(sources, "platform", asked())
+    days, rankers = [rows.now().date()], [load_ranker()]
+    speaks = Matchmaker(
+        world.store, world.follower, encoder, lambda: rankers[-1], today=lambda: days[-1]
+    )
+    sources, kept = Sources(world.store, world.follower, speaks), KeptTriads()
+    seq, found = sources.index.seq, [kept.of(sources, "platform", asked())]
+    days.append(days[0] + timedelta(days=1))
+    found.append(kept.of(sources, "platform", asked()))
+    rankers.append(cold_start())
+    found.append(kept.of(sources, "platform", asked()))
+    assert sources.index.seq == seq
     case, _ = open_case(world.store, "kr-ship", "kriso")
     move_case(world.store, case.id, CaseStage.INTRODUCED)
-    on = rows.now().date().isoformat()
-    days = [first.candidates.on.isoformat(), on]
-    told = [kept.of(sources, "platform", asked(as_of=day)) for day in days]
-    assert [one.candidates.on.isoformat() for one in told] == days
-    move_case(world.store, case.id, CaseStage.MET)
-    close_case(world.store, case.id, Outcome.DROPPED, reason=Decline.TIMING)
-    assert kept.of(sources, "platform", asked(as_of=on)) is not told[1]
+    found.append(kept.of(sources, "platform", asked()))
+    assert [one.candidates.on for one in found] == [days[0], *[days[1]] * 3]
+    assert len({id(one) for one in found}) == len(found)
+    assert kept.of(sources, "platform", asked()) is found[-1]
 
 
 def test_few_are_kept(world, sources, platform, make):

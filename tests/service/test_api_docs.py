@@ -9,14 +9,12 @@ import shlex
 import shutil
 import subprocess
 import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.servers import free_port
+from tests.servers import serving
 
 DOCUMENT = (Path(__file__).parents[2] / "docs/api.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```console\n(.*?)```", DOCUMENT, re.DOTALL)
@@ -38,34 +36,14 @@ def environment(installed: Path, tmp_path_factory) -> Iterator[dict[str, str]]:
     """A server of two gunicorn workers, and the key that the document makes."""
     home = tmp_path_factory.mktemp("documented") / "home"
     shutil.copytree(installed, home)
-    port = free_port()
     settings = {**os.environ, "DARI_HOME": str(home)}
     line = re.search(r"dari (key add .*)\)$", DOCUMENT, re.MULTILINE)[1]
     made = subprocess.run(
         [sys.executable, "-m", "service", *shlex.split(line)],
         env=settings, capture_output=True, text=True, check=True,
     )  # fmt: skip
-    command = [sys.executable, "-m", "service", "serve", "--port", str(port), "--workers", "2"]
-    with (home / "log").open("w") as log:
-        server = subprocess.Popen(command, stdout=log, stderr=log, env=settings)
-        address = f"http://127.0.0.1:{port}"
-        try:
-            _wait_for(f"{address}/healthz")
-            yield {**os.environ, "DARI": address, "KEY": made.stdout.strip()}
-        finally:
-            server.terminate()
-            server.wait(timeout=20)
-
-
-def _wait_for(address: str) -> None:
-    for _ in range(300):
-        try:
-            with urllib.request.urlopen(address, timeout=5) as answer:
-                if answer.status == 200:
-                    return
-        except OSError:
-            time.sleep(0.2)
-    pytest.fail("the server did not come up")
+    with serving(home, home / "log") as address:
+        yield {**os.environ, "DARI": address, "KEY": made.stdout.strip()}
 
 
 def test_the_examples_answer_as_the_document_shows(environment):

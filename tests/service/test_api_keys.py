@@ -143,8 +143,7 @@ def test_a_key_may_what_its_scopes_say_and_nothing_else(app, made):
             else:
                 told = problem(answer, 403, "scope_missing")
                 assert told["scope"] == call.scope.value
-                challenge = answer.headers["WWW-Authenticate"]
-                assert f'scope="{call.scope.value}"' in challenge or call.scope in challenge
+                assert answer.www_authenticate["scope"] == call.scope.value
         seen += 1
     assert seen > 60
 
@@ -157,9 +156,7 @@ def test_expired_revoked_and_unknown_keys_are_told_apart(app, made, monkeypatch)
         later.setattr("service.api.guard.now", lambda: now() + timedelta(days=2))
         answer = client.get("/api/v1/startups", headers=bearing)
         problem(answer, 401, "key_expired")
-        assert 'error="invalid_token"' in answer.headers["WWW-Authenticate"] or (
-            "error=invalid_token" in answer.headers["WWW-Authenticate"]
-        )
+        assert answer.www_authenticate["error"] == "invalid_token"
     revoke_key(app.extensions["dari"].store, key.prefix)
     problem(client.get("/api/v1/startups", headers=bearing), 401, "key_revoked")
     wrong = {"Authorization": "Bearer dari_" + "a" * 10 + "_" + "b" * 43}

@@ -1,4 +1,4 @@
-"""A round and its decisions as a browser shows them: no serious fault, and a swap by keyboard."""
+"""A round and its decisions as a browser shows them: no serious fault, overrides by keyboard."""
 
 from __future__ import annotations
 
@@ -80,22 +80,38 @@ def test_no_page_of_a_round_has_a_serious_fault(page, address, round_, lang, sch
     assert not faults, "\n".join(faults)
 
 
-def test_two_exchange_places_by_keyboard_and_the_page_says_what_it_breaks(
-    page, address, round_
+@pytest.mark.parametrize(
+    ("form", "chosen", "breaks"),
+    [
+        (
+            "Decide otherwise for one applicant",
+            {"#applicant": FOUR[0], "#hosts": "sk-telecom"},
+            True,
+        ),
+        (
+            "Let two exchange their places",
+            {"#swap-applicant": FOUR[0], "#swap-other": FOUR[1]},
+            False,
+        ),
+    ],
+)
+def test_places_are_decided_otherwise_by_keyboard_and_the_page_says_what_it_breaks(
+    page, address, round_, form, chosen, breaks
 ) -> None:
-    _, decision = round_
-    page.goto(f"{address}/decisions/{decision}?lang=en")
+    page.goto(f"{address}/decisions/{round_[1]}?lang=en")
     assert "One place was given back later." in page.inner_text("main")
-    page.get_by_text("Decide otherwise for one applicant").focus()
+    page.get_by_text(form).focus()
     page.keyboard.press("Enter")
-    page.select_option("#applicant", FOUR[0])
-    page.select_option("#hosts", "sk-telecom")
-    page.fill("#why", "A fourth one.")
-    page.get_by_role("button", name="Keep as a new draft").first.focus()
+    for select, id in chosen.items():
+        page.select_option(select, id)
+    panel = page.locator("details[open]", has_text=form)
+    panel.locator("textarea").fill("The committee wishes so.")
+    panel.get_by_role("button", name="Keep as a new draft").focus()
     with page.expect_navigation():
         page.keyboard.press("Enter")
-    told = page.inner_text("main")
-    assert "A fourth one." in told or "has exactly these places" in told
+    said = page.inner_text("main")
+    assert "The committee wishes so." in said
+    assert ("The decision as it stands breaks rules:" in said) is breaks
 
 
 def test_what_is_typed_stays_when_the_page_is_read_in_the_other_language(

@@ -6,13 +6,11 @@ import csv
 import json
 import shutil
 import zipfile
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from evaluation import outcome_of, read_qrels, store_runs
-from index import import_file
 from profiles import Partner, Store, Vectors, validate
 from profiles.judgements import JudgingError
 from profiles.judging import close_round, judge_pair, open_round, settle_pair
@@ -20,21 +18,15 @@ from profiles.merging import merge
 from service.settings import Settings
 from service.wiring import build
 from tests.models import make_model
+from tests.service.examples import with_startups
 
-STARTUPS = Path(__file__).parents[2] / "docs" / "examples" / "startups.csv"
 NOTE = "This note says a good deal about what the judge thinks of the two."
 
 
 @pytest.fixture(scope="module")
 def installed(installed, tmp_path_factory):
     """A home with the catalogue and the example startups."""
-    home = tmp_path_factory.mktemp("with-startups") / "home"
-    shutil.copytree(installed, home)
-    dari = build(Settings(home=home))
-    import_file(dari.store, dari.writer, STARTUPS, "startups")
-    dari.follower.save_snapshot()
-    dari.store.close()
-    return home
+    return with_startups(installed, tmp_path_factory.mktemp("with-startups") / "home")
 
 
 @pytest.fixture

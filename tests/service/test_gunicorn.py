@@ -6,66 +6,44 @@ import json
 import os
 import re
 import shutil
-import signal
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.models import make_model
+from tests.servers import serving
 
 
 @pytest.fixture
 def served(installed: Path, tmp_path: Path) -> Iterator[tuple[str, str]]:
     """A server with two workers: its address and the staff token that it printed."""
-    yield from _serve(installed, tmp_path)
+    with _serving(installed, tmp_path) as served:
+        yield served
 
 
 @pytest.fixture(scope="module")
 def listening(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server with two workers that answers all of what is sent to it as bytes: its address."""
-    for address, _ in _serve(installed, tmp_path_factory.mktemp("listening")):
+    with _serving(installed, tmp_path_factory.mktemp("listening")) as (address, _):
         yield address
 
 
-def _serve(installed: Path, tmp_path: Path) -> Iterator[tuple[str, str]]:
-    home = tmp_path / "home"
-    shutil.copytree(installed, home)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "service", "serve", "--port", str(port), "--workers", "2"]
-    environment = {**os.environ, "DARI_HOME": str(home), "PYTHONUNBUFFERED": "1"}
-    log = (tmp_path / "log").open("w+")
-    server = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
-    address = f"http://127.0.0.1:{port}"
-    try:
-        _wait_for(f"{address}/healthz", server)
-        printed = (tmp_path / "log").read_text()
+@contextmanager
+def _serving(installed: Path, folder: Path) -> Iterator[tuple[str, str]]:
+    """Serve a copy of the home: the address, and the token of the link that was printed."""
+    shutil.copytree(installed, folder / "home")
+    with serving(folder / "home", folder / "log") as address:
+        printed = (folder / "log").read_text()
         found = re.search(rf"{re.escape(address)}/sign-in\?token=(\S+)", printed)
         assert found, printed
         yield address, found[1]
-    finally:
-        server.send_signal(signal.SIGINT)
-        server.wait(timeout=20)
-        log.close()
-
-
-def _wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and server.poll() is None:
-        try:
-            with urllib.request.urlopen(address, timeout=5) as answer:
-                if answer.status == 200:
-                    return
-        except OSError:
-            time.sleep(0.2)
-    pytest.fail("the server did not come up")
 
 
 def _call(address: str, token: str | None = None, body: object = None) -> dict[str, object]:

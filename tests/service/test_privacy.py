@@ -37,6 +37,7 @@ from service.settings import Settings
 from service.submission import submit
 from service.traces import Needles, Trace, pieces_of, traces_of
 from service.wiring import Dari, build
+from tests.servers import free_port
 
 SECRET = 'Sonoluma이 만드는 "조용한 탐촉자"는 아무도 모르는 방식으로 배를 들여다봅니다.'
 ADDRESS = "boss@sonoluma.example"
@@ -495,14 +496,11 @@ _Server(Settings(), options).run()
 
 
 def test_gunicorn_at_its_most_talkative_says_nothing_of_a_profile(home, tmp_path):
-    import socket
     import time
     import urllib.error
     import urllib.request
 
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     log = tmp_path / "server.log"
     with log.open("w") as out:
         server = subprocess.Popen([sys.executable, "-c", SERVER, str(port)], stdout=out, stderr=out)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import date
 from html import unescape
 from typing import Any
 
@@ -28,7 +27,6 @@ PATHS = (
     *("settings", "rules", "rules/remove", "rules/bound", "pair", "entries", "withdraw", "state"),
     *("score", "recuse", "screen", "assign", "trade-off", "decide", "decline", "case"),
 )
-TODAY = date(2026, 11, 23)
 WHO = ("demo-dulle-mesh", "demo-gyeol-rf", "demo-haneul-optics")
 
 
@@ -332,7 +330,8 @@ def test_a_startup_that_cannot_apply_keeps_what_it_wrote(app, dari, send) -> Non
 
 
 def test_a_longer_time_of_a_wrong_number_of_days_stays_typed(dari, staff, send) -> None:
-    asked = ask_review(dari.store, "demo-nuri-vision", Ask.EXPLANATION, "Why?", today=TODAY)
+    today = dari.settings.today()
+    asked = ask_review(dari.store, "demo-nuri-vision", Ask.EXPLANATION, "Why?", today=today)
     here, given = f"/reviews/{asked.id}", {"days": "soon", "why": "Many requests."}
     for headers, told in (({}, "not soon."), (KO, "받은 값: soon")):
         refused = send(staff, f"{here}/extend", given, headers=headers)

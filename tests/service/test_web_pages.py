@@ -158,7 +158,9 @@ def test_health_tells_of_the_index_and_the_database(client, app, monkeypatch):
 
 def test_static_files_are_served_from_here(client):
     page = client.get("/").text
-    for path in re.findall(r'(?:href|src)="(/(?:static|bootstrap)[^"]+)"', page):
+    found = re.findall(r'(?:href|src)="(/(?:static|bootstrap)[^"]+)"', page)
+    assert found
+    for path in found:
         with client.get(path) as answer:
             assert answer.status_code == 200
             assert answer.headers["X-Content-Type-Options"] == "nosniff"

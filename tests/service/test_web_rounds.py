@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import io
 import re
-import shutil
 
 import pytest
 
 from evaluation import outcome_of
-from index import import_file
 from profiles.judging import rounds
-from service.settings import Settings
 from service.web import round_opening as page
-from service.wiring import build
-from tests.service.test_access import add, browser_of
-from tests.service.test_cli_judge import STARTUPS
+from tests.service.accounts import add, browser_of
+from tests.service.examples import with_startups
 
 NEW = "/judging/new/round"
 USUAL = {"choose": "sample", "sample": "3", "seed": "1", "depth": "2", "judges": "2"}
@@ -24,13 +20,7 @@ USUAL = {"choose": "sample", "sample": "3", "seed": "1", "depth": "2", "judges":
 @pytest.fixture(scope="module")
 def installed(installed, tmp_path_factory):
     """A home with the catalogue and the example startups."""
-    home = tmp_path_factory.mktemp("with-startups") / "home"
-    shutil.copytree(installed, home)
-    dari = build(Settings(home=home))
-    import_file(dari.store, dari.writer, STARTUPS, "startups")
-    dari.follower.save_snapshot()
-    dari.store.close()
-    return home
+    return with_startups(installed, tmp_path_factory.mktemp("with-startups") / "home")
 
 
 @pytest.fixture(scope="module")
