@@ -96,6 +96,7 @@ PARAMS: dict[str, dict[str, object]] = {
     **{key: {"most": 30} for key in ("decision_declines", "event_least")},
     **{key: {"most": 30} for key in ("review_days", "review_extended")},
     "review_late": {"due": "2027-02-01"},
+    "review_early": {"decided": "2027-02-01"},
     "event_wishes_file": {"line": 7},
     "event_alike": {"near_en": "SonoEye (sonoeye)", "near_ko": "소노아이 (sonoeye)"},
     "event_impossible": {
