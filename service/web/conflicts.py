@@ -9,6 +9,7 @@ from typing import Any
 from wtforms import Field, SelectMultipleField
 
 from profiles import Revision
+from service import labels
 from service.web.edit_forms import EditForm, Value, Values, is_list
 
 THEIRS, YOURS, BOTH = "theirs", "yours", "both"
@@ -49,6 +50,8 @@ class Meeting:
         names = {code: name for group in groups for code, name in group}
         if isinstance(self.field, SelectMultipleField):
             return ", ".join(str(names.get(code, code)) for code in value)
+        if self.field.short_name == "region":
+            return str(names.get(str(value)) or labels.place(str(value)))
         return str(names.get(str(value), value)) if value else ""
 
 
