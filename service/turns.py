@@ -7,13 +7,15 @@ import struct
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
+from functools import partial
 from tempfile import SpooledTemporaryFile
 from threading import BoundedSemaphore
 from typing import IO, Any, TypeAlias
 
 from gunicorn.sock import BaseSocket
-from gunicorn.workers.gthread import ThreadWorker
+from gunicorn.util import close_graceful
+from gunicorn.workers.gthread import TConn, ThreadWorker
 
 _SILENT_S = 30
 """How long whoever has begun to send, or to read, may let the other side wait."""
@@ -42,6 +44,7 @@ class InTurn:
 
     Attributes:
         answered: how many requests it has answered.
+        when_answered: called after each answer is made, and before any of it is sent.
     """
 
     def __init__(self, app: Application, most: int) -> None:
@@ -51,6 +54,7 @@ class InTurn:
         self._large = BoundedSemaphore(_LARGE_AT_ONCE)
         self._begun: float | None = None
         self.answered = 0
+        self.when_answered: Callable[[], object] = _nothing
 
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
@@ -91,6 +95,7 @@ class InTurn:
         finally:
             self.answered += 1
             self._begun = None
+            self.when_answered()
 
     def _read_ahead(self, environ: dict[str, Any], body: IO[bytes]) -> None:
         """Read what is sent, and put it in the place of the network, with its length."""
@@ -113,6 +118,23 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     _answered = 0
     _expected = 0.0
 
+    def load_wsgi(self) -> None:
+        """Load the application; each answer ends the waiting, however slowly it is read."""
+        super().load_wsgi()
+        self.wsgi.when_answered = partial(self.method_queue.defer, _nothing)
+
+    def handle(self, conn: TConn) -> Any:
+        """Answer what comes by a connection, and wait here for the other side to close it.
+
+        Else the main thread would wait for that, and take nobody's connection meanwhile.
+        """
+        stays = super().handle(conn)
+        if not stays:
+            with suppress(OSError):  # it is closed already
+                close_graceful(conn.sock.dup())
+                conn.sock.shutdown(socket.SHUT_RDWR)
+        return stays
+
     def set_accept_enabled(self, enabled: bool) -> None:
         """Listen, but not while a request is answered or is about to come."""
         super().set_accept_enabled(enabled and not self._is_taken())
@@ -128,7 +150,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self.set_accept_enabled(self._accepting)
 
     def wait_for_and_dispatch_events(self, timeout: float) -> None:
-        """Wait for what comes; the end of each request is among it, and listening goes on."""
+        """Wait for what comes; each answer that is made is among it, and listening goes on."""
         self.set_accept_enabled(self._accepting)
         left = self._expected - time.monotonic()
         super().wait_for_and_dispatch_events(min(timeout, left) if left > 0 else timeout)
@@ -143,6 +165,10 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         """Tell the arbiter that the worker lives, unless its application does not come back."""
         if self.wsgi.busy_for() < 1:
             super().notify()
+
+
+def _nothing() -> None:
+    """Do nothing: it is enough that somebody is woken for it."""
 
 
 def end_silence(listeners: Iterable[BaseSocket]) -> None:

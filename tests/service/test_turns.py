@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
+from select import select
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from gunicorn.workers.gthread import PollableMethodQueue
 
 from service.turns import InTurn, Worker
 
@@ -123,6 +125,22 @@ def test_an_error_of_the_application_reaches_the_server_and_the_next_is_answered
         served(_environ(bad="1"), None)
     assert (served.busy_for(), served.answered) == (0, 1)
     assert served(_environ(), None) == [b"well"]
+
+
+def test_a_worker_listens_again_once_an_answer_is_made_however_slowly_it_is_read() -> None:
+    served = InTurn(_echo, 10)
+    worker: Any = object.__new__(Worker)
+    worker.app = SimpleNamespace(wsgi=lambda: served)
+    worker.method_queue = PollableMethodQueue()
+    worker.method_queue.init()
+    worker.load_wsgi()
+    reader = worker.method_queue.fileno()
+    assert not select([reader], [], [], 0)[0]
+    unread = served(_environ(b"now"), None)
+    assert select([reader], [], [], 0)[0]
+    assert served.busy_for() == 0
+    assert list(unread) == [b"3", b"now"]
+    worker.method_queue.close()
 
 
 def test_a_worker_whose_application_hangs_says_no_more_that_it_lives() -> None:
