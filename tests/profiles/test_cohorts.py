@@ -252,7 +252,22 @@ def test_whoever_has_an_interest_does_not_score(store: Store) -> None:
     score_entry(store, held.id, "s1", Screening.FIRST, said, by="Lee")
     recuse(store, held.id, "s1", "Lee", reason="family", by=STAFF)
     assert whole_entry(store, held.id, "s1").scores == ()
-    refused("cohort_recused", score_entry, store, held.id, "s1", Screening.FIRST, said, by="Lee")
+    for name in ("Lee", "LEE", " lee "):
+        given = (store, held.id, "s1", Screening.FIRST, said)
+        refused("cohort_recused", score_entry, *given, by=name)
+
+
+def test_an_interest_is_of_the_person_however_the_name_is_spelt(store: Store) -> None:
+    held = opened(store, criteria=["a"])
+    startups(store, "s1")
+    apply(store, held.id, "s1")
+    mark(store, held.id, {"s1": ()})
+    score_entry(store, held.id, "s1", Screening.FIRST, {"a": (100, "x")}, by="Mina Kim")
+    recuse(store, held.id, "s1", "mina  kim", reason="family", by=STAFF)
+    recuse(store, held.id, "s1", "Mina KIM", reason="a cousin", by=STAFF)
+    kept = whole_entry(store, held.id, "s1")
+    assert kept.scores == ()
+    assert [one.reason for one in kept.recusals] == ["a cousin"]
 
 
 def test_screening_is_all_or_nothing_and_refuses_stale_moves(store: Store) -> None:
