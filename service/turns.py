@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import struct
 import time
@@ -119,9 +120,13 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     _expected = 0.0
 
     def load_wsgi(self) -> None:
-        """Load the application; each answer ends the waiting, however slowly it is read."""
+        """Load the application; each answer ends the waiting, however slowly it is read.
+
+        That somebody fell silent is not logged: it is no error, and anybody could fill the log.
+        """
         super().load_wsgi()
         self.wsgi.when_answered = partial(self.method_queue.defer, _nothing)
+        self.log.error_log.addFilter(_is_no_silence)
 
     def handle(self, conn: TConn) -> Any:
         """Answer what comes by a connection, and wait here for the other side to close it.
@@ -165,6 +170,11 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         """Tell the arbiter that the worker lives, unless its application does not come back."""
         if self.wsgi.busy_for() < 1:
             super().notify()
+
+
+def _is_no_silence(record: logging.LogRecord) -> bool:
+    """Tell whether what is logged is anything but the end of a silence, of `end_silence`."""
+    return not (record.exc_info and isinstance(record.exc_info[1], BlockingIOError))
 
 
 def _nothing() -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from io import BytesIO
+from io import BytesIO, StringIO
 from select import select
 from types import SimpleNamespace
 from typing import Any
@@ -127,13 +128,32 @@ def test_an_error_of_the_application_reaches_the_server_and_the_next_is_answered
     assert served(_environ(), None) == [b"well"]
 
 
-def test_a_worker_listens_again_once_an_answer_is_made_however_slowly_it_is_read() -> None:
-    served = InTurn(_echo, 10)
+def _worker(served: InTurn) -> Any:
+    """A worker that has loaded an application, and serves nothing."""
     worker: Any = object.__new__(Worker)
     worker.app = SimpleNamespace(wsgi=lambda: served)
+    worker.log = SimpleNamespace(error_log=logging.Logger("server"))
     worker.method_queue = PollableMethodQueue()
     worker.method_queue.init()
     worker.load_wsgi()
+    return worker
+
+
+@pytest.mark.parametrize(("error", "logged"), [(BlockingIOError, 0), (OSError, 1)])
+def test_that_somebody_fell_silent_is_not_logged(error: type[OSError], logged: int) -> None:
+    log = _worker(InTurn(_echo, 10)).log.error_log
+    written = StringIO()
+    log.addHandler(logging.StreamHandler(written))
+    try:
+        raise error
+    except error:
+        log.exception("Socket error processing request.")
+    assert written.getvalue().count("Traceback") == logged
+
+
+def test_a_worker_listens_again_once_an_answer_is_made_however_slowly_it_is_read() -> None:
+    served = InTurn(_echo, 10)
+    worker = _worker(served)
     reader = worker.method_queue.fileno()
     assert not select([reader], [], [], 0)[0]
     unread = served(_environ(b"now"), None)
