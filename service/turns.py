@@ -42,15 +42,23 @@ class InTurn:
         app: the application.
         most: the longest body, in bytes, that the application takes anywhere; a longer one is left
             to it, which refuses it for its length.
+        most_of: tells how long a body it takes of a request, before a large one is read; by
+            default `most`.
 
     Attributes:
         answered: how many requests it has answered.
         when_answered: called after each answer is made, and before any of it is sent.
     """
 
-    def __init__(self, app: Application, most: int) -> None:
+    def __init__(
+        self,
+        app: Application,
+        most: int,
+        most_of: Callable[[dict[str, Any]], int] | None = None,
+    ) -> None:
         self._app = app
         self._most = most
+        self._most_of = most_of
         self._thread = ThreadPoolExecutor(1, "application")
         self._large = BoundedSemaphore(_LARGE_AT_ONCE)
         self._begun: float | None = None
@@ -61,17 +69,18 @@ class InTurn:
         self, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
         """Answer a request when it is its turn."""
-        length = int(environ.get("CONTENT_LENGTH") or 0)
-        if _CHUNKED in environ:  # nobody knows before the end
-            length = self._most
-        if length > self._most:
+        is_chunked = _CHUNKED in environ  # how long it is, nobody knows before the end
+        length = self._most if is_chunked else int(environ.get("CONTENT_LENGTH") or 0)
+        most = self._taken(environ) if length > _IN_MEMORY else self._most
+        length = min(length, most) if is_chunked else length
+        if length > most:
             return self._in_turn(environ, start_response)
         with (
             self._large if length > _IN_MEMORY else nullcontext(),
             SpooledTemporaryFile(_IN_MEMORY) as body,
         ):
             try:
-                self._read_ahead(environ, body)
+                self._read_ahead(environ, body, most)
             except BlockingIOError:  # the socket's own limit, of `end_silence`
                 start_response("408 Request Timeout", [("Content-Length", "0")])
                 return []
@@ -98,15 +107,21 @@ class InTurn:
             self._begun = None
             self.when_answered()
 
-    def _read_ahead(self, environ: dict[str, Any], body: IO[bytes]) -> None:
+    def _taken(self, environ: dict[str, Any]) -> int:
+        """Tell how long a body is taken of a request; the application's thread is asked."""
+        if self._most_of is None:
+            return self._most
+        return min(self._most, self._thread.submit(self._most_of, environ).result())
+
+    def _read_ahead(self, environ: dict[str, Any], body: IO[bytes], most: int) -> None:
         """Read what is sent, and put it in the place of the network, with its length."""
-        sent, left = environ["wsgi.input"], self._most + 1
+        sent, left = environ["wsgi.input"], most + 1
         while left and (block := sent.read(min(left, _BLOCK))):
             left -= body.write(block)
         body.seek(0)
         environ["wsgi.input"] = body
         if environ.pop(_CHUNKED, None):
-            environ["CONTENT_LENGTH"] = str(self._most + 1 - left)
+            environ["CONTENT_LENGTH"] = str(most + 1 - left)
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]

@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 from gunicorn.workers.gthread import PollableMethodQueue
+from werkzeug.test import EnvironBuilder
 
+from service.server import longest_of
 from service.turns import InTurn, Worker
 
 
@@ -81,6 +83,34 @@ def test_a_body_in_chunks_has_its_length_and_one_that_is_too_long_a_length_that_
     for sent, told in ((10, [b"10", b"x" * 10]), (99, [b"11", b"x" * 11])):
         environ = {"wsgi.input": BytesIO(b"x" * sent), "HTTP_TRANSFER_ENCODING": "chunked"}
         assert served(environ, None) == told
+
+
+def test_a_large_body_is_read_only_where_it_is_taken() -> None:
+    large = b"z" * (2 << 20)
+    taken = {"/upload": 3 << 20, "/": 10}
+    served = InTurn(lambda environ, _: [environ], 3 << 20, lambda one: taken[one["PATH_INFO"]])
+    length = str(len(large))
+    for path, is_read, told in (("/upload", True, length), ("/", False, "11")):
+        body = BytesIO(large)
+        sent = {"wsgi.input": body, "CONTENT_LENGTH": length, "PATH_INFO": path}
+        (environ,) = served(sent, None)
+        assert (environ["wsgi.input"] is not body, body.tell() > 0) == (is_read, is_read)
+        chunks = {"HTTP_TRANSFER_ENCODING": "chunked", "PATH_INFO": path}
+        (environ,) = served({"wsgi.input": BytesIO(large), **chunks}, None)
+        assert environ["CONTENT_LENGTH"] == told
+
+
+def test_who_is_not_signed_in_sends_no_more_than_a_form_may_hold(app: Any, sign_in: Any) -> None:
+    settings, cookie = app.extensions["dari"].settings, sign_in(app).get_cookie("dari")
+    longest = {True: settings.max_upload_length, False: settings.max_content_length}
+    for path, known, is_upload in (
+        ("/testsets", {"Cookie": f"dari={cookie.value}"}, True),
+        ("/startups/new", {"Cookie": f"dari={cookie.value}"}, False),
+        ("/testsets", {}, False),
+        ("/nowhere", {}, False),
+    ):
+        environ = EnvironBuilder(path=path, method="POST", headers=known).get_environ()
+        assert longest_of(app, environ) == longest[is_upload]
 
 
 def test_large_bodies_come_whole_and_a_few_at_a_time() -> None:
