@@ -50,9 +50,9 @@ class Meeting:
         names = {code: name for group in groups for code, name in group}
         if isinstance(self.field, SelectMultipleField):
             return ", ".join(str(names.get(code, code)) for code in value)
-        if self.field.short_name == "region":
-            return str(names.get(str(value)) or labels.place(str(value)))
-        return str(names.get(str(value), value)) if value else ""
+        text = str(value or "")
+        other = labels.place(text) if self.field.short_name == "region" else text
+        return str(names.get(text, other)) if text else ""
 
 
 @dataclass(frozen=True, slots=True)
