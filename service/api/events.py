@@ -279,6 +279,7 @@ def _json(event: Event) -> dict[str, Any]:
         "slots": list(event.plan.slots),
         "made_at": event.made_at.isoformat(),
         "made_by": event.made_by,
+        "off_at": event.off_at.isoformat() if event.off_at else None,
         "etag": f'"{_version(event)}"',
     }
 

@@ -152,9 +152,10 @@ def test_the_next_two_are_proposed_once_and_confirmed_as_read(call: Call) -> Non
     call("PATCH", path, 428, json={"state": "cancelled"})
     tag = {"If-Match": call("GET", path).headers["ETag"]}
     assert tag["If-Match"].startswith(first["items"][1]["etag"][:-1])
-    assert (
-        call("PATCH", path, json={"state": "cancelled"}, headers=tag).json["state"] == "cancelled"
-    )
+    assert call("GET", path).json["off_at"] is None
+    off = call("PATCH", path, json={"state": "cancelled"}, headers=tag).json
+    assert off["state"] == "cancelled"
+    assert off["off_at"] > off["made_at"]
     call("PATCH", path, 412, json={"state": "confirmed"}, headers=tag)
 
 
