@@ -54,7 +54,10 @@ class UnknownEvent(UnknownId):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An event as it stands: its number, its programme, its plan; `revision` counts changes."""
+    """An event as it stands: its number, its programme, its plan; `revision` counts changes.
+
+    `off_at` is when it was called off; None while it is not.
+    """
 
     id: int
     programme: str | None
@@ -63,6 +66,7 @@ class Event:
     revision: int
     made_at: datetime
     made_by: str
+    off_at: datetime | None = None
 
     @property
     def starts(self) -> date:
@@ -169,7 +173,7 @@ def _drop_pairs(connection: Connection, event: int, gone: Collection[int]) -> No
 
 
 def write_event(
-    connection: Connection, held: Event, *, plan: EventPlan | None = None, **values: str
+    connection: Connection, held: Event, *, plan: EventPlan | None = None, **values: Any
 ) -> None:
     """Change the plan or columns of an event, and count the change."""
     told = kept_plan(plan) if plan else {}
@@ -200,7 +204,8 @@ def read_event(row: Any) -> Event:
     """Read a row of the events."""
     plan = EventPlan.model_validate_json(row.payload)
     state = EventState(row.state)
-    return Event(row.id, row.programme, plan, state, row.revision, row.made_at, row.made_by)
+    made = (row.made_at, row.made_by)
+    return Event(row.id, row.programme, plan, state, row.revision, *made, row.off_at)
 
 
 def people_rows(connection: Connection, event: int) -> list[Participant]:

@@ -90,6 +90,7 @@ def change_event(
     """Change the plan or the state of an event.
 
     Where it is called off, or is on again, the planned meetings count that as a change of theirs.
+    When it was called off is kept for as long as it is.
 
     Raises:
         InvalidRecord: if the plan breaks a rule; EventChanged if it was changed since `base`.
@@ -100,12 +101,13 @@ def change_event(
         held = event_row(connection, id)
         if base is not None and base != held.revision:
             raise EventChanged(id)
-        values = {"state": state.value} if state else {}
-        write_event(connection, held, plan=said, **values)
-        now = event_row(connection, id)
-        if (held.state is EventState.CANCELLED) is not (now.state is EventState.CANCELLED):
+        to = state or held.state
+        values: dict[str, Any] = {"state": to.value}
+        if (is_off := to is EventState.CANCELLED) is not (held.state is EventState.CANCELLED):
+            values["off_at"] = rows.now() if is_off else None
             count_planned(connection, id)
-        return now
+        write_event(connection, held, plan=said, **values)
+        return event_row(connection, id)
 
 
 def get_event(store: Store, id: int) -> Event:

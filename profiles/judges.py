@@ -47,7 +47,7 @@ class HeldOfJudge:
         cases: the cases that the person looks or looked after, or did something to.
         keys: the keys of the API that the person made or revoked.
         cohorts: the cohorts that the person opened, scored in or did something to.
-        reviews: the requests about decisions that the person answered or extended.
+        reviews: the requests about decisions that the person entered, extended or answered.
         events: the events that the person opened or scheduled.
     """
 

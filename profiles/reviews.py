@@ -97,6 +97,7 @@ class Review:
         cohort: the round whose decision it is about; None where it names none.
         asked_on: the day on which it came, where the installation is.
         due: the day on which an answer is due at the latest.
+        entered_by: who of the staff entered what came by letter; None: all is the startup's own.
     """
 
     id: int
@@ -113,6 +114,7 @@ class Review:
     answered_by: str | None = None
     outcome: ReviewOutcome | None = None
     answer: str = ""
+    entered_by: str | None = None
 
     def is_late(self, today: date) -> bool:
         """Whether it has no answer, and the day on which one was due has passed."""
@@ -129,19 +131,28 @@ def due_on(asked_on: date) -> date:
 
 
 def ask_review(
-    store: Store, profile: str, kind: Ask, words: str, *, today: date, cohort: int | None = None
+    store: Store,
+    profile: str,
+    kind: Ask,
+    words: str,
+    *,
+    today: date,
+    cohort: int | None = None,
+    entered_by: str | None = None,
 ) -> Review:
     """Keep a request; while one of the same kind about the same is open, it is that one.
 
-    New words are added to those of the open one.
+    New words are added to those of the open one. Where these came on an earlier day, by a letter
+    that was entered late, that is the day from which the time for an answer is counted.
 
     Args:
         store: where it is kept.
         profile: the startup that asks.
         kind: what it asks.
         words: what it adds or wants to know; may be empty but for a review.
-        today: the day that it is where the installation is.
+        today: the day on which it came, where the installation is.
         cohort: the round whose decision it is about.
+        entered_by: who of the staff enters it, where it came by letter.
 
     Raises:
         ReviewError: if the words, with those of the open one, are too long, or missing for a
@@ -157,7 +168,7 @@ def ask_review(
         is_open = r.state != ReviewState.ANSWERED.value
         found = connection.execute(select(t.reviews).where(*same, is_open)).first()
         if found is not None:
-            return _added(connection, _read(found), said)
+            return _added(connection, _read(found), said, today, entered_by)
         values = {
             "profile": profile,
             "cohort": cohort,
@@ -169,17 +180,31 @@ def ask_review(
             "state": ReviewState.ASKED.value,
             "extensions": "[]",
             "answer": "",
+            "entered_by": entered_by,
         }
         made = insert(t.reviews).values(**values).returning(t.reviews.c.id)
         return _one(connection, connection.execute(made).scalar_one())
 
 
-def _added(connection: Connection, one: Review, said: str) -> Review:
-    """Add words to those of an open request, but for those that it has."""
-    if not said or said in one.words.split("\n\n") or said == one.words:
+def _added(
+    connection: Connection, one: Review, said: str, came: date, entered_by: str | None
+) -> Review:
+    """Add words to those of an open request, but for those that it has, and count from their day.
+
+    A time that was extended stays: the startup has been told of it.
+    """
+    values: dict[str, Any] = {}
+    if said and said not in one.words.split("\n\n") and said != one.words:
+        values["words"] = _words("words", f"{one.words}\n\n{said}", needed=True)
+    if came < one.asked_on:
+        values["asked_on"] = came
+        if not one.extensions:
+            values["due"] = due_on(came)
+    if values and entered_by is not None:
+        values["entered_by"] = entered_by
+    if not values:
         return one
-    words = _words("words", f"{one.words}\n\n{said}", needed=True)
-    connection.execute(update(t.reviews).where(t.reviews.c.id == one.id).values(words=words))
+    connection.execute(update(t.reviews).where(t.reviews.c.id == one.id).values(**values))
     return _one(connection, one.id)
 
 
@@ -282,37 +307,41 @@ def forget_reviews(connection: Connection, ids: Collection[str]) -> None:
 
 
 def of_person(connection: Connection, names: Collection[str]) -> tuple[Review, ...]:
-    """Read the requests that somebody of the staff answered or extended, oldest first."""
+    """Read the requests that somebody of the staff entered, extended or answered, oldest first."""
     found = map(_read, connection.execute(select(t.reviews).where(_by(names))))
     its = (one for one in found if _makers(one) & set(names))
     return tuple(sorted(its, key=lambda one: one.id))
 
 
 def makers(connection: Connection) -> set[str]:
-    """Name everybody who answered or extended a request."""
+    """Name everybody who entered, extended or answered a request."""
     told = connection.execute(select(t.reviews))
     return {name for row in told for name in _makers(_read(row))}
 
 
 def erase_names(connection: Connection, names: Collection[str], nobody: str) -> None:
-    """Put another name in the place of a person's, in answers and extensions."""
+    """Put another name in the place of a person's: who entered, extended or answered."""
     for one in of_person(connection, names):
         told = tuple(
             Extension(nobody if part.by in names else part.by, part.at, part.until, part.why)
             for part in one.extensions
         )
-        by = nobody if one.answered_by in names else one.answered_by
-        values = {"answered_by": by, "extensions": _written(told)}
+        values = {
+            name: nobody if getattr(one, name) in names else getattr(one, name)
+            for name in ("answered_by", "entered_by")
+        } | {"extensions": _written(told)}
         connection.execute(update(t.reviews).where(t.reviews.c.id == one.id).values(**values))
 
 
 def _makers(one: Review) -> set[str]:
-    return {*(part.by for part in one.extensions), one.answered_by or ""} - {""}
+    return {*(part.by for part in one.extensions), one.answered_by or "", one.entered_by or ""} - {
+        ""
+    }
 
 
 def _by(names: Collection[str]) -> Any:
     r = t.reviews.c
-    return or_(r.answered_by.in_(names), r.extensions != "[]")
+    return or_(r.answered_by.in_(names), r.entered_by.in_(names), r.extensions != "[]")
 
 
 def _words(field: str, text: str, *, needed: bool) -> str:
@@ -362,4 +391,5 @@ def _read(row: Row[Any]) -> Review:
         answered_by=row.answered_by,
         outcome=ReviewOutcome(row.outcome) if row.outcome else None,
         answer=row.answer,
+        entered_by=row.entered_by,
     )

@@ -14,8 +14,8 @@ from profiles.cohorts import (
     aftermath,
     cohort,
     decision,
-    decisions_of,
     entries_of,
+    history_of,
     keep_decision,
 )
 from profiles.cohorts.values import UNDER_WAY
@@ -28,10 +28,6 @@ if TYPE_CHECKING:
     from matcher.assignment import Broken
     from matcher.assignment.record import Override, Record
     from service.wiring import Dari
-
-
-_SAME = ("instance_digest", "solution", "made", "search")
-"""What a record has in common with the one that it rests on."""
 
 
 class DecisionError(CodedError):
@@ -202,15 +198,14 @@ def reached(record: Record) -> list[Reached]:
 
 
 def rests_on(store: Store, shown: Shown) -> KeptDecision | None:
-    """Find the decision that persons changed into this one; None where none did, or it is gone."""
-    own, mine = shown.kept.record, shown.record.overrides
-    earlier = [one for one in decisions_of(store, shown.cohort.id) if one.id < shown.kept.id]
-    for one in earlier if mine else ():
-        told = one.record.get("overrides", [])
-        is_same = all(one.record.get(part) == own[part] for part in _SAME)
-        if is_same and len(told) < len(mine) and told == own["overrides"][: len(told)]:
-            return one
-    return None
+    """Give the decision that a person changed into this one; None where a search made it."""
+    made = (
+        one.data.get("rests_on")
+        for one in history_of(store, shown.cohort.id)
+        if one.kind == "assigned" and one.data["decision"] == shown.kept.id
+    )
+    number = next(made, None)
+    return None if number is None else decision(store, number)
 
 
 def left_out(store: Store, held: Cohort, record: Record) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from profiles import Money
-from profiles.taxonomy import Vocabulary, normalise_region, sectors, terms
+from profiles.taxonomy import Vocabulary, sectors, terms
 from service import labels
 from service.language import LANGUAGES
 
@@ -154,10 +154,6 @@ def _term(vocabulary: Vocabulary, code: str) -> str:
     return labels.term(vocabulary, code) if code in terms(vocabulary) else code
 
 
-def _region(code: str) -> str:
-    return labels.region(code) if normalise_region(code) == code else code
-
-
 def _sector(code: str) -> str:
     return labels.sector(code) if code in sectors() else code
 
@@ -180,10 +176,10 @@ def _plain(value: Any) -> str:
 
 
 _TELLERS: Mapping[str, Callable[[Any], str]] = {
-    "region": _region,
-    "regions": _region,
-    "countries": _region,
-    "sites": _region,
+    "region": labels.place,
+    "regions": labels.place,
+    "countries": labels.place,
+    "sites": labels.place,
     "sectors": _sector,
     "consent": _consent,
     "rules": _rule,

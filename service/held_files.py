@@ -159,7 +159,7 @@ _DRAFT = ("id", "values", "place", "language", "email", "startup", "base", "made
 _ACCOUNT = ("email", "name", "roles", "profile", "created_at")
 
 
-_REVIEW = ("id", "profile", "cohort", "kind", "words", "asked_at", "due", "state",
+_REVIEW = ("id", "profile", "cohort", "kind", "words", "asked_at", "asked_on", "due", "state",
            "extended", "answered_at", "outcome", "answer")  # fmt: skip
 
 
@@ -222,7 +222,7 @@ def _review_row(one: Review) -> dict[str, Any]:
     told = {name: getattr(one, name) for name in _REVIEW if name != "extended"}
     extended = [{"until": part.until.isoformat(), "why": part.why} for part in one.extensions]
     answered = one.answered_at.isoformat() if one.answered_at else None
-    dates = {"asked_at": one.asked_at.isoformat(), "due": one.due.isoformat()}
+    dates = {name: getattr(one, name).isoformat() for name in ("asked_at", "asked_on", "due")}
     return {**told, **dates, "answered_at": answered, "extended": extended}
 
 

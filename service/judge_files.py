@@ -29,7 +29,7 @@ cases.csv         담당하거나 처리한 진행 건
 events.csv        만들거나 일정을 짠 교류 행사
 api_keys.csv      만들거나 폐기한 API 키 (키 자체는 보관하지 않습니다)
 cohorts.csv       열거나 심사하거나 처리한 모집 차수
-reviews.csv       답변하거나 기한을 연장한 요청
+reviews.csv       편지를 보고 입력하거나 기한을 연장하거나 답변한 요청
 프로필을 고치거나 병합한 기록의 이름은 각 프로필의 변경 기록에 있습니다.
 
 ----
@@ -44,7 +44,7 @@ cases.csv         the cases that were looked after or worked on
 events.csv        the events that were opened or scheduled
 api_keys.csv      the keys of the API that were made or revoked (no key itself is kept)
 cohorts.csv       the cohorts that were opened, scored in or worked on
-reviews.csv       the requests about decisions that were answered or extended
+reviews.csv       the requests about decisions that were entered from a letter, extended or answered
 Edits and merges of profiles name their makers in the histories of these profiles.
 """
 
@@ -54,7 +54,8 @@ _OF_VIEW = ("side", "name", "asked", "owner", "shared", "at")
 _OF_ROUND = ("name", "opened_by", "opened_at", "closed_by", "closed_at")
 _OF_JOB = ("number", "kind", "asked_by", "asked_at", "cancelled_by", "arguments")
 _OF_CASE = ("number", "startup", "partner", "stage", "owner", "opened_by", "opened_at")
-_OF_REVIEW = ("number", "startup", "kind", "answered_by", "answered_at", "answer")
+_OF_REVIEW = ("number", "startup", "kind", "answered_by", "answered_at", "answer",
+              "entered_by")  # fmt: skip
 _OF_EVENT = ("number", "did", "at")
 _OF_COHORT = ("number", "programme", "name", "state", "at")
 _OF_KEY = ("prefix", "name", "created_by", "created_at", "revoked_by")
@@ -127,7 +128,7 @@ def _key_row(one: ApiKey) -> dict[str, Any]:
 def _looked_row(one: Review) -> dict[str, Any]:
     answered = one.answered_at.isoformat() if one.answered_at else None
     named = (one.id, one.profile, one.kind.value, one.answered_by, answered, one.answer)
-    return dict(zip(_OF_REVIEW, named, strict=True))
+    return dict(zip(_OF_REVIEW, (*named, one.entered_by), strict=True))
 
 
 def _job_row(one: Job) -> dict[str, Any]:

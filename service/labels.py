@@ -162,6 +162,11 @@ def region(code: str) -> str:
     return f"{abroad} {named}" if lang == "ko" else f"{named}, {abroad}"
 
 
+def place(text: str) -> str:
+    """Name what is the code of a region or country; give any other text as it is."""
+    return region(text) if normalise_region(text) == text else text
+
+
 def term_names(vocabulary: Vocabulary, code: str) -> Names:
     """Name a code of a closed vocabulary in both languages."""
     return terms(vocabulary)[code].name

@@ -6,8 +6,10 @@ import gc
 import os
 import socket
 import time
+from functools import partial
 from typing import Any
 
+from flask import Flask, request
 from gunicorn.app.base import BaseApplication
 
 from profiles import DariError
@@ -74,7 +76,19 @@ class _Server(BaseApplication):  # type: ignore[misc]
         gc.set_threshold(_NEW_OBJECTS, *gc.get_threshold()[1:])
         gc.callbacks.append(_KeepShort())
         limits = (self._settings.max_content_length, self._settings.max_upload_length)
-        return InTurn(app, max(limits))
+        return InTurn(app, max(limits), partial(longest_of, app))
+
+
+def longest_of(app: Flask, environ: dict[str, Any]) -> int:
+    """Tell how long a body an application takes of a request: of whom, and at which address."""
+    from service.web.test_sets import allow_uploads
+
+    with app.request_context(environ):
+        try:
+            allow_uploads()
+        except DariError:
+            return 0  # the application itself tells of it
+        return request.max_content_length or 0
 
 
 class _KeepShort:

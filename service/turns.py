@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import struct
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
+from functools import partial
 from tempfile import SpooledTemporaryFile
 from threading import BoundedSemaphore
 from typing import IO, Any, TypeAlias
 
 from gunicorn.sock import BaseSocket
-from gunicorn.workers.gthread import ThreadWorker
+from gunicorn.util import close_graceful
+from gunicorn.workers.gthread import TConn, ThreadWorker
 
 _SILENT_S = 30
 """How long whoever has begun to send, or to read, may let the other side wait."""
@@ -39,34 +42,45 @@ class InTurn:
         app: the application.
         most: the longest body, in bytes, that the application takes anywhere; a longer one is left
             to it, which refuses it for its length.
+        most_of: tells how long a body it takes of a request, before a large one is read; by
+            default `most`.
 
     Attributes:
         answered: how many requests it has answered.
+        when_answered: called after each answer is made, and before any of it is sent.
     """
 
-    def __init__(self, app: Application, most: int) -> None:
+    def __init__(
+        self,
+        app: Application,
+        most: int,
+        most_of: Callable[[dict[str, Any]], int] | None = None,
+    ) -> None:
         self._app = app
         self._most = most
+        self._most_of = most_of
         self._thread = ThreadPoolExecutor(1, "application")
         self._large = BoundedSemaphore(_LARGE_AT_ONCE)
         self._begun: float | None = None
         self.answered = 0
+        self.when_answered: Callable[[], object] = _nothing
 
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
         """Answer a request when it is its turn."""
-        length = int(environ.get("CONTENT_LENGTH") or 0)
-        if _CHUNKED in environ:  # nobody knows before the end
-            length = self._most
-        if length > self._most:
+        is_chunked = _CHUNKED in environ  # how long it is, nobody knows before the end
+        length = self._most if is_chunked else int(environ.get("CONTENT_LENGTH") or 0)
+        most = self._taken(environ) if length > _IN_MEMORY else self._most
+        length = min(length, most) if is_chunked else length
+        if length > most:
             return self._in_turn(environ, start_response)
         with (
             self._large if length > _IN_MEMORY else nullcontext(),
             SpooledTemporaryFile(_IN_MEMORY) as body,
         ):
             try:
-                self._read_ahead(environ, body)
+                self._read_ahead(environ, body, most)
             except BlockingIOError:  # the socket's own limit, of `end_silence`
                 start_response("408 Request Timeout", [("Content-Length", "0")])
                 return []
@@ -91,16 +105,23 @@ class InTurn:
         finally:
             self.answered += 1
             self._begun = None
+            self.when_answered()
 
-    def _read_ahead(self, environ: dict[str, Any], body: IO[bytes]) -> None:
+    def _taken(self, environ: dict[str, Any]) -> int:
+        """Tell how long a body is taken of a request; the application's thread is asked."""
+        if self._most_of is None:
+            return self._most
+        return min(self._most, self._thread.submit(self._most_of, environ).result())
+
+    def _read_ahead(self, environ: dict[str, Any], body: IO[bytes], most: int) -> None:
         """Read what is sent, and put it in the place of the network, with its length."""
-        sent, left = environ["wsgi.input"], self._most + 1
+        sent, left = environ["wsgi.input"], most + 1
         while left and (block := sent.read(min(left, _BLOCK))):
             left -= body.write(block)
         body.seek(0)
         environ["wsgi.input"] = body
         if environ.pop(_CHUNKED, None):
-            environ["CONTENT_LENGTH"] = str(self._most + 1 - left)
+            environ["CONTENT_LENGTH"] = str(most + 1 - left)
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]
@@ -112,6 +133,27 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     _answered = 0
     _expected = 0.0
+
+    def load_wsgi(self) -> None:
+        """Load the application; each answer ends the waiting, however slowly it is read.
+
+        That somebody fell silent is not logged: it is no error, and anybody could fill the log.
+        """
+        super().load_wsgi()
+        self.wsgi.when_answered = partial(self.method_queue.defer, _nothing)
+        self.log.error_log.addFilter(_is_no_silence)
+
+    def handle(self, conn: TConn) -> Any:
+        """Answer what comes by a connection, and wait here for the other side to close it.
+
+        Else the main thread would wait for that, and take nobody's connection meanwhile.
+        """
+        stays = super().handle(conn)
+        if not stays:
+            with suppress(OSError):  # it is closed already
+                close_graceful(conn.sock.dup())
+                conn.sock.shutdown(socket.SHUT_RDWR)
+        return stays
 
     def set_accept_enabled(self, enabled: bool) -> None:
         """Listen, but not while a request is answered or is about to come."""
@@ -128,7 +170,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self.set_accept_enabled(self._accepting)
 
     def wait_for_and_dispatch_events(self, timeout: float) -> None:
-        """Wait for what comes; the end of each request is among it, and listening goes on."""
+        """Wait for what comes; each answer that is made is among it, and listening goes on."""
         self.set_accept_enabled(self._accepting)
         left = self._expected - time.monotonic()
         super().wait_for_and_dispatch_events(min(timeout, left) if left > 0 else timeout)
@@ -143,6 +185,15 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         """Tell the arbiter that the worker lives, unless its application does not come back."""
         if self.wsgi.busy_for() < 1:
             super().notify()
+
+
+def _is_no_silence(record: logging.LogRecord) -> bool:
+    """Tell whether what is logged is anything but the end of a silence, of `end_silence`."""
+    return not (record.exc_info and isinstance(record.exc_info[1], BlockingIOError))
+
+
+def _nothing() -> None:
+    """Do nothing: it is enough that somebody is woken for it."""
 
 
 def end_silence(listeners: Iterable[BaseSocket]) -> None:

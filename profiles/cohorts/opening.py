@@ -80,7 +80,8 @@ def open_cohort(
         values: by name (`FIELDS`); `name` is needed.
 
     Raises:
-        InvalidRecord: if a value is wrong, or a host or one that a rule names is not held.
+        InvalidRecord: if a value is wrong, a host or one that a rule names is not held, or a rule
+            that keeps applicants apart names one alone.
         UnknownId: if there is no such programme.
     """
     with writing(store.engine) as connection:
@@ -89,6 +90,7 @@ def open_cohort(
         raw = {"rules": rules_of(own), "hosts": hosts_of(own, held.values()), **values}
         said = validate(_Values, raw)
         _refuse_strangers(connection, held, said)
+        _refuse_alone(said.rules, own.rules)
         _refuse_small(said.seed)
         at = rows.now()
         written = {**_written(said), "as_of": said.as_of or today or at.date()}
@@ -108,7 +110,7 @@ def edit_cohort(
 
     Raises:
         CohortError: if it is decided or given up.
-        InvalidRecord: if a value is wrong.
+        InvalidRecord: if a value is wrong, or a rule that keeps applicants apart names one alone.
         StaleEdit: if it has been changed since `base`.
         UnknownCohort: if there is none.
     """
@@ -118,6 +120,7 @@ def edit_cohort(
         said = validate(_Values, {**before.model_dump(exclude_defaults=True), **changes})
         said = said.model_copy(update={"as_of": said.as_of or before.as_of})
         _refuse_strangers(connection, _programmes(connection), said)
+        _refuse_alone(said.rules, before.rules)
         if said.seed != before.seed:
             _refuse_small(said.seed)
         old, new = _written(before), _written(said)
@@ -198,6 +201,14 @@ def _refuse_strangers(
     named = {host: rule.id for rule in said.rules for host in rule.hosts}
     for host in sorted(named.keys() - set(said.hosts)):
         raise CohortError("rules", "cohort_rule_host", host, rule=named[host])
+
+
+def _refuse_alone(rules: Sequence[Rule], held: Sequence[Rule]) -> None:
+    """Refuse to keep one applicant apart; a rule that stands may have lost others by erasure."""
+    for number, rule in enumerate(rules):
+        if rule.kind is RuleKind.APART and len(rule.applicants) == 1 and rule not in held:
+            field, kind = f"rules.{number}.applicants", rule.kind.value
+            raise CohortError(field, "rule_alone", rule.applicants[0], kind=kind)
 
 
 def _refuse_small(seed: int | None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Annotated
@@ -94,7 +94,7 @@ def score_entry(
         round_ = cohort_to_change(connection, cohort, None)
         entry = entry_row(connection, cohort, profile)
         _refuse_elsewhere(round_, entry, screening)
-        if {by, *names} & {one.assessor for one in _recusals(connection, [entry.id])}:
+        if is_recused(_recusals(connection, [entry.id]), {by, *names}):
             raise CohortError("assessor", "cohort_recused", by, profile=profile)
         wrong: list[InvalidRecord] = []
         for criterion, given in said.items():
@@ -123,6 +123,8 @@ def recuse(
 ) -> Recusal:
     """Note that an assessor has an interest in an applicant; what it has scored so far goes.
 
+    It is known by its name whatever the case of the letters.
+
     Raises:
         CohortError: if there is no such entry, a reason is missing, or the cohort is decided.
     """
@@ -136,14 +138,27 @@ def recuse(
         cohort_to_change(connection, cohort, None)
         entry = entry_row(connection, cohort, profile)
         s, r = t.cohort_scores, t.cohort_recusals
-        gone = delete(s).where(s.c.entry == entry.id, s.c.assessor == name)
+        spelt = {one.assessor for one in _scores(connection, [entry.id])}
+        spelt |= {one.assessor for one in _recusals(connection, [entry.id])}
+        same = [one for one in spelt if _plain(one) == _plain(name)]
+        gone = delete(s).where(s.c.entry == entry.id, s.c.assessor.in_(same))
         lost = connection.execute(gone).rowcount
-        connection.execute(delete(r).where(r.c.entry == entry.id, r.c.assessor == name))
+        connection.execute(delete(r).where(r.c.entry == entry.id, r.c.assessor.in_(same)))
         made = Recusal(entry.id, name, said, by, rows.now())
         values = {field: getattr(made, field) for field in Recusal.__slots__}
         connection.execute(insert(r).values(**values))
         record(connection, cohort, entry.id, "recused", by, {"assessor": name, "scores": lost})
         return made
+
+
+def is_recused(recusals: Iterable[Recusal], names: Iterable[str]) -> bool:
+    """Tell whether one who goes by some names is among those who have an interest."""
+    own = set(map(_plain, names))
+    return any(_plain(one.assessor) in own for one in recusals)
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.split()).casefold()
 
 
 def ranking(store: Store, cohort: int, screening: Screening) -> list[Ranked]:

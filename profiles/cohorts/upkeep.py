@@ -22,6 +22,7 @@ from profiles.cohorts.values import (
     read_cohort,
 )
 from profiles.merges import Moved
+from profiles.rules import without
 
 _FURTHEST = tuple(EntryStage)
 _ERASED = "erased"
@@ -55,23 +56,13 @@ def _forget_host(connection: Connection, id: str) -> None:
     some = or_(c.hosts.contains(quoted, autoescape=True), c.rules.contains(quoted, autoescape=True))
     for cohort in map(read_cohort, connection.execute(select(t.cohorts).where(some)).all()):
         hosts = json.dumps([host for host in cohort.hosts if host != id], ensure_ascii=False)
-        rules = json.dumps(_rules_without(cohort, id), ensure_ascii=False, sort_keys=True)
+        left = [
+            rule.model_dump(mode="json", exclude_defaults=True)
+            for rule in without(cohort.rules, id)
+        ]
+        rules = json.dumps(left, ensure_ascii=False, sort_keys=True)
         its = update(t.cohorts).where(c.id == cohort.id)
         connection.execute(its.values(hosts=hosts, rules=rules, revision=cohort.revision + 1))
-
-
-def _rules_without(cohort: Cohort, id: str) -> list[dict[str, Any]]:
-    """Give the rules of a cohort without an id; a rule that was of it alone goes."""
-    kept = []
-    for rule in cohort.rules:
-        raw = rule.model_dump(mode="json", exclude_defaults=True)
-        emptied = False
-        for name in ("applicants", "hosts"):
-            left = [one for one in raw.get(name, ()) if one != id]
-            emptied |= bool(raw.get(name)) and not left
-            raw = {**raw, name: left} if left else {k: v for k, v in raw.items() if k != name}
-        kept += [] if emptied else [raw]
-    return kept
 
 
 def refuse_used(connection: Connection, programme: str) -> None:

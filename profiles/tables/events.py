@@ -27,6 +27,7 @@ events = Table(
     Column("revision", Integer, nullable=False),
     Column("made_at", Moment, nullable=False),
     Column("made_by", String(200), nullable=False),
+    Column("off_at", Moment),
     CheckConstraint("state IN ('proposed', 'confirmed', 'cancelled')", name="state"),
     sqlite_autoincrement=True,
 )

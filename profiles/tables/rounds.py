@@ -35,6 +35,7 @@ reviews = Table(
     Column("answered_by", String(200)),
     Column("outcome", String(20)),
     Column("answer", Text, nullable=False),
+    Column("entered_by", String(200)),
     CheckConstraint("kind IN ('explanation', 'review', 'refusal')", name="kind"),
     CheckConstraint("state IN ('asked', 'extended', 'answered')", name="state"),
     Index("ix_reviews_state_due", "state", "due"),

@@ -219,7 +219,7 @@ def screen(cohort: int) -> Response:
     return _entries(cohorts.screen(dari().store, cohort, said.screening, passed, **given))
 
 
-def read_cohort(cohort: int) -> Read:
+def read_cohort(cohort: int) -> Read[int]:
     """Give what reads a cohort with its revision."""
 
     def read() -> tuple[int, dict[str, Any]]:
@@ -229,7 +229,7 @@ def read_cohort(cohort: int) -> Read:
     return read
 
 
-def read_entry(cohort: int, profile: str) -> Read:
+def read_entry(cohort: int, profile: str) -> Read[int]:
     """Give what reads an application with its revision."""
 
     def read() -> tuple[int, dict[str, Any]]:

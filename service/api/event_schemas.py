@@ -10,7 +10,7 @@ from profiles.event_rows import EventState
 from profiles.fields import Id, Plain, Whole
 from profiles.record import Record
 from service.api.cursors import PageQuery
-from service.api.shapes import ANY, MOMENT, NAMES, NO_TEXT, object_of, page_of, ref
+from service.api.shapes import ANY, MOMENT, NAMES, NO_MOMENT, NO_TEXT, object_of, page_of, ref
 
 _Number = Annotated[Whole, Field(ge=0, le=999_999_999)]
 _Slot = Annotated[str, StringConstraints(max_length=16)]
@@ -59,7 +59,7 @@ def event_schemas() -> dict[str, Any]:
     event = {
         "id": "integer", "programme": NO_TEXT, "state": "string", "starts": "string",
         "plan": ANY, "slots": {"type": "array", "items": {"type": "string"}},
-        "made_at": MOMENT, "made_by": "string", "etag": "string",
+        "made_at": MOMENT, "made_by": "string", "off_at": NO_MOMENT, "etag": "string",
     }  # fmt: skip
     person = object_of(
         id="integer", side="string", profile=NO_TEXT, name=NAMES, online="boolean", zone=NO_TEXT,

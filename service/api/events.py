@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 from apiflask import APIBlueprint
 from flask import Response, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import NotFound, PreconditionRequired
+from werkzeug.exceptions import NotFound
 
 from matcher.scheduling import levels_of, proof_words
 from profiles import Text
@@ -19,7 +19,6 @@ from profiles.event_meetings import EventMeeting, meetings_of, schedules_of
 from profiles.event_people import get_person, people_of
 from profiles.events import (
     Event,
-    EventChanged,
     EventState,
     Participant,
     change_event,
@@ -41,14 +40,13 @@ from service.api.event_schemas import (
     ScheduleQuery,
 )
 from service.api.guard import maker
-from service.api.problems import problem
+from service.api.preconditions import Read, as_read
 from service.event_calendars import event_file
 from service.event_day import Happened, newest
 from service.event_planning import key, names_of
 from service.event_proposals import propose_events, series_of
 from service.event_schedules import schedule_job
 from service.event_undo import undo_change
-from service.failures import failure
 from service.language import language
 from service.queries import EditQuery, read_query
 from service.security import dari
@@ -59,6 +57,17 @@ _ONE = "/events/<int:event>"
 _CALENDAR = "text/calendar"
 _DIGITS = 12
 _LINKS = {"read": ("getEventJob", "job", "$response.body#/id")}
+
+
+class _Version(NamedTuple):
+    """The version of an event: of its plan and state, and of its schedule."""
+
+    revision: int
+    schedule: int
+
+    def __str__(self) -> str:
+        """Write it as ETags begin."""
+        return f"{self.revision}.{self.schedule}"
 
 
 @add(
@@ -100,7 +109,7 @@ def propose() -> Response:
 )  # fmt: skip
 def one_event(event: int) -> Response:
     """Read one event."""
-    return _answer(get_event(dari().store, event))
+    return _answer(event)
 
 
 @add(
@@ -112,14 +121,10 @@ def one_event(event: int) -> Response:
 def change_one(event: int) -> Response:
     """Confirm an event, or call it off."""
     read_query(EditQuery, request.args, strict=True)
-    held = get_event(dari().store, event)
-    if stale := _stale(held):
-        return stale
-    state = EventState(read_body(EventChangeBody, request).state)
-    try:
-        return _answer(change_event(dari().store, event, state=state, base=held.revision))
-    except EventChanged:  # by one that came between the reading and the writing
-        return _told_stale(get_event(dari().store, event))
+    with as_read(_read(event), _version_of) as seen:
+        state = EventState(read_body(EventChangeBody, request).state)
+        change_event(dari().store, event, state=state, base=seen.revision)
+    return _answer(event)
 
 
 @add(
@@ -133,6 +138,7 @@ def schedule(event: int) -> Response:
     """Give the meetings of an event, or those of one participant."""
     query = read_query(ScheduleQuery, request.args, strict=True)
     held = get_event(dari().store, event)
+    version = _version(held)
     one = get_person(dari().store, event, query.person) if query.person is not None else None
     every = meetings_of(dari().store, event, cancelled=True)
     its = [met for met in every if one is None or one.id in (met.a, met.b)]
@@ -140,7 +146,7 @@ def schedule(event: int) -> Response:
         answer = _calendar(held, its, one, cancelled=query.cancelled == "yes")
     else:
         answer = _schedule(held, its)
-    return _versioned(answer, held)
+    return _versioned(answer, version)
 
 
 @add(
@@ -165,10 +171,9 @@ def make(event: int) -> ResponseReturnValue:
 def happen(event: int) -> ResponseReturnValue:
     """Ask for a change on the day."""
     read_query(EditQuery, request.args, strict=True)
-    if stale := _stale(get_event(dari().store, event)):
-        return stale
-    happened = Happened(**read_body(HappenedBody, request).model_dump())
-    return _asked(event, schedule_job(dari(), event, happened, by=maker()))
+    with as_read(_read(event), _version_of):
+        happened = Happened(**read_body(HappenedBody, request).model_dump())
+        return _asked(event, schedule_job(dari(), event, happened, by=maker()))
 
 
 @add(
@@ -180,11 +185,11 @@ def happen(event: int) -> ResponseReturnValue:
 def undo(event: int) -> Response:
     """Take the newest change on the day back."""
     read_query(EditQuery, request.args, strict=True)
-    if stale := _stale(get_event(dari().store, event)):
-        return stale
-    undo_change(dari(), event, newest(dari(), event), by=maker())
+    with as_read(_read(event), _version_of) as seen:
+        undo_change(dari(), event, seen.schedule, by=maker())
     held = get_event(dari().store, event)
-    return _versioned(_schedule(held, meetings_of(dari().store, event, cancelled=True)), held)
+    version = _version(held)
+    return _versioned(_schedule(held, meetings_of(dari().store, event, cancelled=True)), version)
 
 
 @add(
@@ -225,45 +230,38 @@ def _asked(event: int, made: Job) -> ResponseReturnValue:
     return jsonify(job_json(made)), 201, {"Location": where}
 
 
-def _tag(event: Event) -> str:
-    """Give the version of an event: of its plan and state, and of its schedule."""
-    return f"{event.revision}.{newest(dari(), event.id)}"
+def _version(event: Event) -> _Version:
+    """Give the version of an event, before its people and meetings are read: these are no older."""
+    return _Version(event.revision, newest(dari(), event.id))
 
 
-def _versioned(answer: Response, event: Event) -> Response:
+def _read(id: int) -> Read[_Version]:
+    def read() -> tuple[_Version, dict[str, Any]]:
+        held = get_event(dari().store, id)
+        return _version(held), _json(held)
+
+    return read
+
+
+def _version_of(tag: str) -> str:
+    """Give the version that an ETag names: it tells a digest of the answer, too."""
+    return ".".join(tag.split(".")[:2])
+
+
+def _versioned(answer: Response, version: _Version) -> Response:
     """Give an answer its ETag: the version of the event, and a digest of what the answer says."""
     said = sha256(answer.get_data()).hexdigest()[:_DIGITS]
-    answer.set_etag(f"{_tag(event)}.{said}")
+    answer.set_etag(f"{version}.{said}")
     return answer
 
 
-def _stale(held: Event) -> Response | None:
-    """Tell what stands, if that is not the version that If-Match names.
-
-    Raises:
-        PreconditionRequired: if it names nothing.
-    """
-    if request.if_match.star_tag or not request.if_match:
-        raise PreconditionRequired
-    if _tag(held) in {".".join((one or "").split(".")[:2]) for one in request.if_match}:
-        return None
-    return _told_stale(held)
-
-
-def _told_stale(held: Event) -> Response:
-    known, tag = failure(412), _tag(held)
-    answer = problem(
-        412, known.heading, known.text, kind="stale", etag=f'"{tag}"', current=_json(held)
-    )
-    answer.set_etag(tag)
-    return answer
-
-
-def _answer(event: Event) -> Response:
-    people = people_of(dari().store, event.id)
-    names, met = _names(event, people), meetings_of(dari().store, event.id)
+def _answer(id: int) -> Response:
+    event = get_event(dari().store, id)
+    version = _version(event)
+    people = people_of(dari().store, id)
+    names, met = _names(event, people), meetings_of(dari().store, id)
     told = [_person(one, names[key(one.id)].model_dump(), met) for one in people]
-    return _versioned(jsonify({**_json(event), "people": told}), event)
+    return _versioned(jsonify({**_json(event), "people": told}), version)
 
 
 def _names(event: Event, people: Sequence[Participant]) -> dict[str, Text]:
@@ -281,7 +279,8 @@ def _json(event: Event) -> dict[str, Any]:
         "slots": list(event.plan.slots),
         "made_at": event.made_at.isoformat(),
         "made_by": event.made_by,
-        "etag": f'"{_tag(event)}"',
+        "off_at": event.off_at.isoformat() if event.off_at else None,
+        "etag": f'"{_version(event)}"',
     }
 
 

@@ -4,34 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeAlias, TypeVar
 
 from flask import Response, jsonify, request
 from werkzeug.exceptions import PreconditionRequired
 
 from profiles import StaleEdit
+from profiles.events import EventChanged
 from service.api.problems import Problem
 
-Read = Callable[[], tuple[int, dict[str, Any]]]
-"""Gives the revision of something, and it as JSON."""
+V = TypeVar("V")
+Read: TypeAlias = Callable[[], tuple[V, dict[str, Any]]]
+"""Gives the version of something, such as its revision, and it as JSON."""
 
 
 @contextmanager
-def as_read(read: Read) -> Iterator[int]:
-    """Let a change through at the revision that its If-Match names; give that revision.
+def as_read(read: Read[V], version_of: Callable[[str], str] = str) -> Iterator[V]:
+    """Let a change through at the version that its If-Match names; give that version.
+
+    Args:
+        read: reads what is to be changed.
+        version_of: gives the version that an ETag names, where ETags tell more than that.
 
     Raises:
         PreconditionRequired: if the call names none.
         Problem: if it has been changed since.
     """
-    revision, shown = read()
+    version, shown = read()
     if request.if_match.star_tag or not request.if_match:
         raise PreconditionRequired
-    if str(revision) not in request.if_match:
-        raise _stale(revision, shown)
+    if str(version) not in {version_of(tag or "") for tag in request.if_match}:
+        raise _stale(version, shown)
     try:
-        yield revision
-    except StaleEdit as error:  # by one that came between the reading and the writing
+        yield version
+    except (StaleEdit, EventChanged) as error:  # by one that came after the reading
         raise _stale(*read()) from error
 
 
@@ -42,6 +48,6 @@ def versioned(revision: int, shown: dict[str, Any]) -> Response:
     return answer
 
 
-def _stale(revision: int, shown: dict[str, Any]) -> Problem:
-    tag = f'"{revision}"'
+def _stale(version: object, shown: dict[str, Any]) -> Problem:
+    tag = f'"{version}"'
     return Problem("stale", sent={"ETag": tag}, etag=tag, current=shown)

@@ -12,6 +12,7 @@ from profiles.cohorts import (
     Entry,
     EntryStage,
     Ranked,
+    Recusal,
     Score,
     Screening,
     history_of,
@@ -20,6 +21,7 @@ from profiles.cohorts import (
     whole_scores,
 )
 from profiles.cohorts.opening import hosts_of
+from profiles.cohorts.screening import is_recused
 from profiles.particles import settled
 from profiles.rules import Rule, RuleKind
 from service.entrants import candidates
@@ -116,8 +118,14 @@ class CohortPage(Results):
 
     def recused(self, entry: Entry) -> tuple[str, ...]:
         """Name who does not score an entry."""
-        held = whole_entry(self.dari.store, self.cohort.id, entry.profile)
-        return tuple(one.assessor for one in held.recusals)
+        return tuple(one.assessor for one in self._recusals(entry))
+
+    def may_score(self, entry: Entry, by: str) -> bool:
+        """Tell whether nothing keeps an assessor from scoring an entry."""
+        return not is_recused(self._recusals(entry), [by])
+
+    def _recusals(self, entry: Entry) -> tuple[Recusal, ...]:
+        return whole_entry(self.dari.store, self.cohort.id, entry.profile).recusals
 
     @cached_property
     def history(self) -> Sequence[CohortEvent]:

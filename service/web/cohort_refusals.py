@@ -153,7 +153,9 @@ class Refusal:
         )
 
     def _field(self, error: FieldError, criteria: Sequence[str]) -> str:
-        stem = error.field.partition(".")[0]
+        stem, _, part = error.field.partition(".")
+        if self._sent == "keep_rule" and stem == "rules" and part:
+            return part.rpartition(".")[2]
         if error.code == "group" and request.form.get("code", "").strip():
             return "code"
         if (criterion := error.params.get("criterion")) in criteria:

@@ -9,6 +9,7 @@ from typing import Any
 from wtforms import Field, SelectMultipleField
 
 from profiles import Revision
+from service import labels
 from service.web.edit_forms import EditForm, Value, Values, is_list
 
 THEIRS, YOURS, BOTH = "theirs", "yours", "both"
@@ -49,7 +50,9 @@ class Meeting:
         names = {code: name for group in groups for code, name in group}
         if isinstance(self.field, SelectMultipleField):
             return ", ".join(str(names.get(code, code)) for code in value)
-        return str(names.get(str(value), value)) if value else ""
+        text = str(value or "")
+        other = labels.place(text) if self.field.short_name == "region" else text
+        return str(names.get(text, other)) if text else ""
 
 
 @dataclass(frozen=True, slots=True)

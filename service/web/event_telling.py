@@ -21,7 +21,7 @@ from profiles.event_meetings import (
 )
 from profiles.event_people import get_person, people_of
 from profiles.event_plan import EventPlan, Table
-from profiles.events import Event, EventError, EventState, Participant, UnknownEvent, get_event
+from profiles.events import Event, EventError, Participant, UnknownEvent, get_event
 from profiles.jobs import Job, JobKind, jobs, open_jobs
 from service.event_planning import key, names_of
 from service.event_times import clock, slot_words, zone_words
@@ -46,14 +46,6 @@ class EventPage:
     def meetings(self) -> list[EventMeeting]:
         """Those that are not cancelled."""
         return [one for one in self.every if one.is_on]
-
-    @property
-    def off_at(self) -> datetime | None:
-        """When the event was called off, as calendars count it; None without planned meetings."""
-        if self.event.state is not EventState.CANCELLED:
-            return None
-        planned = (one for one in self.every if one.state is MeetingState.PLANNED)
-        return max((one.changed_at for one in planned), default=None)
 
     @cached_property
     def grid(self) -> Mapping[tuple[str, str], EventMeeting]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from apiflask import APIBlueprint
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -14,13 +15,16 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from werkzeug.exceptions import NotFound
 
-from profiles import validate
+from profiles import AnyProfile, validate
 from profiles.cohorts import (
     Cohort,
+    CohortEvent,
+    Entry,
     EntryStage,
     KeptDecision,
     aftermath,
     final_decision,
+    history_of,
     with_profile,
 )
 from profiles.errors import InvalidRecord
@@ -82,6 +86,15 @@ class _Came(Record):
     came: Day
 
 
+@dataclass(frozen=True, slots=True)
+class _Sender:
+    """Who sent a letter about a round, and its application there."""
+
+    profile: AnyProfile
+    cohort: Cohort
+    entry: Entry
+
+
 @reviews.get("", endpoint="queue")
 def show_queue() -> ResponseReturnValue:
     """Show the requests, those that are due first before the others."""
@@ -100,22 +113,20 @@ def show_queue() -> ResponseReturnValue:
 @reviews.get("/new", endpoint="new")
 def letter() -> ResponseReturnValue:
     """Offer to enter a request that came by letter, of one who applied to a round."""
-    return _letter_page(request.args)
+    return _letter_page(_sender(request.args))
 
 
 @reviews.post("/new", endpoint="enter")
 def enter() -> ResponseReturnValue:
     """Keep a request that came by letter, on the day on which it came."""
-    form, today = request.form, dari().settings.today()
-    id = form.get("profile", "")
+    form, sender = request.form, _sender(request.form)
+    about: dict[str, Any] = {"cohort": sender.cohort.id, "entered_by": editor()}
     try:
-        kind, came = _chosen(Ask, "kind"), validate(_Came, {"came": form.get("came")}).came
-        if came > today:
-            raise ReviewError("came", "review_came", came.isoformat())
-        about = _cohort(id, form.get("cohort", ""))
-        made = ask_review(dari().store, id, kind, form.get("words", ""), today=came, cohort=about)
+        kind, came = _chosen(Ask, "kind"), _came(sender)
+        words = form.get("words", "")
+        made = ask_review(dari().store, sender.profile.id, kind, words, today=came, **about)
     except InvalidRecord as error:
-        return _letter_page(form, refused=error, typed=form), 422
+        return _letter_page(sender, refused=error, typed=form), 422
     told = gettext("The request is kept. An answer is due by %(day)s.", day=labels.day(made.due))
     flash(told, "success")
     return redirect(url_for("reviews.one", id=made.id), 303)
@@ -148,7 +159,11 @@ def answer(id: int) -> ResponseReturnValue:
     form = request.form
     try:
         outcome = _chosen(ReviewOutcome, "outcome")
-        if outcome is ReviewOutcome.CHANGED and _stands(id) and form.get("stands") != "y":
+        if (
+            outcome is ReviewOutcome.CHANGED
+            and _stands(review_of(dari().store, id))
+            and form.get("stands") != "y"
+        ):
             raise ReviewError("stands", "review_stands", id)
         answer_review(dari().store, id, outcome=outcome, answer=form.get("answer", ""), by=editor())
     except ReviewError as error:
@@ -202,15 +217,51 @@ def _chosen(kind: type[E], field: str) -> E:
     return kind(given)
 
 
-def _letter_page(given: Mapping[str, str], **more: object) -> str:
+def _sender(given: Mapping[str, str]) -> _Sender:
+    """Read who sent a letter, and about which round; nobody else's is entered."""
     id, number = given.get("profile", ""), given.get("cohort", "")
     profile = dari().store.get_many([id]).get(id)
-    applied = {str(held.id): held for held, _ in with_profile(dari().store, id)} if profile else {}
-    if profile is None or number not in applied:
+    applied = with_profile(dari().store, id) if profile else []
+    about = next((pair for pair in applied if str(pair[0].id) == number), None)
+    if profile is None or about is None:
         raise NotFound
-    today = dari().settings.today()
-    told: dict[str, object] = {"profile": profile, "cohort": applied[number], "today": today}
-    return render_template("review_new.html", **told, **_NAMES, **more)
+    return _Sender(profile, *about)
+
+
+def _came(sender: _Sender) -> date:
+    """Read the day on which a letter came: from the first decision about its sender to today."""
+    came = validate(_Came, {"came": request.form.get("came")}).came
+    if came > dari().settings.today():
+        raise ReviewError("came", "review_came", came.isoformat())
+    first = _first_decided(sender)
+    if came < first:
+        raise ReviewError("came", "review_early", came.isoformat(), decided=first.isoformat())
+    return came
+
+
+def _first_decided(sender: _Sender) -> date:
+    """Give the day on which something was first decided about an application; else its own."""
+    entry = sender.entry
+    decided = [
+        one.at
+        for one in history_of(dari().store, sender.cohort.id)
+        if one.kind == "decided" or (one.entry == entry.id and _is_decided(one))
+    ]
+    return _day(min(decided, default=entry.applied_at))
+
+
+def _is_decided(event: CohortEvent) -> bool:
+    """Tell whether an event of an application is something that was decided about it."""
+    return event.kind == "moved" and event.data["to"] != EntryStage.WITHDRAWN.value
+
+
+def _day(moment: datetime) -> date:
+    return moment.astimezone(dari().settings.timezone).date()
+
+
+def _letter_page(sender: _Sender, **more: object) -> str:
+    known: dict[str, object] = {"first": _first_decided(sender), "today": dari().settings.today()}
+    return render_template("review_new.html", sender=sender, **known, **_NAMES, **more)
 
 
 def _page(review: Review, **more: object) -> str:
@@ -220,7 +271,9 @@ def _page(review: Review, **more: object) -> str:
     known: dict[str, object] = {"most_days": EXTENSION, "most_extensions": EXTENSIONS, **_NAMES}
     today = dari().settings.today()
     about = applied.get(review.cohort) if review.cohort else None
-    known["final"], known["decided_at"] = _decided(about) if about else (None, None)
+    final, decided_at = _decided(about) if about else (None, None)
+    known |= {"final": final, "decided_at": decided_at}
+    known["is_before"] = decided_at is not None and not _is_since(decided_at, review)
     return render_template(
         "review.html", review=review, profile=profile, cohort=about, today=today, **known, **more
     )
@@ -232,15 +285,20 @@ def _decided(held: Cohort) -> tuple[KeptDecision | None, datetime | None]:
     return final, aftermath(dari().store, final).final_at if final else None
 
 
-def _stands(id: int) -> bool:
+def _is_since(moment: datetime, review: Review) -> bool:
+    """Tell whether a moment lies after a request came, which a letter does before it is entered."""
+    return moment >= review.asked_at or _day(moment) > review.asked_on
+
+
+def _stands(review: Review) -> bool:
     """Tell whether the result that a request is about is what it was when that was asked."""
-    review = review_of(dari().store, id)
     for held, entry in with_profile(dari().store, review.profile):
         decided_at = _decided(held)[1] if held.id == review.cohort else None
         if decided_at is not None:
             # Another host for one who stays selected is no other stage: the decision tells of it.
             placed = entry.stage is EntryStage.SELECTED
-            return max(entry.moved_at, decided_at if placed else entry.moved_at) < review.asked_at
+            last = max(entry.moved_at, decided_at if placed else entry.moved_at)
+            return not _is_since(last, review)
     return False
 
 

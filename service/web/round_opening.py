@@ -19,9 +19,11 @@ from profiles import DariError, FieldError, InvalidRecord, Record, Side, validat
 from profiles.fields import Id, Whole
 from profiles.judgements import JudgingError
 from profiles.judging import LONGEST_INSTRUCTIONS, MOST_JUDGES
+from profiles.rows import unknown_id
 from service.language import language
 from service.round_opening import DEEPEST, Opened, Pooling, drawn, listed, open_pooled
 from service.security import dari, editor, require_session
+from service.web.naming import named_on
 
 if TYPE_CHECKING:
     from werkzeug.datastructures import FileStorage
@@ -118,12 +120,18 @@ def _check_size() -> None:
 
 
 def _listed(asked: _Asked) -> list[str]:
-    from service.console import meant
-
-    found = listed(dari(), asked.startups.splitlines(), lambda line: meant(dari(), line).id)
+    found = listed(dari(), asked.startups.splitlines(), _startup)
     if len(found) > MOST_STARTUPS:
         raise JudgingError("startups", "judging_many", len(found), limit=MOST_STARTUPS)
     return found
+
+
+def _startup(text: str) -> str:
+    """Find the startup of an id or of a name of its own; one that is merely like it is none."""
+    found, _ = named_on(dari(), Side.STARTUP, text)
+    if found is None:
+        raise unknown_id(text)
+    return found.id
 
 
 def _systems() -> list[str]:

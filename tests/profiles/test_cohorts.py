@@ -146,6 +146,24 @@ def test_staff_edit_rules_and_a_stale_edit_is_refused(store: Store) -> None:
     assert caught.value.errors[0].field == "closes"
 
 
+def test_one_applicant_alone_is_kept_apart_from_nobody(store: Store) -> None:
+    alone = {"rules": [{"id": "a", "kind": "apart", "applicants": ["one"]}]}
+    held = opened(store)
+    refused("rule_alone", edit_cohort, store, held.id, alone)
+    refused("rule_alone", open_cohort, store, "g", name="x", by=STAFF, **alone)
+    assert cohort(store, held.id) == held
+
+
+def test_a_rule_that_an_erasure_left_alone_holds_up_no_other_edit(store: Store) -> None:
+    held = opened(store)
+    pair = Rule(id="a", kind="apart", applicants=("one", "two"))
+    startups(store, "one", "two")
+    edit_cohort(store, held.id, {"rules": [pair]}, by="kim")
+    erase(store, "two")
+    edited = edit_cohort(store, held.id, {"name": "Renamed"}, by="kim")
+    assert edited.rules == (pair.model_copy(update={"applicants": ("one",)}),)
+
+
 def test_intake_keeps_to_dates_kinds_and_one_application(store: Store) -> None:
     held = opened(store, opens="2026-03-01", closes="2026-03-31")
     startups(store, "s1")
@@ -234,7 +252,22 @@ def test_whoever_has_an_interest_does_not_score(store: Store) -> None:
     score_entry(store, held.id, "s1", Screening.FIRST, said, by="Lee")
     recuse(store, held.id, "s1", "Lee", reason="family", by=STAFF)
     assert whole_entry(store, held.id, "s1").scores == ()
-    refused("cohort_recused", score_entry, store, held.id, "s1", Screening.FIRST, said, by="Lee")
+    for name in ("Lee", "LEE", " lee "):
+        given = (store, held.id, "s1", Screening.FIRST, said)
+        refused("cohort_recused", score_entry, *given, by=name)
+
+
+def test_an_interest_is_of_the_person_however_the_name_is_spelt(store: Store) -> None:
+    held = opened(store, criteria=["a"])
+    startups(store, "s1")
+    apply(store, held.id, "s1")
+    mark(store, held.id, {"s1": ()})
+    score_entry(store, held.id, "s1", Screening.FIRST, {"a": (100, "x")}, by="Mina Kim")
+    recuse(store, held.id, "s1", "mina  kim", reason="family", by=STAFF)
+    recuse(store, held.id, "s1", "Mina KIM", reason="a cousin", by=STAFF)
+    kept = whole_entry(store, held.id, "s1")
+    assert kept.scores == ()
+    assert [one.reason for one in kept.recusals] == ["a cousin"]
 
 
 def test_screening_is_all_or_nothing_and_refuses_stale_moves(store: Store) -> None:

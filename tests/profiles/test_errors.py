@@ -96,6 +96,7 @@ PARAMS: dict[str, dict[str, object]] = {
     **{key: {"most": 30} for key in ("decision_declines", "event_least")},
     **{key: {"most": 30} for key in ("review_days", "review_extended")},
     "review_late": {"due": "2027-02-01"},
+    "review_early": {"decided": "2027-02-01"},
     "event_wishes_file": {"line": 7},
     "event_alike": {"near_en": "SonoEye (sonoeye)", "near_ko": "소노아이 (sonoeye)"},
     "event_impossible": {
@@ -106,7 +107,7 @@ PARAMS: dict[str, dict[str, object]] = {
     },
     "group": {"allowed": "area, region"},
     **{key: {"kind": "share"} for key in ("rule_extra", "rule_missing", "cohort_kind_here")},
-    **{key: {"kind": "share"} for key in ("rule_no_bound", "rule_no_bound_here")},
+    **{key: {"kind": "share"} for key in ("rule_no_bound", "rule_no_bound_here", "rule_alone")},
     "list_lines": {"limit": 10},
     "rule_twice": {"given": "share"},
     **{key: {"why": "no disk"} for key in ("mail_refused", "mail_unkept", "mail_unreachable")},

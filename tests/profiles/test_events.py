@@ -8,11 +8,12 @@ from functools import partial
 from typing import Any
 
 import pytest
+from alembic import command
 from sqlalchemy import Engine, update
 
 from profiles import InvalidRecord, Partner, Programme, Startup, Store, Vectors, tables, validate
 from profiles.consistency import faults
-from profiles.database import writing
+from profiles.database import alembic_config, writing
 from profiles.event_dates import Dated, next_dates
 from profiles.event_meetings import (
     Booked,
@@ -299,6 +300,28 @@ def test_calling_an_event_off_and_on_counts_for_its_planned_meetings(known: Stor
     for state in (EventState.CANCELLED, EventState.CANCELLED, EventState.CONFIRMED):
         change_event(known, 1, state=state)
     assert [one.sequence for one in meetings_of(known, 1)] == [0, 2]
+
+
+def test_when_an_event_was_called_off_is_kept_while_it_is(known: Store) -> None:
+    before = datetime.now(UTC)
+    off = change_event(known, 1, state=EventState.CANCELLED)  # it has no meeting
+    assert off.off_at is not None
+    assert before <= off.off_at <= datetime.now(UTC)
+    again = change_event(known, 1, state=EventState.CANCELLED, plan=off.plan)
+    assert again.off_at == off.off_at
+    assert change_event(known, 1, state=EventState.CONFIRMED).off_at is None
+
+
+def test_events_called_off_before_that_was_kept_tell_it_by_their_meetings(known: Store) -> None:
+    keep_schedule(known, 1, [Booked(1, 3, AT, "T1")], {})
+    change_event(known, 1, state=EventState.CANCELLED)
+    with writing(known.engine) as connection:
+        config = alembic_config()
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0017")
+    known.migrate()
+    (met,) = meetings_of(known, 1)
+    assert get_event(known, 1).off_at == met.changed_at
 
 
 def test_a_merged_profile_takes_part_as_the_one_that_it_is_now(known: Store) -> None:

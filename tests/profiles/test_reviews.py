@@ -60,6 +60,22 @@ def test_a_request_is_kept_with_its_day_and_asked_twice_it_is_one(store: Store) 
     assert count_reviews(store) == (3, 3)
 
 
+def test_a_letter_entered_late_brings_the_day_of_an_open_request_forward(store: Store) -> None:
+    put(store, "s-1")
+    one, earlier = asked(store), DAY - timedelta(days=4)
+    same = ask_review(
+        store, "s-1", one.kind, "By letter.", today=earlier, cohort=7, entered_by="Kim"
+    )
+    assert (same.id, same.asked_on, same.due) == (one.id, earlier, due_on(earlier))
+    assert same.entered_by == "Kim"
+    extended = extend_review(store, one.id, days=3, why="x", by="Lee", today=DAY)
+    again = asked(store, day=earlier - timedelta(days=1))
+    assert (again.asked_on, again.due) == (earlier - timedelta(days=1), extended.due)
+    assert [held.id for held in held_of_judge(store, "kim").reviews] == [one.id]
+    erase_judge(store, "Kim")
+    assert review_of(store, one.id).entered_by == "erased-1"
+
+
 def test_a_request_is_extended_twice_by_thirty_days_at_most_and_says_why(store: Store) -> None:
     put(store, "s-1")
     one = asked(store)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from apiflask import APIFlask
@@ -11,9 +12,11 @@ from icalendar import Calendar
 from werkzeug.test import TestResponse
 
 from profiles.api_keys import add_key
+from profiles.event_meetings import EventMeeting, keep_schedule, meetings_of, schedules_of
 from profiles.event_people import add_person, people_of, set_wishes
 from profiles.events import Event, change_event, get_event, open_event
 from profiles.jobs import JobKind
+from service.event_day import newest
 from service.event_schedules import make_schedule
 from service.wiring import Dari
 from service.work import do
@@ -149,9 +152,10 @@ def test_the_next_two_are_proposed_once_and_confirmed_as_read(call: Call) -> Non
     call("PATCH", path, 428, json={"state": "cancelled"})
     tag = {"If-Match": call("GET", path).headers["ETag"]}
     assert tag["If-Match"].startswith(first["items"][1]["etag"][:-1])
-    assert (
-        call("PATCH", path, json={"state": "cancelled"}, headers=tag).json["state"] == "cancelled"
-    )
+    assert call("GET", path).json["off_at"] is None
+    off = call("PATCH", path, json={"state": "cancelled"}, headers=tag).json
+    assert off["state"] == "cancelled"
+    assert off["off_at"] > off["made_at"]
     call("PATCH", path, 412, json={"state": "confirmed"}, headers=tag)
 
 
@@ -169,6 +173,42 @@ def test_a_change_between_the_reading_and_the_writing_is_stale_too(
     assert (stale.json["code"], stale.json["etag"]) == ("stale", f'"{event.revision + 1}.1"')
     assert stale.json["current"]["plan"]["place"] == "Elsewhere"
     assert get_event(dari.store, event.id).state.value == "confirmed"
+
+
+def test_no_other_change_is_taken_back_than_the_one_that_was_read(
+    call: Call, dari: Dari, event: Event, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, slot = f"/events/{event.id}", event.plan.slots[0]
+    body = {"kind": "absent", "person": people_of(dari.store, event.id)[0].id, "slot": slot}
+    sent = {"headers": {"If-Match": call("GET", path).headers["ETag"]}}
+    job = call("POST", f"{path}/changes", 201, json=body, **sent).json
+    do(JobKind.SCHEDULE, dari.settings, job["arguments"], tmp_path, lambda *_: None)
+    tag = {"If-Match": call("GET", path).headers["ETag"]}
+
+    def overtaken(of: Dari, id: int) -> int:
+        number = newest(of, id)
+        if len(schedules_of(of.store, id)) == 2:
+            keep_schedule(of.store, id, [], schedules_of(of.store, id)[0].record)
+        return number
+
+    monkeypatch.setattr("service.api.events.newest", overtaken)
+    refused = call("POST", f"{path}/changes/undo", 422, headers=tag).json
+    assert refused["errors"][0]["code"] == "event_schedule_changed"
+    assert not any("undone" in one.record for one in schedules_of(dari.store, event.id))
+
+
+def test_what_is_read_never_has_the_version_of_what_came_after(
+    call: Call, dari: Dari, event: Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def overtaken(*given: Any, **more: Any) -> list[EventMeeting]:
+        found = meetings_of(*given, **more)
+        keep_schedule(dari.store, event.id, [], {})
+        return found
+
+    monkeypatch.setattr("service.api.events.meetings_of", overtaken)
+    for path in (f"/events/{event.id}", f"/events/{event.id}/schedule"):
+        before = newest(dari, event.id)
+        assert call("GET", path).headers["ETag"].startswith(f'"{event.revision}.{before}.')
 
 
 def test_a_key_that_reads_changes_nothing(call: Call, dari: Dari, event: Event) -> None:

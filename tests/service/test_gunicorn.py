@@ -188,6 +188,26 @@ def test_connections_that_stop_midway_hold_nobody_up(listening: str, begun: byte
             one.close()
 
 
+def test_connections_that_are_not_closed_after_the_answer_hold_nobody_up(listening: str) -> None:
+    host, port = listening.removeprefix("http://").split(":")
+    kept: list[socket.socket] = []
+    begun = time.monotonic()
+    try:
+        for _ in range(12):
+            kept.append(socket.create_connection((host, int(port)), timeout=20))
+            kept[-1].sendall(b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
+            assert kept[-1].recv(65_536).startswith(b"HTTP/1.1 200")
+    finally:
+        for one in kept:
+            one.close()
+    assert time.monotonic() - begun < 8  # two seconds each, if the two workers waited for them
+
+
+def test_a_stranger_is_told_that_a_body_is_too_long_before_it_is_sent(listening: str) -> None:
+    head = b"POST /testsets HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 30000000"
+    assert b" 413 " in _send(listening, head + b"\r\n\r\n").split(b"\r\n")[0]
+
+
 def test_a_body_in_chunks_is_read_whole_and_bounded(listening: str) -> None:
     head = (
         b"POST /api/v1/startups HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from io import BytesIO
+from io import BytesIO, StringIO
+from select import select
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from gunicorn.workers.gthread import PollableMethodQueue
+from werkzeug.test import EnvironBuilder
 
+from service.server import longest_of
 from service.turns import InTurn, Worker
 
 
@@ -80,6 +85,34 @@ def test_a_body_in_chunks_has_its_length_and_one_that_is_too_long_a_length_that_
         assert served(environ, None) == told
 
 
+def test_a_large_body_is_read_only_where_it_is_taken() -> None:
+    large = b"z" * (2 << 20)
+    taken = {"/upload": 3 << 20, "/": 10}
+    served = InTurn(lambda environ, _: [environ], 3 << 20, lambda one: taken[one["PATH_INFO"]])
+    length = str(len(large))
+    for path, is_read, told in (("/upload", True, length), ("/", False, "11")):
+        body = BytesIO(large)
+        sent = {"wsgi.input": body, "CONTENT_LENGTH": length, "PATH_INFO": path}
+        (environ,) = served(sent, None)
+        assert (environ["wsgi.input"] is not body, body.tell() > 0) == (is_read, is_read)
+        chunks = {"HTTP_TRANSFER_ENCODING": "chunked", "PATH_INFO": path}
+        (environ,) = served({"wsgi.input": BytesIO(large), **chunks}, None)
+        assert environ["CONTENT_LENGTH"] == told
+
+
+def test_who_is_not_signed_in_sends_no_more_than_a_form_may_hold(app: Any, sign_in: Any) -> None:
+    settings, cookie = app.extensions["dari"].settings, sign_in(app).get_cookie("dari")
+    longest = {True: settings.max_upload_length, False: settings.max_content_length}
+    for path, known, is_upload in (
+        ("/testsets", {"Cookie": f"dari={cookie.value}"}, True),
+        ("/startups/new", {"Cookie": f"dari={cookie.value}"}, False),
+        ("/testsets", {}, False),
+        ("/nowhere", {}, False),
+    ):
+        environ = EnvironBuilder(path=path, method="POST", headers=known).get_environ()
+        assert longest_of(app, environ) == longest[is_upload]
+
+
 def test_large_bodies_come_whole_and_a_few_at_a_time() -> None:
     served, large = InTurn(_echo, 3 << 20), b"y" * (3 << 20)
     begun, rest = threading.Semaphore(0), threading.Event()
@@ -123,6 +156,41 @@ def test_an_error_of_the_application_reaches_the_server_and_the_next_is_answered
         served(_environ(bad="1"), None)
     assert (served.busy_for(), served.answered) == (0, 1)
     assert served(_environ(), None) == [b"well"]
+
+
+def _worker(served: InTurn) -> Any:
+    """A worker that has loaded an application, and serves nothing."""
+    worker: Any = object.__new__(Worker)
+    worker.app = SimpleNamespace(wsgi=lambda: served)
+    worker.log = SimpleNamespace(error_log=logging.Logger("server"))
+    worker.method_queue = PollableMethodQueue()
+    worker.method_queue.init()
+    worker.load_wsgi()
+    return worker
+
+
+@pytest.mark.parametrize(("error", "logged"), [(BlockingIOError, 0), (OSError, 1)])
+def test_that_somebody_fell_silent_is_not_logged(error: type[OSError], logged: int) -> None:
+    log = _worker(InTurn(_echo, 10)).log.error_log
+    written = StringIO()
+    log.addHandler(logging.StreamHandler(written))
+    try:
+        raise error
+    except error:
+        log.exception("Socket error processing request.")
+    assert written.getvalue().count("Traceback") == logged
+
+
+def test_a_worker_listens_again_once_an_answer_is_made_however_slowly_it_is_read() -> None:
+    served = InTurn(_echo, 10)
+    worker = _worker(served)
+    reader = worker.method_queue.fileno()
+    assert not select([reader], [], [], 0)[0]
+    unread = served(_environ(b"now"), None)
+    assert select([reader], [], [], 0)[0]
+    assert served.busy_for() == 0
+    assert list(unread) == [b"3", b"now"]
+    worker.method_queue.close()
 
 
 def test_a_worker_whose_application_hangs_says_no_more_that_it_lives() -> None:

@@ -160,6 +160,11 @@ def test_a_pair_is_of_the_round_and_forced_or_forbidden(
             "Applicants: No profile nobody-at-all",
             "신청자: nobody-at-all",
         ),
+        (
+            {"kind": "apart", "applicants": "demo-gyeol-rf"},
+            "is of two applicants or more: of one alone it says nothing",
+            "신청자: ‘함께 배정하지 않을 신청자’ 규칙에는 신청자가 둘 이상",
+        ),
     ],
 )
 def test_a_wrong_rule_is_told_in_the_words_of_the_form(

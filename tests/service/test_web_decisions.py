@@ -14,11 +14,13 @@ from zipfile import ZipFile
 
 import numpy as np
 import pytest
+from sqlalchemy import select, update
 
 from matcher.assignment import UNIT, Applicant, Host, Instance, groups_of, solve
 from matcher.assignment.lottery import promise
 from matcher.assignment.record import Record, read_record, replay
 from profiles import Partner, Programme, Startup, Vectors, validate
+from profiles import tables as t
 from profiles.cohorts import (
     CohortState,
     apply,
@@ -598,26 +600,61 @@ def test_who_withdrew_is_no_reserve_and_stands_in_no_ones_way(dari, held) -> Non
     assert stages_of(dari, held)["st-d"] == "withdrawn"
 
 
+def _put_back(store, by: timedelta) -> None:
+    """Let all that was done to rounds have been done earlier."""
+    with store.engine.begin() as connection:
+        for table, column in (
+            (t.cohort_events, t.cohort_events.c.at),
+            (t.cohort_entries, t.cohort_entries.c.applied_at),
+            (t.cohort_entries, t.cohort_entries.c.moved_at),
+        ):
+            for row in connection.execute(select(table.c.id, column)).all():
+                its = update(table).where(table.c.id == row.id)
+                connection.execute(its.values({column.name: row[1] - by}))
+
+
+def test_what_was_decided_between_a_letter_and_its_entry_is_a_change(
+    staff, send, dari, held
+) -> None:
+    _put_back(dari.store, timedelta(days=5))
+    again = override(dari, held.id, {"st-b": (), "st-d": ("pa-x",)}, why="x", by="Lee")
+    decide(dari, again.id, why="It ships.", by="Lee", replace=True)
+    came = (dari.settings.today() - timedelta(days=3)).isoformat()
+    sent = {"profile": "st-d", "cohort": str(held.cohort), "kind": "review", "words": "We ship."}
+    kept = send(staff, "/reviews/new", {**sent, "came": came})
+    assert "Nothing has been changed" not in text_of(staff.get(f"{kept.location}?lang=en"))
+    changed = {"outcome": "changed", "answer": "You have a place."}
+    assert send(staff, f"{kept.location}/answer", changed).status_code == 303
+
+
 def test_a_request_that_came_by_letter_is_entered_and_answered(staff, send, dari, held) -> None:
     letters = text_of(staff.get(f"/decisions/{held.id}/notices?lang=en&result=reserve"))
     way = re.search(r'href="(/reviews/new[^"]+st-d[^"]*)"', letters)[1].replace("&amp;", "&")
     assert f"cohort={held.cohort}" in way
     assert 'name="words"' in text_of(staff.get(f"{way}&lang=en"))
     today = dari.settings.today()
+    _put_back(dari.store, timedelta(days=5))
     sent = {"profile": "st-d", "cohort": str(held.cohort), "kind": "review"}
     sent |= {"words": "We ship.", "came": (today - timedelta(days=3)).isoformat()}
     later = {"came": (today + timedelta(days=1)).isoformat()}
-    for wrong in (later, {"came": "x"}, {"words": " "}, {"kind": "x"}):
+    early = {"came": (today - timedelta(days=6)).isoformat()}
+    for wrong in (later, early, {"came": "x"}, {"words": " "}, {"kind": "x"}):
         refused = send(staff, "/reviews/new", {**sent, **wrong})
         assert refused.status_code == 422, wrong
-    for wrong in ({"profile": "nobody"}, {"cohort": "987654"}):
+    refused = send(staff, "/reviews/new", {**sent, **early}).text
+    first = (today - timedelta(days=5)).isoformat()
+    assert f"Nothing had been decided about this application before {first}" in refused
+    assert f"{first} or later" in refused
+    for wrong in ({"profile": "nobody"}, {"cohort": "987654"}, {"cohort": ""}):
         assert send(staff, "/reviews/new", {**sent, **wrong}).status_code == 404, wrong
     kept = send(staff, "/reviews/new", sent)
     assert kept.status_code == 303
     page = text_of(staff.get(f"{kept.location}?lang=en"))
     assert f"/decisions/{held.id}?of=st-d" in page
     assert "Nothing has been changed since it was asked" in page
-    (asked,) = reviews_of(dari.store, "st-d")
+    asked = reviews_of(dari.store, "st-d")[-1]
+    assert asked.entered_by
+    assert f"was entered by {asked.entered_by}" in page
     assert (asked.asked_on, asked.due) == (today - timedelta(days=3), today + timedelta(days=27))
     changed = {"outcome": "changed", "answer": "You have a place."}
     early = send(staff, f"{kept.location}/answer", changed)
@@ -631,7 +668,9 @@ def test_a_request_that_came_by_letter_is_entered_and_answered(staff, send, dari
     page = text_of(staff.get(f"{kept.location}?lang=en"))
     assert "Nothing has been changed" not in page
     assert send(staff, f"{kept.location}/answer", changed).status_code == 303
-    other = send(staff, "/reviews/new", {**sent, "words": "Once more."}).location
+    other = send(
+        staff, "/reviews/new", {**sent, "words": "Once more.", "came": today.isoformat()}
+    ).location
     assert send(staff, f"{other}/answer", changed).status_code == 422
     assert send(staff, f"{other}/answer", {**changed, "stands": "y"}).status_code == 303
     assert f"/decisions/{again.id}?of=st-d" in page

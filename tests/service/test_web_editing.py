@@ -234,6 +234,22 @@ def test_theirs_can_be_kept_and_the_other_choice_turned_round(met, store):
     assert (kept.summary.en, kept.trl, kept.founded) == ("Ahn's words.", 4, 2021)
 
 
+def test_a_province_abroad_that_no_list_offers_is_told_by_its_name(staff, app, sign_in):
+    first, second = opened(staff), opened(other := sign_in(app))
+    assert post(staff, first | {"region": "US-CA"}).status_code == 303
+    held = staff.get("/startups/munster/edit").text
+    assert '<option value="US-CA" selected>California, United States</option>' in held
+    assert opened(staff)["region"] == ["US-CA"]
+    met = post(other, second | {"region": "CA-ON"})
+    assert met.status_code == 409
+    told = re.search(r'<fieldset[^>]*id="field-region".*?</fieldset>', met.text, re.DOTALL)[0]
+    assert "California, United States" in told
+    assert "Ontario, Canada" in told
+    for path in ("/startups/munster/matches", "/pipeline"):
+        asked = staff.get(f"{path}?region=US-CA", headers=KO).text
+        assert '<option value="US-CA" selected>미국 캘리포니아주</option>' in asked
+
+
 def test_a_field_that_one_left_alone_is_told_so(met):
     page = met[1].text
     trl = re.search(r'<fieldset[^>]*id="field-trl".*?</fieldset>', page, re.DOTALL)[0]

@@ -850,6 +850,6 @@ def test_both_sides_wish_and_read_their_meetings_by_their_accounts(
         change_event(store, event.id, state=EventState.CANCELLED)
         gone = browser.get(here)
         assert gone.status_code == 410
-        assert "This event has been called off." in gone.text
+        assert "This event has been called off.</strong> That was on " in gone.text
         assert "cancelled</span>" in browser.get("/my/events").text
         change_event(store, event.id, state=EventState.CONFIRMED)

@@ -71,6 +71,13 @@ def test_the_page_opens_the_round_that_the_command_does(app, opens, store):
     assert len({one.pair.startup for one in found.pairs}) == 3
 
 
+def test_a_name_that_is_merely_like_one_is_refused(opens, store):
+    assert store.get("beopmaru").name.ko == "법마루"
+    given = {"choose": "listed", "sample": "", "startups": "wavegrid\n법마"}
+    answer = opens(name="near", systems=["random"], **given)
+    assert "Line 2: 법마" in beside(answer, "startups")
+
+
 def test_startups_are_named_and_runs_of_others_pooled(opens, store):
     run = b"wavegrid Q0 kt 1 1 theirs\nsonolight Q0 kaist 1 1 theirs\n"
     answer = opens(name="named", choose="listed", sample="", startups="소노라이트\n\nwavegrid",
