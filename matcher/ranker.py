@@ -9,9 +9,11 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 from typing import Any, NoReturn
 
 from matcher.additive import AdditiveRanker, Ranker, Shape, is_shape, known_features, score
@@ -100,14 +102,15 @@ def cold_start() -> AdditiveRanker:
         return _read(path)
 
 
-def shipped_manifest() -> dict[str, Any]:
-    """Read what the model that ships with Dari says of itself.
+@cache
+def shipped_manifest() -> Mapping[str, Any]:
+    """Read, once, what the model that ships with Dari says of itself.
 
     Raises:
         ModelError: as `read_manifest` does.
     """
     with as_file(files("matcher").joinpath("models")) as shipped:
-        return read_manifest(_only_model(shipped))
+        return MappingProxyType(read_manifest(_only_model(shipped)))
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

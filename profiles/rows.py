@@ -47,7 +47,7 @@ def member(name: str, value: str) -> str:
 def read_profile(side: str, text: str) -> AnyProfile:
     """Read a stored profile."""
     model = Startup if side == Side.STARTUP else Partner
-    return model.model_validate_json(text)
+    return model.stored(text)
 
 
 def kind_of(record: AnyProfile | Tie) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from profiles import (
     FieldError,
@@ -522,6 +523,17 @@ def test_any_value_gives_a_record_or_its_errors(model: type[Record], data: st.Da
         again(record)
 
 
+@pytest.mark.parametrize(
+    "wrong", [{"trl": "three"}, {"sectors": "ai"}, {"stage": "none"}, {"extra": 1}, {"name": 3}]
+)
+def test_what_is_stored_has_the_types_of_a_record_or_is_an_error(wrong: dict[str, Any]) -> None:
+    kept = validate(Startup, STARTUP).model_dump(mode="json", exclude_defaults=True)
+    assert Startup.stored(json.dumps(kept)) == validate(Startup, STARTUP)
+    for broken in ({**kept, **wrong}, {key: kept[key] for key in kept if key != "id"}):
+        with pytest.raises(ValidationError):
+            Startup.stored(json.dumps(broken))
+
+
 @pytest.mark.parametrize("depth", [300, 900, 5000])
 def test_deep_nesting_is_an_error_like_any_other(depth: int) -> None:
     deep: Any = "x"
@@ -538,6 +550,7 @@ def again(record: Record) -> None:
     dumped.encode()
     assert validate(type(record), json.loads(dumped)) == record
     assert type(record).model_validate_json(dumped) == record
+    assert repr(type(record).stored(dumped)) == repr(record)
 
 
 _TEXTS = st.text(st.characters(codec="utf-8"), max_size=40) | st.text(
