@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import StringConstraints
 
 from matcher import Match, MatchList, Matchmaker
-from profiles import Side, validate
+from profiles import Side, UnknownName, validate
 from profiles.cases import Case, CaseError
 from profiles.casework import open_case
 from profiles.fields import Id, Plain
 from profiles.record import Record
 from profiles.validation import without_unknown_fields
-from service.console import meant
+from service.naming import named_on
 from service.wiring import Dari
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ MOST_AT_ONCE = 50
 MOST_REASONS = 8
 _SHALLOWEST, _DEEPEST = 10, 100
 _RANK = re.compile(r"[0-9]{1,4}")
-_LONGEST = 300
 _DIGITS = 4
 """More than pages tell: what is rounded twice would differ from the list it was chosen from."""
 
@@ -96,13 +95,14 @@ def shortlist(dari: Dari, wish: Wish, *, by: str) -> tuple[list[Case], list[Case
 
     Raises:
         InvalidRecord: if a value is wrong, or a profile or the programme is not held.
+        UnknownName: if a profile is not, and others have similar names.
     """
     lists: dict[str, MatchList] = {}
     new: list[Case] = []
     old: list[Case] = []
     for one, other, rank in wish.pairs:
-        ends = (meant(dari, end[:_LONGEST]).id for end in (one, other))
-        startup, partner = _held(dari, *ends)
+        startup = _meant(dari, Side.STARTUP, one)
+        partner = _meant(dari, Side.PARTNER, other)
         asking = startup if wish.asked is Side.STARTUP else partner
         listed = partner if wish.asked is Side.STARTUP else startup
         if asking not in lists:
@@ -124,15 +124,20 @@ def shortlist(dari: Dari, wish: Wish, *, by: str) -> tuple[list[Case], list[Case
     return new, old
 
 
-def _held(dari: Dari, startup: str, partner: str) -> tuple[str, str]:
-    """Give the ids that the two have now; what has been merged is what it is now."""
-    into = dari.store.merged_into([startup, partner])
-    one, other = (into.get(id, id) for id in (startup, partner))
-    sides = dari.store.sides([one, other])
-    for side, id in ((Side.STARTUP, one), (Side.PARTNER, other)):
-        if sides.get(id) is not side:
-            raise CaseError(side.value, f"case_no_{side.value}", id)
-    return one, other
+def _meant(dari: Dari, side: Side, text: str) -> str:
+    """Give the id of the profile that an id or a name of its own names; what was merged is one.
+
+    Raises:
+        CaseError: if no profile of the side is so named, nor like it.
+        UnknownName: naming those with similar names.
+    """
+    found, near = named_on(dari, side, text)
+    if found is not None:
+        return found.id
+    if not near:
+        raise CaseError(side.value, f"case_no_{side.value}", text)
+    told = {lang: ", ".join(f"{o.id} ({o.name.in_(lang)})" for o in near) for lang in ("en", "ko")}
+    raise UnknownName(text, "name_near", told)
 
 
 def _list_of(matchmaker: Matchmaker, asking: str, wish: Wish) -> MatchList:

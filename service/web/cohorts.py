@@ -20,6 +20,7 @@ from service.access import may
 from service.assigning import SECONDS
 from service.entrants import check_eligibility
 from service.language import language
+from service.naming import ids_of
 from service.security import dari, editor, require_session
 from service.web import cohort_words as words
 from service.web.cohort_forms import (
@@ -33,7 +34,6 @@ from service.web.cohort_forms import (
 from service.web.cohort_page import CohortPage
 from service.web.cohort_refusals import Refusal
 from service.web.jobs import stage_name
-from service.web.naming import ids_of
 from service.worker import is_alive
 
 rounds = APIBlueprint("cohorts", __name__, url_prefix="/cohorts", enable_openapi=False)

@@ -13,12 +13,12 @@ from flask_babel import gettext, ngettext
 from profiles import AnyProfile, DariError, FieldError, InvalidRecord, Side
 from profiles.merging import merged_into
 from service.access import Thing, require
+from service.naming import ids_of
 from service.privacy import erase, settle_briefly, withdraw
 from service.queries import MOST
 from service.security import dari, editor, local_address, require_session
 from service.shortlisting import MOST_AT_ONCE
 from service.submission import keep_sectors
-from service.web.naming import ids_of
 from service.web.understanding import suggested_sectors
 from service.web.workbench import EXPORT, SIDES, exported, offered
 

@@ -13,12 +13,12 @@ from flask_babel import gettext
 from profiles import FieldError, IdTaken, InvalidRecord, MergedId, Side, StaleEdit, UnknownId
 from service.editing import Kept, Kind, add_tie, read, replace, state
 from service.failures import Failure
+from service.naming import ids_of, names_profiles
 from service.privacy import settle_briefly, withdraw
 from service.queries import profile_on
 from service.security import dari, editor, local_address, own_name, require_session, sign_as
 from service.web.conflicts import Conflict, conflict_of
 from service.web.edit_forms import EditForm
-from service.web.naming import ids_of, names_profiles
 from service.web.record_forms import FORMS, TieEdit
 
 editing = APIBlueprint("editing", __name__, enable_openapi=False)

@@ -24,6 +24,7 @@ from service.event_links import token_of
 from service.event_proposals import propose_events, series_of
 from service.event_schedules import scheduled
 from service.event_undo import can_undo, undo_change
+from service.naming import named_on
 from service.security import dari, editor, require_session
 from service.web.event_forms import (
     form_of,
@@ -46,7 +47,6 @@ from service.web.event_telling import (
     state_name,
     zone_of,
 )
-from service.web.naming import named_on
 
 events = APIBlueprint("events", __name__, url_prefix="/events", enable_openapi=False)
 events.before_request(require_session)

@@ -12,10 +12,10 @@ from matcher import Beside, Match, Named, lacks
 from profiles import AnyProfile, FieldError, InvalidRecord
 from service.exporting import TYPES, as_csv, as_json, as_xlsx, match_sheet
 from service.match_queries import LISTS, NAMED, StartupsAsked, ask_beside
+from service.naming import named_on
 from service.queries import profile_on, read_match_query
 from service.security import dari, require_session
 from service.web.matches import MatchPage, match_page, page_of
-from service.web.naming import named_on
 from service.web.staff import SIDES
 
 MOST_COMPARED = 4

@@ -21,9 +21,9 @@ from profiles.judgements import JudgingError
 from profiles.judging import LONGEST_INSTRUCTIONS, MOST_JUDGES
 from profiles.rows import unknown_id
 from service.language import language
+from service.naming import named_on
 from service.round_opening import DEEPEST, Opened, Pooling, drawn, listed, open_pooled
 from service.security import dari, editor, require_session
-from service.web.naming import named_on
 
 if TYPE_CHECKING:
     from werkzeug.datastructures import FileStorage

@@ -12,6 +12,7 @@ from flask_babel import gettext
 from profiles import Side, Tie
 from profiles.merging import merges_of
 from service.match_queries import LISTS
+from service.naming import near_names
 from service.queries import (
     ListQuery,
     ProfileQuery,
@@ -24,7 +25,6 @@ from service.queries import (
 from service.security import dari, editor, local_address, require_session
 from service.submission import keep_sectors
 from service.web.matches import beside, match_page, read_verdict
-from service.web.naming import near_names
 from service.web.understanding import suggested_sectors
 from service.web.workbench import show_list
 

@@ -113,6 +113,16 @@ def test_a_profile_page_lists_its_cases_and_shortlists_by_name(staff, send, dari
         assert "alert-danger" in refused.text, wrong
 
 
+def test_a_name_that_is_merely_alike_opens_no_case(staff, send, dari) -> None:
+    before = len(cases_of(dari.store, "sonoeye"))
+    for alike in ("Air", "Ans", "아모레퍼"):
+        sent = {"startup": "sonoeye", "partner": alike, "asked": "startup", "open": "1"}
+        refused = send(staff, "/pipeline/shortlist", sent, follow_redirects=True)
+        assert "alert-danger" in refused.text, alike
+        assert re.search(r"(korean-air|ansys|amorepacific) \(", refused.text), alike
+    assert len(cases_of(dari.store, "sonoeye")) == before
+
+
 def test_a_shortlist_leads_nowhere_else(staff, send, case) -> None:
     for back in ("https://evil.example", "//evil.example", "/\\evil.example", "javascript:x"):
         sent = {"startup": "sonoeye", "partner": "samsung", "back": back}
