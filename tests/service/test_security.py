@@ -261,20 +261,20 @@ def test_a_header_cannot_be_put_into_an_answer(app, staff, bearer):
 
 
 def test_the_host_that_is_asked_for_stands_in_no_answer(app, token, bearer):
-    there = {"base_url": "http://evil.example", "headers": {"X-Forwarded-Host": "evil.example"}}
+    there = {"base_url": "http://asked.example", "headers": {"X-Forwarded-Host": "asked.example"}}
     client, shown = app.test_client(), 0
     assert client.get(f"/sign-in?token={token}", **there).status_code == 303
     for path in addresses(app):
         page = client.get(path, **there, buffered=True)
-        assert b"evil.example" not in page.data, path
-        assert "evil.example" not in page.headers.get("Location", ""), path
+        assert b"asked.example" not in page.data, path
+        assert "asked.example" not in page.headers.get("Location", ""), path
         shown += page.status_code == 200
     assert shown > 100
     there["headers"] |= bearer
     for path in ("/api/v1/partners?limit=1", "/openapi.json"):
         answer = app.test_client().get(path, **there)
-        assert "evil.example" not in answer.text
-        assert "evil.example" not in answer.headers.get("Link", "")
+        assert "asked.example" not in answer.text
+        assert "asked.example" not in answer.headers.get("Link", "")
 
 
 def test_pages_have_the_headers_that_owasp_recommends(answers, staff):

@@ -88,7 +88,7 @@ def test_each_match_offers_what_would_change_its_rank(staff):
     part = staff.get(address).text
     assert "<html" not in part
     assert "Region (Echo)" in part
-    whole = staff.get(address.replace("part=1&", "")).text
+    whole = staff.get(address.removesuffix("&part=1")).text
     assert "What would change the rank of" in whole
     assert part.split("<li>")[1] in whole
 
