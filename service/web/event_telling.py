@@ -225,13 +225,14 @@ def proof_of(one: ScheduleRevision) -> tuple[str, list[tuple[str, str]]]:
 def sheet_of(page: EventPage) -> Sheet:
     """Put the meetings of an event into a table, a row each."""
     plan = page.event.plan
+    clocks = [None, *page.zones]
     columns = (
-        gettext("Date"), gettext("Time"), gettext("Room"), page.side_name("a"), page.side_name("b"),
-        gettext("State"),
+        gettext("Date"), *(f"{gettext('Time')} ({page.zone_name(zone)})" for zone in clocks),
+        gettext("Room"), page.side_name("a"), page.side_name("b"), gettext("State"),
     )  # fmt: skip
     rows = tuple(
-        (one.slot[:10], page.clock(one.slot), one.room, page.name(one.a), page.name(one.b),
-         state_name(one.state.value))
+        (one.slot[:10], *(page.clock(one.slot, zone) for zone in clocks), one.room,
+         page.name(one.a), page.name(one.b), state_name(one.state.value))
         for one in page.every
     )  # fmt: skip
     name = plan.name.in_(language())

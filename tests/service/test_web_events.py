@@ -738,7 +738,9 @@ def test_a_meeting_at_a_time_when_one_cannot_is_told_and_each_clock_is_shown(
     assert "오전 8:00" in page  # in Moscow
     assert "러시아(모스크바) 시간" in page
     table = staff.get(f"{here}/meetings.csv").data.decode("utf-8-sig")
-    assert f"{DAY},오후 2:00,{met.room}," in table
+    assert f"{DAY},오후 2:00,오전 8:00,{met.room}," in table
+    head = next(line for line in table.splitlines() if line.startswith("날짜,"))
+    assert head.startswith("날짜,시간 (대한민국 시간),시간 (러시아(모스크바) 시간),방,")
 
 
 def test_who_can_come_at_no_time_is_named_before_a_schedule_is_made(
