@@ -14,7 +14,7 @@ from index.columns import Mask, Numbers
 from index.dealings import Acquainted, Worked, acquainted, flat
 from index.leanings import Leanings, added, area, focus
 from index.lexical import LexicalIndex, tokenise
-from index.nearness import Near, greatest
+from index.nearness import Near, NearPasts, greatest
 from index.past_ties import PastTies, other_end
 from index.postings import Scores
 from profiles import Tie
@@ -35,7 +35,7 @@ class History(PastTies):
         *,
         among: Mask | None = None,
         apart_from: str | None = None,
-    ) -> Near:
+    ) -> NearPasts:
         """Tell how near each profile's past subjects are to q >= 1 queries (q, d) and to a text.
 
         Only ties before the day count: later ones are in no score and in no statistic. Cosines
@@ -47,9 +47,6 @@ class History(PastTies):
             before: the day.
             among: by number of the roster, for whom it is asked; for all if not given.
             apart_from: who asks: what was done with it alone is no evidence from elsewhere.
-
-        Returns:
-            By number of the roster, n = its length.
         """
         day, size = before.toordinal(), len(self._roster)
         rows = self._rows(before, among, apart_from)
@@ -57,7 +54,7 @@ class History(PastTies):
         cosines = self._subjects.cosines(queries, about)
         tokens = tokenise(text)
         words = self._subjects.scores(tokens, day)[about] / max(1, len(tokens))
-        return Near.of_subjects(whose, cosines, words, size)
+        return NearPasts.of_subjects(whose, cosines, words, size)
 
     def near_to(
         self,
@@ -110,9 +107,11 @@ class History(PastTies):
             areas: in the space of the vectors, if there are any.
             apart_from: who asks: what was done with it alone does not count.
         """
-        size, place = len(numbers), np.full(len(self._roster), -1)
+        size, place = len(numbers), np.empty(len(self._roster), np.int64)
         place[numbers] = np.arange(size)
-        rows = self._rows(before, place >= 0, apart_from)
+        asked = np.zeros(len(self._roster), dtype=bool)
+        asked[numbers] = True
+        rows = self._rows(before, asked, apart_from)
         if not len(rows):
             return Leanings.unknown(size)
         told, about = np.unique(self._deeds.about(rows), return_inverse=True)

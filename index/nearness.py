@@ -57,10 +57,32 @@ class Near:
         """Give that of profiles without any past."""
         return cls(*(np.full(size, np.nan) for _ in range(6)))
 
+
+@dataclass(frozen=True, slots=True)
+class NearPasts:
+    """How near the pasts of those who have any are to a query: k numbers (k,), ascending."""
+
+    numbers: Numbers
+    near: Near
+
+    @classmethod
+    def of_subjects(cls, whose: Numbers, cosines: Scores, words: Scores, size: int) -> NearPasts:
+        """Work it out of m subjects: whose each is, by numbers below `size`, and how near, (m,)."""
+        has_any = np.zeros(size, dtype=bool)
+        has_any[whose] = True
+        numbers = np.flatnonzero(has_any)
+        place = np.empty(size, np.int64)
+        place[numbers] = np.arange(len(numbers))
+        return cls(numbers, Near.of_subjects(place[whose], cosines, words, len(numbers)))
+
     def of(self, numbers: Numbers) -> Near:
-        """Give those of some of the profiles."""
-        columns = (self.nearest, self.cosines, self.words, self.mean, self.foremost, self.word)
-        return Near(*(column[numbers] for column in columns))
+        """Give those of n profiles by number; NaN for those without any."""
+        there = np.append(self.numbers, -1)
+        place = np.searchsorted(self.numbers, numbers)
+        place[there[place] != numbers] = len(self.numbers)
+        near = self.near
+        columns = (near.nearest, near.cosines, near.words, near.mean, near.foremost, near.word)
+        return Near(*(np.append(column, np.nan)[place] for column in columns))
 
 
 def greatest(whose: Numbers, values: Scores, size: int) -> Scores:

@@ -289,11 +289,14 @@ class _FromStartup(_Look):
         )
 
     def by_history(self, k: int) -> Iterable[Numbers]:
-        for values in (self.near.cosines, self.near.words):
-            yield self._best_of(np.flatnonzero(values > 0), values, k)
+        for values in (self.near.near.cosines, self.near.near.words):
+            yield self._best_of(values, k)
 
-    def _best_of(self, known: Numbers, values: Scores, k: int) -> Numbers:
-        return known[best_first(values[known], k, lambda place: self._id(known[place]))]
+    def _best_of(self, values: Scores, k: int) -> Numbers:
+        """Give the numbers of the k whose pasts have the greatest values, above 0."""
+        rows = np.flatnonzero(values > 0)
+        known = self.near.numbers[rows]
+        return known[best_first(values[rows], k, lambda place: self._id(known[place]))]
 
     def _id(self, number: int) -> str:
         return self.index.roster.id(number)

@@ -38,7 +38,7 @@ def near(
 ) -> dict[str, tuple[float, float, float]]:
     """What is known of each: greatest cosine, damped sum of cosines, damped sum of BM25."""
     roster = history._roster
-    found = history.near(queries, text, day, among=roster.mask(among))
+    found = history.near(queries, text, day, among=roster.mask(among)).of(np.arange(len(roster)))
     columns = (found.nearest, found.cosines, found.words)
     known = {
         id: [float(c[roster.number(id)]) for c in columns] for id in among if id in held(roster)
@@ -229,10 +229,10 @@ def test_from_the_other_end_a_pair_is_as_near(past: History, tie: MakeTie) -> No
             there = near(past, vectors[id][None], DAY, [partner], texts[id])[partner]
             found = [c[place] for c in (back.nearest, back.cosines, back.words)]
             assert found == pytest.approx(there, rel=1e-5)
-            whole = past.near(vectors[id][None], texts[id], DAY)
-            number = past._roster.number(partner)
+            number = np.array([past._roster.number(partner)])
+            whole = past.near(vectors[id][None], texts[id], DAY).of(number)
             for name in ("mean", "foremost", "word"):
-                expected = getattr(whole, name)[number]
+                expected = getattr(whole, name)[0]
                 assert getattr(back, name)[place] == pytest.approx(expected, rel=1e-5)
         told = past.nearest_ties_to(partner, stacked, numbers, DAY)
         ties = [nearest_ties(past, vectors[id][None], [partner], DAY)[0] for id in texts]
