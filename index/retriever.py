@@ -118,6 +118,10 @@ class Retriever:
         vectors = dict(zip(texts, encoded, strict=True))
         return Query(profile, vectors, document(profile), as_of)
 
+    def index(self) -> SearchIndex:
+        """Give the index as it stands."""
+        return self._follower.catch_up()
+
     def retrieve(
         self, query: Query, pool: int, *, filters: Filters | None = None
     ) -> tuple[list[Candidate], SearchIndex]:

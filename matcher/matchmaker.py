@@ -110,7 +110,7 @@ class Matchmaker:
         asked, notes = self._asked(query, programme, filters, as_of, pool, wanted)
         ranker = moved(self._speaking(), factors or {})
         if asked.refusals:
-            return _refused_list(asked, ranker, notes, self._pool.nobody(asked))
+            return _refused_list(asked, ranker, notes, self._pool.nobody())
         looked, index = self._pool.looked_at(asked, k)
         pairs = [one.pair for one in looked if not one.reasons]
         refused = [one for one in looked if one.reasons]
@@ -141,7 +141,7 @@ class Matchmaker:
         asked, _ = self._asked(query, programme, filters, as_of, k, ANYBODY)
         ranker = self._speaking()
         if asked.refusals:
-            seq = self._pool.nobody(asked).seq
+            seq = self._pool.nobody().seq
             return _scored(asked, ranker, (), (_own_refusal(asked),), True, seq)
         looked, index = self._pool.looked_at(asked, k)
         pairs = [one.pair for one in looked if not one.reasons]

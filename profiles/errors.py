@@ -144,6 +144,11 @@ class InvalidRecord(DariError):
             remedy=first.remedy("en"),
         )
 
+    def told(self, lang: str) -> tuple[str, str]:
+        """Give the first field with its rule, and the remedy, in `lang` ('en' or 'ko')."""
+        first = self.errors[0]
+        return f"{first.field}: {first.rule(lang)}", first.remedy(lang)
+
 
 class CodedError(InvalidRecord):
     """One thing that is wrong with what somebody asked for, in Korean and English.

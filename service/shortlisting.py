@@ -65,7 +65,8 @@ def read_wish(form: MultiDict[str, str]) -> Wish:
         InvalidRecord: if nobody is chosen, too many are, or a field is wrong.
     """
     startups, partners = (
-        list(dict.fromkeys(form.getlist(name))) for name in ("startup", "partner")
+        list(dict.fromkeys(filter(None, map(str.strip, form.getlist(name)))))
+        for name in ("startup", "partner")
     )
     if not startups or not partners:
         raise CaseError("partner", "case_nobody", None)

@@ -1,6 +1,6 @@
 // Shows how far a job is without loading the page anew; says to screen readers when a stage begins.
 (() => {
-  const address = document.currentScript.dataset.progress;
+  const { progress: address, state } = document.currentScript.dataset;
   const PAUSE_MS = 1500;
   const TOLD_MS = 1200; // time for "done" to be heard before the page is loaded anew
   const bar = document.getElementById("job-bar");
@@ -14,6 +14,7 @@
       const answer = await fetch(address, { headers: { Accept: "application/json" } });
       if (!answer.ok) return location.reload();
       const found = await answer.json();
+      if (state && !found.over && found.state !== state) return location.reload(); // its turn has come
       bar.max = found.total;
       bar.value = found.done;
       count.textContent = found.total > 1 ? `${found.done}/${found.total}` : "";

@@ -641,6 +641,10 @@ def test_a_request_that_came_by_letter_is_entered_and_answered(staff, send, dari
     for wrong in (later, early, {"came": "x"}, {"words": " "}, {"kind": "x"}):
         refused = send(staff, "/reviews/new", {**sent, **wrong})
         assert refused.status_code == 422, wrong
+    korean = send(staff, "/reviews/new?lang=ko", {**sent, "came": "2026-13-40"}).text
+    assert "받은 날</a>: <strong>2026-13-40은 날짜가 아닙니다." in korean
+    assert "came:" not in korean
+    staff.get("/?lang=en")
     refused = send(staff, "/reviews/new", {**sent, **early}).text
     first = (today - timedelta(days=5)).isoformat()
     assert f"Nothing had been decided about this application before {first}" in refused
