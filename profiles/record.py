@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any, Self, cast
 
 from pydantic import BaseModel, ConfigDict, model_validator
-from pydantic_core import PydanticCustomError, SchemaValidator
+from pydantic_core import CoreConfig, PydanticCustomError, SchemaValidator
 
 _OURS = ("function-before", "function-after", "function-wrap")
 
@@ -41,7 +41,8 @@ class Record(BaseModel):
 
 @cache
 def _types_of(model: type[Record]) -> SchemaValidator:
-    return SchemaValidator(_without_ours(model.__pydantic_core_schema__))
+    hidden = CoreConfig(hide_input_in_errors=True)  # what a startup wrote belongs in no log
+    return SchemaValidator(_without_ours(model.__pydantic_core_schema__), hidden)
 
 
 def _without_ours(schema: Any) -> Any:
