@@ -12,6 +12,8 @@ Mask = NDArray[np.bool_]
 Numbers = NDArray[np.int64]
 
 _SMALLEST = 16
+_SAMPLED = 8
+"""Of so many scores one is looked at first where the greatest are sought."""
 
 
 class Column:
@@ -121,7 +123,12 @@ def best_first(
     k = min(k, len(scores))
     if k <= 0:
         return np.empty(0, np.int64)
-    least = np.partition(scores, len(scores) - k)[len(scores) - k]
+    some = scores[::_SAMPLED]
+    if len(some) > k:  # the k-th of some is no greater than that of all: what is below it is out
+        some = scores[scores >= np.partition(some, len(some) - k)[len(some) - k]]
+    else:
+        some = scores
+    least = np.partition(some, len(some) - k)[len(some) - k]
     chosen = np.flatnonzero(scores >= least).tolist()
     keys = {place: (-scores[place], id_at(place)) for place in chosen}
     return np.array(sorted(chosen, key=keys.__getitem__)[:k], dtype=np.int64)

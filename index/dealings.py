@@ -21,6 +21,7 @@ _ROUNDED = 9
 Counts = NDArray[np.int64]
 Others = tuple[Numbers, NDArray[np.int32]]
 """Whom a profile dealt with, ascending, and the day of the first tie with each; shape (m,) both."""
+_NOBODY: Others = np.empty(0, np.int64), np.empty(0, np.int32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +140,10 @@ class Dealings:
         return one_way + one_way.T
 
     def _read(self, number: int, ties: Iterable[str]) -> Others:
-        rows = np.array([self._row[tie_id] for tie_id in ties if tie_id in self._row], np.int64)
+        known = [self._row[tie_id] for tie_id in ties if tie_id in self._row]
+        if not known:  # so it is with most
+            return _NOBODY
+        rows = np.array(known, np.int64)
         ends, days = self._ends.values[rows], self._day.values[rows]
         others = np.where(ends[:, 0] == number, ends[:, 1], ends[:, 0])
         order = np.lexsort((days, others))

@@ -134,13 +134,12 @@ class LexicalIndex:
             k: how many at most.
             allowed: by number, which documents may come; all if not given.
         """
-        rows = np.flatnonzero(scores)
-        numbers = self._number.values[rows]
+        numbers, rows = self._number.values, np.flatnonzero(scores)
         if allowed is not None:
-            chosen = np.flatnonzero(allowed[numbers])
-            rows, numbers = rows[chosen], numbers[chosen]
-        best = best_first(scores[rows], k, lambda place: self._roster.id(numbers[place]))
-        return numbers[best], scores[rows[best]]
+            rows = rows[allowed[numbers[rows]]]
+        found = scores[rows]
+        best = best_first(found, k, lambda place: self._roster.id(numbers[rows[place]]))
+        return numbers[rows[best]], found[best]
 
     def scores_at(self, scores: Scores, numbers: Numbers) -> Scores:
         """Give the scores of n documents by number, shape (n,); NaN where there is none."""

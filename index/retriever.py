@@ -192,6 +192,7 @@ class _Look(ABC):
         self.sought = {facet: middles.apart(one) for facet, one in query.vectors.items()}
         self.admitted: Mask = admitted.mask(len(index.roster))
         self.held = index.lexical[query.side.other]
+        self._read: dict[Facet, tuple[Numbers, Floats]] = {}
         self.words = self.held.scores(query.text, partial(telling, list(index.lexical.values())))
 
     @abstractmethod
@@ -231,12 +232,11 @@ class _Look(ABC):
 
     def by_text(self, k: int, everyone: Numbers) -> Iterable[Numbers]:
         """Give the numbers of the k best by each pair of facets."""
-        roster, among = self.index.roster, self._among(everyone)
+        among = self._among(everyone)
         for own, theirs in _facets(self.query.side).values():
             if own in self.sought:
                 held = self.index.facets[self.query.side.other, theirs]
-                found = held.search(self.sought[own][None, :], k, among=among)[0]
-                yield roster.numbers(id for id, _ in found)
+                yield held.nearest(self.sought[own], k, among=among)
 
     def startups(self) -> Mask:
         """Mark who is a startup, by number of the roster."""
@@ -251,7 +251,7 @@ class _Look(ABC):
         found = {}
         for name, (own, theirs) in _facets(self.query.side).items():
             if own in self.sought:
-                vectors = self.index.facets[self.query.side.other, theirs].vectors_at(numbers)
+                vectors = self.vectors_at(theirs, numbers)
                 found[name] = (vectors @ self.sought[own]).astype(np.float64)
         found["lexical"] = self.held.scores_at(self.words, numbers)
         near = self.history(numbers)
@@ -264,6 +264,21 @@ class _Look(ABC):
             "history_top3": near.foremost,
             "history_word": near.word,
         }
+
+    def vectors_at(self, facet: Facet, numbers: Numbers) -> Floats:
+        """Give the vectors of a facet of n candidates (n, d); what was read once is kept."""
+        held = self.index.facets[self.query.side.other, facet]
+        if facet not in self._read:
+            self._read[facet] = numbers, held.vectors_at(numbers)
+        known, vectors = self._read[facet]
+        if known is numbers:
+            return vectors
+        order = np.argsort(known)
+        place = order[np.searchsorted(known, numbers, sorter=order) % max(1, len(known))]
+        if not np.array_equal(known[place], numbers):
+            return held.vectors_at(numbers)
+        chosen: Floats = vectors[place]
+        return chosen
 
     def company(self, numbers: Numbers) -> Evidence:
         """Give what the company that both keep says of n candidates."""
@@ -336,8 +351,7 @@ class _FromPartner(_Look):
         yield self.held.best(words, k, self.admitted)[0]
 
     def _vectors(self, numbers: Numbers) -> list[Floats]:
-        facets = (self.index.facets[Side.STARTUP, facet] for facet in _HELD_AGAINST_THE_PAST)
-        return [held.vectors_at(numbers) for held in facets]
+        return [self.vectors_at(facet, numbers) for facet in _HELD_AGAINST_THE_PAST]
 
     def history(self, numbers: Numbers) -> Near:
         id, day, vectors = self.query.profile.id, self.query.as_of, self._vectors(numbers)
@@ -345,7 +359,7 @@ class _FromPartner(_Look):
 
     def leanings(self, numbers: Numbers, areas: Areas | None) -> Leanings:
         id, day = self.query.profile.id, self.query.as_of
-        sought = self.index.facets[Side.STARTUP, "seeks"].vectors_at(numbers)
+        sought = self.vectors_at("seeks", numbers)
         return self.index.history.leanings_to(
             id, sought, numbers, day, startups=self.startups(), areas=areas
         )

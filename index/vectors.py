@@ -237,6 +237,20 @@ class VectorIndex:
         with self._lock:
             return [self._named(found)[:k] for found in self._found(queries, k, among)]
 
+    def nearest(self, query: Floats, k: int, *, among: Selection | None = None) -> Numbers:
+        """Find the numbers of the k ids that `search` finds for a query (d,), in any order.
+
+        Raises:
+            ValueError: if the query is of another dimension or not finite.
+        """
+        with self._lock:
+            for found in self._found(query[None, :], k, among):
+                rows, scores = found.rows, found.scores
+                if len(rows) <= k or scores[k] < scores[k - 1]:
+                    return self._table.numbers[rows[:k]].astype(np.int64)
+                return self._roster.numbers(id for id, _ in self._named(found)[:k])
+        return np.empty(0, np.int64)
+
     def search_any(
         self, queries: Floats, k: int, *, among: Collection[str] | Selection | None = None
     ) -> list[tuple[str, float]]:

@@ -15,13 +15,14 @@ from matcher.features import FEATURE_NAMES, flags_of
 from matcher.matchlist import Contribution, Evidence, Unknown
 from matcher.pairs import TEXT_FEATURES, Pair
 from matcher.phrases import phrase
-from matcher.sentences import SentenceFinder, sentences
+from matcher.sentences import Floats, SentenceFinder, sentences
 from matcher.traits import RELATIONS, places_of
 from matcher.words import telling_words, text_of, texts_of, tokens_of
 from profiles import Partner, Profile, Side, Text, Tie
 from profiles.taxonomy import Names, Vocabulary, country_of, region_name, sectors, terms
 
 _MOST_NAMED = 5
+_TEXTUAL = [(name, n) for n, name in enumerate(FEATURE_NAMES) if name in TEXT_FEATURES]
 _UNKNOWN = [(name, n) for n, name in enumerate(FEATURE_NAMES) if name.endswith("_unknown")]
 
 _FOLLOWING = frozenset({
@@ -46,6 +47,21 @@ def explain(
     """
     order = sorted(np.flatnonzero(points), key=lambda c: (-points[c], FEATURE_NAMES[c]))
     return tuple(_contribution(pair, query, values, points, finder, int(c)) for c in order)
+
+
+def read_ahead(
+    pairs: Sequence[Pair], query: Query, points: NDArray[np.float64], finder: SentenceFinder
+) -> None:
+    """Let a finder read at once all that the explanations of n pairs, points (n, f), quote."""
+    asked = [
+        _quoted(pair, query, name)
+        for pair, earned in zip(pairs, points, strict=True)
+        for name, column in _TEXTUAL
+        if earned[column]
+    ]
+    finder.read(
+        [text for _, text, _ in asked], [near for *_, near in asked if isinstance(near, str)]
+    )
 
 
 def judged(ranker: Ranker) -> frozenset[str]:
@@ -110,21 +126,29 @@ def _reason(name: str, params: Mapping[str, object]) -> Names:
 
 
 def _sentence(pair: Pair, query: Query, name: str, finder: SentenceFinder) -> Evidence | None:
-    """Quote the candidate's sentence that is nearest to the facet of the query compared with it.
+    """Quote the candidate's sentence that is nearest to the facet of the query compared with it."""
+    quoted, text, near = _quoted(pair, query, name)
+    vector = finder.vector(near) if isinstance(near, str) else near
+    return Evidence("sentence", finder.best(text, [vector]), of=quoted.id)
+
+
+def _quoted(pair: Pair, query: Query, name: str) -> tuple[Profile, Text, Floats | str]:
+    """Tell whose text a feature quotes, and to what it is near: a vector (d,), or another text.
 
     What a partner looks for is always quoted from the partner.
     """
     startup_facet, partner_facet = FACET_PAIRS[name]
     quoted: Profile = pair.partner
+    near: Floats | str
     if query.side is Side.STARTUP:
-        held, vector = partner_facet, query.vectors[startup_facet]
+        held, near = partner_facet, query.vectors[startup_facet]
     elif partner_facet == "seeks":
-        held, vector = partner_facet, finder.vector(passages(pair.startup)["is"])
+        held, near = partner_facet, passages(pair.startup)["is"]
     else:
         quoted = pair.startup
-        held, vector = startup_facet, query.vectors[partner_facet]
+        held, near = startup_facet, query.vectors[partner_facet]
     text = {"is": quoted.summary, "offers": quoted.offering, "seeks": quoted.seeking}[held]
-    return Evidence("sentence", finder.best(text or quoted.name, [vector]), of=quoted.id)
+    return quoted, text or quoted.name, near
 
 
 def _lexical(pair: Pair) -> Said:

@@ -23,8 +23,20 @@ def phrase(code: str, **params: object) -> Names:
     Raises:
         KeyError: if there is no such template, or it names a parameter that is not given.
     """
+    if not params:
+        return _plain(code)
+    return filled(_template(code), params)
+
+
+@cache
+def _template(code: str) -> Mapping[str, str]:
     group, _, name = code.partition(".")
-    return filled(phrases()[group][name], params)
+    return phrases()[group][name]
+
+
+@cache
+def _plain(code: str) -> Names:
+    return filled(_template(code), {})
 
 
 def filled(template: Mapping[str, str], params: Mapping[str, object]) -> Names:

@@ -15,7 +15,7 @@ from index.columns import best_first
 from matcher.additive import Doubles, Ranker, score
 from matcher.copies import Copies, own_word
 from matcher.eligibility import Reason, own_refusals, partner_refusals, startup_refusals
-from matcher.explanation import explain, judged, unknowns
+from matcher.explanation import explain, judged, read_ahead, unknowns
 from matcher.features import pair_features
 from matcher.matchlist import Abstention, Match, Probability
 from matcher.moving import Moved
@@ -217,6 +217,7 @@ class Pool:
         self._read_named(shown, seq)
         values, points = ranked.features, ranked.points
         told = judged(ranked.ranker)
+        read_ahead(shown, asked.query, points[ranked.order], self._finder)
         likely = self._chances(ranked.ranker, shown, ranked.scores[ranked.order], seq)
         return [
             Match(

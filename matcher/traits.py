@@ -5,7 +5,9 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Sequence
 from enum import IntEnum, StrEnum
-from functools import cache
+from functools import cache, lru_cache
+from itertools import chain
+from struct import Struct
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +21,7 @@ Words = NDArray[np.uint64]
 _WORD = 64
 _FULL = (1 << _WORD) - 1
 _LANGUAGES = {"en": 0, "ko": 1}
+_KEPT = 20_000
 RELATIONS: tuple[SectorRelation, ...] = ("parent", "related", "complementary", "sibling")
 """How two sectors can be near to each other, the nearest first; equal ones are not near but the
 same."""
@@ -36,6 +39,9 @@ class Trait(IntEnum):
     LANGUAGES = 6
 
 
+_COLUMNS = Struct(f"={len(Trait)}Q")
+
+
 class Traits(NamedTuple):
     """What features compare of a profile: its columns, and the places where it works.
 
@@ -50,23 +56,20 @@ class Traits(NamedTuple):
 
 def traits_of(profile: AnyProfile) -> Traits:
     """Work out the traits of a profile."""
-    stages = profile.stages if isinstance(profile, Partner) else (profile.stage,)
+    if isinstance(profile, Partner):
+        stages, trl = profile.stages, profile.trl_min
+    else:
+        stages, trl = (profile.stage,) if profile.stage else (), profile.trl
     columns = (
-        _bits(profile.seeks, _places(Support)),
-        _bits(profile.offers, _places(Support)),
-        _bits([stage for stage in stages if stage], _places(Stage)),
+        _terms_of(Support, profile.seeks),
+        _terms_of(Support, profile.offers),
+        _terms_of(Stage, stages),
         int(profile.offering is None),
         int(profile.seeking is None),
-        (profile.trl_min if isinstance(profile, Partner) else profile.trl) or 0,
+        trl or 0,
         _bits(languages_of(profile), _LANGUAGES),
     )
-    numbers, near = _sector_places(), _near_sectors()
-    reached = [0] * len(RELATIONS)
-    for code in profile.sectors:
-        reached = [bits | more for bits, more in zip(reached, near[code], strict=True)]
-    words = [_words(bits) for bits in (_bits(profile.sectors, numbers), *reached)]
-    every = array("Q", columns + tuple(word for of in words for word in of))
-    return Traits(every.tobytes(), places_of(profile))
+    return Traits(_COLUMNS.pack(*columns) + _sectors_of(profile.sectors), places_of(profile))
 
 
 def places_of(profile: AnyProfile) -> tuple[str, ...]:
@@ -130,6 +133,22 @@ def _near_sectors() -> dict[str, list[int]]:
         code: [_bits([a for a in places if relation(a, code) == one], places) for one in RELATIONS]
         for code in places
     }
+
+
+@lru_cache(maxsize=_KEPT)
+def _sectors_of(codes: tuple[str, ...]) -> bytes:
+    """Write the words of some sectors, and of those that stand in each relation to any of them."""
+    near = _near_sectors()
+    reached = [0] * len(RELATIONS)
+    for code in codes:
+        reached = [bits | more for bits, more in zip(reached, near[code], strict=True)]
+    words = map(_words, (_bits(codes, _sector_places()), *reached))
+    return array("Q", chain.from_iterable(words)).tobytes()
+
+
+@lru_cache(maxsize=_KEPT)
+def _terms_of(kinds: type[StrEnum], codes: tuple[str, ...]) -> int:
+    return _bits(codes, _places(kinds))
 
 
 def _bits(codes: Iterable[str], places: dict[str, int]) -> int:

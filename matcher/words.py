@@ -161,7 +161,7 @@ def _forms(word: str) -> tuple[Form, ...]:
 def _stems(word: str) -> Iterator[str]:
     """Take each particle off a Korean word that it may end with."""
     if "\uac00" <= word[0] <= "\ud7a3":
-        for particle in _particles():
+        for particle in _particles().get(word[-1], ()):
             stem = word.removesuffix(particle)
             if _SHORTEST_STEM <= len(stem) < len(word):
                 yield stem
@@ -182,6 +182,10 @@ def _empty_words() -> frozenset[str]:
 
 
 @cache
-def _particles() -> tuple[str, ...]:
+def _particles() -> Mapping[str, Sequence[str]]:
+    """Give the particles by their last letter, the longest first."""
     held: Mapping[str, str] = read_yaml("matcher", "empty_words.yaml")
-    return tuple(sorted(held["particles"].split(), key=len, reverse=True))
+    found: dict[str, list[str]] = {}
+    for particle in sorted(held["particles"].split(), key=len, reverse=True):
+        found.setdefault(particle[-1], []).append(particle)
+    return found

@@ -9,6 +9,7 @@ from functools import cache
 
 from babel import Locale
 from flask_babel import format_currency, format_date, format_datetime, gettext
+from markupsafe import Markup
 
 from profiles import Money, Programme, Tie, TieKind
 from profiles.catalogue import citation as cite
@@ -27,6 +28,7 @@ from service.language import language
 
 Choices = list[tuple[str, str]]
 
+_TONGUES = {"": Markup(""), "en": Markup(' lang="en"'), "ko": Markup(' lang="ko"')}
 _HANGUL = re.compile("[\uac00-\ud7a3]")
 
 _MOMENTS = {"en": "MMM d, y, h:mm:ss a, VVVV", "ko": "y. M. d. aaaa h:mm:ss, VVVV"}
@@ -102,7 +104,8 @@ def nothing() -> tuple[str, str]:
 
 def province_choices() -> Choices:
     """Offer the 17 Korean provinces."""
-    return [(code, region_name(code, language())) for code in provinces()]
+    lang = language()
+    return [(code, region_name(code, lang)) for code in provinces()]
 
 
 def trl_examples() -> Choices:
@@ -252,6 +255,16 @@ def tongue(text: str) -> str:
     return "ko" if has_hangul else ""
 
 
+def tongue_mark(text: str) -> Markup:
+    """Mark an element whose text is not in the reader's language."""
+    return _TONGUES[tongue(text)]
+
+
+def points(value: float) -> str:
+    """Write points with their sign, as a reason adds them."""
+    return f"{value:+.1f}"
+
+
 def money(value: Money) -> str:
     """Write an amount with its currency and what it is counted for."""
     return f"{amount(value.amount, value.currency)} {_funding_units()[value.per.value]}"
@@ -283,4 +296,5 @@ def families() -> dict[str, str]:
 
 
 def _of(vocabulary: Vocabulary) -> Choices:
-    return [(term.code, term.name.in_(language())) for term in terms(vocabulary).values()]
+    lang = language()
+    return [(term.code, term.name.in_(lang)) for term in terms(vocabulary).values()]

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from flask import current_app, request, url_for
 from flask_babel import lazy_gettext as _l
 
-from service.access import Action, Thing, may
+from service.access import Action, Thing, current_user, may
+
+_KEPT = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,7 @@ class Link:
     @property
     def url(self) -> str:
         """Where it leads."""
-        return url_for(self.endpoint, _external=False, **self.values)
+        return _address(self.endpoint, tuple(self.values.items()), request.script_root)
 
     @property
     def is_present(self) -> bool:
@@ -48,7 +51,11 @@ class Link:
         return any(here == one or (one[-1] == "." and here.startswith(one)) for one in self.also)
 
 
-_FORM = ("public.submit_startup",)
+@lru_cache(maxsize=_KEPT)
+def _address(endpoint: str, values: tuple[tuple[str, str], ...], _root: str) -> str:
+    """Give the address of a link, which is the same on all pages under one root."""
+    return url_for(endpoint, _external=False, **dict(values))
+
 
 LINKS = (
     Link(
@@ -109,5 +116,5 @@ LINKS = (
 
 def menu() -> list[Link]:
     """Give the links that the reader may follow."""
-    known = current_app.view_functions
-    return [one for one in LINKS if one.endpoint in known and may(one.action, one.thing)]
+    known, user = current_app.view_functions, current_user()
+    return [one for one in LINKS if one.endpoint in known and may(one.action, one.thing, user)]

@@ -45,9 +45,17 @@ def test_a_column_keeps_what_it_holds_when_it_grows() -> None:
     assert column.values.tolist() == [[0, 0], [7, 7]]
 
 
-@given(st.lists(st.sampled_from([0.0, 1.0, 2.5])), st.integers(0, 12), st.randoms())
-def test_the_best_come_by_score_then_id(values: list[float], k: int, random: object) -> None:
-    ids = [f"{n:02d}" for n in range(len(values))]
+@given(
+    st.lists(st.sampled_from([0.0, 1.0, 2.5, *range(3, 40)])),
+    st.integers(1, 30),
+    st.integers(0, 12),
+    st.randoms(),
+)
+def test_the_best_come_by_score_then_id(
+    some: list[float], times: int, k: int, random: object
+) -> None:
+    values = some * times
+    ids = [f"{n:04d}" for n in range(len(values))]
     random.shuffle(ids)
     best = best_first(np.array(values), k, ids.__getitem__).tolist()
     expected = sorted(range(len(values)), key=lambda place: (-values[place], ids[place]))

@@ -197,6 +197,28 @@ def test_of_many_the_best_by_any_evidence_are_compared(
         assert found(world, one, pool=1, filters=Filters(ids=among)) == all_of_them[:1]
 
 
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        (["s1", "s2", "s3"], ["s3", "s1"]),
+        (["s3", "s1"], ["s1", "s3"]),
+        (["s3", "s1"], ["s2"]),
+        (["s1"], ["s1", "s3"]),
+        ([], ["s2"]),
+        (["s2"], []),
+    ],
+)
+def test_vectors_that_were_read_once_are_those_that_are_read(
+    world: Any, partner: Make, first: list[str], then: list[str]
+) -> None:
+    retriever, _ = world
+    look = retriever._look(retriever.query(partner("q", "robots"), TODAY), None)
+    numbers = look.index.roster.numbers
+    held = look.index.facets["startup", "is"]
+    assert np.array_equal(look.vectors_at("is", numbers(first)), held.vectors(first))
+    assert np.array_equal(look.vectors_at("is", numbers(then)), held.vectors(then))
+
+
 def test_only_the_other_side_appears(world: Any, partner: Make, startup: Make) -> None:
     assert {c.id for c in found(world, partner("q", "robots"))} == {"s1", "s2", "s3"}
     assert {c.id for c in found(world, startup("q", "robots"))} == {"p1", "p2", "p3"}

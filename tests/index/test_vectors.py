@@ -87,6 +87,11 @@ def hold_to_model(index: VectorIndex, roster: Roster, done: list[Any], kept: Any
             if step == "search":
                 found = index.search(array, k, among=among)
                 assert found == [expected(held, query, k, ids) for query in queries]
+                if among is None or isinstance(among, Selection):
+                    nearest = [index.nearest(query, k, among=among).tolist() for query in array]
+                    assert [sorted(roster.ids(of_one)) for of_one in nearest] == [
+                        sorted(id for id, _ in of_one) for of_one in found
+                    ]
             else:
                 whole = [expected(held, query, len(held), ids) for query in queries]
                 assert index.search_any(array, k, among=among) == best_of(whole, k)
@@ -132,6 +137,7 @@ def test_ties_at_the_cut_are_broken_by_id(index: VectorIndex) -> None:
     assert [id for id, _ in index.search(best, 3)[0]] == ["00", "01", "02"]
     assert [id for id, _ in index.search_any(any_, 3)] == ["00", "01", "02"]
     assert [id for id, _ in index.search(best, 2, among=ids[20:])[0]] == ["20", "21"]
+    assert index.nearest(best[0], 3).tolist() == [49, 48, 47]  # put in the order of their numbers
 
 
 def test_a_zero_vector_gives_the_first_by_id(index: VectorIndex) -> None:

@@ -50,6 +50,40 @@ def test_one_language_stands_for_the_other(encoder: Encoder) -> None:
     assert finder.best(Text(ko="배."), [vector]) == Names("배.", "배.")
 
 
+def test_what_is_read_at_once_answers_as_what_is_read_by_turns(encoder: Encoder) -> None:
+    texts = [Text(en="We build ships. We sell games."), Text(ko="배를 짓는다. 게임을 판다.\n\n")]
+    texts += [Text(en="We build ships. We sell games.", ko="게임을 판다."), Text(en="...")]
+    vectors = [*encoder.encode(["ships 선박", "games 게임"])]
+    at_once, by_turns = SentenceFinder(encoder), SentenceFinder(encoder)
+    at_once.read(texts, ["robots", "ships", "robots"])
+    for text in texts:
+        for vector in vectors:
+            assert at_once.best(text, [vector]) == by_turns.best(text, [vector])
+    assert (at_once.vector("robots") == by_turns.vector("robots")).all()
+    assert (at_once.vector("unread") == encoder.encode(["unread"])[0]).all()
+
+
+def test_a_full_memory_begins_anew(encoder: Encoder) -> None:
+    (vector,) = encoder.encode(["ships"])
+    finder = SentenceFinder(encoder, keep=2)
+    texts = [Text(en=f"Ships {n}. Games.") for n in range(5)]
+    finder.read(texts, [f"whole {n}" for n in range(5)])
+    assert [finder.best(text, [vector]).en for text in texts] == [f"Ships {n}." for n in range(5)]
+    assert len(finder._encoded) <= 2
+    assert len(finder._whole) <= 2
+
+
+def test_what_is_read_is_not_encoded_again(
+    encoder: Encoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finder = SentenceFinder(encoder)
+    (vector,) = encoder.encode(["ships"])
+    finder.read([Text(en="Ships. Games.")], ["robots"])
+    monkeypatch.setattr(type(encoder), "encode", None)
+    assert finder.best(Text(en="Ships. Games."), [vector]).en == "Ships."
+    assert finder.vector("robots").shape == vector.shape
+
+
 def test_a_text_is_encoded_once(encoder: Encoder, monkeypatch: pytest.MonkeyPatch) -> None:
     finder = SentenceFinder(encoder)
     (vector,) = encoder.encode(["ships"])
