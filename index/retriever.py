@@ -273,11 +273,10 @@ class _Look(ABC):
         known, vectors = self._read[facet]
         if known is numbers:
             return vectors
-        order = np.argsort(known)
-        place = order[np.searchsorted(known, numbers, sorter=order) % max(1, len(known))]
-        if not np.array_equal(known[place], numbers):
+        if not np.isin(numbers, known).all():
             return held.vectors_at(numbers)
-        chosen: Floats = vectors[place]
+        order = np.argsort(known)
+        chosen: Floats = vectors[order[np.searchsorted(known, numbers, sorter=order)]]
         return chosen
 
     def company(self, numbers: Numbers) -> Evidence:
