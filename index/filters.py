@@ -80,9 +80,12 @@ class FactColumns:
         self._countries_of: dict[frozenset[str], tuple[int, ...]] = {}
         self._country, self._kind = Column(np.int16), Column(np.int8)
         self.moves = 0
+        self._changes = 0
+        self._regions: dict[Side, tuple[int, frozenset[str]]] = {}
 
     def put(self, number: int, facts: Facts) -> None:
         """Keep the facts of the profile with this number."""
+        self._changes += 1
         words: dict[int, int] = {}
         for value in _values(facts):
             bit = self._bit.setdefault(value, len(self._bit))
@@ -97,6 +100,7 @@ class FactColumns:
 
     def remove(self, number: int) -> None:
         """Forget the facts of the profile with this number."""
+        self._changes += 1
         for column in self._words:
             column.grow(number + 1)
             column.values[number] = 0
@@ -118,6 +122,26 @@ class FactColumns:
         """
         self._country.grow(size)
         return self._country.values.astype(np.int64) - 1, len(self._code)
+
+    def regions(self, side: Side) -> frozenset[str]:
+        """Give the regions where any profile of a side is, and their countries."""
+        known = self._regions.get(side)
+        if known is None or known[0] != self._changes:
+            known = self._regions[side] = self._changes, self._regions_now(side)
+        return known[1]
+
+    def _regions_now(self, side: Side) -> frozenset[str]:
+        size = max((len(column) for column in self._words), default=0)
+        of_side = self._any([("side", side.value)], np.arange(size))
+        held = [
+            int(np.bitwise_or.reduce(column.values[of_side[: len(column)]], initial=0))
+            for column in self._words
+        ]
+        return frozenset(
+            code
+            for (field, code), bit in self._bit.items()
+            if field == "region" and held[bit // 64] >> bit % 64 & 1
+        )
 
     def kinds(self, size: int) -> NDArray[np.int8]:
         """Give the code of the kind of each profile below `size`, as `kind_code` does."""

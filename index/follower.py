@@ -37,6 +37,10 @@ class Follower:
         self._read_at = self._index.seq if len(self._index.facts) else None
         self._fingerprint = store.fingerprint(self._index.seq)
 
+    def since(self, seq: int) -> SearchIndex:
+        """Give the index if it holds the changes up to a seq, else after it caught up."""
+        return self._index if self._index.seq >= seq else self.catch_up()
+
     def catch_up(self) -> SearchIndex:
         """Apply every change that the index has missed, and give it.
 

@@ -118,9 +118,9 @@ class Retriever:
         vectors = dict(zip(texts, encoded, strict=True))
         return Query(profile, vectors, document(profile), as_of)
 
-    def index(self) -> SearchIndex:
-        """Give the index as it stands."""
-        return self._follower.catch_up()
+    def index(self, since: int | None = None) -> SearchIndex:
+        """Give the index as it stands, or as one who knows the changes up to a seq has it."""
+        return self._follower.catch_up() if since is None else self._follower.since(since)
 
     def retrieve(
         self, query: Query, pool: int, *, filters: Filters | None = None

@@ -117,6 +117,11 @@ class SearchIndex:
                 del self._kept[next(iter(self._kept))]
             return kept
 
+    def regions(self, side: Side) -> frozenset[str]:
+        """Give the regions where any profile of a side is, and their countries."""
+        with self._lock:
+            return self._columns.regions(side)
+
     def acquainted(self, profile: Profile, candidates: Numbers, before: date) -> Acquainted:
         """Tell how the circles of n others meet a profile's, as `History.acquainted` does."""
         kinds = self._columns.kinds(len(self.roster))

@@ -21,7 +21,7 @@ from matcher.phrases import phrase
 from matcher.pool import MOST_LOOKED_AT, Asked, Pool, other_of
 from matcher.rescoring import Looked
 from matcher.standing import ANYBODY, Busy, Wanted, nobody
-from profiles import AnyProfile, DariError, Partner, Programme, Startup, Store
+from profiles import AnyProfile, DariError, Partner, Programme, Side, Startup, Store
 from profiles.taxonomy import Names
 
 MOST_MATCHES = 1_000
@@ -71,6 +71,13 @@ class Matchmaker:
     def programmes(self, seq: int) -> Sequence[Programme]:
         """Give all programmes by id, as of a seq of the change log."""
         return self._pool.programmes(seq)
+
+    def regions(self, side: Side, since: int | None = None) -> frozenset[str]:
+        """Give the regions where any profile of a side is, and their countries.
+
+        That is as of now, or for one who has a list of some `index_seq`, as of this or later.
+        """
+        return self._pool.nobody(since).regions(side)
 
     def day(self, programme: Programme | None, as_of: date | None = None) -> date:
         """Tell the day that counts: as asked, else today, else the nearest of the programme."""

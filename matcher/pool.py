@@ -119,9 +119,9 @@ class Pool:
         """Encode a profile as a query; it need not be in the store."""
         return self._retriever.query(profile, day)
 
-    def nobody(self) -> SearchIndex:
-        """Give the index as it stands, without looking at anybody."""
-        return self._retriever.index()
+    def nobody(self, since: int | None = None) -> SearchIndex:
+        """Give the index as it stands, without looking at anybody; `since` is as in `Retriever`."""
+        return self._retriever.index(since)
 
     def looked_at(self, asked: Asked, k: int) -> tuple[list[Looked], SearchIndex]:
         """Retrieve pairs with the rules that keep them off the list, until k are kept by none.

@@ -32,7 +32,7 @@ class CaseFilter:
     Attributes:
         owner: whose; an empty text is nobody's.
         due: when the next step is due, seen from `today`.
-        region: where the startup is.
+        region: where the startup is; a country stands for all that is in it.
         sector: a sector of the startup, or one above it.
         programme: under which programme.
         partner: with which partner.
@@ -185,7 +185,8 @@ def _of_startup(connection: Connection, wanted: CaseFilter) -> list[ColumnElemen
     p = t.profiles.c
     where = []
     if wanted.region:
-        where.append(_said(connection, p.payload, "region") == wanted.region)
+        said, place = _said(connection, p.payload, "region"), wanted.region
+        where.append(or_(said == place, said.startswith(f"{place}-", autoescape=True)))
     if wanted.sector:
         below = [one.code for one in sectors().values() if wanted.sector in (one.code, one.parent)]
         named = _said(connection, p.payload, "sectors")

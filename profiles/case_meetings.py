@@ -16,6 +16,7 @@ from profiles import tables as t
 from profiles.cases import Case, CaseError, CaseMeeting, read_meeting
 from profiles.casework import read_for_change, read_open, record
 from profiles.database import writing
+from profiles.errors import FieldError, InvalidRecord
 from profiles.fields import Plain, Whole
 from profiles.record import Record
 from profiles.store import SYSTEM, Store
@@ -23,6 +24,10 @@ from profiles.validation import validate
 
 LONGEST_PLACE = 500
 LONGEST_MEETING = 24 * 60
+FIRST_YEAR, LAST_YEAR = 2000, 2100
+
+_PLAIN = {"starts": f"{FIRST_YEAR}-01-01T00:00", "zone": "UTC", "minutes": 60, "place": ""}
+"""What stands for a value that can not be read, so that the others are looked at, too."""
 
 
 class _Told(Record):
@@ -126,25 +131,48 @@ def moment_of(meeting: CaseMeeting) -> datetime:
 
 
 def _read(**raw: Any) -> dict[str, Any]:
-    """Read what a form says of a meeting.
+    """Read what a form says of a meeting; all that is wrong with it is told at once.
 
     A time that a clock there never shows, for summer time begins, is refused.
     """
-    said = validate(_Told, raw)
-    if said.zone not in zones():
-        raise CaseError("zone", "case_zone", said.zone)
+    wrong: list[FieldError] = []
     try:
-        start = datetime.fromisoformat(said.starts)
-    except ValueError as error:
-        raise CaseError("starts", "case_starts", said.starts) from error
-    zone = ZoneInfo(said.zone)
-    if start.tzinfo is not None or not 2000 <= start.year <= 2100:
-        raise CaseError("starts", "case_starts", said.starts)
-    start = start.replace(second=0, microsecond=0)
-    shown = start.replace(tzinfo=zone).astimezone(UTC).astimezone(zone).replace(tzinfo=None)
-    if shown != start:
-        raise CaseError("starts", "case_gap", said.starts, zone=said.zone)
+        said = validate(_Told, raw)
+    except InvalidRecord as error:
+        wrong += error.errors
+        fine = {name: raw[name] for name in raw if all(name != one.field for one in wrong)}
+        said = validate(_Told, {**_PLAIN, **fine})
+    if said.zone not in zones():
+        wrong.append(FieldError("zone", "case_zone", said.zone))
+    start = _clock(said.starts)
+    if isinstance(start, FieldError):
+        wrong.append(start)
+    elif said.zone in zones() and not _is_shown(start, ZoneInfo(said.zone)):
+        wrong.append(FieldError("starts", "case_gap", said.starts, {"zone": said.zone}))
+    if wrong or isinstance(start, FieldError):
+        raise InvalidRecord(sorted(wrong, key=lambda one: list(raw).index(one.field)))
     return {**said.model_dump(), "starts": start.isoformat(timespec="minutes")}
+
+
+def _clock(text: str) -> datetime | FieldError:
+    """Read the time on a clock, or say why it is none."""
+    try:
+        start = datetime.fromisoformat(text)
+    except ValueError:
+        return FieldError("starts", "case_starts", text)
+    if start.tzinfo is not None:
+        return FieldError("starts", "case_starts", text)
+    if not FIRST_YEAR <= start.year <= LAST_YEAR:
+        return FieldError(
+            "starts", "case_year", start.year, {"first": FIRST_YEAR, "last": LAST_YEAR}
+        )
+    return start.replace(second=0, microsecond=0)
+
+
+def _is_shown(start: datetime, zone: ZoneInfo) -> bool:
+    """Tell whether clocks in a zone ever show a time."""
+    shown = start.replace(tzinfo=zone).astimezone(UTC).astimezone(zone).replace(tzinfo=None)
+    return shown == start
 
 
 def _standing(connection: Connection, case: int, id: int, seen: int | None) -> CaseMeeting:

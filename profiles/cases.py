@@ -305,11 +305,12 @@ def case_row(connection: Connection, id: int) -> Case:
 
 def cases_naming(connection: Connection, ids: Collection[str]) -> list[Case]:
     """Read the cases, those put aside too, that name one of `ids`, oldest first."""
-    found = {
-        row.id: read_case(row)
-        for column in (t.cases.c.startup, t.cases.c.partner)
-        for row in rows.by_ids(connection, t.cases, column, ids)
-    }
+    c, named = t.cases.c, sorted(id for id in set(ids) if is_clean(id))
+    found: dict[int, Case] = {}
+    for start in range(0, len(named), rows.BATCH):
+        some = named[start : start + rows.BATCH]
+        its = select(t.cases).where(or_(c.startup.in_(some), c.partner.in_(some)))
+        found |= {row.id: read_case(row) for row in connection.execute(its)}
     return [found[id] for id in sorted(found)]
 
 

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url, text
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidatePoolError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from profiles.discretion import hide_values
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _WRITE_LOCK = 0x64617269
 BUSY_TIMEOUT_MS = 30_000
+_TRIED_AFTER_S = 1.0
 _MAPPED = 1 << 30
 """How many bytes of a SQLite file are read in place, without a copy of each page."""
 
@@ -41,12 +43,8 @@ def open_engine(url: str) -> Engine:
         if parsed.get_backend_name() == "sqlite" and _is_path(parsed.database):
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
             Path(parsed.database).touch(mode=0o600)
-        # A server that was started again closes old connections; they are tried before use.
-        engine = create_engine(
-            parsed,
-            pool_pre_ping=parsed.get_backend_name() == "postgresql",
-            hide_parameters=True,  # an error that is logged must not carry a profile's text
-        )
+        # An error that is logged must not carry a profile's text.
+        engine = create_engine(parsed, hide_parameters=True)
     except (ArgumentError, NoSuchModuleError) as error:
         raise StoreError(
             value=re.sub(r"(//[^:/@]*):[^@]*@", r"\1:***@", url),
@@ -60,11 +58,34 @@ def open_engine(url: str) -> Engine:
             remedy="Choose a folder that can be written (DARI_HOME).",
         ) from error
     hide_values(engine)
+    if engine.dialect.name == "postgresql":
+        _try_rested(engine)
     if engine.dialect.name == "sqlite":
         _configure_sqlite(engine)
         if _is_path(engine.url.database):
             watch_file(engine, Path(engine.url.database).resolve())
     return engine
+
+
+def _try_rested(engine: Engine) -> None:
+    """Try connections that have rested before they are used again.
+
+    A server that was started again has closed them. SQLAlchemy's own way would try a connection
+    each time, and a page reads some ten times.
+    """
+
+    @event.listens_for(engine, "checkin")
+    def _rest(_connection: Any, record: Any) -> None:
+        record.info["rests_since"] = monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _try(connection: Any, record: Any, _proxy: Any) -> None:
+        if monotonic() - record.info.get("rests_since", monotonic()) < _TRIED_AFTER_S:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise InvalidatePoolError from error
 
 
 def _is_path(database: str | None) -> TypeGuard[str]:
@@ -108,15 +129,22 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 @contextmanager
 def reading(engine: Engine, *, repeatable: bool = False) -> Iterator[Connection]:
-    """Open a transaction that only reads; if `repeatable`, all of it sees one and the same moment.
+    """Let somebody read; if `repeatable`, all that is read is of one and the same moment.
+
+    PostgreSQL would have each statement of a plain transaction see its own moment, too, but be
+    told of begin and end besides: so there is a transaction for a repeatable reading alone, which
+    a reading that is taken by and by also needs. SQLite's readings are always repeatable.
 
     Raises:
         StoreError: if the database cannot be reached or read.
     """
-    if repeatable and engine.dialect.name == "postgresql":  # SQLite's readers always do
-        engine = engine.execution_options(isolation_level="REPEATABLE READ")
-    with _named_errors(engine), engine.connect() as connection, connection.begin():
-        yield connection
+    with _named_errors(engine), engine.connect() as opened:
+        connection = opened
+        if engine.dialect.name == "postgresql":
+            level = "REPEATABLE READ" if repeatable else "AUTOCOMMIT"
+            connection = opened.execution_options(isolation_level=level)
+        with connection.begin():
+            yield connection
 
 
 @contextmanager

@@ -108,6 +108,15 @@ def province_choices() -> Choices:
     return [(code, region_name(code, lang)) for code in provinces()]
 
 
+def places_abroad(codes: Iterable[str]) -> Choices:
+    """Offer those of some regions that are not in Korea, by name; a country before its parts."""
+    abroad = (code for code in codes if normalise_region(code) == code)
+    return sorted(
+        ((code, region(code)) for code in abroad if country_of(code) != "KR"),
+        key=lambda pair: (region_name(country_of(pair[0]), language()), "-" in pair[0], pair[1]),
+    )
+
+
 def trl_examples() -> Choices:
     """Offer the nine readiness levels, each with an example."""
     return [

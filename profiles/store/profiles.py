@@ -132,7 +132,7 @@ class Profiles(Connected):
         """Read what lists are ordered and counted by, of the profiles among `ids`, or of all."""
         p = t.profiles.c
         only = (p.id, p.side, p.names, p.payload, p.created_at)
-        with reading(self._engine) as connection:
+        with reading(self._engine, repeatable=ids is None) as connection:
             if ids is not None:
                 found = rows.by_ids(connection, t.profiles, p.id, ids, only=only)
             else:

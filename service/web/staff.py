@@ -11,6 +11,7 @@ from flask_babel import gettext
 
 from profiles import Side, Tie
 from profiles.merging import merges_of
+from service.labels import places_abroad
 from service.match_queries import LISTS
 from service.naming import near_names
 from service.queries import (
@@ -84,7 +85,8 @@ def matches(side: str, id: str) -> ResponseReturnValue:
     found = profile_on(dari().store, SIDES[side], id)
     query = read_match_query(LISTS[found.side], request.args, dari().store, strict=False)
     page = match_page(dari(), found, query)
-    return render_template("matches.html", side=side, query=query, page=page)
+    abroad = places_abroad(dari().matchmaker.regions(found.side.other, page.found.index_seq))
+    return render_template("matches.html", side=side, query=query, page=page, abroad=abroad)
 
 
 @staff.post("/<any(startups, partners):side>/<path:id>/verdicts")

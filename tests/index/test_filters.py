@@ -9,6 +9,7 @@ import pytest
 from index import Filters, facts_of
 from index.search_index import Entry, SearchIndex
 from profiles import Partner, PartnerKind, Side, Startup
+from profiles.taxonomy import provinces, sectors
 from tests.index.reference import admits
 
 Make = Callable[..., Partner]
@@ -51,6 +52,29 @@ def test_admits(
     index.put_many([Entry("other", facts_of(partner("other")), "", {}), Entry("p", facts, "", {})])
     assert (index.roster.number("p") in index.admitted(Side.PARTNER, given)) is passes
     assert admits(given, "p", facts) is passes
+
+
+def test_regions_are_those_where_anybody_of_a_side_is(partner: Make, startup: Make) -> None:
+    index = SearchIndex(2, "space")
+    assert index.regions(Side.PARTNER) == frozenset()
+
+    def put(*some: Partner) -> None:
+        index.put_many([Entry(one.id, facts_of(one), "", {}) for one in some])
+
+    put(partner("a", region="KR-27", sites=["US-MA"]), partner("b"), startup("s", region="DE"))
+    assert index.regions(Side.PARTNER) == {"KR", "KR-27", "US", "US-MA"}
+    assert index.regions(Side.STARTUP) == {"DE"}
+    put(partner("a", region="KR-26"), startup("t", region="FR"))
+    assert index.regions(Side.PARTNER) == {"KR", "KR-26"}
+    assert index.regions(Side.STARTUP) == {"DE", "FR"}
+    index.remove("s")
+    assert index.regions(Side.STARTUP) == {"FR"}
+    many = [*provinces(), *"AT AU BE BR CA CH CL CZ DK ES FI GB HU IE IL IN IT JP MX NL".split()]
+    put(*(startup(f"s{number}", region=code) for number, code in enumerate(many)))
+    put(*(startup(f"t{number}", sectors=[code]) for number, code in enumerate(sectors())))
+    put(startup("last", region="VN"))
+    assert index.regions(Side.STARTUP) == {"FR", "KR", "VN", *many}
+    assert index.regions(Side.PARTNER) == {"KR", "KR-26"}
 
 
 def test_facts_of_a_startup(startup: Callable[..., Startup]) -> None:

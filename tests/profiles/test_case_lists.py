@@ -74,6 +74,10 @@ def test_filters_choose_cases(board: Store) -> None:
         ({"due": "week"}, [2]),
         ({"due": "none"}, [4]),
         ({"region": "KR-26"}, [4, 3]),
+        ({"region": "KR"}, [4, 3, 2, 1]),  # all that is in the country, and not who says nothing
+        ({"region": "K"}, []),
+        ({"region": "KR-2"}, []),
+        ({"region": "K%"}, []),
         ({"sector": "batteries"}, [4, 3]),
         ({"sector": "health"}, [2, 1]),  # the parent of medical imaging
         ({"sector": "data"}, []),  # a support of s3, and no sector
@@ -170,7 +174,8 @@ def test_meetings_that_cannot_be(board: Store) -> None:
         ({"zone": "../etc/passwd"}, "no time zone"),
         ({"starts": "tomorrow"}, "no date with a time"),
         ({"starts": "2026-11-30T14:00+09:00"}, "no date with a time"),
-        ({"starts": "1026-11-30T14:00"}, "no date with a time"),
+        ({"starts": "1026-11-30T14:00"}, "between 2000 and 2100, not in 1026"),
+        ({"starts": "2101-01-01T00:00"}, "between 2000 and 2100"),
         ({"starts": "2026-03-29T02:30", "zone": "Europe/Berlin"}, "never show"),
         ({"starts": ""}, "starts"),
         ({"minutes": 0}, "minutes"),
@@ -184,6 +189,24 @@ def test_meetings_that_cannot_be(board: Store) -> None:
             plan_meeting(board, 1, **values)
     assert whole_case(board, 1).meetings == ()
     assert "Asia/Seoul" in zones()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "fields"),
+    [
+        ({"starts": "x", "zone": "Seoul", "minutes": "x", "place": "a\x00"}, None),
+        ({"starts": "", "zone": "", "minutes": 0}, ["starts", "zone", "minutes"]),
+        ({"starts": "2026-03-29T02:30", "zone": "Europe/Berlin", "minutes": 0}, None),
+        ({"starts": "1999-01-01T00:00", "place": "x" * 501}, ["starts", "place"]),
+    ],
+)
+def test_all_that_is_wrong_with_a_meeting_is_told_at_once(
+    board: Store, wrong: dict[str, Any], fields: list[str] | None
+) -> None:
+    with pytest.raises(InvalidRecord) as refused:
+        plan_meeting(board, 1, **{"starts": "2026-11-30T14:00", "zone": "Asia/Seoul", **wrong})
+    expected = fields or [name for name in wrong if wrong[name] != "Europe/Berlin"]
+    assert [one.field for one in refused.value.errors] == expected
 
 
 def test_two_who_change_one_meeting_change_it_once(board: Store) -> None:

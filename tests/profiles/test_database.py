@@ -249,6 +249,33 @@ def test_processes_take_turns(store: Store, database_url: str) -> None:
     assert store.count(Side.PARTNER) == 30
 
 
+def _let_others_end(store: Store) -> int:
+    """End all other connections to the database, as a server does that is started again."""
+    others = "pid <> pg_backend_pid() AND datname = current_database()"
+    ended = f"SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE {others}"
+    with store.engine.connect() as connection:
+        return connection.execute(text(ended)).scalar_one()
+
+
+@pytest.mark.parametrize(
+    "database_url", [pytest.param("postgresql", marks=pytest.mark.postgresql)], indirect=True
+)
+def test_connections_that_a_server_has_closed_are_made_anew(
+    store: Store, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = Store.open(database_url)
+    assert store.last_seq() == 0
+    assert _let_others_end(other)
+    with pytest.raises(StoreError, match="does not answer"):
+        store.last_seq()
+    assert store.last_seq() == 0
+    monkeypatch.setattr("profiles.database._TRIED_AFTER_S", 0.0)
+    for _ in range(2):
+        assert _let_others_end(other)
+        assert store.last_seq() == 0
+    other.close()
+
+
 def test_the_newest_revision_is_the_head_of_the_migrations(store: Store) -> None:
     assert database.newest_revision() == database.known_revisions()[0]
     with reading(store.engine) as connection:

@@ -86,6 +86,20 @@ def test_filters_keep_to_what_was_asked(staff, app, filters, kept):
     assert re.search(rf'<option value="{value}" selected>', select)
 
 
+def test_partners_abroad_are_found_by_their_region(staff, app):
+    store = app.extensions["dari"].store
+    for lang, of_america in (("en", "United States"), ("ko", "미국")):
+        page = staff.get(f"/startups/sonoeye/matches?region=US&k=25&lang={lang}").text
+        select = re.search(r'<select[^>]* id="filter-region".*?</select>', page, re.DOTALL)[0]
+        assert f'<option value="US" selected>{of_america}</option>' in select
+        assert len(re.findall(r'value="KR[^"]*"', select)) == 17
+        found = ids(page)
+        assert found
+        for id in found:
+            partner = store.get(id)
+            assert any(place.startswith("US") for place in (partner.region, *partner.sites))
+
+
 def test_empty_filters_are_no_filters(staff):
     path = "/startups/sonoeye/matches"
     plain = ids(staff.get(path).text)

@@ -286,6 +286,19 @@ def test_tables_follow_the_filters(staff, dari, case) -> None:
     staff.get("/?lang=en")
 
 
+def test_the_regions_of_the_board_are_the_provinces_and_where_startups_are(staff, app) -> None:
+    plain = staff.get("/pipeline").text
+    assert '<optgroup label="Abroad">' not in plain
+    submit(app.extensions["dari"], {"id": "far", "name": "Far", "region": "US-MA"})
+    page = staff.get("/pipeline?region=US-MA").text
+    abroad = re.search(r'<optgroup label="Abroad">(.*?)</optgroup>', page, re.DOTALL)[1]
+    assert re.findall(r'value="([^"]*)"( selected)?>([^<]*)<', abroad) == [
+        ("US", "", "United States"),
+        ("US-MA", " selected", "Massachusetts, United States"),
+    ]
+    assert page.count('value="US-MA"') == 1
+
+
 def test_filters_that_are_wrong_are_refused_and_odd_ones_find_nothing(staff, case) -> None:
     for query in ("stage=lost", "due=now", "region=Atlantis", "sector=magic", "after=x"):
         assert staff.get(f"/pipeline?{query}").status_code == 422, query
