@@ -289,7 +289,9 @@ def test_tables_follow_the_filters(staff, dari, case) -> None:
 def test_the_regions_of_the_board_are_the_provinces_and_where_startups_are(staff, app) -> None:
     plain = staff.get("/pipeline").text
     assert '<optgroup label="Abroad">' not in plain
-    submit(app.extensions["dari"], {"id": "far", "name": "Far", "region": "US-MA"})
+    submit(
+        app.extensions["dari"], {"id": "far", "name": "Far", "summary": "Ships.", "region": "US-MA"}
+    )
     page = staff.get("/pipeline?region=US-MA").text
     abroad = re.search(r'<optgroup label="Abroad">(.*?)</optgroup>', page, re.DOTALL)[1]
     assert re.findall(r'value="([^"]*)"( selected)?>([^<]*)<', abroad) == [
