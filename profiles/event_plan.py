@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any, Literal, Self
@@ -19,7 +20,16 @@ MOST_ROOMS = 200
 AWAKE = (time(8), time(22))
 """Between which hours of their own clock those who take part from afar can meet."""
 
-_Clock = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+_OF_DAY = r"^([01]\d|2[0-3]):[0-5]\d$"
+
+
+def _read_clock(value: Any) -> Any:
+    if not (isinstance(value, str) and re.fullmatch(_OF_DAY, value, re.ASCII)):
+        raise PydanticCustomError("event_clock", "no time of day")
+    return value
+
+
+_Clock = Annotated[str, BeforeValidator(_read_clock), StringConstraints(pattern=_OF_DAY)]
 
 
 def _read_zone(value: Any) -> Any:
@@ -120,6 +130,11 @@ class EventPlan(Record):
                 "event_slots", "number of slots", {"field": "days", "limit": MOST_SLOTS}
             )
         return self
+
+    @property
+    def odd_breaks(self) -> tuple[Break, ...]:
+        """The breaks that end before they begin, and keep nobody from meeting."""
+        return tuple(one for one in self.breaks if one.begins >= one.ends)
 
     @property
     def starts(self) -> tuple[str, ...]:

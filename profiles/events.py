@@ -10,6 +10,7 @@ from sqlalchemy import Connection, insert, select
 from profiles import rows
 from profiles import tables as t
 from profiles.database import reading, writing
+from profiles.errors import FieldError, InvalidRecord
 from profiles.event_plan import EventPlan
 from profiles.event_rows import (
     Event,
@@ -47,9 +48,18 @@ def open_event(
     Raises:
         InvalidRecord: if its plan breaks a rule, or the programme is not held.
     """
-    said = plan if isinstance(plan, EventPlan) else validate(EventPlan, plan)
+    said = plan if isinstance(plan, EventPlan) else _read_plan(plan)
     with writing(store.engine) as connection:
         return _open(connection, said, programme, state, by)
+
+
+def _read_plan(plan: Mapping[str, Any]) -> EventPlan:
+    """Read a plan; a break that ends before it begins is refused, for it would be none."""
+    said = validate(EventPlan, plan)
+    odd = [f"{one.begins}-{one.ends}" for one in said.odd_breaks]
+    if odd:
+        raise InvalidRecord([FieldError("breaks", "event_break", one) for one in odd])
+    return said
 
 
 def fill_series(
@@ -96,7 +106,7 @@ def change_event(
         InvalidRecord: if the plan breaks a rule; EventChanged if it was changed since `base`.
         UnknownEvent: if there is none.
     """
-    said = plan if plan is None or isinstance(plan, EventPlan) else validate(EventPlan, plan)
+    said = plan if plan is None or isinstance(plan, EventPlan) else _read_plan(plan)
     with writing(store.engine) as connection:
         held = event_row(connection, id)
         if base is not None and base != held.revision:

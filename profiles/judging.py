@@ -6,9 +6,10 @@ import json
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints, TypeAdapter, ValidationError
+from pydantic_core import PydanticCustomError
 from sqlalchemy import Connection, func, insert, select, update
 
 from profiles import rows
@@ -41,8 +42,24 @@ LONGEST_NOTE = 1_000
 LONGEST_INSTRUCTIONS = 5_000
 
 
+def _read_name(value: Any) -> Any:
+    """Read the name of a round: an id in one part."""
+    try:
+        read = _ID.validate_python(value)
+    except ValidationError:
+        read = "/"
+    if "/" in read:
+        raise PydanticCustomError("round_name", "no name of a round")
+    return read
+
+
+_ID: TypeAdapter[str] = TypeAdapter(Id)
+
+RoundName = Annotated[str, BeforeValidator(_read_name)]
+
+
 class _Named(Record):
-    name: Id
+    name: RoundName
 
 
 class _Opening(_Named):
@@ -128,8 +145,6 @@ def free_name(store: Store, name: str) -> str:
         InvalidRecord: if it is none, or is taken.
     """
     read = validate(_Named, {"name": name}).name
-    if "/" in read:
-        raise JudgingError("name", "round_name", name)
     with reading(store.engine) as connection:
         _refuse_taken(connection, read)
     return read

@@ -258,7 +258,8 @@ def _tell(dari: Dari, made: ScheduleRevision, as_json: bool) -> None:
     if as_json:
         print_json({"event": made.event, "number": made.number, **made.record})
         return
-    say(f"Schedule {made.number}: {len(made.record['meetings'])} meetings.")
+    meetings = len(made.record["meetings"])
+    say(f"Schedule {made.number}: {meetings} meeting{'' if meetings == 1 else 's'}.")
     if levels := levels_of(made.record["levels"]):
         told = [(aim_words(one.aim), level_words(one)) for one in levels]
         show(_table([{"aim": aim.in_("en"), "reached": said.in_("en")} for aim, said in told]))

@@ -72,6 +72,7 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters["field_name"] = field_name
     app.jinja_env.filters["with_particles"] = with_particles
     app.jinja_env.globals["options"] = options
+    app.jinja_env.globals["tongue_mark"] = labels.tongue_mark
     app.jinja_env.globals["address_of_profile"] = address_of_profile
     translate_quickly(app)
     for blueprint in (

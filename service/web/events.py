@@ -16,9 +16,10 @@ from profiles.case_meetings import zones
 from profiles.event_dates import TWICE_A_YEAR
 from profiles.event_meetings import mark_held
 from profiles.event_people import add_person, change_person, new_link, people_of, remove_person
-from profiles.event_plan import Chosen
+from profiles.event_plan import Chosen, EventPlan
 from profiles.events import EventError, EventState, Participant, change_event, open_event
 from profiles.events import events as read_events
+from service import labels
 from service.event_day import KINDS, refuse_others
 from service.event_links import token_of
 from service.event_proposals import propose_events, series_of
@@ -99,7 +100,15 @@ def add() -> ResponseReturnValue:
         made = open_event(dari().store, plan_of(sent()), programme=programme, by=editor())
     except InvalidRecord as error:
         return _form(sent().to_dict(), url_for("events.add"), error), 422
+    _tell_of_the_past(made.plan)
     return redirect(url_for("events.show", id=made.id), 303)
+
+
+def _tell_of_the_past(plan: EventPlan) -> None:
+    """Say that the first day of a plan is over, which a wrong year often explains."""
+    first = plan.days[0]
+    if first < dari().settings.today():
+        flash(gettext("Check the days: %(day)s has passed.", day=labels.day(first)), "warning")
 
 
 @events.get("/<int:id>")
@@ -122,10 +131,12 @@ def save(id: int) -> ResponseReturnValue:
     event, here = page_or_none_such(id).event, url_for("events.save", id=id)
     try:
         base = number("revision", sent().get("revision", ""))
-        change_event(dari().store, id, plan=plan_of(sent(), event.plan), base=base)
+        kept = change_event(dari().store, id, plan=plan_of(sent(), event.plan), base=base)
     except InvalidRecord as error:
         return _form(sent().to_dict(), here, error, event=id), 422
     flash(gettext("Your changes have been kept."), "success")
+    if kept.plan.days != event.plan.days:
+        _tell_of_the_past(kept.plan)
     return redirect(url_for("events.show", id=id), 303)
 
 

@@ -16,9 +16,9 @@ from pydantic import Field, StringConstraints
 from werkzeug.utils import secure_filename
 
 from profiles import DariError, FieldError, InvalidRecord, Record, Side, validate
-from profiles.fields import Id, Whole
+from profiles.fields import Whole
 from profiles.judgements import JudgingError
-from profiles.judging import LONGEST_INSTRUCTIONS, MOST_JUDGES
+from profiles.judging import LONGEST_INSTRUCTIONS, MOST_JUDGES, RoundName
 from profiles.rows import unknown_id
 from service.language import language
 from service.naming import named_on
@@ -44,7 +44,7 @@ _USUAL: Mapping[str, Any] = {"choose": "sample", "sample": 20, "seed": 1, "depth
 
 
 class _Asked(Record):
-    name: Id
+    name: RoundName
     sample: Annotated[Whole, Field(ge=1, le=MOST_STARTUPS)] = 1
     seed: Whole = 1
     startups: Annotated[str, StringConstraints(max_length=_LONGEST_LIST)] = ""

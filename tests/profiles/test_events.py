@@ -99,7 +99,10 @@ def test_slots_at_night_elsewhere_are_told() -> None:
         ({"rooms": [{"name": "A"}, {"name": "A"}]}, "rooms", "event_rooms"),
         ({"minutes": 5, "gap": 0, "opens": "00:00", "closes": "23:55"}, "days", "event_slots"),
         ({"minutes": 240}, "days", "event_slots"),
-        ({"opens": "25:00"}, "opens", "value"),
+        ({"opens": "25:00"}, "opens", "event_clock"),
+        ({"breaks": [{"begins": "noon", "ends": ""}]}, "breaks.0.begins", "event_clock"),
+        ({"breaks": [{"begins": "12:00", "ends": "99:99"}]}, "breaks.0.ends", "event_clock"),
+        ({"breaks": [{"begins": "１２:００", "ends": "13:00"}]}, "breaks.0.begins", "event_clock"),
         ({"country": "XX"}, "country", "region"),
     ],
 )
@@ -162,6 +165,11 @@ def test_an_event_is_opened_changed_and_listed(known: Store) -> None:
             get_event(known, id)
     with pytest.raises(EventError, match="No programme"):
         open_event(known, PLAN, programme="none")
+    odd = {**PLAN, "breaks": [{"begins": "13:00", "ends": "13:00"}]}
+    for act in (lambda: open_event(known, odd), lambda: change_event(known, 1, plan=odd)):
+        with pytest.raises(InvalidRecord, match="13:00-13:00 does not end after"):
+            act()
+    assert [one.id for one in events(known, "g")] == [1]
 
 
 @pytest.mark.parametrize(

@@ -100,12 +100,12 @@ def test_a_round_is_kept_as_it_was_opened(known: Store) -> None:
 def test_rounds_that_cannot_be_opened(known: Store) -> None:
     cases: list[tuple[str, Any, Any, str]] = [
         ("r", PAIRS, {}, "already"),
-        ("a b", PAIRS, {}, "An id has"),
-        ("a/b", PAIRS, {}, "slash"),
-        ("..", PAIRS, {}, "An id has"),
-        ("<script>", PAIRS, {}, "An id has"),
-        ("x" * 201, PAIRS, {}, "An id has"),
-        ("\x00", PAIRS, {}, "An id has|control"),
+        ("a b", PAIRS, {}, "stands in addresses"),
+        ("a/b", PAIRS, {}, "slashes"),
+        ("..", PAIRS, {}, "stands in addresses"),
+        ("<script>", PAIRS, {}, "stands in addresses"),
+        ("x" * 201, PAIRS, {}, "stands in addresses"),
+        ("\x00", PAIRS, {}, "stands in addresses|control"),
         ("n", {}, {}, "0"),
         ("n", {("s1", str(n)): {} for n in range(MOST_PAIRS + 1)}, {}, "5,000"),
         ("n", PAIRS, {"judges": 4}, "judges"),

@@ -260,7 +260,10 @@ def test_rules_that_contradict_are_told_by_name_in_both_languages(
         ({"closes": "09:00"}, "end before they begin"),
         ({"rooms": "A\nA"}, "same name"),
         ({"minutes": "1"}, "minutes"),
-        ({"breaks": "noon"}, "breaks"),
+        ({"breaks": "noon"}, "noon is no time of day"),
+        ({"breaks": "12:00-99:99"}, "99:99 is no time of day"),
+        ({"breaks": "13:30-12:00"}, "The break 13:30-12:00 does not end after it begins"),
+        ({"opens": "7 am"}, "7 am is no time of day"),
         ({"programme": "none-such"}, "No programme"),
         (
             {"days": DAY, "minutes": "5", "gap": "0", "opens": "00:00", "closes": "23:59"},
@@ -275,6 +278,20 @@ def test_a_plan_that_is_none_is_refused_and_stays_typed(
     assert answer.status_code == 422
     assert said in answer.text
     assert "Songdo Convensia" in answer.text
+
+
+def test_a_day_that_has_passed_is_taken_and_said(
+    staff: FlaskClient, send: Send, event: Event
+) -> None:
+    said = "Check the days: January 5, 2001 has passed."
+    for path in ("/events/new", f"/events/{event.id}/edit"):
+        form = {**PLAN, "revision": str(event.revision), "days": "2001-01-05"}
+        made = send(staff, path, form)
+        assert made.status_code == 303, made.text
+        assert said in staff.get(made.location).text
+    again = {**PLAN, "revision": str(event.revision + 1), "days": "2001-01-05", "place": "Busan"}
+    kept = send(staff, f"/events/{event.id}/edit", again)
+    assert said not in staff.get(kept.location).text
 
 
 def test_a_name_of_a_person_needs_consent(staff: FlaskClient, send: Send, event: Event) -> None:
