@@ -30,7 +30,7 @@ from profiles.rows import unknown_id
 from service.api.bodies import UnreadableBody
 from service.api.limits import CALLS, GUESSES
 from service.api.problems import Problem, problem
-from service.failures import Failure, failure, no_token, signed_out
+from service.failures import BrokenLink, Failure, failure, no_token, signed_out
 from service.form_pages import form_page, page_without
 from service.forms import StartupForm
 from service.language import language
@@ -67,6 +67,15 @@ def _on_http(error: HTTPException) -> ResponseReturnValue:
     failed = failure(error.code)
     if isinstance(error, UnreadableBody) and error.description:
         failed = replace(failed, text=error.description)
+    if isinstance(error, BrokenLink):
+        failed = replace(
+            failed,
+            heading=gettext("This link is not whole"),
+            text=gettext(
+                "Copy it from the letter once more, to its very end, or ask whoever sent it for "
+                "a new one."
+            ),
+        )
     again = _keep_typed if error.code == 401 else _answer  # a session that ended while one typed
     answer = current_app.make_response(again(failed))
     kept = ("Allow", "WWW-Authenticate", "Retry-After")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from flask import current_app
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
+from werkzeug.exceptions import NotFound
 
 from profiles import FieldError
 
@@ -20,6 +21,10 @@ class Failure:
     heading: str
     text: str
     errors: Sequence[FieldError] = ()
+
+
+class BrokenLink(NotFound):
+    """A link out of a letter that leads nowhere: as a rule its end was lost."""
 
 
 _OTHER = (_l("The request cannot be answered"), _l("Please check the address."))

@@ -25,6 +25,7 @@ from profiles.cases import (
 from profiles.casework import LONGEST_WORDS, answer_case
 from service.access import current_user
 from service.answer_links import AnswerLink, read_link
+from service.failures import BrokenLink
 from service.holding import require_own
 from service.language import language
 from service.letters import Lang, about, reasons
@@ -109,13 +110,13 @@ def _linked(token: str) -> tuple[Case, AnswerLink]:
     """
     link = read_link(token, dari().secret_key)
     if link is None:
-        raise NotFound
+        raise BrokenLink
     try:
         case = get_case(dari().store, link.case)
     except UnknownCase as error:
-        raise NotFound from error
+        raise BrokenLink from error
     if not link.is_of(case):
-        raise NotFound
+        raise BrokenLink
     if link.is_over or not link.is_newest(case) or not is_shown_to(case, link.side):
         raise Gone
     standing = _standing(case)

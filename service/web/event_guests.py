@@ -17,6 +17,7 @@ from profiles.event_people import change_person, taking_part
 from profiles.events import EventState, Participant
 from service.access import current_user
 from service.event_links import read_meet_link
+from service.failures import BrokenLink
 from service.security import dari
 from service.web.event_forms import sent, wishes_of
 from service.web.event_papers import calendar_answer
@@ -137,7 +138,7 @@ def _linked(token: str, *, cancelled: bool = False) -> tuple[EventPage, Particip
     """
     link = read_meet_link(token, dari().secret_key)
     if link is None:
-        raise NotFound
+        raise BrokenLink
     page, one = _found(link.event, link.person)
     if not link.holds(page.event, one):
         raise Gone

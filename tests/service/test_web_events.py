@@ -341,7 +341,9 @@ def test_a_participant_wishes_by_a_link_until_it_is_made_anew(
     assert client.get(f"{path}/meetings.ics").status_code == 200
     send(staff, f"/events/{event.id}/people/{guest.id}/link", {})
     assert client.get(path).status_code == 410
-    assert client.get("/meet/forged").status_code == 404
+    forged = client.get("/meet/forged")
+    assert forged.status_code == 404
+    assert "This link is not whole" in forged.text
 
 
 def test_nobody_else_sees_events(client: FlaskClient, event: Event) -> None:

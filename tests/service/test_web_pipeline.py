@@ -516,7 +516,10 @@ def test_a_link_is_of_one_side_of_one_case_for_a_while(client, send, dari, case,
         (sign(replace(link, opened=link.opened - 1), key), 404),
         (sign(replace(link, case=999_999), key), 404),
     ):
-        assert client.get(f"/answer/{wrong}").status_code == status, wrong
+        answer = client.get(f"/answer/{wrong}")
+        assert answer.status_code == status, wrong
+        broken = "This link is not whole" in answer.text
+        assert broken is (status == 404 and wrong != "")  # an address without a token is no link
     make_link(dari.store, case.id, Side.PARTNER)
     assert client.get(linked["partner"]).status_code == 410
     assert send(client, linked["partner"], {"answer": "yes"}).status_code == 410
