@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
+from select import POLLIN, poll
 from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeGuard
 
@@ -68,10 +69,10 @@ def open_engine(url: str) -> Engine:
 
 
 def _try_rested(engine: Engine) -> None:
-    """Try connections that have rested before they are used again.
+    """Try a connection before it is used again, where it has rested or the server said something.
 
-    A server that was started again has closed them. SQLAlchemy's own way would try a connection
-    each time, and a page reads some ten times.
+    A server that was started again has closed those it had: that lies ready to be read. The way
+    of SQLAlchemy itself would ask the server each time, and a page reads some ten times.
     """
 
     @event.listens_for(engine, "checkin")
@@ -80,12 +81,20 @@ def _try_rested(engine: Engine) -> None:
 
     @event.listens_for(engine, "checkout")
     def _try(connection: Any, record: Any, _proxy: Any) -> None:
-        if monotonic() - record.info.get("rests_since", monotonic()) < _TRIED_AFTER_S:
+        rested = monotonic() - record.info.get("rests_since", monotonic())
+        if rested < _TRIED_AFTER_S and not _is_told(connection.fileno()):
             return
         try:
             engine.dialect.do_ping(connection)
         except engine.dialect.loaded_dbapi.Error as error:
             raise InvalidatePoolError from error
+
+
+def _is_told(file: int) -> bool:
+    """Tell whether something lies ready to be read from a socket."""
+    waiting = poll()
+    waiting.register(file, POLLIN)
+    return bool(waiting.poll(0))
 
 
 def _is_path(database: str | None) -> TypeGuard[str]:

@@ -264,6 +264,7 @@ def page(
         screening=Screening(at) if at in tuple(Screening) else None,
         refusal=Refusal(refused, shown.named, shown.cohort.criteria),
         stale=stale,
+        similar=lambda typed: ids_of(dari(), "a", typed)[1],
         **_words(),
     )
 

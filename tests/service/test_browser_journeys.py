@@ -467,7 +467,8 @@ def test_a_judging_page_on_a_phone_and_without_a_script(app, watch, token):
     page.get_by_label("Your name or initials").fill("Lee")
     page.get_by_role("button", name="Save").click()
     row = page.locator(".round-row").filter(has_text="phone")
-    row.get_by_role("link", name="Judge 1 pairs").click()
+    row.get_by_role("link", name="Judge 1 pair", exact=True).click()
+    page.get_by_label("Note").wait_for()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.get_by_label("Note").fill("tapped")
     page.get_by_role("button", name="2 Fits well").click()

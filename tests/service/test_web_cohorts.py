@@ -350,6 +350,19 @@ def test_lines_of_applicants_are_entered_together_or_not_at_all(dari, staff, sen
     assert stages(dari, id) == {}
 
 
+def test_whoever_mistypes_an_applicant_is_shown_whose_names_are_like_it(dari, staff, send) -> None:
+    id = opened(dari, staff, send)
+    name = dari.store.get("demo-gyeol-rf").name.en
+    typed = f"demo-dulle-mesh\n{name[:-2]}"
+    refused = send(staff, f"/cohorts/{id}/entries", {"profile": typed})
+    assert refused.status_code == 422
+    near = re.search(r"Similar names: (.*?)</p>", refused.text)[1]
+    assert f"{name} (<code>demo-gyeol-rf</code>)" in near
+    assert f">{typed}</textarea>" in refused.text
+    assert stages(dari, id) == {}
+    assert "Similar names" not in staff.get(f"/cohorts/{id}?step=intake").text
+
+
 def test_seconds_that_cannot_be_read_are_refused(dari, staff, send) -> None:
     id = opened(dari, staff, send)
     for path in ("assign", "trade-off"):
