@@ -117,8 +117,8 @@ def _lines(text: str) -> list[str]:
 
 
 def _break(text: str) -> dict[str, str]:
-    begins, _, ends = text.partition("-")
-    return {"begins": begins.strip(), "ends": ends.strip()}
+    begins, dash, ends = text.partition("-")
+    return {"begins": begins.strip(), "ends": (ends if dash else begins).strip()}
 
 
 def _room(line: str, shut: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:

@@ -277,6 +277,7 @@ def test_a_plan_that_is_none_is_refused_and_stays_typed(
     answer = send(staff, "/events/new", {**PLAN, **wrong})
     assert answer.status_code == 422
     assert said in answer.text
+    assert "This field is required" not in answer.text
     assert "Songdo Convensia" in answer.text
 
 
