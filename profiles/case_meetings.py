@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from functools import cache
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from uuid import uuid4
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 from sqlalchemy import Connection, insert, or_, select, update
 
 from profiles import rows
@@ -16,7 +17,6 @@ from profiles import tables as t
 from profiles.cases import Case, CaseError, CaseMeeting, read_meeting
 from profiles.casework import read_for_change, read_open, record
 from profiles.database import writing
-from profiles.errors import FieldError, InvalidRecord
 from profiles.fields import Plain, Whole
 from profiles.record import Record
 from profiles.store import SYSTEM, Store
@@ -26,15 +26,42 @@ LONGEST_PLACE = 500
 LONGEST_MEETING = 24 * 60
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 
-_PLAIN = {"starts": f"{FIRST_YEAR}-01-01T00:00", "zone": "UTC", "minutes": 60, "place": ""}
-"""What stands for a value that can not be read, so that the others are looked at, too."""
+
+def _read_clock(text: str) -> str:
+    """Read the time on a clock, to the minute."""
+    try:
+        start = datetime.fromisoformat(text)
+    except ValueError:
+        raise PydanticCustomError("case_starts", "no date with a time") from None
+    if start.tzinfo is not None:
+        raise PydanticCustomError("case_starts", "a time with its zone")
+    if not FIRST_YEAR <= start.year <= LAST_YEAR:
+        years = {"first": FIRST_YEAR, "last": LAST_YEAR, "year": start.year}
+        raise PydanticCustomError("case_year", "a year far away", years)
+    return start.replace(second=0, microsecond=0).isoformat(timespec="minutes")
+
+
+def _read_zone(name: str) -> str:
+    if name not in zones():
+        raise PydanticCustomError("case_zone", "no zone")
+    return name
 
 
 class _Told(Record):
-    starts: Plain
-    zone: Plain
+    starts: Annotated[Plain, AfterValidator(_read_clock)]
+    zone: Annotated[Plain, AfterValidator(_read_zone)]
     minutes: Annotated[Whole, Field(ge=1, le=LONGEST_MEETING)] = 60
     place: Annotated[Plain, StringConstraints(max_length=LONGEST_PLACE)] = ""
+
+    @model_validator(mode="after")
+    def _is_shown(self) -> Self:
+        """Refuse a time that a clock there never shows, for summer time begins."""
+        start, zone = datetime.fromisoformat(self.starts), ZoneInfo(self.zone)
+        shown = start.replace(tzinfo=zone).astimezone(UTC).astimezone(zone).replace(tzinfo=None)
+        if shown != start:
+            told = {"field": "starts", "zone": self.zone}
+            raise PydanticCustomError("case_gap", "a time that is left out", told)
+        return self
 
 
 def plan_meeting(
@@ -131,48 +158,7 @@ def moment_of(meeting: CaseMeeting) -> datetime:
 
 
 def _read(**raw: Any) -> dict[str, Any]:
-    """Read what a form says of a meeting; all that is wrong with it is told at once.
-
-    A time that a clock there never shows, for summer time begins, is refused.
-    """
-    wrong: list[FieldError] = []
-    try:
-        said = validate(_Told, raw)
-    except InvalidRecord as error:
-        wrong += error.errors
-        fine = {name: raw[name] for name in raw if all(name != one.field for one in wrong)}
-        said = validate(_Told, {**_PLAIN, **fine})
-    if said.zone not in zones():
-        wrong.append(FieldError("zone", "case_zone", said.zone))
-    start = _clock(said.starts)
-    if isinstance(start, FieldError):
-        wrong.append(start)
-    elif said.zone in zones() and not _is_shown(start, ZoneInfo(said.zone)):
-        wrong.append(FieldError("starts", "case_gap", said.starts, {"zone": said.zone}))
-    if wrong or isinstance(start, FieldError):
-        raise InvalidRecord(sorted(wrong, key=lambda one: list(raw).index(one.field)))
-    return {**said.model_dump(), "starts": start.isoformat(timespec="minutes")}
-
-
-def _clock(text: str) -> datetime | FieldError:
-    """Read the time on a clock, or say why it is none."""
-    try:
-        start = datetime.fromisoformat(text)
-    except ValueError:
-        return FieldError("starts", "case_starts", text)
-    if start.tzinfo is not None:
-        return FieldError("starts", "case_starts", text)
-    if not FIRST_YEAR <= start.year <= LAST_YEAR:
-        return FieldError(
-            "starts", "case_year", start.year, {"first": FIRST_YEAR, "last": LAST_YEAR}
-        )
-    return start.replace(second=0, microsecond=0)
-
-
-def _is_shown(start: datetime, zone: ZoneInfo) -> bool:
-    """Tell whether clocks in a zone ever show a time."""
-    shown = start.replace(tzinfo=zone).astimezone(UTC).astimezone(zone).replace(tzinfo=None)
-    return shown == start
+    return validate(_Told, raw).model_dump()
 
 
 def _standing(connection: Connection, case: int, id: int, seen: int | None) -> CaseMeeting:

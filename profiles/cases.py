@@ -305,10 +305,9 @@ def case_row(connection: Connection, id: int) -> Case:
 
 def cases_naming(connection: Connection, ids: Collection[str]) -> list[Case]:
     """Read the cases, those put aside too, that name one of `ids`, oldest first."""
-    c, named = t.cases.c, sorted(id for id in set(ids) if is_clean(id))
+    c = t.cases.c
     found: dict[int, Case] = {}
-    for start in range(0, len(named), rows.BATCH):
-        some = named[start : start + rows.BATCH]
+    for some in rows.batches(ids):
         its = select(t.cases).where(or_(c.startup.in_(some), c.partner.in_(some)))
         found |= {row.id: read_case(row) for row in connection.execute(its)}
     return [found[id] for id in sorted(found)]

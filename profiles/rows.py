@@ -82,10 +82,16 @@ def by_ids(
     only: Sequence[Any] = (),
 ) -> Iterator[Any]:
     """Read the rows whose `column` is among `ids`, whole or `only` some columns."""
+    for some in batches(ids):
+        its = select(*(only or (table,))).where(column.in_(some), *where)
+        yield from connection.execute(its).all()
+
+
+def batches(ids: Collection[str]) -> Iterator[list[str]]:
+    """Give the ids that a query can ask for, each once, `BATCH` at a time."""
     ordered = sorted(id for id in set(ids) if is_clean(id))  # PostgreSQL refuses NUL in a query
     for start in range(0, len(ordered), BATCH):
-        some = column.in_(ordered[start : start + BATCH])
-        yield from connection.execute(select(*(only or (table,))).where(some, *where)).all()
+        yield ordered[start : start + BATCH]
 
 
 def sides(connection: Connection, ids: Collection[str]) -> dict[str, Side]:

@@ -47,6 +47,7 @@ _SIDE = re.compile(r"(?:/api/v1)?/(startup|partner)s/")
 def init_app(app: Flask) -> None:
     """Let every error end in a clear answer."""
     app.register_error_handler(HTTPException, _on_http)
+    app.register_error_handler(BrokenLink, _on_broken_link)
     app.register_error_handler(CSRFError, _on_csrf)
     app.register_error_handler(RateLimitExceeded, _on_limit)
     app.register_error_handler(UnknownId, _on_unknown)
@@ -67,15 +68,6 @@ def _on_http(error: HTTPException) -> ResponseReturnValue:
     failed = failure(error.code)
     if isinstance(error, UnreadableBody) and error.description:
         failed = replace(failed, text=error.description)
-    if isinstance(error, BrokenLink):
-        failed = replace(
-            failed,
-            heading=gettext("This link is not whole"),
-            text=gettext(
-                "Copy it from the letter once more, to its very end, or ask whoever sent it for "
-                "a new one."
-            ),
-        )
     again = _keep_typed if error.code == 401 else _answer  # a session that ended while one typed
     answer = current_app.make_response(again(failed))
     kept = ("Allow", "WWW-Authenticate", "Retry-After")
@@ -83,6 +75,13 @@ def _on_http(error: HTTPException) -> ResponseReturnValue:
         if name in kept:
             answer.headers[name] = value
     return answer
+
+
+def _on_broken_link(_error: BrokenLink) -> ResponseReturnValue:
+    text = gettext(
+        "Copy it from the letter once more, to its very end, or ask whoever sent it for a new one."
+    )
+    return _answer(Failure(404, gettext("This link is not whole"), text))
 
 
 def _on_csrf(_error: CSRFError) -> ResponseReturnValue:

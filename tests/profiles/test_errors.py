@@ -108,7 +108,7 @@ PARAMS: dict[str, dict[str, object]] = {
     "group": {"allowed": "area, region"},
     **{key: {"kind": "share"} for key in ("rule_extra", "rule_missing", "cohort_kind_here")},
     **{key: {"kind": "share"} for key in ("rule_no_bound", "rule_no_bound_here", "rule_alone")},
-    "case_year": {"first": 2000, "last": 2100},
+    "case_year": {"first": 2000, "last": 2100, "year": 1026},
     "list_lines": {"limit": 10},
     "rule_twice": {"given": "share"},
     **{key: {"why": "no disk"} for key in ("mail_refused", "mail_unkept", "mail_unreachable")},
