@@ -4,6 +4,7 @@ from index.codes import FIELDS, NO, UNKNOWN, YES
 from index.encoder import Encoder, EncoderError, load_encoder
 from index.filters import Facts, Filters, facts_of
 from index.follower import Follower, MissingVectors
+from index.fusion import FACET_PAIRS, WEIGHTS, fuse
 from index.history import History
 from index.lexical import LexicalIndex, tokenise
 from index.listing import Listing
@@ -11,16 +12,7 @@ from index.loading import ImportReport, import_file
 from index.middles import Middles
 from index.names import NameIndex, Names
 from index.passages import PASSAGE_VERSION, document, passages, subject_passage
-from index.retriever import (
-    FACET_PAIRS,
-    WEIGHTS,
-    Candidate,
-    Query,
-    Retriever,
-    evidence_for,
-    fuse,
-    with_evidence,
-)
+from index.retriever import Candidate, Query, Retriever, evidence_for, with_evidence
 from index.search_index import SearchIndex
 from index.shelf import Asked, Listed
 from index.snapshot import SnapshotError, discard
