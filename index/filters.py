@@ -80,12 +80,11 @@ class FactColumns:
         self._countries_of: dict[frozenset[str], tuple[int, ...]] = {}
         self._country, self._kind = Column(np.int16), Column(np.int8)
         self.moves = 0
-        self._changes = 0
-        self._regions: dict[Side, tuple[int, frozenset[str]]] = {}
+        self._regions: dict[Side, frozenset[str]] = {}
 
     def put(self, number: int, facts: Facts) -> None:
         """Keep the facts of the profile with this number."""
-        self._changes += 1
+        self._regions.clear()
         words: dict[int, int] = {}
         for value in _values(facts):
             bit = self._bit.setdefault(value, len(self._bit))
@@ -100,7 +99,7 @@ class FactColumns:
 
     def remove(self, number: int) -> None:
         """Forget the facts of the profile with this number."""
-        self._changes += 1
+        self._regions.clear()
         for column in self._words:
             column.grow(number + 1)
             column.values[number] = 0
@@ -125,10 +124,9 @@ class FactColumns:
 
     def regions(self, side: Side) -> frozenset[str]:
         """Give the regions where any profile of a side is, and their countries."""
-        known = self._regions.get(side)
-        if known is None or known[0] != self._changes:
-            known = self._regions[side] = self._changes, self._regions_now(side)
-        return known[1]
+        if side not in self._regions:
+            self._regions[side] = self._regions_now(side)
+        return self._regions[side]
 
     def _regions_now(self, side: Side) -> frozenset[str]:
         size = max((len(column) for column in self._words), default=0)

@@ -244,12 +244,11 @@ class VectorIndex:
             ValueError: if the query is of another dimension or not finite.
         """
         with self._lock:
-            for found in self._found(query[None, :], k, among):
-                rows, scores = found.rows, found.scores
-                if len(rows) <= k or scores[k] < scores[k - 1]:
-                    return self._table.numbers[rows[:k]].astype(np.int64)
-                return self._roster.numbers(id for id, _ in self._named(found)[:k])
-        return np.empty(0, np.int64)
+            (found,) = self._found(query[None, :], k, among)
+            rows, scores = found.rows, found.scores
+            if len(rows) <= k or scores[k] < scores[k - 1]:
+                return self._table.numbers[rows[:k]].astype(np.int64)
+            return self._roster.numbers(id for id, _ in self._named(found)[:k])  # ids break the tie
 
     def search_any(
         self, queries: Floats, k: int, *, among: Collection[str] | Selection | None = None

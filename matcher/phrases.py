@@ -29,14 +29,13 @@ def phrase(code: str, **params: object) -> Names:
 
 
 @cache
+def _plain(code: str) -> Names:
+    return filled(_template(code), {})
+
+
 def _template(code: str) -> Mapping[str, str]:
     group, _, name = code.partition(".")
     return phrases()[group][name]
-
-
-@cache
-def _plain(code: str) -> Names:
-    return filled(_template(code), {})
 
 
 def filled(template: Mapping[str, str], params: Mapping[str, object]) -> Names:

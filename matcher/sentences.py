@@ -59,8 +59,9 @@ class SentenceFinder:
 
     def vector(self, text: str) -> Floats:
         """Encode a whole text, shape (d,)."""
-        kept = self._whole.get(text)
-        return self._encoder.encode([text])[0] if kept is None else kept
+        if text not in self._whole:
+            _keep(self._whole, self._keep, text, self._encoder.encode([text])[0])
+        return self._whole[text]
 
     def best(self, text: Text, vectors: Sequence[Floats]) -> Names:
         """Give, in each language that the text has, the sentence nearest to any of the vectors.
@@ -89,6 +90,6 @@ class SentenceFinder:
 
 
 def _keep(kept: dict[str, _Kept], most: int, text: str, value: _Kept) -> None:
-    if len(kept) >= most:
-        kept.clear()
     kept[text] = value
+    if len(kept) > most:
+        del kept[next(iter(kept))]  # the oldest

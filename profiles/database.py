@@ -82,10 +82,9 @@ def _try_rested(engine: Engine) -> None:
     @event.listens_for(engine, "checkout")
     def _try(connection: Any, record: Any, _proxy: Any) -> None:
         rested = monotonic() - record.info.get("rests_since", monotonic())
-        if rested < _TRIED_AFTER_S and not _is_told(connection.fileno()):
-            return
         try:
-            engine.dialect.do_ping(connection)
+            if rested >= _TRIED_AFTER_S or _is_told(connection.fileno()):
+                engine.dialect.do_ping(connection)
         except engine.dialect.loaded_dbapi.Error as error:
             raise InvalidatePoolError from error
 
@@ -140,9 +139,9 @@ def writing(engine: Engine) -> Iterator[Connection]:
 def reading(engine: Engine, *, repeatable: bool = False) -> Iterator[Connection]:
     """Let somebody read; if `repeatable`, all that is read is of one and the same moment.
 
-    PostgreSQL would have each statement of a plain transaction see its own moment, too, but be
-    told of begin and end besides: so there is a transaction for a repeatable reading alone, which
-    a reading that is taken by and by also needs. SQLite's readings are always repeatable.
+    On PostgreSQL each statement sees its own moment, and runs without a transaction: whoever needs
+    several of them to agree, or streams rows (`yield_per`), asks for a repeatable reading. Those
+    of SQLite always are.
 
     Raises:
         StoreError: if the database cannot be reached or read.

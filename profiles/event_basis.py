@@ -35,7 +35,7 @@ def basis_of(store: Store, event: int) -> Basis:
     Raises:
         UnknownEvent: if there is none.
     """
-    with reading(store.engine) as connection:
+    with reading(store.engine, repeatable=True) as connection:
         return _basis(connection, event)
 
 

@@ -30,6 +30,7 @@ def _read_clock(value: Any) -> Any:
 
 
 _Clock = Annotated[str, BeforeValidator(_read_clock), StringConstraints(pattern=_OF_DAY)]
+"""A time of day; the pattern is there for the JSON schema."""
 
 
 def _read_zone(value: Any) -> Any:
@@ -58,6 +59,16 @@ class Break(Record):
 
     begins: _Clock
     ends: _Clock
+
+
+def _read_break(value: Any) -> Any:
+    """Read a break that is written in one text, as '12:00-13:00'."""
+    if not isinstance(value, str):
+        return value
+    begins, dash, ends = value.partition("-")
+    if not dash:
+        raise PydanticCustomError("event_break", "no begin and end")
+    return {"begins": begins.strip(), "ends": ends.strip()}
 
 
 class Table(Record):
@@ -109,7 +120,9 @@ class EventPlan(Record):
     closes: _Clock = "17:00"
     minutes: Annotated[Whole, Field(ge=5, le=240)] = 25
     gap: Annotated[Whole, Field(ge=0, le=120)] = 5
-    breaks: Annotated[tuple[Break, ...], Field(max_length=10)] = ()
+    breaks: Annotated[
+        tuple[Annotated[Break, BeforeValidator(_read_break)], ...], Field(max_length=10)
+    ] = ()
     rooms: Annotated[tuple[Table, ...], Field(max_length=MOST_ROOMS)] = ()
     walk: Annotated[Whole, Field(ge=0, le=240)] = 0
     in_a_row: Annotated[Whole, Field(ge=1, le=50)] | None = None
@@ -130,11 +143,6 @@ class EventPlan(Record):
                 "event_slots", "number of slots", {"field": "days", "limit": MOST_SLOTS}
             )
         return self
-
-    @property
-    def odd_breaks(self) -> tuple[Break, ...]:
-        """The breaks that end before they begin, and keep nobody from meeting."""
-        return tuple(one for one in self.breaks if one.begins >= one.ends)
 
     @property
     def starts(self) -> tuple[str, ...]:

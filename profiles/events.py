@@ -54,9 +54,12 @@ def open_event(
 
 
 def _read_plan(plan: Mapping[str, Any]) -> EventPlan:
-    """Read a plan; a break that ends before it begins is refused, for it would be none."""
+    """Read a plan; a break that does not end after it begins is refused, for it would be none.
+
+    The record itself takes one, so that a plan that was kept with such a break can be read.
+    """
     said = validate(EventPlan, plan)
-    odd = [f"{one.begins}-{one.ends}" for one in said.odd_breaks]
+    odd = [f"{one.begins}-{one.ends}" for one in said.breaks if one.begins >= one.ends]
     if odd:
         raise InvalidRecord([FieldError("breaks", "event_break", one) for one in odd])
     return said

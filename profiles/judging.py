@@ -5,10 +5,17 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, StringConstraints, TypeAdapter, ValidationError
+from pydantic import (
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 from pydantic_core import PydanticCustomError
 from sqlalchemy import Connection, func, insert, select, update
 
@@ -42,20 +49,16 @@ LONGEST_NOTE = 1_000
 LONGEST_INSTRUCTIONS = 5_000
 
 
-def _read_name(value: Any) -> Any:
+def _read_name(value: Any, read_id: ValidatorFunctionWrapHandler) -> str:
     """Read the name of a round: an id in one part."""
-    try:
-        read = _ID.validate_python(value)
-    except ValidationError:
-        read = "/"
-    if "/" in read:
-        raise PydanticCustomError("round_name", "no name of a round")
-    return read
+    with suppress(ValidationError):
+        read: str = read_id(value)
+        if "/" not in read:
+            return read
+    raise PydanticCustomError("round_name", "no name of a round")
 
 
-_ID: TypeAdapter[str] = TypeAdapter(Id)
-
-RoundName = Annotated[str, BeforeValidator(_read_name)]
+RoundName = Annotated[Id, WrapValidator(_read_name)]
 
 
 class _Named(Record):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
 from flask import current_app, request, session
@@ -27,12 +26,7 @@ def is_token(given: str) -> bool:
 
 def token_mark() -> str:
     """Give what a session holds that the token has opened; another token has another mark."""
-    return _mark_of(dari().staff_token)
-
-
-@lru_cache(maxsize=1)
-def _mark_of(token: str) -> str:
-    return hashlib.sha256(b"session\x00" + token.encode()).hexdigest()
+    return hashlib.sha256(b"session\x00" + dari().staff_token.encode()).hexdigest()
 
 
 def holds_token() -> bool:

@@ -23,7 +23,7 @@ def plan_of(form: Form, held: EventPlan | None = None) -> dict[str, Any]:
     told: dict[str, Any] = {name: form.get(name, "") for name in _PLAIN}
     told |= {name: _text(form, name) for name in _TEXTS}
     told["days"] = form.get("days", "").replace(",", ";").replace("\n", ";")
-    told["breaks"] = [_break(one) for one in _parts(form.get("breaks", ""))]
+    told["breaks"] = _parts(form.get("breaks", ""))
     shut = {one.name: one.closed for one in held.rooms} if held else {}
     told["rooms"] = [_room(line, shut) for line in _lines(form.get("rooms", ""))]
     told["fill"] = "fill" in form
@@ -114,11 +114,6 @@ def _parts(text: str) -> list[str]:
 
 def _lines(text: str) -> list[str]:
     return [one.strip() for one in text.splitlines() if one.strip()]
-
-
-def _break(text: str) -> dict[str, str]:
-    begins, dash, ends = text.partition("-")
-    return {"begins": begins.strip(), "ends": (ends if dash else begins).strip()}
 
 
 def _room(line: str, shut: Mapping[str, tuple[str, ...]]) -> dict[str, Any]:

@@ -63,14 +63,14 @@ def test_what_is_read_at_once_answers_as_what_is_read_by_turns(encoder: Encoder)
     assert (at_once.vector("unread") == encoder.encode(["unread"])[0]).all()
 
 
-def test_a_full_memory_begins_anew(encoder: Encoder) -> None:
+def test_a_full_memory_drops_the_oldest(encoder: Encoder) -> None:
     (vector,) = encoder.encode(["ships"])
     finder = SentenceFinder(encoder, keep=2)
     texts = [Text(en=f"Ships {n}. Games.") for n in range(5)]
     finder.read(texts, [f"whole {n}" for n in range(5)])
     assert [finder.best(text, [vector]).en for text in texts] == [f"Ships {n}." for n in range(5)]
-    assert len(finder._encoded) <= 2
-    assert len(finder._whole) <= 2
+    assert [*finder._encoded] == ["Ships 3. Games.", "Ships 4. Games."]
+    assert [*finder._whole] == ["whole 3", "whole 4"]
 
 
 def test_what_is_read_is_not_encoded_again(

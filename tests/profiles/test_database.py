@@ -8,12 +8,13 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Connection, Engine, inspect, text
 
 from profiles import (
     Partner,
@@ -247,6 +248,27 @@ def test_processes_take_turns(store: Store, database_url: str) -> None:
         writer.close()
     assert seen == list(range(1, 31))
     assert store.count(Side.PARTNER) == 30
+
+
+@pytest.mark.parametrize(
+    "database_url", [pytest.param("postgresql", marks=pytest.mark.postgresql)], indirect=True
+)
+def test_a_plain_reading_is_no_transaction_any_other_and_a_writing_are(store: Store) -> None:
+    def is_one(connection: Connection) -> bool:
+        connection.execute(text("SELECT 1"))
+        driver: Any = connection.connection.driver_connection
+        return bool(driver.info.transaction_status)
+
+    put(store, "a")
+    with reading(store.engine) as connection:
+        assert not is_one(connection)
+    with reading(store.engine, repeatable=True) as connection:
+        assert is_one(connection)
+    with writing(store.engine) as connection:
+        connection.execute(text("DELETE FROM changes"))
+        assert is_one(connection)
+        connection.rollback()
+    assert store.last_seq() == 1
 
 
 def _let_others_end(store: Store) -> int:

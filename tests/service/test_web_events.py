@@ -260,10 +260,11 @@ def test_rules_that_contradict_are_told_by_name_in_both_languages(
         ({"closes": "09:00"}, "end before they begin"),
         ({"rooms": "A\nA"}, "same name"),
         ({"minutes": "1"}, "minutes"),
-        ({"breaks": "noon"}, "noon is no time of day"),
+        ({"breaks": "noon"}, "noon is no break"),
         ({"breaks": "12:00-99:99"}, "99:99 is no time of day"),
-        ({"breaks": "13:30-12:00"}, "The break 13:30-12:00 does not end after it begins"),
+        ({"breaks": "13:30-12:00"}, "13:30-12:00 is no break"),
         ({"opens": "7 am"}, "7 am is no time of day"),
+        ({"opens": "7 am", "closes": "7 am"}, '(<a href="#closes">'),
         ({"programme": "none-such"}, "No programme"),
         (
             {"days": DAY, "minutes": "5", "gap": "0", "opens": "00:00", "closes": "23:59"},
