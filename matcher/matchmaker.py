@@ -72,12 +72,9 @@ class Matchmaker:
         """Give all programmes by id, as of a seq of the change log."""
         return self._pool.programmes(seq)
 
-    def regions(self, side: Side, since: int | None = None) -> frozenset[str]:
-        """Give the regions where any profile of a side is, and their countries.
-
-        That is as of now, or for one who has a list of some `index_seq`, as of this or later.
-        """
-        return self._pool.nobody(since).regions(side)
+    def regions(self, side: Side, seq: int) -> frozenset[str]:
+        """Give the regions where any profile of a side is, as of a seq, and their countries."""
+        return self._pool.index(seq).regions(side)
 
     def day(self, programme: Programme | None, as_of: date | None = None) -> date:
         """Tell the day that counts: as asked, else today, else the nearest of the programme."""
@@ -117,7 +114,7 @@ class Matchmaker:
         asked, notes = self._asked(query, programme, filters, as_of, pool, wanted)
         ranker = moved(self._speaking(), factors or {})
         if asked.refusals:
-            return _refused_list(asked, ranker, notes, self._pool.nobody())
+            return _refused_list(asked, ranker, notes, self._pool.index())
         looked, index = self._pool.looked_at(asked, k)
         pairs = [one.pair for one in looked if not one.reasons]
         refused = [one for one in looked if one.reasons]
@@ -148,7 +145,7 @@ class Matchmaker:
         asked, _ = self._asked(query, programme, filters, as_of, k, ANYBODY)
         ranker = self._speaking()
         if asked.refusals:
-            seq = self._pool.nobody().seq
+            seq = self._pool.index().seq
             return _scored(asked, ranker, (), (_own_refusal(asked),), True, seq)
         looked, index = self._pool.looked_at(asked, k)
         pairs = [one.pair for one in looked if not one.reasons]

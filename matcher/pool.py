@@ -119,8 +119,8 @@ class Pool:
         """Encode a profile as a query; it need not be in the store."""
         return self._retriever.query(profile, day)
 
-    def nobody(self, since: int | None = None) -> SearchIndex:
-        """Give the index as it stands, without looking at anybody; `since` is as in `Retriever`."""
+    def index(self, since: int | None = None) -> SearchIndex:
+        """Give the index as it stands, or as one who knows the changes up to a seq has it."""
         return self._retriever.index(since)
 
     def looked_at(self, asked: Asked, k: int) -> tuple[list[Looked], SearchIndex]:

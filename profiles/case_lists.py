@@ -18,7 +18,7 @@ from profiles import tables as t
 from profiles.cases import STAGES, Case, CaseStage, read_case
 from profiles.database import reading
 from profiles.store import LONGEST_SEARCH, Store
-from profiles.taxonomy import sectors
+from profiles.taxonomy import country_of, sectors
 from profiles.text import is_clean
 
 Due = Literal["overdue", "week", "none"]
@@ -123,6 +123,16 @@ def owners_of_cases(store: Store) -> list[str]:
     with reading(store.engine) as connection:
         query = select(owner).where(owner.is_not(None)).distinct()
         return sorted(str(one) for one in connection.execute(query).scalars())
+
+
+def regions_of_cases(store: Store) -> set[str]:
+    """Name the regions of the startups that have a case, and their countries."""
+    p = t.profiles.c
+    with reading(store.engine) as connection:
+        said = _said(connection, p.payload, "region")
+        query = select(said).where(p.id.in_(select(t.cases.c.startup)), said.is_not(None))
+        found = [str(one) for one in connection.execute(query.distinct()).scalars()]
+    return {*found, *map(country_of, found)}
 
 
 def count_by(store: Store, field: Literal["sector", "region"]) -> list[Counted]:

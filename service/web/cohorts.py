@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from apiflask import APIBlueprint
@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from werkzeug.exceptions import NotFound
 
-from profiles import InvalidRecord, StaleEdit, cohorts
+from profiles import AnyProfile, InvalidRecord, StaleEdit, cohorts
 from profiles.cohorts import CohortError, CohortState, EntryStage, Screening, UnknownCohort
 from profiles.cohorts.opening import CRITERIA
 from profiles.fields import LONGEST_LIST
@@ -134,13 +134,13 @@ def enter(id: int, step: str) -> ResponseReturnValue:
     """Enter applicants by their ids or names, one a line."""
     given: dict[str, Any] = {"note": request.form.get("note", ""), "by": editor()}
     given["wishes"] = [one for one in request.form.getlist("wishes") if one]
-    typed, _ = ids_of(dari(), "a", request.form.get("profile", ""))
+    typed, near = ids_of(dari(), "a", request.form.get("profile", ""))
 
     def act() -> object:
         found = typed.splitlines() or [""]
         return cohorts.apply_all(dari().store, id, found, **given)
 
-    return done(id, step, act, gettext("The applications have been entered."))
+    return done(id, step, act, gettext("The applications have been entered."), near=near)
 
 
 @rounds.post("/<int:id>/withdraw", defaults={"step": "intake"})
@@ -228,11 +228,13 @@ def done(
     said: str | Callable[[object], str],
     *,
     again: str | None = None,
+    near: Sequence[AnyProfile] = (),
 ) -> ResponseReturnValue:
     """Do something to a cohort; where it is refused, show the step with what was typed, and why.
 
     `said` tells what was done, or makes that of what the act gave. `again` is the step of the form,
-    where it is another one than the one that is come to.
+    where it is another one than the one that is come to; `near` are those whose names are like one
+    that was typed.
     """
     try:
         found = act()
@@ -241,7 +243,7 @@ def done(
     except StaleEdit:
         return page(id, again or step, stale=True), 409
     except InvalidRecord as error:
-        return page(id, again or step, error), 422
+        return page(id, again or step, error, near=near), 422
     same = gettext("Nothing was different from what stands, so nothing has been changed.")
     if found is UNCHANGED:
         flash(same, "info")
@@ -251,7 +253,12 @@ def done(
 
 
 def page(
-    id: int, step: str | None, refused: InvalidRecord | None = None, *, stale: bool = False
+    id: int,
+    step: str | None,
+    refused: InvalidRecord | None = None,
+    *,
+    stale: bool = False,
+    near: Sequence[AnyProfile] = (),
 ) -> str:
     """Render a step of a cohort."""
     shown = CohortPage(dari(), _held(id), language())
@@ -264,7 +271,7 @@ def page(
         screening=Screening(at) if at in tuple(Screening) else None,
         refusal=Refusal(refused, shown.named, shown.cohort.criteria),
         stale=stale,
-        similar=lambda typed: ids_of(dari(), "a", typed)[1],
+        near=near,
         **_words(),
     )
 

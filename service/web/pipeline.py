@@ -9,8 +9,8 @@ from flask import Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, ngettext
 
-from profiles import InvalidRecord, Side, UnknownId
-from profiles.case_lists import count_overdue, owners_of_cases
+from profiles import InvalidRecord, UnknownId
+from profiles.case_lists import count_overdue, owners_of_cases, regions_of_cases
 from profiles.case_moves import TIES
 from profiles.cases import STAGES
 from service import labels
@@ -48,7 +48,7 @@ def board() -> ResponseReturnValue:
     known = {"owners": owners_of_cases(store), "programmes": store.programmes(), "nobody": NOBODY}
     overdue = count_overdue(store, today)
     shown = {"board": found, "query": query, "today": today, "overdue": overdue}
-    known["abroad"] = labels.places_abroad(dari().matchmaker.regions(Side.STARTUP))
+    known["abroad"] = labels.places_abroad(regions_of_cases(store))
     partner = store.get_many([query.partner]).get(query.partner) if query.partner else None
     return render_template(
         "pipeline.html", **shown, **known, partner=partner, stages=STAGES, dated=tuple(TIES)
